@@ -1,0 +1,55 @@
+"""The load generators: this folder's own (load.cpp), and wrk to check it against."""
+
+import json
+import re
+
+from . import processes
+
+
+class Load:
+    """binary: the built load.cpp; connections: how many, each with one request in flight."""
+
+    def __init__(self, binary, connections):
+        self.binary = binary
+        self.connections = connections
+
+    def hot(self, port, path, seconds, core):
+        """The same GET over and over, by a generator that keeps one core busy. Returns load's JSON."""
+        return self._run("hot", port, [seconds, path], core)
+
+    def once(self, port, first_id, count):
+        """GET /s/ID, each of the ids exactly once."""
+        answer = self._run("once", port, [first_id, count])
+        if answer["requests"] != count:
+            raise RuntimeError(f"{count} ids were to be read, {answer['requests']} were")
+        return answer
+
+    def create(self, port, seconds, token, body_file):
+        """POST /snippets for a while."""
+        return self._run("create", port, [seconds, token, body_file], wanted_status="201")
+
+    def _run(self, mode, port, arguments, core=None, wanted_status="200"):
+        command = [self.binary, mode, port, self.connections, *arguments]
+        answer = json.loads(processes.output_of(command, core))
+        if set(answer["status"]) != {wanted_status}:
+            raise RuntimeError(f"every status was to be {wanted_status}, but they are {answer['status']}")
+        return answer
+
+
+class Wrk(Load):
+    """The same measure by wrk. It sleeps while it waits and spends more CPU per request than a fast server does."""
+
+    def hot(self, port, path, seconds, core):
+        seconds = max(1, round(seconds))  # wrk takes whole seconds
+        url = f"http://127.0.0.1:{port}{path}"
+        command = ["wrk", "-t1", f"-c{self.connections}", f"-d{seconds}", "--latency", url]
+        text = processes.output_of(command, core)
+        if "Non-2xx" in text or "Socket errors" in text:
+            raise RuntimeError(f"wrk met errors:\n{text}")
+        count, took = re.search(r"(\d+) requests in ([\d.]+)s", text).groups()
+        latency = {f"p{percent}": _microseconds(re.search(rf"{percent}%\s+([\d.]+)(\w+)", text)) for percent in (50, 99)}
+        return {"requests": int(count), "seconds": float(took), "hits": None, "latency_us": latency}
+
+
+def _microseconds(match):
+    return float(match[1]) * {"us": 1, "ms": 1e3, "s": 1e6}[match[2]]

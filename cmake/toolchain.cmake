@@ -1,0 +1,31 @@
+# How the code is compiled and linked: fast increments, strict warnings, optional sanitizers.
+
+find_program(CCACHE ccache)
+if(CCACHE)
+    set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+find_program(MOLD mold)
+find_program(LLD ld.lld)
+if(MOLD)
+    add_link_options(-fuse-ld=mold)
+elseif(LLD)
+    add_link_options(-fuse-ld=lld)
+endif()
+
+add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -fno-omit-frame-pointer)
+# g++ 12 reports uninitialised and dangling storage inside coroutine frames and Boost where there is none.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fcoroutines> -Wno-maybe-uninitialized -Wno-array-bounds
+                        -Wno-mismatched-new-delete
+                        -Wno-stringop-overflow -Wno-stringop-overread)
+endif()
+add_compile_options($<$<CONFIG:Release>:-O2> $<$<CONFIG:Release>:-g1>)
+
+set(SNIPPETD_SANITIZE "" CACHE STRING "Sanitizers to build with: address,undefined or thread")
+if(SNIPPETD_SANITIZE)
+    # -O1: the suites drive real servers, which an -O0 sanitizer build makes too slow to say anything about.
+    add_compile_options(-O1 -g1 -fsanitize=${SNIPPETD_SANITIZE} -fno-sanitize-recover=all)
+    add_link_options(-fsanitize=${SNIPPETD_SANITIZE})
+endif()

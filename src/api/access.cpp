@@ -1,0 +1,94 @@
+#include "api/access.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/secret.hpp"
+
+namespace snippetd::api {
+
+namespace {
+
+std::string_view bearer_token(const http::Request& request) {
+    std::string_view value = request.field(http::Field::authorization);
+    constexpr std::string_view kScheme = "bearer ";
+    const bool matches = value.size() > kScheme.size() &&
+                         std::equal(kScheme.begin(), kScheme.end(), value.begin(),
+                                    [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+    if (!matches) return {};
+    value.remove_prefix(kScheme.size());
+    while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+    return value;
+}
+
+}  // namespace
+
+Awaitable<void> identify(Exchange& exchange) {
+    Caller& caller = exchange.caller;
+    const http::Request& request = exchange.request;
+    auth::Identities& identities = exchange.services.identities;
+    caller.edit_token = request.field(http::Field::edit_token);
+    caller.session = http::find_cookie(request, "session");
+    const std::string_view bearer = bearer_token(request);
+    if (bearer.starts_with(auth::kEditTokenPrefix)) {
+        caller.edit_token = bearer;
+    } else if (request.has(http::Field::authorization)) {
+        // Whoever sends this header means it: a token that opens nothing does not fall back to the cookie.
+        if (bearer.starts_with(auth::kTokenPrefix)) {
+            caller.account = co_await identities.find(auth::SecretKind::token, bearer, exchange.deadline);
+        }
+        caller.rejected = !caller.account;
+        co_return;
+    }
+    if (caller.session.empty()) co_return;
+    caller.account = co_await identities.find(auth::SecretKind::session, caller.session, exchange.deadline);
+    caller.by_cookie = caller.account.has_value();
+    caller.rejected = !caller.account;
+}
+
+Error unauthenticated(const Caller& caller) {
+    return error(ErrorKind::unauthenticated,
+                 caller.rejected ? "The session or token is not valid (any more)." : "This needs an account.");
+}
+
+bool owns(const Caller& caller, const model::Snippet& snippet) {
+    return caller.account && !snippet.owner_id.empty() && caller.account->id == snippet.owner_id;
+}
+
+bool may_edit(const Caller& caller, const model::Snippet& snippet) {
+    if (owns(caller, snippet)) return true;
+    if (snippet.edit_token_hash.empty() || caller.edit_token.empty()) return false;
+    return base::equal_in_constant_time(auth::hash_secret(auth::SecretKind::edit, caller.edit_token),
+                                        snippet.edit_token_hash);
+}
+
+bool may_read(const Caller& caller, const model::Snippet& snippet) {
+    return snippet.visibility != model::Visibility::private_ || may_edit(caller, snippet);
+}
+
+bool is_snippet_id(std::string_view id) {
+    return id.size() == 12 && std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) && c < 0x80; });
+}
+
+Awaitable<Result<model::Snippet>> load_snippet(Exchange& exchange, std::string id) {
+    if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
+    std::vector<std::string> ids{id};
+    std::vector<store::Loaded> loaded = co_await exchange.services.store.load_snippets(std::move(ids), exchange.deadline);
+    store::Loaded& found = loaded.front();
+    if (found.state == store::Loaded::State::missing) co_return error(ErrorKind::not_found);
+    if (found.state == store::Loaded::State::gone) co_return error(ErrorKind::gone);
+    if (found.snippet.expired(base::unix_now_ms())) {
+        const bool hidden = !may_read(exchange.caller, found.snippet);
+        co_return error(hidden ? ErrorKind::not_found : ErrorKind::gone);
+    }
+    co_return std::move(found.snippet);
+}
+
+Awaitable<Result<model::Snippet>> load_for_edit(Exchange& exchange, std::string id) {
+    Result<model::Snippet> snippet = co_await load_snippet(exchange, std::move(id));
+    if (!snippet || may_edit(exchange.caller, *snippet)) co_return snippet;
+    if (!may_read(exchange.caller, *snippet)) co_return error(ErrorKind::not_found);
+    co_return error(ErrorKind::forbidden, "Only the owner may do this.");
+}
+
+}  // namespace snippetd::api

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "api/exchange.hpp"
+#include "model/snippet.hpp"
+
+/// Who may do what to a snippet. All of it is here.
+namespace snippetd::api {
+
+/// Finds out who asks, by token or by cookie, and notes it in the exchange.
+Awaitable<void> identify(Exchange& exchange);
+
+/// 401, saying whether something was sent that opens nothing.
+Error unauthenticated(const Caller& caller);
+
+bool owns(const Caller& caller, const model::Snippet& snippet);
+/// Also by the edit token of an anonymous snippet.
+bool may_edit(const Caller& caller, const model::Snippet& snippet);
+/// Through the link: anyone, but for private ones.
+bool may_read(const Caller& caller, const model::Snippet& snippet);
+
+/// Straight from the store, whatever the caches say: 404 when it is not there, 410 when it has expired or been burned.
+Awaitable<Result<model::Snippet>> load_snippet(Exchange& exchange, std::string id);
+
+/// Like `load_snippet`, for someone who may edit it; for others 404 when it is private, else 403.
+Awaitable<Result<model::Snippet>> load_for_edit(Exchange& exchange, std::string id);
+
+/// Whether it could be an id at all: 12 characters of A-Z a-z 0-9. What is not never reaches the store.
+bool is_snippet_id(std::string_view id);
+
+}  // namespace snippetd::api

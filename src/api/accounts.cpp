@@ -1,0 +1,90 @@
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "api/access.hpp"
+#include "api/handlers.hpp"
+#include "api/input.hpp"
+#include "base/json_text.hpp"
+#include "base/secret.hpp"
+
+namespace snippetd::api {
+
+namespace {
+
+constexpr std::int64_t kSessionSeconds = 30 * 24 * 3600;
+constexpr std::size_t kAccountIdCharacters = 12;
+// Hashing takes tens of milliseconds and may wait for others' hashes, so signing in has more time than other requests.
+constexpr base::Milliseconds kStoreTimeout{900};
+
+std::string account_json(const model::Account& account) {
+    return fmt::format(R"({{"id":"{}","username":"{}","created_at":"{}"}})", account.id, account.username,
+                       base::format_rfc3339(account.created_at));
+}
+
+std::string session_cookie(const http::Request& request, std::string_view value, std::int64_t max_age_s) {
+    return fmt::format("session={}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}{}", value, max_age_s,
+                       request.secure ? "; Secure" : "");
+}
+
+/// Starts a session and answers with the account and the cookie.
+Awaitable<http::Response> signed_in(Exchange& exchange, unsigned status, const model::Account& account) {
+    const std::string secret = base::random_secret();
+    co_await exchange.services.store.create_session(auth::hash_secret(auth::SecretKind::session, secret), account.id,
+                                                    base::unix_now_ms() + kSessionSeconds * 1000,
+                                                    base::deadline_in(kStoreTimeout));
+    http::Response response = http::json_response(status, account_json(account));
+    response.add("Set-Cookie", session_cookie(exchange.request, secret, kSessionSeconds));
+    co_return response;
+}
+
+Result<Credentials> credentials_of(const http::Request& request) {
+    Result<boost::json::object> object = parse_object(request);
+    if (!object) return object.error();
+    return read_credentials(*object);
+}
+
+}  // namespace
+
+Answer sign_up(Exchange& exchange) {
+    if (!exchange.services.options.signup) co_return error(ErrorKind::forbidden, "Signing up is closed here.");
+    Result<Credentials> credentials = credentials_of(exchange.request);
+    if (!credentials) co_return credentials.error();
+    std::string hash = co_await exchange.services.passwords.hash(credentials->password);
+    model::Account account{base::random_alphanumeric(kAccountIdCharacters), credentials->username, base::unix_now_ms()};
+    const bool created = co_await exchange.services.store.create_account(account, std::move(hash),
+                                                                         base::deadline_in(kStoreTimeout));
+    if (!created) co_return error(ErrorKind::conflict, "This username is taken.");
+    co_return co_await signed_in(exchange, 201, account);
+}
+
+Answer log_in(Exchange& exchange) {
+    Result<Credentials> credentials = credentials_of(exchange.request);
+    if (!credentials) co_return credentials.error();
+    // Per name as well: guessing at one account from many addresses is guessing all the same.
+    std::optional<Error> limited = co_await charge(exchange, "login", "name:" + credentials->username);
+    if (limited) co_return *std::move(limited);
+    std::optional<store::StoredAccount> found =
+        co_await exchange.services.store.find_account(credentials->username, exchange.deadline);
+    // An unknown name costs what a wrong password costs.
+    const std::string hash = found ? found->password_hash : exchange.services.passwords.nobody();
+    const bool right = co_await exchange.services.passwords.verify(hash, credentials->password);
+    if (!found || !right) co_return error(ErrorKind::unauthenticated, "The username or the password is wrong.");
+    co_return co_await signed_in(exchange, 200, found->account);
+}
+
+Answer log_out(Exchange& exchange) {
+    const std::string_view session = http::find_cookie(exchange.request, "session");
+    if (!session.empty()) {
+        const std::string hash = auth::hash_secret(auth::SecretKind::session, session);
+        co_await exchange.services.store.delete_session(hash, exchange.deadline);
+        co_await exchange.services.identities.forget(hash);
+    }
+    http::Response response;
+    response.status = 204;
+    response.add("Set-Cookie", session_cookie(exchange.request, "", 0));
+    co_return response;
+}
+
+Answer who_am_i(Exchange& exchange) { co_return http::json_response(200, account_json(*exchange.caller.account)); }
+
+}  // namespace snippetd::api

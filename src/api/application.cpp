@@ -1,0 +1,110 @@
+#include "api/application.hpp"
+
+#include "api/access.hpp"
+#include "api/read_shared.hpp"
+#include "base/log.hpp"
+
+namespace snippetd::api {
+
+namespace {
+
+constexpr base::Milliseconds kRequestTimeout{900};
+
+std::vector<http::Router::Row> router_rows() {
+    std::vector<http::Router::Row> rows;
+    for (const Route& route : routes()) rows.push_back({route.method, route.pattern});
+    return rows;
+}
+
+bool is_safe(http::Method method) {
+    return method == http::Method::get || method == http::Method::head || method == http::Method::options;
+}
+
+/// Whether a browser says that another site has made it send this (Fetch Metadata; RFC 6454 for Origin).
+bool comes_from_elsewhere(const Exchange& exchange) {
+    const http::Request& request = exchange.request;
+    if (request.field(http::Field::sec_fetch_site) == "cross-site") return true;
+    if (!request.has(http::Field::origin)) return false;
+    const std::string_view origin = request.field(http::Field::origin);
+    if (origin == exchange.services.options.public_url) return false;
+    const std::size_t scheme = origin.find("://");
+    return scheme == origin.npos || origin.substr(scheme + 3) != request.field(http::Field::host);
+}
+
+Awaitable<std::optional<Error>> charge_route(Exchange& exchange, Charge charge_for) {
+    std::string policy, client = address_key(exchange.request.client);
+    switch (charge_for) {
+        case Charge::nothing: co_return std::nullopt;
+        case Charge::login: policy = "login"; break;
+        case Charge::signup: policy = "signup"; break;
+        case Charge::write:
+            policy = exchange.caller.account ? "write" : "anonymous";
+            if (exchange.caller.account) client = exchange.caller.account->id;
+            break;
+    }
+    co_return co_await charge(exchange, policy, std::move(client));
+}
+
+/// The stages of every request, in their order. Reads of links take a short cut through it: `answer_now`.
+Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& exchange) {
+    // Who asks, before anything that is counted per account.
+    if (route.access != Access::anyone) co_await identify(exchange);
+
+    // A write that another site makes the browser send carries the cookie, so the cookie alone proves nothing. Signing in is
+    // refused too: being signed in to an attacker's account is a trap of its own.
+    const bool trusts_cookie = exchange.caller.by_cookie || route.access == Access::anyone;
+    if (!is_safe(route.method) && trusts_cookie && comes_from_elsewhere(exchange)) {
+        co_return error(ErrorKind::forbidden, "This request was made by another site.");
+    }
+
+    // The limit before everything that costs: a replayed idempotency key must cost a token too, or replays become free
+    // database reads, and a guessed secret as well.
+    std::optional<Error> limited = co_await charge_route(exchange, route.charge);
+    if (limited) co_return *std::move(limited);
+
+    if (route.access != Access::anyone && exchange.caller.rejected) co_return unauthenticated(exchange.caller);
+    if (route.access == Access::account && !exchange.caller.account) co_return unauthenticated(exchange.caller);
+
+    co_return co_await route.handler(exchange);
+}
+
+}  // namespace
+
+Application::Application(Services services) : services_{services}, router_{router_rows()} {}
+
+bool Application::answer_now(const http::Request& request, Answer& answer) {
+    return answer_hot_read(services_, request, answer);
+}
+
+Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
+    Answer answer;
+    http::Router::Match match = router_.find(request.method, request.path);
+    if (!match.row) {
+        const bool known_path = !match.allow.empty();
+        answer.response = http::problem(error(known_path ? ErrorKind::method_not_allowed : ErrorKind::not_found));
+        if (known_path) answer.response.add("Allow", match.allow);
+        co_return answer;
+    }
+    const Route& route = routes()[*match.row];
+    answer.route = route.pattern;
+    if (match.malformed) {
+        answer.response = http::problem(error(ErrorKind::bad_request, "The path is not percent-encoded UTF-8."));
+        co_return answer;
+    }
+    Exchange exchange{request, services_, std::move(match.parameters), base::deadline_in(kRequestTimeout), {}, {}, UINT32_MAX};
+    try {
+        Result<http::Response> result = co_await run_stages(route, exchange);
+        answer.response = result ? *std::move(result) : http::problem(result.error());
+    } catch (const base::Unavailable& away) {
+        log::debug("unavailable", {{"request_id", request.id}, {"reason", away.what()}});
+        answer.response = http::unavailable(away.retry_after());
+    } catch (const std::exception& defect) {
+        log::error("a request failed", {{"request_id", request.id}, {"error", defect.what()}});
+        answer.response = http::problem(error(ErrorKind::internal, "This is our fault; the request id helps to find it."));
+    }
+    if (answer.response.status == 401) answer.response.add("WWW-Authenticate", "Bearer");
+    answer.response.fields += exchange.rate_limit_fields;
+    co_return answer;
+}
+
+}  // namespace snippetd::api

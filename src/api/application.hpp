@@ -1,0 +1,23 @@
+#pragma once
+
+#include "api/exchange.hpp"
+#include "api/routes.hpp"
+#include "http/router.hpp"
+#include "http/service.hpp"
+
+namespace snippetd::api {
+
+/// The service as one worker's connections see it: from a request to a response, through all stages.
+class Application : public http::Service {
+  public:
+    explicit Application(Services services);
+
+    bool answer_now(const http::Request& request, Answer& answer) override;
+    Awaitable<Answer> answer(http::Request& request) override;
+
+  private:
+    Services services_;
+    http::Router router_;
+};
+
+}  // namespace snippetd::api

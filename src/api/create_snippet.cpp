@@ -1,0 +1,116 @@
+#include <boost/json.hpp>
+
+#include "api/access.hpp"
+#include "api/handlers.hpp"
+#include "api/idempotency.hpp"
+#include "api/input.hpp"
+#include "api/snippet_json.hpp"
+#include "base/secret.hpp"
+#include "model/languages.hpp"
+
+namespace snippetd::api {
+
+namespace {
+
+constexpr std::size_t kIdCharacters = 12;  // 71 random bits
+
+http::Response created(const Receipt& receipt, bool replayed) {
+    http::Response response =
+        http::json_response(201, snippet_json(receipt.snippet, receipt.base, Body::shown, receipt.edit_token));
+    response.add("Location", "/s/" + receipt.snippet.id);
+    response.add("ETag", json_etag(receipt.snippet.version));
+    if (replayed) response.add("Idempotency-Replayed", "true");
+    return response;
+}
+
+/// A new snippet of the caller, with everything but what the input says.
+model::Snippet new_snippet(const Exchange& exchange) {
+    model::Snippet snippet;
+    snippet.id = base::random_alphanumeric(kIdCharacters);
+    snippet.created_at = snippet.updated_at = base::unix_now_ms();
+    if (exchange.caller.account) {
+        snippet.owner_id = exchange.caller.account->id;
+        snippet.owner_name = exchange.caller.account->username;
+    }
+    return snippet;
+}
+
+/// Writes it, or finds that this has been done before. `stored_body`: whether the record keeps the body, because the request
+/// does not have it.
+Answer store_new(Exchange& exchange, Receipt receipt, std::optional<std::string> key, bool stored_body) {
+    std::optional<store::IdempotencyRecord> record;
+    if (key) record = make_record(exchange, *key, receipt, stored_body);
+    store::CreateResult result = co_await exchange.services.store.create_snippet(receipt.snippet, record, exchange.deadline);
+    switch (result.outcome) {
+        case store::CreateResult::Outcome::created: co_return created(receipt, false);
+        case store::CreateResult::Outcome::replayed:
+            co_return created(read_record(result.response, *key, std::move(receipt.snippet.body)), true);
+        case store::CreateResult::Outcome::key_reused: co_return error(ErrorKind::idempotency_key_reused);
+        case store::CreateResult::Outcome::in_progress: break;
+    }
+    co_return error(ErrorKind::idempotency_in_progress);
+}
+
+}  // namespace
+
+Answer create_snippet(Exchange& exchange) {
+    const Caller& caller = exchange.caller;
+    if (!caller.account && !exchange.services.options.anonymous) co_return unauthenticated(caller);
+    Result<std::optional<std::string>> key = idempotency_key(exchange.request);
+    if (!key) co_return key.error();
+    Result<boost::json::object> object = parse_object(exchange.request);
+    if (!object) co_return object.error();
+    Result<SnippetInput> input = read_snippet_input(*object, exchange.services.options.body_bytes_max, true);
+    if (!input) co_return input.error();
+
+    Receipt receipt;
+    receipt.base = exchange.base_url();
+    model::Snippet& snippet = receipt.snippet = new_snippet(exchange);
+    snippet.body = *std::move(input->body);
+    snippet.title = std::move(input->title).value_or("");
+    snippet.language =
+        input->language ? *input->language : std::string{model::guess_language(snippet.title, snippet.body)};
+    snippet.visibility = input->visibility.value_or(model::Visibility::unlisted);
+    snippet.tags = std::move(input->tags).value_or(std::vector<std::string>{});
+    snippet.burn_after_reading = input->burn_after_reading.value_or(false);
+    if (const auto expires_in_s = input->expires_in_s.value_or(std::nullopt)) {
+        snippet.expires_at = snippet.created_at + *expires_in_s * 1000;
+    }
+    if (!caller.account) {
+        if (snippet.visibility == model::Visibility::private_) {
+            co_return invalid_field("visibility", "private needs an account: nobody else could read it");
+        }
+        receipt.edit_token = base::random_secret(auth::kEditTokenPrefix);
+        snippet.edit_token_hash = auth::hash_secret(auth::SecretKind::edit, receipt.edit_token);
+    }
+    co_return co_await store_new(exchange, std::move(receipt), *std::move(key), false);
+}
+
+Answer fork_snippet(Exchange& exchange) {
+    Result<std::optional<std::string>> key = idempotency_key(exchange.request);
+    if (!key) co_return key.error();
+    if (exchange.request.has_body) {
+        Result<boost::json::object> object = parse_object(exchange.request);
+        if (!object) co_return object.error();
+        if (std::optional<Error> wrong = Members{*object}.finish()) co_return *std::move(wrong);
+    }
+    Result<model::Snippet> source = co_await load_snippet(exchange, exchange.parameters.front());
+    if (!source) co_return source.error();
+    if (!may_read(exchange.caller, *source)) co_return error(ErrorKind::not_found);
+    if (source->burn_after_reading && !owns(exchange.caller, *source)) {
+        co_return error(ErrorKind::forbidden, "A snippet that burns after reading cannot be forked.");
+    }
+
+    Receipt receipt;
+    receipt.base = exchange.base_url();
+    model::Snippet& fork = receipt.snippet = new_snippet(exchange);
+    fork.body = std::move(source->body);
+    fork.title = std::move(source->title);
+    fork.language = std::move(source->language);
+    fork.tags = std::move(source->tags);
+    fork.visibility = source->visibility;
+    fork.forked_from = source->id;
+    co_return co_await store_new(exchange, std::move(receipt), *std::move(key), true);
+}
+
+}  // namespace snippetd::api

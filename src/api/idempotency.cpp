@@ -1,0 +1,92 @@
+#include "api/idempotency.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/secret.hpp"
+
+namespace snippetd::api {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t kKeyCharactersMax = 255;
+
+/// Keys of different clients have nothing to do with each other.
+std::string scope_of(const Exchange& exchange) {
+    if (exchange.caller.account) return "account:" + exchange.caller.account->id;
+    return address_key(exchange.request.client);
+}
+
+std::string text_of(const json::object& object, const char* name) { return std::string{object.at(name).as_string()}; }
+
+}  // namespace
+
+Result<std::optional<std::string>> idempotency_key(const http::Request& request) {
+    if (!request.has(http::Field::idempotency_key)) return std::optional<std::string>{};
+    const std::string_view key = request.field(http::Field::idempotency_key);
+    const bool visible = std::all_of(key.begin(), key.end(), [](unsigned char c) { return c > 0x20 && c < 0x7F; });
+    if (key.empty() || key.size() > kKeyCharactersMax || !visible) {
+        return invalid_field("Idempotency-Key", "has 1 to 255 visible ASCII characters");
+    }
+    return std::optional<std::string>{key};
+}
+
+store::IdempotencyRecord make_record(const Exchange& exchange, const std::string& key, const Receipt& receipt,
+                                     bool with_body) {
+    const model::Snippet& snippet = receipt.snippet;
+    json::object response{
+        {"id", snippet.id},
+        {"title", snippet.title},
+        {"language", snippet.language},
+        {"visibility", static_cast<int>(snippet.visibility)},
+        {"tags", json::array(snippet.tags.begin(), snippet.tags.end())},
+        {"owner", snippet.owner_name},
+        {"created_at", snippet.created_at},
+        {"expires_at", snippet.expires_at.value_or(0)},
+        {"burn", snippet.burn_after_reading},
+        {"forked_from", snippet.forked_from},
+        {"base", receipt.base},
+    };
+    if (with_body) response["body"] = snippet.body;
+    if (!receipt.edit_token.empty()) response["edit_token"] = base::seal(receipt.edit_token, key);
+
+    const http::Request& request = exchange.request;
+    std::string fingerprinted{http::to_text(request.method)};
+    fingerprinted += ' ';
+    fingerprinted += request.path;
+    fingerprinted += '\n';
+    fingerprinted += request.body;
+    return {base::hash_for("snippetd/idempotency-key", scope_of(exchange) + '\n' + key),
+            base::hash_for("snippetd/request", fingerprinted), json::serialize(response)};
+}
+
+Receipt read_record(const std::string& response, const std::string& key, std::string body) {
+    const json::value value = json::parse(response);
+    const json::object& object = value.as_object();
+    Receipt receipt;
+    model::Snippet& snippet = receipt.snippet;
+    snippet.id = text_of(object, "id");
+    snippet.title = text_of(object, "title");
+    snippet.body = object.contains("body") ? text_of(object, "body") : std::move(body);
+    snippet.language = text_of(object, "language");
+    snippet.visibility = static_cast<model::Visibility>(object.at("visibility").as_int64());
+    for (const json::value& tag : object.at("tags").as_array()) snippet.tags.emplace_back(tag.as_string());
+    snippet.owner_name = text_of(object, "owner");
+    snippet.created_at = snippet.updated_at = object.at("created_at").as_int64();
+    if (const std::int64_t expires_at = object.at("expires_at").as_int64()) snippet.expires_at = expires_at;
+    snippet.burn_after_reading = object.at("burn").as_bool();
+    snippet.forked_from = text_of(object, "forked_from");
+    receipt.base = text_of(object, "base");
+    if (object.contains("edit_token")) {
+        const std::optional<std::string> edit_token = base::unseal(text_of(object, "edit_token"), key);
+        if (!edit_token) throw std::runtime_error{"an idempotency record's edit token cannot be opened"};
+        receipt.edit_token = *edit_token;
+    }
+    return receipt;
+}
+
+}  // namespace snippetd::api

@@ -1,0 +1,280 @@
+#include "api/input.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/secret.hpp"
+#include "base/utf8.hpp"
+#include "model/languages.hpp"
+
+namespace snippetd::api {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t kTitleCharactersMax = 200;
+constexpr std::size_t kTagsMax = 10;
+constexpr std::size_t kTagCharactersMax = 32;
+constexpr std::int64_t kExpiresInMax = 10LL * 365 * 24 * 3600;
+constexpr std::size_t kSearchCharactersMax = 200;
+
+std::string lower_case(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c); });
+    return text;
+}
+
+bool has_multipart_body(const http::Request& request) {
+    return lower_case(std::string{request.field(http::Field::content_type)}).starts_with("multipart/form-data");
+}
+
+}  // namespace
+
+Result<json::object> parse_object(const http::Request& request) {
+    if (has_multipart_body(request)) return error(ErrorKind::bad_request, "This route takes JSON, not a form.");
+    json::error_code failure;
+    json::parse_options options;
+    options.max_depth = 32;
+    json::value value = json::parse({request.body.data(), request.body.size()}, failure, {}, options);
+    if (failure) return error(ErrorKind::bad_request, "The request body is not JSON: " + failure.message() + ".");
+    if (!value.is_object()) return error(ErrorKind::bad_request, "The request body must be a JSON object.");
+    return std::move(value.as_object());
+}
+
+const json::value* Members::find(std::string_view name) {
+    known_.push_back(name);
+    return object_.if_contains({name.data(), name.size()});
+}
+
+void Members::complain(std::string_view name, std::string why) { complaints_.emplace_back(name, std::move(why)); }
+
+std::optional<std::string> Members::text(std::string_view name, bool null_allowed) {
+    const json::value* value = find(name);
+    if (!value || (null_allowed && value->is_null())) return std::nullopt;
+    if (value->is_string()) return std::string{value->get_string()};
+    complain(name, "must be a string");
+    return std::nullopt;
+}
+
+std::optional<bool> Members::boolean(std::string_view name) {
+    const json::value* value = find(name);
+    if (!value) return std::nullopt;
+    if (value->is_bool()) return value->get_bool();
+    complain(name, "must be true or false");
+    return std::nullopt;
+}
+
+std::optional<std::optional<std::int64_t>> Members::integer_or_null(std::string_view name, std::int64_t min,
+                                                                    std::int64_t max) {
+    const json::value* value = find(name);
+    if (!value) return std::nullopt;
+    if (value->is_null()) return std::optional<std::int64_t>{};
+    const bool fits = value->is_int64() && value->get_int64() >= min && value->get_int64() <= max;
+    if (fits) return std::optional<std::int64_t>{value->get_int64()};
+    complain(name, fmt::format("must be null or a whole number from {} to {}", min, max));
+    return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> Members::texts(std::string_view name) {
+    const json::value* value = find(name);
+    if (!value) return std::nullopt;
+    const json::array* array = value->if_array();
+    if (!array || !std::all_of(array->begin(), array->end(), [](const json::value& v) { return v.is_string(); })) {
+        complain(name, "must be an array of strings");
+        return std::nullopt;
+    }
+    std::vector<std::string> texts;
+    for (const json::value& element : *array) texts.emplace_back(element.get_string());
+    return texts;
+}
+
+std::optional<Error> Members::finish() {
+    for (const auto& member : object_) {
+        const std::string_view name{member.key().data(), member.key().size()};
+        if (std::find(known_.begin(), known_.end(), name) == known_.end()) complain(name, "is not known here");
+    }
+    if (complaints_.empty()) return std::nullopt;
+    return Error{ErrorKind::invalid, "Some members have values that are not allowed.", std::move(complaints_), 0};
+}
+
+namespace {
+
+void check_title(Members& members, const std::string& title) {
+    if (base::count_code_points(title).value_or(kTitleCharactersMax + 1) > kTitleCharactersMax) {
+        members.complain("title", "may have 200 characters");
+    } else if (base::has_control_characters(title)) {
+        members.complain("title", "may not have control characters");
+    }
+}
+
+void check_tags(Members& members, std::vector<std::string>& tags) {
+    std::vector<std::string> unique;
+    for (std::string& tag : tags) {
+        const std::size_t length = base::count_code_points(tag).value_or(0);
+        if (length < 1 || length > kTagCharactersMax || base::has_control_characters(tag)) {
+            members.complain("tags", "each has 1 to 32 characters, without control characters");
+            return;
+        }
+        if (std::find(unique.begin(), unique.end(), tag) == unique.end()) unique.push_back(std::move(tag));
+    }
+    if (unique.size() > kTagsMax) members.complain("tags", "may be at most 10");
+    tags = std::move(unique);
+}
+
+std::optional<model::Visibility> read_visibility(Members& members) {
+    const std::optional<std::string> name = members.text("visibility");
+    const std::optional<bool> is_public = members.boolean("is_public");
+    std::optional<model::Visibility> visibility;
+    if (name) {
+        if (*name == "public") visibility = model::Visibility::public_;
+        if (*name == "unlisted") visibility = model::Visibility::unlisted;
+        if (*name == "private") visibility = model::Visibility::private_;
+        if (!visibility) members.complain("visibility", "must be public, unlisted or private");
+    }
+    if (is_public) {
+        if (visibility && (*visibility != model::Visibility::private_) != *is_public) {
+            members.complain("is_public", "contradicts visibility");
+        }
+        if (!name) visibility = *is_public ? model::Visibility::unlisted : model::Visibility::private_;
+    }
+    return visibility;
+}
+
+}  // namespace
+
+Result<SnippetInput> read_snippet_input(const json::object& object, std::uint64_t body_bytes_max, bool for_create) {
+    Members members{object};
+    SnippetInput input;
+    input.body = members.text("body");
+    input.title = members.text("title", true);
+    if (const auto language = members.text("language", true)) {
+        input.language = std::string{model::canonical_language(*language)};
+    }
+    input.visibility = read_visibility(members);
+    input.tags = members.texts("tags");
+    input.expires_in_s = members.integer_or_null("expires_in", 1, kExpiresInMax);
+    if (for_create) input.burn_after_reading = members.boolean("burn_after_reading");
+    if (input.title) check_title(members, *input.title);
+    if (input.tags) check_tags(members, *input.tags);
+    if (input.body && input.body->size() > body_bytes_max) {
+        return error(ErrorKind::payload_too_large, fmt::format("A snippet may have {} bytes.", body_bytes_max));
+    }
+    if (input.body && input.body->empty()) members.complain("body", "may not be empty");
+    if (input.body && input.body->find('\0') != std::string::npos) members.complain("body", "may not have NUL characters");
+    if (for_create && !object.contains("body")) members.complain("body", "is required");
+    if (auto wrong = members.finish()) return *std::move(wrong);
+    return input;
+}
+
+Result<Credentials> read_credentials(const json::object& object) {
+    Members members{object};
+    Credentials credentials;
+    const auto username = members.text("username");
+    const auto password = members.text("password");
+    if (!object.contains("username")) members.complain("username", "is required");
+    if (!object.contains("password")) members.complain("password", "is required");
+    if (username) {
+        credentials.username = lower_case(*username);
+        const bool fits = credentials.username.size() >= 2 && credentials.username.size() <= 32 &&
+                          credentials.username.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") ==
+                              std::string::npos;
+        if (!fits) members.complain("username", "has 2 to 32 characters of a-z 0-9 _ -");
+    }
+    if (password) {
+        const std::size_t length = base::count_code_points(*password).value_or(0);
+        if (length < 8 || length > 256) members.complain("password", "has 8 to 256 characters");
+        credentials.password = *password;
+    }
+    if (auto wrong = members.finish()) return *std::move(wrong);
+    return credentials;
+}
+
+std::string make_cursor(const model::Snippet& last) {
+    return base::to_base64url(fmt::format("{}:{}", last.created_at, last.id));
+}
+
+namespace {
+
+std::optional<store::Position> read_cursor(const std::string& cursor) {
+    const auto text = base::from_base64url(cursor);
+    if (!text) return std::nullopt;
+    const std::size_t colon = text->find(':');
+    if (colon == std::string::npos) return std::nullopt;
+    store::Position position;
+    const auto [end, failure] = std::from_chars(text->data(), text->data() + colon, position.created_at);
+    position.id = text->substr(colon + 1);
+    const bool plain = !position.id.empty() && position.id.size() <= 32 &&
+                       std::all_of(position.id.begin(), position.id.end(), [](unsigned char c) { return std::isalnum(c); });
+    if (failure != std::errc{} || end != text->data() + colon || !plain) return std::nullopt;
+    return position;
+}
+
+}  // namespace
+
+Result<store::ListQuery> read_list_query(std::string_view query, bool with_filters) {
+    store::ListQuery out;
+    Error wrong{ErrorKind::invalid, "Some parameters have values that are not allowed.", {}, 0};
+    const auto read = [&](std::string_view name) {
+        http::Parameter parameter = http::find_parameter(query, name);
+        if (parameter.malformed) wrong.fields.emplace_back(name, "is not percent-encoded UTF-8");
+        return parameter;
+    };
+    if (const auto limit = read("limit"); limit.present) {
+        const std::string& text = limit.value;
+        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out.limit);
+        const bool whole = failure == std::errc{} && end == text.data() + text.size();
+        if (!whole || out.limit < 1 || out.limit > 100) wrong.fields.emplace_back("limit", "is a whole number from 1 to 100");
+    }
+    if (const auto cursor = read("cursor"); cursor.present && !cursor.malformed && !cursor.value.empty()) {
+        out.after = read_cursor(cursor.value);
+        if (!out.after) wrong.fields.emplace_back("cursor", "is not one that this service has given");
+    }
+    if (with_filters) {
+        out.text = read("q").value;
+        if (base::count_code_points(out.text).value_or(0) > kSearchCharactersMax) {
+            wrong.fields.emplace_back("q", "may have 200 characters");
+        }
+        out.tag = read("tag").value;
+        if (const auto language = read("language"); !language.value.empty()) {
+            out.language = model::canonical_language(language.value);
+        }
+    }
+    if (!wrong.fields.empty()) return wrong;
+    return out;
+}
+
+namespace {
+
+/// Calls `matches` for each element of a list of entity tags, without the weakness mark and the quotes.
+template <class F>
+bool any_tag(std::string_view list, F matches) {
+    while (!list.empty()) {
+        const std::size_t comma = list.find(',');
+        std::string_view tag = list.substr(0, comma);
+        list = comma == list.npos ? std::string_view{} : list.substr(comma + 1);
+        while (!tag.empty() && (tag.front() == ' ' || tag.front() == '\t')) tag.remove_prefix(1);
+        while (!tag.empty() && (tag.back() == ' ' || tag.back() == '\t')) tag.remove_suffix(1);
+        if (tag == "*") return true;
+        if (tag.starts_with("W/")) tag.remove_prefix(2);
+        if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"' && matches(tag.substr(1, tag.size() - 2))) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+bool names_etag(std::string_view list, std::string_view etag) {
+    const std::string_view wanted = etag.substr(1, etag.size() - 2);
+    return any_tag(list, [&](std::string_view tag) { return tag == wanted; });
+}
+
+bool names_version(std::string_view list, std::int64_t version) {
+    const std::string wanted = fmt::format("v{}", version);
+    return any_tag(list, [&](std::string_view tag) { return tag.substr(0, tag.find('-')) == wanted; });
+}
+
+}  // namespace snippetd::api

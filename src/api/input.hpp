@@ -1,0 +1,73 @@
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/exchange.hpp"
+#include "model/snippet.hpp"
+
+/// From request bodies to checked values. What is wrong is told by member, all of it at once.
+namespace snippetd::api {
+
+/// The body as a JSON object, whatever its Content-Type but multipart/form-data. 400 when it is not one.
+Result<boost::json::object> parse_object(const http::Request& request);
+
+/// Reads an object's members and gathers what is wrong with them.
+class Members {
+  public:
+    explicit Members(const boost::json::object& object) : object_{object} {}
+
+    /// The member's text, or nothing when it is absent (or null, if allowed) or not a text.
+    std::optional<std::string> text(std::string_view name, bool null_allowed = false);
+    std::optional<bool> boolean(std::string_view name);
+    /// A whole number from `min` to `max`; the outer optional is empty when absent, the inner when null.
+    std::optional<std::optional<std::int64_t>> integer_or_null(std::string_view name, std::int64_t min, std::int64_t max);
+    std::optional<std::vector<std::string>> texts(std::string_view name);
+
+    void complain(std::string_view name, std::string why);
+    /// To be called last: members that nobody asked for are errors too. Nothing when all is well.
+    std::optional<Error> finish();
+
+  private:
+    const boost::json::value* find(std::string_view name);
+
+    const boost::json::object& object_;
+    std::vector<std::string_view> known_;
+    std::vector<std::pair<std::string, std::string>> complaints_;
+};
+
+/// The members of a create or edit that were sent.
+struct SnippetInput {
+    std::optional<std::string> body, title, language;  ///< the language is canonical
+    std::optional<model::Visibility> visibility;
+    std::optional<std::vector<std::string>> tags;
+    std::optional<std::optional<std::int64_t>> expires_in_s;
+    std::optional<bool> burn_after_reading;
+};
+
+/// `for_create`: `body` is required and `burn_after_reading` allowed. 413 when the body is above the limit.
+Result<SnippetInput> read_snippet_input(const boost::json::object& object, std::uint64_t body_bytes_max, bool for_create);
+
+struct Credentials {
+    std::string username;  ///< lower case
+    std::string password;
+};
+Result<Credentials> read_credentials(const boost::json::object& object);
+
+/// `limit`, `cursor` and the filters of a list.
+Result<store::ListQuery> read_list_query(std::string_view query, bool with_filters);
+std::string make_cursor(const model::Snippet& last);
+
+/// Whether a list of entity tags (If-Match, If-None-Match) names this one, or is `*`. Weak comparison: a proxy that
+/// compresses weakens tags on the way.
+bool names_etag(std::string_view list, std::string_view etag);
+
+/// The version in an entity tag of any representation, such as `"v3"` or `W/"v3-raw"`. Whether the list of If-Match has it.
+bool names_version(std::string_view list, std::int64_t version);
+
+}  // namespace snippetd::api

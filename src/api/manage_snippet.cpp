@@ -1,0 +1,102 @@
+#include <boost/json.hpp>
+
+#include "api/access.hpp"
+#include "api/handlers.hpp"
+#include "api/input.hpp"
+#include "api/snippet_json.hpp"
+
+namespace snippetd::api {
+
+namespace {
+
+// An edit that loses against another one is tried again upon the new version; beyond this many there is no end in sight.
+constexpr int kEditAttemptsMax = 8;
+
+http::Response shown(const Exchange& exchange, const model::Snippet& snippet) {
+    http::Response response = http::json_response(200, snippet_json(snippet, exchange.base_url(), Body::shown));
+    response.add("ETag", json_etag(snippet.version));
+    return response;
+}
+
+/// Nobody is told whether an id exists before they have said who they are.
+std::optional<Error> nobody(const Caller& caller) {
+    if (!caller.account && caller.edit_token.empty()) return unauthenticated(caller);
+    return std::nullopt;
+}
+
+bool fails_precondition(const http::Request& request, const model::Snippet& snippet) {
+    return request.has(http::Field::if_match) && !names_version(request.field(http::Field::if_match), snippet.version);
+}
+
+/// `snippet` with what the input changes. False when that is nothing.
+bool apply(const SnippetInput& input, model::Snippet& snippet, base::UnixMillis now) {
+    bool changed = false;
+    const auto set = [&changed](auto& target, const auto& value) {
+        if (!value || target == *value) return;
+        target = *value;
+        changed = true;
+    };
+    set(snippet.body, input.body);
+    set(snippet.title, input.title);
+    set(snippet.language, input.language);
+    set(snippet.visibility, input.visibility);
+    set(snippet.tags, input.tags);
+    if (input.expires_in_s) {
+        const std::optional<std::int64_t> seconds = *input.expires_in_s;
+        const std::optional<base::UnixMillis> expires_at =
+            seconds ? std::optional<base::UnixMillis>{now + *seconds * 1000} : std::nullopt;
+        if (snippet.expires_at != expires_at) changed = true;
+        snippet.expires_at = expires_at;
+    }
+    return changed;
+}
+
+}  // namespace
+
+Answer read_snippet(Exchange& exchange) {
+    if (std::optional<Error> refused = nobody(exchange.caller)) co_return *std::move(refused);
+    Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
+    if (!snippet) co_return snippet.error();
+    co_return shown(exchange, *snippet);
+}
+
+Answer edit_snippet(Exchange& exchange) {
+    if (std::optional<Error> refused = nobody(exchange.caller)) co_return *std::move(refused);
+    Result<boost::json::object> object = parse_object(exchange.request);
+    if (!object) co_return object.error();
+    Result<SnippetInput> input = read_snippet_input(*object, exchange.services.options.body_bytes_max, false);
+    if (!input) co_return input.error();
+
+    for (int attempt = 0; attempt < kEditAttemptsMax; ++attempt) {
+        Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
+        if (!snippet) co_return snippet.error();
+        if (fails_precondition(exchange.request, *snippet)) co_return error(ErrorKind::precondition_failed);
+        if (input->visibility == model::Visibility::private_ && snippet->owner_id.empty()) {
+            co_return invalid_field("visibility", "private needs an account: nobody else could read it");
+        }
+        const base::UnixMillis now = base::unix_now_ms();
+        if (!apply(*input, *snippet, now)) co_return shown(exchange, *snippet);
+        snippet->updated_at = std::max(now, snippet->updated_at + 1);
+        if (!co_await exchange.services.store.update_snippet(*snippet, exchange.deadline)) continue;
+        // After the commit, before the answer: from here on nobody on this instance sees the old version.
+        co_await exchange.services.cache.invalidate(snippet->id);
+        ++snippet->version;
+        co_return shown(exchange, *snippet);
+    }
+    co_return error(ErrorKind::conflict, "Others are editing this snippet right now; try again.");
+}
+
+Answer delete_snippet(Exchange& exchange) {
+    if (std::optional<Error> refused = nobody(exchange.caller)) co_return *std::move(refused);
+    Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
+    if (!snippet) co_return snippet.error();
+    if (fails_precondition(exchange.request, *snippet)) co_return error(ErrorKind::precondition_failed);
+    const bool deleted = co_await exchange.services.store.delete_snippet(snippet->id, exchange.deadline);
+    co_await exchange.services.cache.invalidate(snippet->id);
+    if (!deleted) co_return error(ErrorKind::not_found);
+    http::Response response;
+    response.status = 204;
+    co_return response;
+}
+
+}  // namespace snippetd::api

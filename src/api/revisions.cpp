@@ -1,0 +1,85 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "api/access.hpp"
+#include "api/handlers.hpp"
+#include "base/json_text.hpp"
+
+namespace snippetd::api {
+
+namespace {
+
+/// Whether the caller may see a version that had this visibility while it was current. What was private then stays between
+/// the owner and the service, also when the snippet is public now.
+bool may_see(const Caller& caller, const model::Snippet& snippet, model::Visibility visibility_then) {
+    if (may_edit(caller, snippet)) return true;
+    return !snippet.burn_after_reading && snippet.visibility != model::Visibility::private_ &&
+           visibility_then != model::Visibility::private_;
+}
+
+model::Revision current_revision(const model::Snippet& snippet) {
+    return {snippet.version,    snippet.title,      snippet.body,
+            snippet.language,   snippet.visibility, snippet.updated_at,
+            static_cast<std::int64_t>(snippet.body.size())};
+}
+
+void append_revision(std::string& out, const model::Revision& revision, bool with_body) {
+    out += fmt::format(R"({{"version":{},"title":)", revision.version);
+    base::append_json_string(out, revision.title);
+    if (with_body) {
+        out += R"(,"body":)";
+        base::append_json_string(out, revision.body);
+    }
+    out += R"(,"language":)";
+    base::append_json_string(out, revision.language);
+    out += fmt::format(R"(,"created_at":"{}","size":{}}})", base::format_rfc3339(revision.created_at), revision.size);
+}
+
+/// The snippet, for someone who may see at least its current version.
+Awaitable<Result<model::Snippet>> load_visible(Exchange& exchange) {
+    Result<model::Snippet> snippet = co_await load_snippet(exchange, exchange.parameters.front());
+    if (snippet && !may_see(exchange.caller, *snippet, snippet->visibility)) co_return error(ErrorKind::not_found);
+    co_return snippet;
+}
+
+}  // namespace
+
+Answer list_revisions(Exchange& exchange) {
+    Result<model::Snippet> snippet = co_await load_visible(exchange);
+    if (!snippet) co_return snippet.error();
+    std::vector<model::Revision> earlier =
+        co_await exchange.services.store.list_revisions(snippet->id, exchange.deadline);
+    std::string body = R"({"items":[)";
+    append_revision(body, current_revision(*snippet), false);
+    for (const model::Revision& revision : earlier) {
+        // An edit in between has made a revision of what is listed as current already.
+        if (revision.version >= snippet->version) continue;
+        if (!may_see(exchange.caller, *snippet, revision.visibility)) continue;
+        body += ',';
+        append_revision(body, revision, false);
+    }
+    body += "]}";
+    co_return http::json_response(200, std::move(body));
+}
+
+Answer read_revision(Exchange& exchange) {
+    const std::string& text = exchange.parameters[1];
+    std::int64_t version = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), version);
+    if (failure != std::errc{} || end != text.data() + text.size() || version < 1) co_return error(ErrorKind::not_found);
+    Result<model::Snippet> snippet = co_await load_visible(exchange);
+    if (!snippet) co_return snippet.error();
+    std::optional<model::Revision> revision;
+    if (version == snippet->version) {
+        revision = current_revision(*snippet);
+    } else {
+        revision = co_await exchange.services.store.find_revision(snippet->id, version, exchange.deadline);
+    }
+    if (!revision || !may_see(exchange.caller, *snippet, revision->visibility)) co_return error(ErrorKind::not_found);
+    std::string body;
+    append_revision(body, *revision, true);
+    co_return http::json_response(200, std::move(body));
+}
+
+}  // namespace snippetd::api

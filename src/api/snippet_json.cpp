@@ -1,0 +1,163 @@
+#include "api/snippet_json.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/json_text.hpp"
+#include "model/languages.hpp"
+
+namespace snippetd::api {
+
+std::string_view to_text(model::Visibility visibility) {
+    switch (visibility) {
+        case model::Visibility::public_: return "public";
+        case model::Visibility::unlisted: return "unlisted";
+        case model::Visibility::private_: break;
+    }
+    return "private";
+}
+
+std::string json_etag(std::int64_t version) { return fmt::format("\"v{}\"", version); }
+std::string raw_etag(std::int64_t version) { return fmt::format("\"v{}-raw\"", version); }
+
+namespace {
+
+/// Builds an object member by member.
+class Writer {
+  public:
+    explicit Writer(std::string& out) : out_{out} {}
+
+    void name(std::string_view name) {
+        out_ += first_ ? "{\"" : ",\"";
+        first_ = false;
+        out_ += name;
+        out_ += "\":";
+    }
+    void text(std::string_view name_, std::string_view value) {
+        name(name_);
+        base::append_json_string(out_, value);
+    }
+    void text_or_null(std::string_view name_, std::string_view value) {
+        if (!value.empty()) return text(name_, value);
+        name(name_);
+        out_ += "null";
+    }
+    void number(std::string_view name_, std::int64_t value) {
+        name(name_);
+        out_ += std::to_string(value);
+    }
+    void time(std::string_view name_, base::UnixMillis value) { text(name_, base::format_rfc3339(value)); }
+
+  private:
+    std::string& out_;
+    bool first_ = true;
+};
+
+/// A snippet's JSON in three parts: between the first two goes the view count, between the last two the base of the link.
+struct Parts {
+    std::string before_count, after_count, after_base;
+};
+
+Parts snippet_parts(const model::Snippet& snippet, Body body, std::string_view edit_token) {
+    Parts parts;
+    parts.before_count.reserve(snippet.body.size() + snippet.body.size() / 8 + 256);
+    Writer writer{parts.before_count};
+    writer.text("id", snippet.id);
+    writer.text("title", snippet.title);
+    if (body == Body::shown) writer.text("body", snippet.body);
+    writer.text("language", snippet.language);
+    writer.text("visibility", to_text(snippet.visibility));
+    writer.name("tags");
+    parts.before_count += '[';
+    for (const std::string& tag : snippet.tags) {
+        if (parts.before_count.back() != '[') parts.before_count += ',';
+        base::append_json_string(parts.before_count, tag);
+    }
+    parts.before_count += ']';
+    writer.text_or_null("owner", snippet.owner_name);
+    writer.number("version", snippet.version);
+    writer.name("view_count");
+
+    parts.after_count = fmt::format(R"(,"created_at":"{}","updated_at":"{}","expires_at":)",
+                                    base::format_rfc3339(snippet.created_at), base::format_rfc3339(snippet.updated_at));
+    if (snippet.expires_at) {
+        base::append_json_string(parts.after_count, base::format_rfc3339(*snippet.expires_at));
+    } else {
+        parts.after_count += "null";
+    }
+    if (snippet.burn_after_reading) parts.after_count += R"(,"burn_after_reading":true)";
+    if (!snippet.forked_from.empty()) {
+        parts.after_count += R"(,"forked_from":)";
+        base::append_json_string(parts.after_count, snippet.forked_from);
+    }
+    parts.after_count += R"(,"url":")";
+
+    parts.after_base = fmt::format("/s/{}\"", snippet.id);
+    if (!edit_token.empty()) {
+        parts.after_base += R"(,"edit_token":)";
+        base::append_json_string(parts.after_base, edit_token);
+    }
+    parts.after_base += '}';
+    return parts;
+}
+
+std::string prepared_fields(std::string_view content_type, std::string_view etag, const model::Snippet& snippet,
+                            std::string_view cache_control) {
+    return fmt::format("Content-Type: {}\r\nETag: {}\r\nLast-Modified: {}\r\nCache-Control: {}\r\n",
+                       content_type, etag, base::format_http_date(snippet.updated_at), cache_control);
+}
+
+}  // namespace
+
+std::string snippet_json(const model::Snippet& snippet, std::string_view base, Body body, std::string_view edit_token) {
+    Parts parts = snippet_parts(snippet, body, edit_token);
+    parts.before_count += std::to_string(snippet.view_count);
+    parts.before_count += parts.after_count;
+    parts.before_count += base;
+    parts.before_count += parts.after_base;
+    return std::move(parts.before_count);
+}
+
+std::shared_ptr<const cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
+                                               std::string_view cache_control) {
+    auto entry = std::make_shared<cache::Entry>();
+    entry->id = snippet.id;
+    entry->version = snippet.version;
+    entry->expires_at = snippet.expires_at.value_or(0);
+    const base::UnixMillis now = base::unix_now_ms();
+    if (snippet.expires_at) ttl = std::min(ttl, base::Milliseconds{*snippet.expires_at - now});
+    entry->valid_until = base::steady_now() + ttl;
+    entry->title = snippet.title;
+    entry->language = snippet.language;
+    entry->body = snippet.body;
+    entry->view_count = snippet.view_count;
+    Parts parts = snippet_parts(snippet, Body::shown, {});
+    parts.before_count.shrink_to_fit();
+    entry->json_before_count = std::move(parts.before_count);
+    entry->json_after_count = std::move(parts.after_count);
+    entry->json_after_base = std::move(parts.after_base);
+    entry->json_etag = json_etag(snippet.version);
+    entry->raw_etag = raw_etag(snippet.version);
+    entry->json_fields = "Vary: Accept\r\n" + prepared_fields("application/json", entry->json_etag, snippet, cache_control);
+    entry->raw_fields = prepared_fields("text/plain; charset=utf-8", entry->raw_etag, snippet, cache_control);
+    return entry;
+}
+
+std::string download_name(std::string_view id, std::string_view title, std::string_view language) {
+    std::string name;
+    for (const char c : title) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool harmless = byte >= 0x80 || std::isalnum(byte) || c == '.' || c == '-' || c == '_' || c == ' ';
+        name += harmless ? c : '_';
+    }
+    while (!name.empty() && (name.front() == '.' || name.front() == ' ')) name.erase(0, 1);
+    if (!name.empty()) return name;
+    std::string_view extension = "txt";
+    for (const model::Language& known : model::languages()) {
+        if (known.name == language && !known.extensions.empty()) extension = known.extensions.front();
+    }
+    return fmt::format("{}.{}", id, extension);
+}
+
+}  // namespace snippetd::api

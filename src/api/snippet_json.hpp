@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "cache/entry.hpp"
+#include "model/snippet.hpp"
+
+/// How a snippet looks from outside.
+namespace snippetd::api {
+
+std::string_view to_text(model::Visibility visibility);
+
+/// `"v3"` and `"v3-raw"`: the tag changes with every edit, and differs between the representations of one version.
+std::string json_etag(std::int64_t version);
+std::string raw_etag(std::int64_t version);
+
+enum class Body { shown, left_out };
+
+/// The snippet as a JSON object. `edit_token` is shown when not empty. `base` begins its `url`.
+std::string snippet_json(const model::Snippet& snippet, std::string_view base, Body body, std::string_view edit_token = {});
+
+/// Everything of a link's answers that is the same for all readers. `ttl` is cut at the snippet's own expiry.
+std::shared_ptr<const cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
+                                               std::string_view cache_control);
+
+/// The file name that a download of the snippet gets: its title, made harmless, or its id with the language's extension.
+std::string download_name(std::string_view id, std::string_view title, std::string_view language);
+
+}  // namespace snippetd::api

@@ -1,0 +1,46 @@
+#include "api/snippet_source.hpp"
+
+#include <random>
+
+#include "api/snippet_json.hpp"
+
+namespace snippetd::api {
+
+namespace {
+
+std::shared_ptr<const cache::Entry> negative_entry(const std::string& id, cache::Entry::Kind kind) {
+    auto entry = std::make_shared<cache::Entry>();
+    entry->id = id;
+    entry->kind = kind;
+    entry->valid_until = base::deadline_in(SnippetSource::kNegativeTtl);
+    return entry;
+}
+
+base::Milliseconds with_jitter(base::Milliseconds ttl) {
+    thread_local std::minstd_rand random{std::random_device{}()};
+    std::uniform_real_distribution<double> factor{0.9, 1.1};
+    return base::Milliseconds{static_cast<base::Milliseconds::rep>(static_cast<double>(ttl.count()) * factor(random))};
+}
+
+}  // namespace
+
+base::Awaitable<std::vector<cache::Fill>> SnippetSource::load(std::vector<std::string> ids, base::Deadline deadline) {
+    std::vector<store::Loaded> loaded = co_await store_.load_snippets(ids, deadline);
+    std::vector<cache::Fill> fills;
+    fills.reserve(ids.size());
+    for (std::size_t i = 0; i < ids.size(); ++i) fills.push_back(fill_from(ids[i], std::move(loaded[i])));
+    co_return fills;
+}
+
+cache::Fill SnippetSource::fill_from(const std::string& id, store::Loaded loaded) {
+    using State = store::Loaded::State;
+    if (loaded.state == State::missing) return {negative_entry(id, cache::Entry::Kind::missing), nullptr};
+    if (loaded.state == State::gone) return {negative_entry(id, cache::Entry::Kind::gone), nullptr};
+    if (!loaded.snippet.cacheable()) {
+        return {nullptr, std::make_shared<const model::Snippet>(std::move(loaded.snippet))};
+    }
+    if (loaded.snippet.expired(base::unix_now_ms())) return {negative_entry(id, cache::Entry::Kind::gone), nullptr};
+    return {make_entry(loaded.snippet, with_jitter(ttl_), "public, no-cache"), nullptr};
+}
+
+}  // namespace snippetd::api

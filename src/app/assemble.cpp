@@ -1,0 +1,133 @@
+#include "app/assemble.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <thread>
+
+#include "base/log.hpp"
+#include "limiter/memory_limiter.hpp"
+#include "sql/pool.hpp"
+#include "store/migrate.hpp"
+#include "store/sql_store.hpp"
+
+namespace snippetd::app {
+
+namespace {
+
+constexpr base::Milliseconds kConnectPatience{5000};
+constexpr base::Milliseconds kConnectPause{200};
+constexpr std::string_view kSqliteScheme = "sqlite:";
+// Jobs that one transaction of SQLite's writer takes: what waits while the disk flushes the one before.
+constexpr std::size_t kSqliteBatchMax = 64;
+constexpr unsigned kSqliteReaders = 2;
+
+bool is_sqlite(const Settings& settings) { return settings.database.starts_with(kSqliteScheme); }
+
+std::string sqlite_path(const Settings& settings) { return settings.database.substr(kSqliteScheme.size()); }
+
+/// Statements outlive any use of them; so does this.
+std::shared_ptr<sql::StatementCounters> make_counters(base::Metrics& metrics) {
+    return std::make_shared<sql::StatementCounters>(metrics);
+}
+
+std::unique_ptr<sql::Connection> make_connection(const Settings& settings, sql::StatementCounters& counters,
+                                                 bool read_only) {
+    if (is_sqlite(settings)) return sql::make_sqlite_connection({sqlite_path(settings), read_only}, counters);
+    sql::PostgresOptions options;
+    options.url = settings.database;
+    return sql::make_postgres_connection(std::move(options), counters);
+}
+
+void prepare_data_folder(const Settings& settings) {
+    const std::filesystem::path folder = std::filesystem::path{sqlite_path(settings)}.parent_path();
+    if (folder.empty() || std::filesystem::exists(folder)) return;
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) throw std::runtime_error{fmt::format("cannot make the folder {}: {}", folder.string(), error.message())};
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+}
+
+/// Connects, waiting a little for a database that is just starting, and migrates.
+int connect_and_migrate(const Settings& settings, sql::StatementCounters& counters) {
+    if (is_sqlite(settings)) prepare_data_folder(settings);
+    const auto connection = make_connection(settings, counters, false);
+    const base::Deadline deadline = base::deadline_in(kConnectPatience);
+    while (true) {
+        try {
+            connection->connect();
+            break;
+        } catch (const std::exception& error) {
+            if (is_sqlite(settings) || base::steady_now() >= deadline) {
+                throw std::runtime_error{
+                    fmt::format("cannot open the database {}: {}", mask_password(settings.database), error.what())};
+            }
+        }
+        std::this_thread::sleep_for(kConnectPause);
+    }
+    try {
+        return store::migrate(*connection, is_sqlite(settings) ? store::DialectName::sqlite : store::DialectName::postgres);
+    } catch (const std::exception& error) {
+        throw std::runtime_error{
+            fmt::format("cannot migrate the database {}: {}", mask_password(settings.database), error.what())};
+    }
+}
+
+std::shared_ptr<sql::Pool> make_pool(const Settings& settings, std::shared_ptr<sql::StatementCounters> counters,
+                                     sql::Pool::Options options, bool read_only) {
+    options.make_connection = [settings, counters, read_only] { return make_connection(settings, *counters, read_only); };
+    auto pool = std::make_shared<sql::Pool>(std::move(options));
+    if (!pool->wait_until_connected(kConnectPatience)) {
+        throw std::runtime_error{
+            fmt::format("cannot open the database {}: {}", mask_password(settings.database), pool->last_error())};
+    }
+    return pool;
+}
+
+std::unique_ptr<store::Store> make_store(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {
+    const auto counters = make_counters(metrics);
+    connect_and_migrate(settings, *counters);
+    if (is_sqlite(settings)) {
+        sql::Pool::Options readers, writer;
+        readers.name = "sqlite-read";
+        readers.threads = kSqliteReaders;
+        writer.name = "sqlite-write";
+        writer.batch_max = kSqliteBatchMax;
+        auto read = make_pool(settings, counters, std::move(readers), true);
+        return store::make_sqlite_store(std::move(read), make_pool(settings, counters, std::move(writer), false));
+    }
+    alerts.declare("database_down");
+    sql::Pool::Options options;
+    options.name = "postgres";
+    options.threads = settings.database_connections;
+    options.on_change = [&alerts](bool up) {
+        if (up) {
+            alerts.resolve("database_down", "PostgreSQL answers again");
+        } else {
+            alerts.raise("database_down", "the last connection to PostgreSQL is lost; cached reads go on");
+        }
+    };
+    return store::make_postgres_store(make_pool(settings, counters, std::move(options), false));
+}
+
+}  // namespace
+
+Backends assemble(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {
+    Backends backends;
+    backends.store = make_store(settings, metrics, alerts);
+    const auto algorithm = settings.rate_limit_algorithm == RateLimitAlgorithm::fixed_window
+                               ? limiter::Algorithm::fixed_window
+                               : limiter::Algorithm::sliding_window;
+    backends.limiter = std::make_unique<limiter::CountedLimiter>(std::make_unique<limiter::MemoryLimiter>(algorithm), metrics);
+    return backends;
+}
+
+int migrate_database(const Settings& settings) {
+    base::Metrics metrics;
+    sql::StatementCounters counters{metrics};
+    return connect_and_migrate(settings, counters);
+}
+
+}  // namespace snippetd::app

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+
+#include "app/settings.hpp"
+#include "base/alerts.hpp"
+#include "base/metrics.hpp"
+#include "limiter/limiter.hpp"
+#include "store/store.hpp"
+
+namespace snippetd::app {
+
+/// What the process stands on; it is the same for all workers.
+struct Backends {
+    std::unique_ptr<store::Store> store;
+    std::unique_ptr<limiter::Limiter> limiter;
+};
+
+/// Decides the mode: the only place that names concrete backends.
+///
+/// | settings                 | store                       | limiter              | cache      | views                       |
+/// |--------------------------|-----------------------------|----------------------|------------|-----------------------------|
+/// | (none)                   | SQLite in the data folder   | in process, sharded  | near cache | in process, drained to it   |
+/// | --database postgres://…  | PostgreSQL                  | in process, sharded  | near cache | in process, drained to it   |
+///
+/// Connects and brings the schema up to date. Throws std::runtime_error, with what to tell the user, when that fails.
+Backends assemble(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts);
+
+/// Only brings the schema up to date; returns how many migrations were applied.
+int migrate_database(const Settings& settings);
+
+}  // namespace snippetd::app

@@ -1,0 +1,208 @@
+#include "app/serve.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <thread>
+#include <unordered_map>
+
+#include "app/assemble.hpp"
+#include "app/jobs.hpp"
+#include "app/webhook.hpp"
+#include "app/worker.hpp"
+#include "base/log.hpp"
+#include "base/secret.hpp"
+
+namespace snippetd::app {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr base::Milliseconds kApplyViewsTimeout{2000};
+constexpr base::Milliseconds kLastFlushPatience{2500};
+constexpr base::Milliseconds kDrainPoll{20};
+constexpr std::size_t kCountsPerMessage = 1024;  // what a worker is told at a time, so that nobody waits for it
+constexpr std::size_t kDescriptorsBesidesConnections = 512;
+
+api::Options api_options(const Settings& settings) {
+    api::Options options;
+    options.public_url = settings.public_url;
+    options.body_bytes_max = settings.max_body;
+    options.anonymous = settings.anonymous;
+    options.signup = settings.signup;
+    options.views = settings.views == ViewsMode::async  ? api::ViewsMode::async
+                    : settings.views == ViewsMode::sync ? api::ViewsMode::sync
+                                                        : api::ViewsMode::off;
+    for (const RatePolicy& policy : settings.rate_policies) {
+        options.policies[policy.name] = {policy.name, policy.quota, policy.window, policy.enabled};
+    }
+    return options;
+}
+
+/// As many connections as are asked for, or as the system allows.
+std::size_t allow_connections(std::size_t wanted) {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const rlim_t needed = wanted + kDescriptorsBesidesConnections;
+    limit.rlim_cur = std::min(std::max(limit.rlim_cur, needed), limit.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur >= needed) return wanted;
+    const std::size_t possible =
+        limit.rlim_cur > 2 * kDescriptorsBesidesConnections ? limit.rlim_cur - kDescriptorsBesidesConnections : limit.rlim_cur / 2;
+    log::warn("the limit of open files allows fewer connections",
+              {{"wanted", static_cast<long long>(wanted)}, {"possible", static_cast<long long>(possible)}});
+    return possible;
+}
+
+http::ServerOptions server_options(const Settings& settings) {
+    http::ServerOptions options;
+    options.header_timeout = settings.header_timeout;
+    options.body_timeout = settings.body_timeout;
+    options.idle_timeout = settings.idle_timeout;
+    options.connections_max = allow_connections(settings.max_connections);
+    // In JSON a byte may become six (`\u0001`), and the other members want some room.
+    options.request_body_bytes_max = settings.max_body * 6 + 64 * 1024;
+    options.trusted_proxies = settings.trusted_proxies;
+    options.secure = settings.public_url.starts_with("https://");
+    return options;
+}
+
+using WorkerList = std::vector<std::unique_ptr<Worker>>;
+
+/// How views get from the workers to the store, and the new totals back.
+views::Drainer::Steps drainer_steps(WorkerList& workers, const base::Workers& group, store::Store& store) {
+    views::Drainer::Steps steps;
+    steps.collect = [&workers, &group]() -> base::Awaitable<views::Counts> {
+        std::vector<views::Counts> taken(workers.size());
+        std::function<void(std::size_t)> take = [&workers, &taken](std::size_t i) { taken[i] = workers[i]->recorder().take(); };
+        co_await group.on_each(take);
+        views::Counts all;
+        for (views::Counts& counts : taken) std::move(counts.begin(), counts.end(), std::back_inserter(all));
+        co_return all;
+    };
+    steps.apply = [&store](std::string batch_id, views::Counts counts) {
+        return store.apply_views(std::move(batch_id), std::move(counts), base::deadline_in(kApplyViewsTimeout));
+    };
+    steps.publish = [&workers, &group](views::Counts totals) -> base::Awaitable<void> {
+        for (std::size_t begin = 0; begin < totals.size(); begin += kCountsPerMessage) {
+            const std::size_t end = std::min(begin + kCountsPerMessage, totals.size());
+            std::function<void(std::size_t)> tell = [&workers, &totals, begin, end](std::size_t i) {
+                for (std::size_t at = begin; at < end; ++at) {
+                    workers[i]->cache().update_count(totals[at].first, totals[at].second);
+                }
+            };
+            co_await group.on_each(tell);
+        }
+    };
+    return steps;
+}
+
+void wait_for_signal() {
+    asio::io_context context{1};
+    asio::signal_set signals{context, SIGTERM, SIGINT};
+    signals.async_wait([](boost::system::error_code, int signal) {
+        log::info("shutting down", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    });
+    context.run();
+}
+
+void listen(const Settings& settings, WorkerList& workers) {
+    std::vector<asio::io_context*> contexts;
+    for (const auto& worker : workers) contexts.push_back(&worker->context());
+    for (const Listen& listen : settings.listen) {
+        std::uint16_t port = listen.port;
+        std::vector<http::Acceptor> acceptors = http::listen_everywhere(contexts, listen.host, port);
+        for (std::size_t i = 0; i < workers.size(); ++i) workers[i]->server().accept_from(std::move(acceptors[i]));
+        const bool v6 = listen.host.find(':') != listen.host.npos;
+        log::info(fmt::format("listening on http://{}:{}", v6 ? "[" + listen.host + "]" : listen.host, port));
+    }
+}
+
+/// Gate, then drain: no new work, then the end of what is under way, then the end of what takes too long.
+void drain(WorkerList& workers, base::Milliseconds patience) {
+    const base::Deadline deadline = base::deadline_in(patience);
+    for (const auto& worker : workers) worker->post([&server = worker->server()] { server.drain(); });
+    const auto drained = [&workers] {
+        std::vector<std::future<bool>> answers;
+        for (const auto& worker : workers) {
+            auto answer = std::make_shared<std::promise<bool>>();
+            answers.push_back(answer->get_future());
+            worker->post([&server = worker->server(), answer] { answer->set_value(server.drained()); });
+        }
+        return std::all_of(answers.begin(), answers.end(), [](std::future<bool>& answer) { return answer.get(); });
+    };
+    while (!drained() && base::steady_now() < deadline) std::this_thread::sleep_for(kDrainPoll);
+    for (const auto& worker : workers) worker->post([&server = worker->server()] { server.cut(); });
+}
+
+}  // namespace
+
+void serve(const Settings& settings) {
+    std::signal(SIGPIPE, SIG_IGN);
+    base::Metrics metrics;
+    base::Alerts alerts{metrics};
+    std::optional<Webhook> webhook;
+    if (!settings.alert_webhook.empty()) {
+        webhook.emplace(settings.alert_webhook);
+        alerts.on_change([&webhook](const base::Alerts::Change& change) { webhook->send(change); });
+    }
+    Backends backends = assemble(settings, metrics, alerts);
+
+    const api::Options options = api_options(settings);
+    auth::Passwords passwords{std::min(settings.threads, 2U)};
+    views::Tally tally{metrics};
+    base::Workers group;
+    const Shared shared{options,
+                        *backends.store,
+                        *backends.limiter,
+                        passwords,
+                        metrics,
+                        tally,
+                        std::make_shared<cache::LocalCache::Group>(cache::LocalCache::Group{group, {}}),
+                        std::make_shared<auth::Identities::Group>(auth::Identities::Group{group, {}}),
+                        std::make_shared<http::ServerLimits>()};
+    const cache::LocalCache::Options cache_options{settings.cache, settings.cache_near_size / settings.threads};
+    const http::ServerOptions http_options = server_options(settings);
+    WorkerList workers;
+    for (unsigned i = 0; i < settings.threads; ++i) {
+        workers.push_back(std::make_unique<Worker>(shared, cache_options, settings.cache_ttl, http_options));
+        group.add(workers.back()->context().get_executor());
+    }
+    listen(settings, workers);
+
+    Jobs jobs;
+    if (settings.jobs) jobs.start_reaper(*backends.store, settings.reaper_interval);
+    // Not a job that may be off: what this process has counted nobody else can drain.
+    if (settings.views == ViewsMode::async) {
+        jobs.start_drainer(drainer_steps(workers, group, *backends.store), tally, settings.views_flush);
+    }
+    for (const auto& worker : workers) worker->start();
+
+    wait_for_signal();
+    drain(workers, settings.shutdown_timeout);
+    const bool clean = jobs.stop(kLastFlushPatience);
+    if (!clean) {
+        log::error("views are lost: the store did not take them at the end",
+                   {{"views", static_cast<long long>(tally.recorded.value() - tally.applied.value())}});
+    }
+    for (const auto& worker : workers) worker->stop();
+    log::info("stopped");
+}
+
+void work(const Settings& settings) {
+    base::Metrics metrics;
+    base::Alerts alerts{metrics};
+    Backends backends = assemble(settings, metrics, alerts);
+    Jobs jobs;
+    jobs.start_reaper(*backends.store, settings.reaper_interval);
+    log::info("working");
+    wait_for_signal();
+    jobs.stop(base::Milliseconds{0});
+    log::info("stopped");
+}
+
+}  // namespace snippetd::app

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The configuration file: the part of TOML 1.0 that a flat list of settings needs, which is `key = value`
+/// with strings, whole numbers, booleans and arrays of them, and comments. CLI11 2.1 has a reader too, but it
+/// cuts a quoted value at `#` and passes over what it does not understand; a setting must not be lost
+/// silently.
+namespace snippetd::app {
+
+struct FileEntry {
+    std::string key;
+    std::vector<std::string> values;  ///< one, unless `is_array`; numbers and booleans as they are written
+    bool is_array = false;
+    int line = 0;
+};
+
+/// Reads the entries in `text`, in order. Throws SettingsError that names `file` and the line for what is not
+/// TOML, a table, a value of another type, and a key that is there twice.
+std::vector<FileEntry> parse_settings_file(std::string_view text, std::string_view file);
+
+/// `text` as a TOML string with its quotes.
+std::string toml_string(std::string_view text);
+
+}  // namespace snippetd::app

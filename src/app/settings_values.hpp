@@ -1,0 +1,51 @@
+#pragma once
+
+#include "app/settings.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// From the texts that settings are given as to their values, and back. Each `read_` function throws
+/// BadValue.
+namespace snippetd::app {
+
+/// Why a value is refused. The message is `PLACE: "given" problem; allowed: …`.
+struct BadValue {
+    std::string given;    ///< with secrets masked
+    std::string problem;  ///< completes the sentence that `given` starts: `is not a duration`
+};
+
+/// How a setting that may be empty is written when it is.
+inline constexpr std::string_view kNone = "none";
+
+/// Whether a size may be 0 (also without a unit) though its range starts above it.
+enum class Zero { refused, allowed };
+
+std::uint64_t read_number(const std::string& text, std::uint64_t min, std::uint64_t max);
+/// Takes 0 without a unit where `min` is 0.
+std::chrono::milliseconds read_duration(const std::string& text, std::chrono::milliseconds min,
+                                        std::chrono::milliseconds max);
+std::uint64_t read_size(const std::string& text, Zero zero, std::uint64_t min, std::uint64_t max);
+bool read_switch(const std::string& text);
+std::string read_path(const std::string& text);
+Listen read_listen(const std::string& text);
+/// Without closing slashes; empty for `none`.
+std::string read_public_url(const std::string& text);
+/// Empty for `none`.
+std::string read_webhook(const std::string& text);
+/// Empty for `none`.
+std::string read_redis(const std::string& text);
+std::string read_database(const std::string& text);
+std::vector<base::Cidr> read_proxies(const std::vector<std::string>& texts);
+/// Changes the policy in `policies` that `text` (NAME=N/DURATION or NAME=off) names.
+void read_policy(std::vector<RatePolicy>& policies, const std::string& text);
+
+std::string show_listen(const Listen& listen);
+std::string show_policy(const RatePolicy& policy);
+/// `url` without what follows the host, which often is the only secret that a webhook has.
+std::string mask_webhook(std::string_view url);
+
+}  // namespace snippetd::app

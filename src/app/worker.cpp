@@ -1,0 +1,56 @@
+#include "app/worker.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "base/log.hpp"
+
+namespace snippetd::app {
+
+namespace {
+
+auth::Identities::Lookup look_up_in(store::Store& store) {
+    return [&store](auth::SecretKind kind, std::string hash, base::Deadline deadline) {
+        return kind == auth::SecretKind::session ? store.find_session(std::move(hash), deadline)
+                                                 : store.find_token(std::move(hash), deadline);
+    };
+}
+
+}  // namespace
+
+Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, base::Milliseconds cache_ttl,
+               http::ServerOptions server_options)
+    : keeps_running_{context_.get_executor()},
+      source_{shared.store, cache_ttl},
+      cache_{context_.get_executor(), cache_options, source_, shared.caches, shared.metrics},
+      identities_{look_up_in(shared.store), shared.identities},
+      recorder_{shared.tally},
+      application_{{shared.options, shared.store, shared.limiter, cache_, recorder_, identities_, shared.passwords,
+                    shared.metrics}},
+      server_{context_, application_, std::move(server_options), shared.limits, shared.metrics} {
+    shared.caches->caches.push_back(&cache_);
+    shared.identities->members.push_back(&identities_);
+}
+
+Worker::~Worker() = default;
+
+void Worker::start() {
+    thread_ = std::thread{[this] {
+        while (true) {
+            try {
+                context_.run();
+                return;
+            } catch (const std::exception& error) {
+                log::error("an exception reached a worker's loop", {{"error", error.what()}});
+            }
+        }
+    }};
+}
+
+void Worker::stop() {
+    context_.stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+void Worker::post(std::function<void()> action) { boost::asio::post(context_, std::move(action)); }
+
+}  // namespace snippetd::app

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "api/application.hpp"
+#include "api/snippet_source.hpp"
+#include "auth/identities.hpp"
+#include "cache/cache.hpp"
+#include "http/server.hpp"
+#include "views/recorder.hpp"
+
+namespace snippetd::app {
+
+/// What the workers of the process share.
+struct Shared {
+    const api::Options& options;
+    store::Store& store;
+    limiter::Limiter& limiter;
+    auth::Passwords& passwords;
+    base::Metrics& metrics;
+    views::Tally& tally;
+    std::shared_ptr<cache::LocalCache::Group> caches;
+    std::shared_ptr<auth::Identities::Group> identities;
+    std::shared_ptr<http::ServerLimits> limits;
+};
+
+/// One core's server: a loop run by one thread, with a near cache, an accumulator of views and connections of its own. On
+/// the request path it shares nothing with the others.
+class Worker {
+  public:
+    Worker(const Shared& shared, cache::LocalCache::Options cache_options, base::Milliseconds cache_ttl,
+           http::ServerOptions server_options);
+    /// `stop` first.
+    ~Worker();
+
+    void start();
+    /// Ends the loop and its thread.
+    void stop();
+
+    /// Calls `action` on the worker's thread.
+    void post(std::function<void()> action);
+
+    boost::asio::io_context& context() { return context_; }
+    http::Server& server() { return server_; }
+    views::Recorder& recorder() { return recorder_; }
+    cache::Cache& cache() { return cache_; }
+
+  private:
+    boost::asio::io_context context_{1};
+    boost::asio::executor_work_guard<base::Executor> keeps_running_;
+    api::SnippetSource source_;
+    cache::LocalCache cache_;
+    auth::Identities identities_;
+    views::Recorder recorder_;
+    api::Application application_;
+    http::Server server_;
+    std::thread thread_;
+};
+
+}  // namespace snippetd::app

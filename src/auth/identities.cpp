@@ -1,0 +1,41 @@
+#include "auth/identities.hpp"
+
+#include "base/secret.hpp"
+
+namespace snippetd::auth {
+
+std::string hash_secret(SecretKind kind, std::string_view secret) {
+    switch (kind) {
+        case SecretKind::session: return base::hash_for("snippetd/session", secret);
+        case SecretKind::token: return base::hash_for("snippetd/token", secret);
+        case SecretKind::edit: break;
+    }
+    return base::hash_for("snippetd/edit", secret);
+}
+
+base::Awaitable<std::optional<model::Account>> Identities::find(SecretKind kind, std::string_view secret,
+                                                                base::Deadline deadline) {
+    std::string hash = hash_secret(kind, secret);
+    if (const auto known = known_.find(hash); known != known_.end() && known->second.until > base::steady_now()) {
+        co_return known->second.account;
+    }
+    const std::uint64_t revocations = revocations_;
+    std::optional<model::Account> account = co_await lookup_(kind, hash, deadline);
+    // An answer that was under way while something was revoked may be about just that.
+    if (account && revocations == revocations_) {
+        if (known_.size() >= kEntriesMax) known_.clear();
+        known_[hash] = {*account, base::steady_now() + kBelievedFor};
+    }
+    co_return account;
+}
+
+base::Awaitable<void> Identities::forget(std::string hash) {
+    std::function<void(std::size_t)> forget_there = [group = group_, hash](std::size_t worker) {
+        Identities& identities = *group->members[worker];
+        identities.known_.erase(hash);
+        ++identities.revocations_;
+    };
+    co_await group_->workers.on_each(forget_there);
+}
+
+}  // namespace snippetd::auth

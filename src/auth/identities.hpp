@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/awaitable.hpp"
+#include "base/clock.hpp"
+#include "base/workers.hpp"
+#include "model/account.hpp"
+
+namespace snippetd::auth {
+
+/// Secrets by what they open. Each is stored as a hash made for its kind.
+enum class SecretKind { session, token, edit };
+
+inline constexpr std::string_view kTokenPrefix = "snp_";
+inline constexpr std::string_view kEditTokenPrefix = "sne_";
+
+std::string hash_secret(SecretKind kind, std::string_view secret);
+
+/// Whose session or token it is. One for each worker, used on its thread alone.
+///
+/// What the store said is believed for one second, so a client in full flow costs one look-up a second and not one a
+/// request. A revocation is known at once to all workers of the process that took it (`forget`), elsewhere within that
+/// second.
+class Identities {
+  public:
+    static constexpr base::Milliseconds kBelievedFor{1000};
+    static constexpr std::size_t kEntriesMax = 4096;
+
+    /// Asks the store for a hash of that kind.
+    using Lookup =
+        std::function<base::Awaitable<std::optional<model::Account>>(SecretKind kind, std::string hash, base::Deadline)>;
+    struct Group {
+        base::Workers& workers;
+        std::vector<Identities*> members;  ///< `members[i]` belongs to worker i
+    };
+
+    Identities(Lookup lookup, std::shared_ptr<Group> group) : lookup_{std::move(lookup)}, group_{std::move(group)} {}
+
+    /// Nothing for a secret that is unknown, expired or revoked.
+    base::Awaitable<std::optional<model::Account>> find(SecretKind kind, std::string_view secret, base::Deadline deadline);
+    /// To be awaited after the store has removed the secret and before that is acknowledged.
+    base::Awaitable<void> forget(std::string hash);
+
+  private:
+    struct Known {
+        model::Account account;
+        base::SteadyTime until;
+    };
+    Lookup lookup_;
+    std::shared_ptr<Group> group_;
+    std::unordered_map<std::string, Known> known_;  ///< emptied as a whole when full
+    std::uint64_t revocations_ = 0;
+};
+
+}  // namespace snippetd::auth

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/awaitable.hpp"
+
+namespace snippetd::auth {
+
+/// Argon2id (RFC 9106) with 19 MiB and two passes, OWASP's minimum: some tens of milliseconds and so much memory that the
+/// number of them at a time is bounded: they run on a few threads of their own, behind a bounded queue.
+class Passwords {
+  public:
+    static constexpr std::size_t kWaitingMax = 64;
+
+    explicit Passwords(unsigned threads);
+    ~Passwords();
+
+    /// Both throw base::Unavailable at once when the queue is full.
+    base::Awaitable<std::string> hash(std::string password);
+    base::Awaitable<bool> verify(std::string hash, std::string password);
+
+    /// A hash that no password fits. Verifying against it takes as long as against any other, so that an unknown name
+    /// cannot be told from a wrong password.
+    const std::string& nobody() const { return nobody_; }
+
+  private:
+    struct Pool;
+    std::unique_ptr<Pool> pool_;
+    std::string nobody_;
+};
+
+}  // namespace snippetd::auth

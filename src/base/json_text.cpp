@@ -1,0 +1,42 @@
+#include "base/json_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace snippetd::base {
+
+namespace {
+
+bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
+
+}  // namespace
+
+void append_json_escaped(std::string& out, std::string_view text) {
+    auto plain = text.begin();
+    while (true) {
+        const auto special = std::find_if(plain, text.end(), needs_escape);
+        out.append(plain, special);
+        if (special == text.end()) return;
+        switch (*special) {
+            case '"': out += "\\\""; break;
+            case '\\': out += "\\\\"; break;
+            case '\n': out += "\\n"; break;
+            case '\r': out += "\\r"; break;
+            case '\t': out += "\\t"; break;
+            default: fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(*special));
+        }
+        plain = special + 1;
+    }
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+    out += '"';
+    append_json_escaped(out, text);
+    out += '"';
+}
+
+bool is_plain_json(std::string_view text) { return std::none_of(text.begin(), text.end(), needs_escape); }
+
+}  // namespace snippetd::base

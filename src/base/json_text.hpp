@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// Writing JSON text piece by piece, where building a document first would only be in the way. Parsing is Boost.JSON's.
+namespace snippetd::base {
+
+/// Appends `text`, which is UTF-8, as the inside of a JSON string (RFC 8259 section 7), without the quotes.
+void append_json_escaped(std::string& out, std::string_view text);
+
+/// The same with the quotes.
+void append_json_string(std::string& out, std::string_view text);
+
+/// Whether `append_json_escaped` would change nothing.
+bool is_plain_json(std::string_view text);
+
+}  // namespace snippetd::base

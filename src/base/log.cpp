@@ -1,0 +1,121 @@
+#include "base/log.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/async.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <atomic>
+#include <cstdio>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "base/json_text.hpp"
+
+namespace snippetd::log {
+
+namespace {
+
+// An access log chunk is at most 64 KiB, so the queue holds at most 32 MiB.
+constexpr std::size_t kQueueEntriesMax = 512;
+
+std::atomic<Level> current_level{Level::info};
+std::atomic<Format> current_format{Format::text};
+std::shared_ptr<spdlog::details::thread_pool> thread_pool;
+std::shared_ptr<spdlog::async_logger> logger;
+
+std::string_view level_name(Level level) {
+    switch (level) {
+        case Level::trace: return "trace";
+        case Level::debug: return "debug";
+        case Level::info: return "info";
+        case Level::warn: return "warn";
+        case Level::error: return "error";
+        case Level::off: break;
+    }
+    return "off";
+}
+
+std::string json_line(Level level, std::string_view message, Fields fields) {
+    std::string line = fmt::format(R"({{"time":"{}","level":"{}","message":")", base::format_rfc3339(base::unix_now_ms()),
+                                   level_name(level));
+    base::append_json_escaped(line, message);
+    line += '"';
+    for (const Field& field : fields) {
+        line += ",\"";
+        line += field.key;
+        line += field.bare ? "\":" : "\":\"";
+        if (field.bare) {
+            line += field.value;
+        } else {
+            base::append_json_escaped(line, field.value);
+            line += '"';
+        }
+    }
+    line += "}\n";
+    return line;
+}
+
+std::string text_line(Level level, std::string_view message, Fields fields) {
+    std::string line =
+        fmt::format("{} {:5} {}", base::format_rfc3339(base::unix_now_ms()), level_name(level), message);
+    for (const Field& field : fields) {
+        line += ' ';
+        line += field.key;
+        line += '=';
+        append_text_value(line, field.value);
+    }
+    line += '\n';
+    return line;
+}
+
+}  // namespace
+
+void start(const Settings& settings) {
+    current_level = settings.level;
+    current_format = settings.format;
+    thread_pool = std::make_shared<spdlog::details::thread_pool>(kQueueEntriesMax, 1);
+    auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    logger = std::make_shared<spdlog::async_logger>("snippetd", sink, thread_pool,
+                                                    spdlog::async_overflow_policy::overrun_oldest);
+    // Lines are whole when they get here: no time, no level and no line feed are added.
+    logger->set_formatter(
+        std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, std::string{}));
+    logger->set_level(spdlog::level::trace);
+}
+
+void stop() {
+    logger.reset();
+    thread_pool.reset();  // joins after the queue has been written
+}
+
+bool enabled(Level level) { return level >= current_level.load(std::memory_order_relaxed); }
+
+Format format() { return current_format.load(std::memory_order_relaxed); }
+
+void write(Level level, std::string_view message, Fields fields) {
+    if (!enabled(level)) return;
+    write_lines(format() == Format::json ? json_line(level, message, fields) : text_line(level, message, fields));
+}
+
+void write_lines(std::string lines) {
+    if (logger) {
+        logger->log(spdlog::level::info, std::string_view{lines});
+    } else {
+        std::fwrite(lines.data(), 1, lines.size(), stderr);
+    }
+}
+
+void append_text_value(std::string& out, std::string_view text) {
+    const bool plain = !text.empty() && text.find_first_of(" \"\\\n\r\t=") == text.npos &&
+                       std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20; });
+    if (plain) {
+        out += text;
+        return;
+    }
+    out += '"';
+    base::append_json_escaped(out, text);
+    out += '"';
+}
+
+}  // namespace snippetd::log

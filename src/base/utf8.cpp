@@ -1,0 +1,54 @@
+#include "base/utf8.hpp"
+
+namespace snippetd::base {
+
+namespace {
+
+using Byte = unsigned char;
+
+bool is_continuation(Byte byte) { return (byte & 0xC0) == 0x80; }
+
+/// The length of the well-formed sequence at the start of `text` (Unicode 15, table 3-7), or 0 when there is none.
+std::size_t sequence_length(std::string_view text) {
+    const auto at = [&](std::size_t i) { return static_cast<Byte>(text[i]); };
+    const Byte lead = at(0);
+    if (lead < 0x80) return 1;
+    if (lead >= 0xC2 && lead <= 0xDF) return text.size() >= 2 && is_continuation(at(1)) ? 2 : 0;
+    if (lead >= 0xE0 && lead <= 0xEF) {
+        if (text.size() < 3 || !is_continuation(at(1)) || !is_continuation(at(2))) return 0;
+        if (lead == 0xE0 && at(1) < 0xA0) return 0;  // overlong
+        if (lead == 0xED && at(1) > 0x9F) return 0;  // surrogate
+        return 3;
+    }
+    if (lead >= 0xF0 && lead <= 0xF4) {
+        if (text.size() < 4 || !is_continuation(at(1)) || !is_continuation(at(2)) || !is_continuation(at(3))) return 0;
+        if (lead == 0xF0 && at(1) < 0x90) return 0;  // overlong
+        if (lead == 0xF4 && at(1) > 0x8F) return 0;  // above U+10FFFF
+        return 4;
+    }
+    return 0;
+}
+
+}  // namespace
+
+std::optional<std::size_t> count_code_points(std::string_view text) {
+    std::size_t count = 0;
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text);
+        if (length == 0) return std::nullopt;
+        text.remove_prefix(length);
+        ++count;
+    }
+    return count;
+}
+
+bool has_control_characters(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const Byte byte = static_cast<Byte>(text[i]);
+        if (byte < 0x20 || byte == 0x7F) return true;
+        if (byte == 0xC2 && i + 1 < text.size() && static_cast<Byte>(text[i + 1]) < 0xA0) return true;
+    }
+    return false;
+}
+
+}  // namespace snippetd::base

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/awaitable.hpp"
+#include "base/clock.hpp"
+#include "base/metrics.hpp"
+#include "base/timer.hpp"
+#include "base/workers.hpp"
+#include "cache/near_cache.hpp"
+#include "model/snippet.hpp"
+
+/// What a public link reads: filled on read, invalidated on write, with the TTL as the safety net.
+namespace snippetd::cache {
+
+/// What the store says about one id.
+struct Fill {
+    std::shared_ptr<const Entry> entry;             ///< what may be cached; null when it may not
+    std::shared_ptr<const model::Snippet> snippet;  ///< the row, when it may not be cached (private, burn after reading)
+};
+
+/// Where entries come from on a miss.
+class Source {
+  public:
+    virtual ~Source() = default;
+    /// In the order of `ids` (at most `Cache::kBatchMax`). Throws base::Unavailable when the store is away.
+    virtual base::Awaitable<std::vector<Fill>> load(std::vector<std::string> ids, base::Deadline deadline) = 0;
+};
+
+enum class Status { near_hit, redis_hit, miss };
+
+struct Read {
+    Fill fill;
+    Status status = Status::miss;
+};
+
+/// The value of `Cache-Status` (RFC 9211).
+std::string_view cache_status(Status status);
+
+/// The cache as one worker sees it; used on that worker's thread alone.
+class Cache {
+  public:
+    virtual ~Cache() = default;
+
+    /// What this worker can answer at once, without waiting for anyone; null otherwise. Counted as a hit.
+    virtual std::shared_ptr<const Entry> find_near(std::string_view id) = 0;
+    /// Looks everywhere, the store last, and keeps what it finds. Throws base::Unavailable when the store is needed and
+    /// away, unless an entry whose TTL has passed is still at hand (stale-if-error).
+    virtual base::Awaitable<Read> read(std::string id, base::Deadline deadline) = 0;
+    /// To be awaited after a write has been committed and before it is acknowledged: from then on no worker of this
+    /// process serves what was read before.
+    virtual base::Awaitable<void> invalidate(std::string id) = 0;
+    /// The drainer's news: `count` is the stored view count of `id` now.
+    virtual void update_count(std::string_view id, std::int64_t count) = 0;
+};
+
+/// The caches of the process's workers, each with its near cache only: the embedded mode.
+///
+/// Concurrent misses for one id are one load (single flight). Misses for different ids that come in one turn of the loop,
+/// or while all allowed loads are under way, are gathered and loaded as one batch.
+///
+/// An invalidation also dooms the flight of its id: those who wait for it asked before the write was acknowledged and may
+/// get what it brings, but it is not kept, and who asks afterwards starts a new one. So a slow load can never put an old
+/// body back.
+class LocalCache : public Cache {
+  public:
+    static constexpr std::size_t kBatchMax = 64;
+    static constexpr int kBatchesInFlightMax = 2;
+    static constexpr std::size_t kFlightsMax = 16384;
+
+    struct Options {
+        bool enabled = true;  ///< false: every read is a load of its own
+        std::size_t near_bytes = 0;  ///< for this worker
+    };
+    /// Shared by the workers' caches: `caches[i]` belongs to worker i.
+    struct Group {
+        base::Workers& workers;
+        std::vector<LocalCache*> caches;
+    };
+
+    LocalCache(base::Executor executor, Options options, Source& source, std::shared_ptr<Group> group,
+               base::Metrics& metrics);
+
+    std::shared_ptr<const Entry> find_near(std::string_view id) override;
+    base::Awaitable<Read> read(std::string id, base::Deadline deadline) override;
+    base::Awaitable<void> invalidate(std::string id) override;
+    void update_count(std::string_view id, std::int64_t count) override;
+
+    /// Forgets `id` on this worker and dooms its flight.
+    void drop(std::string_view id);
+
+    const NearCache& near_cache() const { return near_; }
+
+  private:
+    struct Flight {
+        bool landed = false;
+        bool doomed = false;
+        Fill fill;
+        std::exception_ptr error;
+        std::vector<base::Timer*> waiters;  ///< cancelled when it lands
+    };
+
+    std::shared_ptr<Flight> board(const std::string& id);
+    base::Awaitable<Fill> fly(std::string id, base::Deadline deadline);
+    void start_batches();
+    base::Awaitable<void> run_batch(std::vector<std::pair<std::string, std::shared_ptr<Flight>>> batch);
+    void land(const std::string& id, Flight& flight);
+
+    base::Executor executor_;
+    Options options_;
+    Source& source_;
+    std::shared_ptr<Group> group_;
+    NearCache near_;
+    std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
+    std::vector<std::pair<std::string, std::shared_ptr<Flight>>> waiting_;  ///< not yet in a batch
+    int batches_in_flight_ = 0;
+    bool start_posted_ = false;
+    base::Counter& near_hits_;
+    base::Counter& misses_;
+    base::Counter& negative_hits_;
+};
+
+}  // namespace snippetd::cache

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "base/clock.hpp"
+
+namespace snippetd::cache {
+
+/// What a link reads, ready to be sent: everything in a response that is the same for all readers. What differs (the view
+/// count, the base of the link, the request's id) is put between the pieces, so that none of it is part of what is cached.
+struct Entry {
+    enum class Kind {
+        snippet,
+        missing,  ///< the id is unknown: kept for seconds, so that a scan of random ids does not reach the store
+        gone,     ///< the snippet was burned or has expired
+    };
+
+    Kind kind = Kind::snippet;
+    std::string id;
+    std::int64_t version = 0;
+    base::SteadyTime valid_until;  ///< the TTL, never past the snippet's own expiry
+    base::UnixMillis expires_at = 0;  ///< of the snippet; 0 is never
+
+    std::string title;
+    std::string language;
+    std::string body;
+
+    std::string json_before_count;  ///< `{"id":…,"view_count":`
+    std::string json_after_count;   ///< `,"created_at":…,"url":"`
+    std::string json_after_base;    ///< `/s/ID"}`
+    std::string json_fields;        ///< header fields of the JSON representation, each with its CRLF
+    std::string raw_fields;         ///< of the raw one
+    std::string json_etag;
+    std::string raw_etag;
+
+    /// Follows what the drainer publishes; not part of what identifies the entry. Written by the owning worker alone.
+    mutable std::int64_t view_count = 0;
+
+    /// What it costs to keep, with what the allocator and the maps add.
+    std::size_t bytes() const {
+        return sizeof(Entry) + 160 + id.size() + title.size() + language.size() + body.size() + json_before_count.size() +
+               json_after_count.size() + json_after_base.size() + json_fields.size() + raw_fields.size();
+    }
+};
+
+}  // namespace snippetd::cache

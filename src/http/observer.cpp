@@ -1,0 +1,93 @@
+#include "http/observer.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "base/json_text.hpp"
+#include "base/log.hpp"
+
+namespace snippetd::http {
+
+Observer::Observer(base::Metrics& metrics) : metrics_{metrics} {}
+
+void Observer::answered(const Request& request, const Service::Answer& answer, std::size_t bytes,
+                        std::chrono::nanoseconds duration) {
+    count(request, answer, duration);
+    if (log::enabled(log::Level::info)) log(request, answer, bytes, duration);
+}
+
+void Observer::count(const Request& request, const Service::Answer& answer, std::chrono::nanoseconds duration) {
+    auto route = routes_.find(answer.route.data());
+    if (route == routes_.end()) {
+        base::Histogram& histogram =
+            metrics_.histogram("snippetd_http_request_duration_seconds", "From the request's last byte to the response.",
+                               {{"route", std::string{answer.route}}});
+        route = routes_.emplace(answer.route.data(), PerRoute{&histogram, {}}).first;
+    }
+    route->second.duration->observe(duration);
+    const unsigned key = static_cast<unsigned>(request.method) * 1000 + answer.response.status;
+    base::Counter*& counter = route->second.requests[key];
+    if (!counter) {
+        counter = &metrics_.counter("snippetd_http_requests_total", "Requests answered.",
+                                    {{"route", std::string{answer.route}},
+                                     {"method", std::string{to_text(request.method)}},
+                                     {"status", std::to_string(answer.response.status)}});
+    }
+    counter->add();
+}
+
+void Observer::log(const Request& request, const Service::Answer& answer, std::size_t bytes,
+                   std::chrono::nanoseconds duration) {
+    refresh_time();
+    const auto out = std::back_inserter(lines_);
+    const auto us = duration.count() / 1000;
+    // Without the query, which may hold what is nobody's business.
+    const std::string_view path = request.path.substr(0, 256);
+    if (log::format() == log::Format::json) {
+        fmt::format_to(out, R"({{"time":"{}","level":"info","message":"request","client":"{}","method":")", rfc3339_,
+                       request.client.to_string());
+        base::append_json_escaped(lines_, request.method_text);
+        lines_ += R"(","path":")";
+        base::append_json_escaped(lines_, path);
+        fmt::format_to(out, R"(","route":"{}","status":{},"bytes":{},"duration_us":{},"cache":"{}","request_id":"{}"}})",
+                       answer.route, answer.response.status, bytes, us, answer.response.cache_status, request.id);
+    } else {
+        fmt::format_to(out, "{} info  request client={} method=", rfc3339_, request.client.to_string());
+        log::append_text_value(lines_, request.method_text);
+        lines_ += " path=";
+        log::append_text_value(lines_, path);
+        fmt::format_to(out, " status={} bytes={} duration_us={} request_id={}", answer.response.status, bytes, us,
+                       request.id);
+        if (!answer.response.cache_status.empty()) {
+            lines_ += " cache=";
+            log::append_text_value(lines_, answer.response.cache_status);
+        }
+    }
+    lines_ += '\n';
+    if (lines_.size() >= kChunkBytes) flush_log();
+}
+
+void Observer::flush_log() {
+    if (lines_.empty()) return;
+    log::write_lines(std::move(lines_));
+    lines_ = {};
+}
+
+void Observer::refresh_time() {
+    const base::UnixMillis now = base::unix_now_ms();
+    if (now == now_ms_) return;
+    now_ms_ = now;
+    rfc3339_ = base::format_rfc3339(now);
+}
+
+std::string_view Observer::http_date() {
+    const base::UnixMillis now = base::unix_now_ms();
+    if (now / 1000 != date_second_) {
+        date_second_ = now / 1000;
+        date_ = base::format_http_date(now);
+    }
+    return date_;
+}
+
+}  // namespace snippetd::http

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "http/request.hpp"
+
+/// For the .cpp files of http/ only.
+namespace snippetd::http {
+
+/// Beast's incremental parser (RFC 9112) in a form that allocates nothing for a request without a body: the fields that the
+/// service looks at are kept as views into the caller's buffer, the others are passed over.
+///
+/// The caller's buffer must hold the whole header and keep it where it is from the moment `header_done` turns true until the
+/// request has been answered: Beast starts to parse the header only once its end is there. The body is copied into the request.
+class Parser : public boost::beast::http::basic_parser<true> {
+  public:
+    static constexpr std::uint32_t kHeaderBytesMax = 16 * 1024;
+
+    explicit Parser(std::uint64_t body_bytes_max);
+
+    /// Feeds what has arrived; returns how much of it has been used. Sets `failure` when the request is not acceptable.
+    std::size_t feed(std::string_view bytes);
+
+    /// A request that cannot be answered but with this error; the connection has to end after it.
+    const std::optional<base::Error>& failure() const { return failure_; }
+    bool header_done() const { return is_header_done(); }
+    bool done() const { return is_done(); }
+    /// Whether the client waits for `100 Continue` before it sends the body.
+    bool expects_continue() const { return expects_continue_; }
+    bool http_1_0() const { return version_ == 10; }
+
+    Request request;
+
+  private:
+    using error_code = boost::beast::error_code;
+    using string_view = boost::beast::string_view;
+
+    void on_request_impl(boost::beast::http::verb method, string_view method_text, string_view target, int version,
+                         error_code& error) override;
+    void on_response_impl(int, string_view, int, error_code&) override {}
+    void on_field_impl(boost::beast::http::field name, string_view name_text, string_view value,
+                       error_code& error) override;
+    void on_header_impl(error_code& error) override;
+    void on_body_init_impl(const boost::optional<std::uint64_t>& content_length, error_code& error) override;
+    std::size_t on_body_impl(string_view body, error_code& error) override;
+    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t remaining, string_view body, error_code& error) override;
+    void on_finish_impl(error_code&) override {}
+
+    void keep(Field field, std::string_view value);
+    void split_target();
+    void refuse(base::ErrorKind kind, std::string_view detail, error_code& error);
+    void refuse(const error_code& error);
+
+    std::string_view buffer_;  ///< what `feed` was given, to tell views into it from views into Beast's own
+    std::optional<base::Error> failure_;
+    int version_ = 11;
+    int hosts_ = 0;               ///< lines of Host
+    int transfer_encodings_ = 0;  ///< lines of Transfer-Encoding
+    bool expects_continue_ = false;
+};
+
+}  // namespace snippetd::http

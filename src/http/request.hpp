@@ -1,0 +1,75 @@
+#pragma once
+
+#include <array>
+#include <boost/asio/ip/address.hpp>
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <string_view>
+
+namespace snippetd::http {
+
+enum class Method { get, head, post, put, patch, delete_, options, other };
+
+std::string_view to_text(Method method);
+
+/// The header fields that the service looks at; all others are passed over.
+enum class Field {
+    accept,
+    authorization,
+    content_type,
+    cookie,
+    edit_token,
+    expect,
+    forwarded_for,
+    host,
+    idempotency_key,
+    if_match,
+    if_none_match,
+    origin,
+    request_id,
+    sec_fetch_site,
+    transfer_encoding,
+};
+inline constexpr std::size_t kFieldCount = 15;
+
+/// One request. The views point into the connection's buffer and live until the response has been written.
+struct Request {
+    Method method = Method::other;
+    std::string_view method_text;
+    std::string_view target;  ///< as it was sent
+    std::string_view path;    ///< of the target, still percent-encoded
+    std::string_view query;   ///< without the question mark
+    std::string body;
+    bool has_body = false;
+
+    boost::asio::ip::address client;  ///< the peer, or what a trusted proxy says
+    bool secure = false;              ///< what the public URL says; the service itself speaks plain HTTP
+    std::string id;                   ///< `X-Request-Id`: the caller's if it sent a sane one
+
+    /// Empty when absent. Several lines of one field are joined by commas (cookies by semicolons).
+    std::string_view field(Field field) const { return fields[static_cast<std::size_t>(field)]; }
+    bool has(Field field) const { return fields[static_cast<std::size_t>(field)].data() != nullptr; }
+
+    std::array<std::string_view, kFieldCount> fields{};
+    std::deque<std::string> joined;  ///< owns the joined fields
+
+    bool head() const { return method == Method::head; }
+};
+
+/// The value of the cookie `name`, or an empty view.
+std::string_view find_cookie(const Request& request, std::string_view name);
+
+/// The percent-decoded value of the query parameter `name` (`+` is a space), or nothing when it is absent or its encoding
+/// is broken or holds bytes that are not UTF-8 or a NUL.
+struct Parameter {
+    bool present = false;
+    bool malformed = false;
+    std::string value;
+};
+Parameter find_parameter(std::string_view query, std::string_view name);
+
+/// Percent-decodes one path segment. False when the encoding is broken or what it holds is not UTF-8 or has a NUL.
+bool decode_segment(std::string_view segment, std::string& out);
+
+}  // namespace snippetd::http

@@ -1,0 +1,130 @@
+#include "http/response.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/json_text.hpp"
+
+namespace snippetd::http {
+
+void Response::add(std::string_view name, std::string_view value) {
+    fields += name;
+    fields += ": ";
+    // A control character in a value could end the field and begin another.
+    std::copy_if(value.begin(), value.end(), std::back_inserter(fields),
+                 [](unsigned char c) { return (c >= 0x20 || c == '\t') && c != 0x7F; });
+    fields += "\r\n";
+}
+
+std::string_view Response::piece(std::size_t index) const {
+    if (piece_count_ == 0) return body;
+    const Piece& piece = pieces_[index];
+    return piece.data ? std::string_view{piece.data, piece.size} : std::string_view{body}.substr(piece.offset, piece.size);
+}
+
+std::size_t Response::content_length() const {
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < piece_count(); ++i) sum += piece(i).size();
+    return sum;
+}
+
+Response json_response(unsigned status, std::string body) {
+    Response response;
+    response.status = status;
+    response.body = std::move(body);
+    response.fields = "Content-Type: application/json\r\nCache-Control: no-store\r\n";
+    return response;
+}
+
+Response problem(const base::Error& error) {
+    const base::ErrorDescription description = base::describe(error.kind);
+    std::string body = fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"error":"{}","detail":")",
+                                   description.title, description.status, description.word);
+    base::append_json_escaped(body, error.detail.empty() ? description.title : std::string_view{error.detail});
+    body += '"';
+    if (!error.fields.empty()) {
+        body += R"(,"fields":{)";
+        for (const auto& [name, why] : error.fields) {
+            if (body.back() != '{') body += ',';
+            body += '"';
+            base::append_json_escaped(body, name);
+            body += R"(":")";
+            base::append_json_escaped(body, why);
+            body += '"';
+        }
+        body += '}';
+    }
+    body += '}';
+    Response response;
+    response.status = description.status;
+    response.body = std::move(body);
+    response.fields = "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n";
+    if (error.retry_after_s > 0) response.add("Retry-After", std::to_string(error.retry_after_s));
+    return response;
+}
+
+Response unavailable(std::chrono::seconds retry_after) {
+    return problem({base::ErrorKind::unavailable, "Try again in a moment.", {}, retry_after.count()});
+}
+
+std::string_view reason_phrase(unsigned status) {
+    switch (status) {
+        case 200: return "OK";
+        case 201: return "Created";
+        case 204: return "No Content";
+        case 304: return "Not Modified";
+        case 400: return "Bad Request";
+        case 401: return "Unauthorized";
+        case 403: return "Forbidden";
+        case 404: return "Not Found";
+        case 405: return "Method Not Allowed";
+        case 408: return "Request Timeout";
+        case 409: return "Conflict";
+        case 410: return "Gone";
+        case 412: return "Precondition Failed";
+        case 413: return "Content Too Large";
+        case 417: return "Expectation Failed";
+        case 422: return "Unprocessable Content";
+        case 429: return "Too Many Requests";
+        case 431: return "Request Header Fields Too Large";
+        case 500: return "Internal Server Error";
+        case 503: return "Service Unavailable";
+        default: return "Unknown";
+    }
+}
+
+void append_head(std::string& out, const Response& response, std::string_view date, std::string_view request_id,
+                 bool http_1_0, bool close) {
+    const auto append_number = [&out](std::size_t number) {
+        std::array<char, 20> digits;
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+        out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
+    };
+    out += "HTTP/1.1 ";
+    append_number(response.status);
+    out += ' ';
+    out += reason_phrase(response.status);
+    out += "\r\n";
+    out += response.prepared_fields;
+    out += response.fields;
+    // RFC 9110 section 8.6: none with 204; with 304 it would have to be that of the 200.
+    if (response.status != 204 && response.status != 304) {
+        out += "Content-Length: ";
+        append_number(response.content_length());
+        out += "\r\n";
+    }
+    out += "X-Content-Type-Options: nosniff\r\nDate: ";
+    out += date;
+    out += "\r\nX-Request-Id: ";
+    out += request_id;
+    if (close) {
+        out += "\r\nConnection: close";
+    } else if (http_1_0) {
+        out += "\r\nConnection: keep-alive";
+    }
+    out += "\r\n\r\n";
+}
+
+}  // namespace snippetd::http

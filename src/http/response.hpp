@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace snippetd::http {
+
+/// What is answered, built by one handler and written once. Content-Length, Date, X-Request-Id, X-Content-Type-Options and Connection are added by the connection.
+class Response {
+  public:
+    unsigned status = 200;
+    /// Header fields, each `Name: value` with its CRLF. Use `add`, which keeps line breaks out.
+    std::string fields;
+    /// Further fields that are ready-made and owned by `owner`.
+    std::string_view prepared_fields;
+    std::string body;
+    /// Keeps what `prepared_fields` and the pieces refer to.
+    std::shared_ptr<const void> owner;
+    /// The connection ends after this response.
+    bool close = false;
+    /// For the access log.
+    std::string_view cache_status;
+
+    void add(std::string_view name, std::string_view value);
+
+    /// Makes the content a sequence of pieces, at most six, which belong to `owner`, or are parts of `body`, which are given by
+    /// their place, because the response may be moved.
+    void add_piece(std::string_view piece) { pieces_[piece_count_++] = {piece.data(), 0, piece.size()}; }
+    void add_body_piece(std::size_t offset, std::size_t size) { pieces_[piece_count_++] = {nullptr, offset, size}; }
+
+    /// The content: without pieces it is `body`, as one. The views are good until the response is moved.
+    std::size_t piece_count() const { return piece_count_ == 0 ? 1 : piece_count_; }
+    std::string_view piece(std::size_t index) const;
+    std::size_t content_length() const;
+
+  private:
+    struct Piece {
+        const char* data;  ///< null for a part of the body
+        std::size_t offset;
+        std::size_t size;
+    };
+    std::array<Piece, 6> pieces_{};
+    std::size_t piece_count_ = 0;
+};
+
+Response json_response(unsigned status, std::string body);
+/// The error as problem+json (RFC 9457).
+Response problem(const base::Error& error);
+/// 503 with `Retry-After`.
+Response unavailable(std::chrono::seconds retry_after);
+
+std::string_view reason_phrase(unsigned status);
+
+/// The status line, all fields and the empty line, appended to `out`. `date` is an IMF-fixdate.
+void append_head(std::string& out, const Response& response, std::string_view date, std::string_view request_id,
+                 bool http_1_0, bool close);
+
+}  // namespace snippetd::http

@@ -1,0 +1,63 @@
+#include "http/router.hpp"
+
+namespace snippetd::http {
+
+namespace {
+
+std::vector<std::string_view> split(std::string_view path) {
+    std::vector<std::string_view> segments;
+    if (path.empty() || path.front() != '/') return segments;
+    path.remove_prefix(1);
+    while (true) {
+        const std::size_t slash = path.find('/');
+        segments.push_back(path.substr(0, slash));
+        if (slash == path.npos) return segments;
+        path.remove_prefix(slash + 1);
+    }
+}
+
+bool is_parameter(std::string_view segment) { return !segment.empty() && segment.front() == '{'; }
+
+bool fits(const std::vector<std::string_view>& pattern, const std::vector<std::string_view>& path) {
+    if (pattern.size() != path.size()) return false;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        if (is_parameter(pattern[i]) ? path[i].empty() : pattern[i] != path[i]) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+Router::Router(std::vector<Row> rows) {
+    for (const Row& row : rows) rows_.push_back({row, split(row.pattern)});
+}
+
+Router::Match Router::find(Method method, std::string_view path) const {
+    Match match;
+    const std::vector<std::string_view> segments = split(path);
+    const Method wanted = method == Method::head ? Method::get : method;
+    const auto allow = [&match](std::string_view name) {
+        if (!match.allow.empty()) match.allow += ", ";
+        match.allow += name;
+    };
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        const Compiled& row = rows_[i];
+        if (!fits(row.segments, segments)) continue;
+        if (row.row.method != wanted) {
+            allow(to_text(row.row.method));
+            if (row.row.method == Method::get) allow("HEAD");
+            continue;
+        }
+        match.allow.clear();
+        match.row = i;
+        for (std::size_t s = 0; s < segments.size(); ++s) {
+            if (!is_parameter(row.segments[s])) continue;
+            match.parameters.emplace_back();
+            if (!decode_segment(segments[s], match.parameters.back())) match.malformed = true;
+        }
+        return match;
+    }
+    return match;
+}
+
+}  // namespace snippetd::http

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/request.hpp"
+
+namespace snippetd::http {
+
+/// Finds the row of a route table for a request. Patterns are paths whose segments are literal or `{name}`, which matches
+/// one non-empty segment. HEAD goes where GET goes.
+class Router {
+  public:
+    struct Row {
+        Method method;
+        std::string_view pattern;  ///< static lifetime
+    };
+
+    struct Match {
+        std::optional<std::size_t> row;       ///< the index of the row
+        std::vector<std::string> parameters;  ///< percent-decoded, in the order of the pattern
+        std::string allow;                    ///< without a row: the methods that the path has, or empty for an unknown path
+        bool malformed = false;               ///< a segment's percent-encoding is broken
+    };
+
+    explicit Router(std::vector<Row> rows);
+
+    Match find(Method method, std::string_view path) const;
+
+  private:
+    struct Compiled {
+        Row row;
+        std::vector<std::string_view> segments;
+    };
+    std::vector<Compiled> rows_;
+};
+
+}  // namespace snippetd::http

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "base/awaitable.hpp"
+#include "base/cidr.hpp"
+#include "base/metrics.hpp"
+#include "base/timer.hpp"
+#include "http/observer.hpp"
+#include "http/service.hpp"
+
+namespace snippetd::http {
+
+class Connection;
+
+struct ServerOptions {
+    base::Milliseconds header_timeout{10000};  ///< from a request's first byte to the end of its header
+    base::Milliseconds body_timeout{30000};    ///< for the whole body to arrive, and for a whole response to be taken
+    base::Milliseconds idle_timeout{75000};    ///< between two requests
+    std::size_t connections_max = 20000;       ///< of the process
+    std::uint64_t request_body_bytes_max = 8 * 1024 * 1024;
+    std::vector<base::Cidr> trusted_proxies;
+    bool secure = false;  ///< whether the public URL is https
+};
+
+/// What the servers of all workers bound together.
+struct ServerLimits {
+    /// Bodies of requests that are not answered yet; beyond it a request with a body gets 503.
+    static constexpr std::size_t kBodyBytesMax = 256 * 1024 * 1024;
+    std::atomic<std::size_t> connections{0};
+    std::atomic<std::size_t> body_bytes{0};
+};
+
+using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, base::Executor>;
+using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, base::Executor>;
+
+/// The HTTP/1.1 server of one worker: its own listening sockets, its own connections, all on one thread. Everything is
+/// called on that thread, or before it starts.
+class Server {
+  public:
+    Server(boost::asio::io_context& context, Service& service, ServerOptions options, std::shared_ptr<ServerLimits> limits,
+           base::Metrics& metrics);
+    ~Server();
+
+    /// Takes over a listening socket and starts to accept.
+    void accept_from(Acceptor acceptor);
+    /// The first step of a shutdown: accepts no more, ends idle connections, and the others after the request in flight.
+    void drain();
+    /// The last step: ends every connection now.
+    void cut();
+    /// Whether `drain` has come to its end.
+    bool drained() const { return draining_ && connections_.empty(); }
+
+  private:
+    friend class Connection;
+    using Connections = std::list<Connection*>;
+
+    base::Awaitable<void> accept(std::size_t index);
+    base::Awaitable<void> refuse(Socket socket);
+    base::Awaitable<void> tick();
+
+    boost::asio::io_context& context_;
+    Service& service_;
+    const ServerOptions options_;
+    std::shared_ptr<ServerLimits> limits_;
+    Observer observer_;
+    std::vector<Acceptor> acceptors_;
+    Connections connections_;
+    base::Timer ticker_;
+    std::string request_id_prefix_;
+    std::uint64_t request_ids_ = 0;
+    bool draining_ = false;
+};
+
+/// Listening sockets for the same address, one for each worker (SO_REUSEPORT). `port` 0 picks a free one and is set to it.
+/// Throws std::runtime_error, with what to tell the user, when the address cannot be had, also when another process of the
+/// same user listens there with SO_REUSEPORT, which the kernel would let pass.
+std::vector<Acceptor> listen_everywhere(const std::vector<boost::asio::io_context*>& contexts, const std::string& host,
+                                        std::uint16_t& port);
+
+}  // namespace snippetd::http

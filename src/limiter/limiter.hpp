@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/awaitable.hpp"
+#include "base/clock.hpp"
+
+/// How often one client may use the write routes, for the whole service and not per worker or instance.
+namespace snippetd::limiter {
+
+enum class Algorithm {
+    fixed_window,    ///< a counter per window, aligned to the epoch; up to twice the quota across a boundary
+    sliding_window,  ///< the previous window's counter weighs in by the part of it that the sliding window still covers
+};
+
+/// One row of the policy table.
+struct Policy {
+    std::string name;         ///< `write`, `anonymous`, `login`, `signup`
+    std::uint32_t quota = 0;  ///< at least 1
+    base::Milliseconds window{60000};
+    bool enabled = true;
+};
+
+/// What was decided for one request.
+struct Verdict {
+    enum class Decision {
+        allowed,
+        limited,
+        failed_open,  ///< allowed because the limiter could not tell
+        refused,      ///< not allowed because the limiter could not tell (`closed`): 503
+    };
+    Decision decision = Decision::allowed;
+    std::uint32_t remaining = 0;  ///< how many more the client may send now
+    std::int64_t reset_s = 1;     ///< when limited: `Retry-After`; else until the window ends. Whole seconds, at least 1
+
+    bool admitted() const { return decision == Decision::allowed || decision == Decision::failed_open; }
+};
+
+class Limiter {
+  public:
+    virtual ~Limiter() = default;
+
+    /// Charges one request of `client` to `policy`, atomically; a limited request is not charged. `client` is an account's
+    /// id, `ip:ADDRESS` or `name:USERNAME`. Waits no longer than a few milliseconds, whatever `deadline` allows, and never
+    /// throws: what happens when the counters are out of reach is the limiter's decision, not an accident.
+    virtual base::Awaitable<Verdict> take(const Policy& policy, std::string client, base::Deadline deadline) = 0;
+};
+
+}  // namespace snippetd::limiter

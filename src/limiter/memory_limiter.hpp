@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "base/metrics.hpp"
+#include "limiter/limiter.hpp"
+
+namespace snippetd::limiter {
+
+/// Counters in this process, shared by all its workers: a limit is never multiplied by the number of cores.
+///
+/// Each policy has shards, each with a lock that is held for one map look-up; a shard keeps two maps, this window's and the
+/// previous one's, and drops the older as a whole when the window turns, so nothing has to expire. A map holds at most
+/// `kClientsPerShardMax` clients; when a flood of addresses fills one, further clients there are admitted uncounted
+/// (`failed_open`) until the window turns: the flood must not lock out the others.
+class MemoryLimiter : public Limiter {
+  public:
+    static constexpr std::size_t kShards = 64;
+    static constexpr std::size_t kClientsPerShardMax = 8192;
+
+    /// `clock` gives milliseconds since the epoch; it may be set back, which at worst repeats a window.
+    explicit MemoryLimiter(Algorithm algorithm, std::function<base::UnixMillis()> clock = base::unix_now_ms);
+    ~MemoryLimiter() override;
+
+    base::Awaitable<Verdict> take(const Policy& policy, std::string client, base::Deadline deadline) override;
+
+    /// The same without a coroutine.
+    Verdict take_now(const Policy& policy, const std::string& client);
+
+  private:
+    struct Table;
+    Table& table(const Policy& policy);
+
+    Algorithm algorithm_;
+    std::function<base::UnixMillis()> clock_;
+    struct Tables;
+    std::unique_ptr<Tables> tables_;
+};
+
+/// Counts `snippetd_ratelimit_decisions_total{policy,decision}` of whatever limiter it is put before.
+class CountedLimiter : public Limiter {
+  public:
+    CountedLimiter(std::unique_ptr<Limiter> next, base::Metrics& metrics);
+    base::Awaitable<Verdict> take(const Policy& policy, std::string client, base::Deadline deadline) override;
+
+  private:
+    std::unique_ptr<Limiter> next_;
+    base::Metrics& metrics_;
+};
+
+}  // namespace snippetd::limiter

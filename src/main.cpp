@@ -1,0 +1,64 @@
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "app/assemble.hpp"
+#include "app/serve.hpp"
+#include "app/settings.hpp"
+#include "base/log.hpp"
+#include "base/secret.hpp"
+
+namespace {
+
+using namespace snippetd;
+
+// Exit codes: 0 after a clean end, 1 when the service cannot start or go on, 2 when a setting is wrong.
+constexpr int kCannotRun = 1;
+constexpr int kBadSettings = 2;
+
+void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+int run(const app::Invocation& invocation) {
+    const app::Settings& settings = invocation.settings;
+    for (const std::string& name : invocation.unknown_variables) {
+        log::warn("an environment variable is not known", {{"name", name}});
+    }
+    base::start_cryptography();
+    switch (invocation.command) {
+        case app::Command::serve: app::serve(settings); break;
+        case app::Command::work: app::work(settings); break;
+        case app::Command::migrate:
+            log::info("the database is up to date", {{"applied", app::migrate_database(settings)}});
+            break;
+        case app::Command::config: print(app::describe(invocation)); break;
+        case app::Command::help: print(app::help_text()); break;
+        case app::Command::version: print("snippetd " SNIPPETD_VERSION "\n"); break;
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    app::Invocation invocation;
+    try {
+        invocation = app::parse_settings(argc, argv, app::process_environment());
+        if (!invocation.settings.redis.empty()) {
+            throw app::SettingsError{"snippetd: --redis: this release keeps limits, cache and counts in process and has no "
+                                     "Redis support yet; leave it out"};
+        }
+    } catch (const app::SettingsError& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        return kBadSettings;
+    }
+    log::start({invocation.settings.log_level, invocation.settings.log_format});
+    int status = 0;
+    try {
+        status = run(invocation);
+    } catch (const std::exception& error) {
+        log::error("cannot run", {{"reason", error.what()}});
+        status = kCannotRun;
+    }
+    log::stop();
+    return status;
+}

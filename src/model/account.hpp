@@ -1,0 +1,24 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+
+namespace snippetd::model {
+
+struct Account {
+    std::string id;
+    std::string username;  ///< lower case
+    base::UnixMillis created_at = 0;
+};
+
+/// An API token as its owner sees it; the secret itself is stored nowhere.
+struct ApiToken {
+    std::string id;
+    std::string name;
+    base::UnixMillis created_at = 0;
+    std::optional<base::UnixMillis> expires_at;
+};
+
+}  // namespace snippetd::model

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace snippetd::model {
+
+enum class Visibility { public_, unlisted, private_ };
+
+/// A snippet as it is stored, its current version.
+struct Snippet {
+    std::string id;  ///< 12 characters of A-Z a-z 0-9: 71 random bits
+    std::string title;
+    std::string body;  ///< UTF-8 without NUL; empty in lists
+    std::string language;
+    Visibility visibility = Visibility::unlisted;
+    std::vector<std::string> tags;
+    std::string owner_id;    ///< empty for anonymous
+    std::string owner_name;  ///< empty for anonymous
+    std::int64_t version = 1;  ///< grows by one with each edit
+    std::int64_t view_count = 0;
+    base::UnixMillis created_at = 0;
+    base::UnixMillis updated_at = 0;
+    std::optional<base::UnixMillis> expires_at;
+    bool burn_after_reading = false;
+    std::string edit_token_hash;  ///< empty unless created anonymously
+    std::string forked_from;      ///< empty unless it is a fork
+
+    bool expired(base::UnixMillis now) const { return expires_at && *expires_at <= now; }
+    /// Whether everyone who has the link gets the same answer, any number of times: what a cache may hold.
+    bool cacheable() const { return visibility != Visibility::private_ && !burn_after_reading; }
+};
+
+/// An earlier (or the current) version of a snippet.
+struct Revision {
+    std::int64_t version = 0;
+    std::string title;
+    std::string body;  ///< empty in lists
+    std::string language;
+    Visibility visibility = Visibility::unlisted;  ///< as it was while this version was current
+    base::UnixMillis created_at = 0;
+    std::int64_t size = 0;  ///< of the body, in bytes
+};
+
+}  // namespace snippetd::model

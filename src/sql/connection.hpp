@@ -1,0 +1,97 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <typeindex>
+
+#include "base/clock.hpp"
+#include "base/metrics.hpp"
+
+namespace soci {
+class session;
+}
+
+namespace snippetd::sql {
+
+/// Counts `snippetd_db_statements_total{statement}`.
+class StatementCounters {
+  public:
+    explicit StatementCounters(base::Metrics& metrics) : metrics_{metrics} {}
+    void count(const char* statement);
+
+  private:
+    base::Metrics& metrics_;
+};
+
+/// One connection to a database, used by one thread at a time. It is lazy: nothing happens before `connect`.
+class Connection {
+  public:
+    virtual ~Connection();
+
+    /// Connects, or connects anew; throws when the database cannot be reached.
+    void connect();
+    /// Whether the other side is still there, as far as can be told without asking it.
+    virtual bool alive() = 0;
+    /// Makes a statement that another thread is blocked in fail soon. The one call that is safe from any thread.
+    virtual void interrupt() = 0;
+    /// Whether `error`, thrown by a statement here, means that the connection is of no use any more.
+    virtual bool is_lost(const std::exception& error) = 0;
+    /// Runs several statements, separated by semicolons, as they stand.
+    virtual void execute_script(const std::string& text) = 0;
+
+    soci::session& session() { return *session_; }
+    /// To be called once per statement that is sent, with the name under which it is counted.
+    void count(const char* statement) { counters_.count(statement); }
+
+    /// A statement prepared on first use and kept until the connection is lost. `P` is constructible from soci::session&
+    /// and the statement's text, and holds the statement with the variables bound to it. One P, one text.
+    template <class P>
+    P& prepared(const std::string& text) {
+        std::unique_ptr<Prepared>& slot = prepared_[std::type_index{typeid(P)}];
+        if (!slot) slot = std::make_unique<Holder<P>>(*session_, text);
+        return static_cast<Holder<P>&>(*slot).value;
+    }
+
+  protected:
+    explicit Connection(StatementCounters& counters);
+
+    virtual void open(soci::session& session) = 0;
+
+  private:
+    struct Prepared {
+        virtual ~Prepared() = default;
+    };
+    template <class P>
+    struct Holder : Prepared {
+        Holder(soci::session& session, const std::string& text) : value{session, text} {}
+        P value;
+    };
+
+    StatementCounters& counters_;
+    std::unique_ptr<soci::session> session_;
+    // After session_, so that statements go first: in SOCI 4.0.3 a statement that outlives its session's connection
+    // crashes in its destructor.
+    std::map<std::type_index, std::unique_ptr<Prepared>> prepared_;
+};
+
+/// `url` is a libpq connection URI. `statement_timeout` bounds each statement, `lock_timeout` each wait for a row.
+struct PostgresOptions {
+    std::string url;
+    base::Milliseconds statement_timeout{5000};
+    base::Milliseconds lock_timeout{700};
+};
+std::unique_ptr<Connection> make_postgres_connection(PostgresOptions options, StatementCounters& counters);
+
+/// WAL, synchronous=FULL (what was acknowledged survives a power loss), foreign keys on.
+struct SqliteOptions {
+    std::string path;
+    bool read_only = false;
+};
+std::unique_ptr<Connection> make_sqlite_connection(SqliteOptions options, StatementCounters& counters);
+
+/// SQLSTATE of an error of PostgreSQL (its manual, appendix A), or an empty string.
+std::string sqlstate(const std::exception& error);
+
+}  // namespace snippetd::sql

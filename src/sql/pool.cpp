@@ -1,0 +1,248 @@
+#include "sql/pool.hpp"
+
+#include <soci/soci.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/log.hpp"
+
+namespace snippetd::sql {
+
+namespace {
+
+constexpr base::Milliseconds kWatchInterval{25};
+constexpr base::Milliseconds kIdleCheck{1000};
+constexpr base::Milliseconds kBackoffMin{50};
+constexpr base::Milliseconds kBackoffMax{1000};
+
+/// Half of `backoff` and a random part of the other half, so that many instances do not knock all at once.
+base::Milliseconds with_jitter(base::Milliseconds backoff) {
+    thread_local std::minstd_rand random{std::random_device{}()};
+    std::uniform_int_distribution<long long> half{0, backoff.count() / 2};
+    return base::Milliseconds{backoff.count() / 2 + half(random)};
+}
+
+std::exception_ptr unavailable(const std::string& reason) {
+    return std::make_exception_ptr(base::Unavailable{reason});
+}
+
+}  // namespace
+
+Pool::Pool(Options options) : options_{std::move(options)} {
+    for (unsigned i = 0; i < options_.threads; ++i) {
+        slots_.push_back(std::make_unique<Slot>());
+        slots_.back()->connection = options_.make_connection();
+    }
+    for (auto& slot : slots_) slot->thread = std::thread{[this, &slot = *slot] { serve(slot); }};
+    watchdog_ = std::thread{[this] { watch(); }};
+}
+
+Pool::~Pool() {
+    std::deque<std::shared_ptr<Job>> refused;
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+        refused.swap(queue_);
+    }
+    work_ready_.notify_all();
+    state_changed_.notify_all();
+    for (auto& job : refused) job->fail(unavailable("the service is shutting down"));
+    // The watchdog goes last: it is what frees a thread from a statement that never ends.
+    for (auto& slot : slots_) slot->thread.join();
+    watchdog_.join();
+}
+
+std::string Pool::last_error() const {
+    const std::lock_guard lock{mutex_};
+    return last_error_;
+}
+
+bool Pool::wait_until_connected(base::Milliseconds timeout) {
+    std::unique_lock lock{mutex_};
+    return state_changed_.wait_for(lock, timeout, [this] { return up() || stopping_; }) && up();
+}
+
+void Pool::enqueue(std::shared_ptr<Job> job, base::Deadline deadline) {
+    job->deadline = deadline;
+    std::string refusal;
+    {
+        const std::lock_guard lock{mutex_};
+        if (stopping_) {
+            refusal = "the service is shutting down";
+        } else if (!up()) {
+            refusal = "no connection to the database";
+        } else if (queue_.size() >= options_.queue_max) {
+            refusal = "too many requests wait for the database";
+        } else {
+            queue_.push_back(std::move(job));
+        }
+    }
+    if (refusal.empty()) {
+        work_ready_.notify_one();
+    } else {
+        job->fail(unavailable(refusal));
+    }
+}
+
+void Pool::serve(Slot& slot) {
+    bool connected = false;
+    base::Milliseconds backoff = kBackoffMin;
+    std::unique_lock lock{mutex_};
+    while (!stopping_) {
+        if (!connected) {
+            lock.unlock();
+            connected = connect(slot);
+            lock.lock();
+            if (connected) {
+                backoff = kBackoffMin;
+            } else {
+                state_changed_.wait_for(lock, with_jitter(backoff), [this] { return stopping_; });
+                backoff = std::min(backoff * 2, kBackoffMax);
+            }
+            continue;
+        }
+        work_ready_.wait_for(lock, kIdleCheck, [this] { return stopping_ || !queue_.empty(); });
+        std::vector<std::shared_ptr<Job>> jobs;
+        if (!stopping_) {
+            // A dead connection is noticed here, before a job is lost on it.
+            lock.unlock();
+            const bool alive = slot.connection->alive();
+            if (!alive) disconnected(connected);
+            lock.lock();
+            if (!alive) continue;
+        }
+        const base::SteadyTime now = base::steady_now();
+        while (!queue_.empty() && jobs.size() < options_.batch_max) {
+            if (!queue_.front()->answered() && queue_.front()->deadline > now) jobs.push_back(queue_.front());
+            queue_.pop_front();
+        }
+        if (jobs.empty()) continue;
+        slot.running = jobs;
+        slot.interrupted = false;
+        lock.unlock();
+        run_batch(slot, jobs);
+        const bool lost = std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job->connection_lost; });
+        if (lost) disconnected(connected);
+        lock.lock();
+        slot.running.clear();
+        for (auto& job : jobs) {
+            lock.unlock();
+            job->answer();
+            lock.lock();
+        }
+    }
+    if (connected) --connected_;
+}
+
+bool Pool::connect(Slot& slot) {
+    try {
+        slot.connection->connect();
+    } catch (const std::exception& error) {
+        const std::lock_guard lock{mutex_};
+        last_error_ = error.what();
+        return false;
+    }
+    const bool first = connected_.fetch_add(1) == 0;
+    {
+        const std::lock_guard lock{mutex_};
+        last_error_.clear();
+    }
+    state_changed_.notify_all();
+    if (first) options_.on_change(true);
+    return true;
+}
+
+void Pool::disconnected(bool& connected) {
+    connected = false;
+    work_ready_.notify_one();  // another thread may have a live connection for what waits
+    if (connected_.fetch_sub(1) != 1) return;
+    options_.on_change(false);
+    std::deque<std::shared_ptr<Job>> refused;
+    {
+        const std::lock_guard lock{mutex_};
+        refused.swap(queue_);
+    }
+    for (auto& job : refused) job->fail(unavailable("no connection to the database"));
+}
+
+void Pool::run_batch(Slot& slot, std::vector<std::shared_ptr<Job>>& jobs) {
+    if (options_.batch_max == 1) {
+        run_one(*slot.connection, *jobs.front());
+    } else {
+        run_transaction(*slot.connection, jobs);
+    }
+}
+
+void Pool::run_one(Connection& connection, Job& job) {
+    try {
+        job.execute(connection);
+    } catch (const base::Unavailable&) {
+        job.error = std::current_exception();
+    } catch (const std::logic_error&) {
+        job.error = std::current_exception();
+    } catch (const std::exception& error) {
+        failed(connection, job, error);
+    }
+}
+
+void Pool::failed(Connection& connection, Job& job, const std::exception& error) {
+    log::error("a statement failed", {{"pool", options_.name}, {"error", error.what()}});
+    job.error = unavailable("a statement failed");
+    job.connection_lost = connection.is_lost(error);
+}
+
+void Pool::run_transaction(Connection& connection, std::vector<std::shared_ptr<Job>>& jobs) {
+    soci::session& session = connection.session();
+    try {
+        session << "begin immediate";
+        for (auto& job : jobs) {
+            // The transaction may have waited for a lock: whoever has been refused meanwhile must not be obeyed later.
+            if (job->answered()) continue;
+            session << "savepoint job";
+            run_one(connection, *job);
+            if (job->error) session << "rollback to job";
+            session << "release job";
+        }
+        session << "commit";
+    } catch (const std::exception& error) {
+        for (auto& job : jobs) failed(connection, *job, error);
+        try {
+            session << "rollback";
+        } catch (const std::exception&) {
+            // The failed commit or the loss of the file has ended the transaction already.
+        }
+    }
+}
+
+void Pool::watch() {
+    std::unique_lock lock{mutex_};
+    const auto all_idle = [this] {
+        return std::all_of(slots_.begin(), slots_.end(), [](const auto& slot) { return slot->running.empty(); });
+    };
+    while (!stopping_ || !all_idle()) {
+        state_changed_.wait_for(lock, kWatchInterval);
+        const base::SteadyTime now = base::steady_now();
+        std::vector<std::shared_ptr<Job>> late;
+        for (auto& slot : slots_) {
+            for (const auto& job : slot->running) {
+                if (job->deadline <= now && !job->answered()) late.push_back(job);
+                if (job->deadline + options_.stuck_grace <= now && !slot->interrupted) {
+                    slot->interrupted = true;
+                    slot->connection->interrupt();
+                }
+            }
+        }
+        // Jobs come with nearly equal allowances, so the late ones are at the front.
+        while (!queue_.empty() && queue_.front()->deadline <= now) {
+            late.push_back(queue_.front());
+            queue_.pop_front();
+        }
+        if (late.empty()) continue;
+        lock.unlock();
+        for (auto& job : late) job->fail(unavailable("the database does not answer in time"));
+        lock.lock();
+    }
+}
+
+}  // namespace snippetd::sql

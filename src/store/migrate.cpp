@@ -1,0 +1,70 @@
+#include "store/migrate.hpp"
+
+#include <fmt/format.h>
+#include <soci/soci.h>
+
+#include <stdexcept>
+
+#include "base/log.hpp"
+
+namespace snippetd::store {
+
+// Generated from the files in migrations/ (see cmake/embed.cmake).
+std::span<const std::pair<std::string_view, std::string_view>> postgres_migrations();
+std::span<const std::pair<std::string_view, std::string_view>> sqlite_migrations();
+
+Migrations migrations(DialectName dialect) {
+    return dialect == DialectName::postgres ? postgres_migrations() : sqlite_migrations();
+}
+
+namespace {
+
+// Any constant will do, as long as every release uses the same.
+constexpr long long kMigrationLock = 7316402;
+
+int apply_missing(sql::Connection& connection, DialectName dialect) {
+    soci::session& session = connection.session();
+    session << "create table if not exists schema_migrations (version integer primary key, name text not null, "
+               "applied_at bigint not null)";
+    int current = 0;
+    session << "select coalesce(max(version), 0) from schema_migrations", soci::into(current);
+    const Migrations all = migrations(dialect);
+    if (current > static_cast<int>(all.size())) {
+        throw std::runtime_error{fmt::format(
+            "the database has schema version {}, this release knows only {}: a newer release has migrated it", current,
+            all.size())};
+    }
+    int applied = 0;
+    for (int version = current + 1; version <= static_cast<int>(all.size()); ++version, ++applied) {
+        const auto& [name, text] = all[static_cast<std::size_t>(version - 1)];
+        connection.execute_script(std::string{text});
+        const std::string stored_name{name};
+        const long long now = base::unix_now_ms();
+        session << "insert into schema_migrations (version, name, applied_at) values (:version, :name, :now)",
+            soci::use(version), soci::use(stored_name), soci::use(now);
+        log::info("migration applied", {{"name", stored_name}});
+    }
+    return applied;
+}
+
+}  // namespace
+
+int migrate(sql::Connection& connection, DialectName dialect) {
+    soci::session& session = connection.session();
+    if (dialect == DialectName::postgres) {
+        session << "begin";
+        session << fmt::format("select pg_advisory_xact_lock({})", kMigrationLock);
+    } else {
+        session << "begin exclusive";
+    }
+    try {
+        const int applied = apply_missing(connection, dialect);
+        session << "commit";
+        return applied;
+    } catch (const std::exception&) {
+        connection.execute_script("rollback");
+        throw;
+    }
+}
+
+}  // namespace snippetd::store

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "sql/connection.hpp"
+
+namespace snippetd::store {
+
+enum class DialectName { postgres, sqlite };
+
+/// Name (`0001_initial`) and text of each migration, in order.
+using Migrations = std::span<const std::pair<std::string_view, std::string_view>>;
+Migrations migrations(DialectName dialect);
+
+/// Brings the schema up to date, under a lock, so that any number of instances may start at once; returns how many
+/// migrations were applied. Throws std::runtime_error when the database was migrated by a newer release, and what the
+/// database says when a migration fails: then nothing of it has been applied.
+int migrate(sql::Connection& connection, DialectName dialect);
+
+}  // namespace snippetd::store

@@ -1,0 +1,231 @@
+#include <fmt/format.h>
+#include <soci/soci.h>
+
+#include "store/snippet_row.hpp"
+#include "store/sql_store.hpp"
+
+/// Each write is one statement: one round trip, atomic without a transaction around it.
+namespace snippetd::store {
+
+using soci::into;
+using soci::use;
+
+namespace {
+
+constexpr const char* kNewSnippet = R"sql(
+    insert into snippets (id, owner_id, title, body, language, visibility, tags, version, created_at, updated_at,
+                          expires_at, burn_after_reading, edit_token_hash, forked_from)
+    select :id::text, nullif(:owner_id::text, ''), :title::text, :body::text, :language::text, :visibility::text,
+           :tags::jsonb, :version::bigint, :created_at::bigint, :updated_at::bigint, nullif(:expires_at::bigint, 0),
+           :burn::integer, :edit_token_hash::text, :forked_from::text
+)sql";
+
+// Two requests with one key meet at the record's primary key: the second waits for the first one's commit.
+const std::string kCreateOnce = std::string{R"sql(
+    with record as (
+        insert into idempotency_records (id, fingerprint, response, created_at)
+        values (:record_id, :fingerprint, :response, :recorded_at)
+        on conflict (id) do nothing
+        returning 1),
+    created as ()sql"} + kNewSnippet + R"sql(    where exists (select 1 from record) returning 1)
+    select count(*) from created
+)sql";
+
+constexpr const char* kUpdate = R"sql(
+    with old as (
+        select id, version, title, body, language, visibility, updated_at from snippets
+        where id = :id and version = :version for update),
+    kept as (
+        insert into revisions (snippet_id, version, title, body, language, visibility, created_at)
+        select id, version, title, body, language, visibility, updated_at from old),
+    updated as (
+        update snippets s
+        set title = :title, body = :body, language = :language, visibility = :visibility, tags = :tags::jsonb,
+            version = s.version + 1, updated_at = :updated_at, expires_at = nullif(:expires_at::bigint, 0)
+        from old where s.id = old.id
+        returning 1)
+    select count(*) from updated
+)sql";
+
+const std::string kBurn = fmt::format(R"sql(
+    with burned as (delete from snippets where id = :id and burn_after_reading = 1 returning *),
+    marked as (insert into gone_snippets (id, gone_at) select id, :now::bigint from burned on conflict (id) do nothing)
+    select {} from burned s left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id
+)sql",
+                                      snippet_columns("s.body"));
+
+// Rows are locked in the order of their ids, so two drainers cannot deadlock.
+constexpr const char* kApplyViews = R"sql(
+    with batch as (
+        insert into view_batches (id, applied_at) values (:batch, :now) on conflict (id) do nothing returning 1),
+    counted as (
+        select s.id, c.value::bigint as count
+        from json_each_text(:counts::json) c join snippets s on s.id = c.key
+        where exists (select 1 from batch)
+        order by s.id
+        for key share of s)
+    insert into snippet_views (snippet_id, count)
+    select id, count from counted
+    on conflict (snippet_id) do update set count = snippet_views.count + excluded.count
+    returning snippet_id, count
+)sql";
+
+/// `{"a","b"}`, the text form of text[].
+std::string write_array(const std::vector<std::string>& ids) {
+    std::string out = "{";
+    for (const std::string& id : ids) {
+        if (out.size() > 1) out += ',';
+        out += '"';
+        for (const char c : id) {
+            if (c == '"' || c == '\\') out += '\\';
+            out += c;
+        }
+        out += '"';
+    }
+    return out + "}";
+}
+
+Dialect postgres_dialect() {
+    return {
+        .load_snippets =
+            fmt::format("select {} from {} where s.id = any(:ids::text[])", snippet_columns("s.body"), kSnippetTables),
+        .find_gone = "select id from gone_snippets where id = any(:ids::text[])",
+        .write_ids = write_array,
+        .body_bytes = "octet_length(body)",
+        .has_tag = "s.tags @> jsonb_build_array(:tag::text)",
+        .has_text = R"((s.title ilike :text or s.body ilike :text_again))",
+    };
+}
+
+struct Create {
+    Create(soci::session& session, const std::string& text) : statement{session} {
+        row.write_to(statement);
+        prepare(statement, text);
+    }
+    SnippetRow row;
+    soci::statement statement;
+};
+
+struct CreateOnce {
+    CreateOnce(soci::session& session, const std::string& text) : statement{session} {
+        statement.exchange(into(created));
+        statement.exchange(use(record.id, "record_id"));
+        statement.exchange(use(record.fingerprint, "fingerprint"));
+        statement.exchange(use(record.response, "response"));
+        statement.exchange(use(recorded_at, "recorded_at"));
+        row.write_to(statement);
+        prepare(statement, text);
+    }
+    IdempotencyRecord record;
+    long long recorded_at = 0, created = 0;
+    SnippetRow row;
+    soci::statement statement;
+};
+
+CreateResult replay(soci::session& session, const IdempotencyRecord& record) {
+    std::string fingerprint, response;
+    session << "select fingerprint, response from idempotency_records where id = :id", use(record.id), into(fingerprint),
+        into(response);
+    // Gone again: the record was removed in this instant, a day after it was made.
+    if (!session.got_data()) return {CreateResult::Outcome::in_progress, {}};
+    if (fingerprint != record.fingerprint) return {CreateResult::Outcome::key_reused, {}};
+    return {CreateResult::Outcome::replayed, response};
+}
+
+class PostgresStore : public SqlStore {
+  public:
+    explicit PostgresStore(std::shared_ptr<sql::Pool> pool) : SqlStore{pool, pool, postgres_dialect()} {}
+
+    Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
+                                           Deadline deadline) override {
+        auto work = [snippet = std::move(snippet), record = std::move(record)](sql::Connection& connection) {
+            connection.count("create_snippet");
+            if (!record) {
+                auto& create = connection.prepared<Create>(kNewSnippet);
+                create.row.assign(snippet);
+                create.statement.execute(true);
+                return CreateResult{};
+            }
+            return create_once(connection, snippet, *record);
+        };
+        return write_->run(std::move(work), deadline);
+    }
+
+    Awaitable<bool> update_snippet(model::Snippet next, Deadline deadline) override {
+        auto work = [next = std::move(next)](sql::Connection& connection) {
+            connection.count("update_snippet");
+            SnippetRow row;
+            row.assign(next);
+            long long updated = 0;
+            connection.session() << kUpdate, use(row.id, "id"), use(row.version, "version"), use(row.title, "title"),
+                use(row.body, "body"), use(row.language, "language"), use(row.visibility, "visibility"),
+                use(row.tags, "tags"), use(row.updated_at, "updated_at"), use(row.expires_at, "expires_at"), into(updated);
+            return updated == 1;
+        };
+        return write_->run(std::move(work), deadline);
+    }
+
+    Awaitable<std::optional<model::Snippet>> burn_snippet(std::string id, Deadline deadline) override {
+        auto work = [id = std::move(id)](sql::Connection& connection) -> std::optional<model::Snippet> {
+            connection.count("burn_snippet");
+            const long long now = base::unix_now_ms();
+            SnippetRow row;
+            soci::statement statement{connection.session()};
+            row.read_from(statement);
+            statement.exchange(use(id, "id"));
+            statement.exchange(use(now, "now"));
+            prepare(statement, kBurn);
+            statement.execute(false);
+            std::vector<model::Snippet> burned = fetch_snippets(statement, row);
+            if (burned.empty()) return std::nullopt;
+            return std::move(burned.front());
+        };
+        return write_->run(std::move(work), deadline);
+    }
+
+    Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, Deadline deadline) override {
+        auto work = [batch_id = std::move(batch_id), counts = to_json(counts)](sql::Connection& connection) {
+            connection.count("apply_views");
+            const long long now = base::unix_now_ms();
+            std::string id;
+            long long count = 0;
+            soci::statement statement = (connection.session().prepare << kApplyViews, use(batch_id, "batch"),
+                                         use(now, "now"), use(counts, "counts"), into(id), into(count));
+            statement.execute(false);
+            ViewCounts totals;
+            while (statement.fetch()) totals.emplace_back(id, count);
+            return totals;
+        };
+        return write_->run(std::move(work), deadline);
+    }
+
+  private:
+    static CreateResult create_once(sql::Connection& connection, const model::Snippet& snippet,
+                                    const IdempotencyRecord& record) {
+        auto& create = connection.prepared<CreateOnce>(kCreateOnce);
+        create.record = record;
+        create.recorded_at = base::unix_now_ms();
+        create.row.assign(snippet);
+        try {
+            create.statement.execute(false);
+            while (create.statement.fetch()) {
+            }
+        } catch (const soci::soci_error& error) {
+            const std::string state = sql::sqlstate(error);
+            const bool waited_too_long = state == "55P03" || state == "57014";  // lock_timeout, statement_timeout
+            if (waited_too_long) return {CreateResult::Outcome::in_progress, {}};
+            throw;
+        }
+        if (create.created == 1) return {};
+        connection.count("find_idempotency_record");
+        return replay(connection.session(), record);
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_postgres_store(std::shared_ptr<sql::Pool> pool) {
+    return std::make_unique<PostgresStore>(std::move(pool));
+}
+
+}  // namespace snippetd::store

@@ -1,0 +1,124 @@
+#include "store/snippet_row.hpp"
+
+#include <boost/json.hpp>
+
+namespace snippetd::store {
+
+namespace json = boost::json;
+
+const char* to_text(model::Visibility visibility) {
+    switch (visibility) {
+        case model::Visibility::public_: return "public";
+        case model::Visibility::unlisted: return "unlisted";
+        case model::Visibility::private_: break;
+    }
+    return "private";
+}
+
+model::Visibility visibility_from_text(const std::string& text) {
+    if (text == "public") return model::Visibility::public_;
+    if (text == "unlisted") return model::Visibility::unlisted;
+    return model::Visibility::private_;  // what is not known is shown to nobody
+}
+
+std::string to_json(const std::vector<std::string>& texts) {
+    json::array array;
+    for (const std::string& text : texts) array.emplace_back(text);
+    return json::serialize(array);
+}
+
+std::string to_json(const ViewCounts& counts) {
+    json::object object;
+    for (const auto& [id, count] : counts) object[id] = count;
+    return json::serialize(object);
+}
+
+void SnippetRow::read_from(soci::statement& statement) {
+    statement.exchange(soci::into(id));
+    statement.exchange(soci::into(title));
+    statement.exchange(soci::into(body));
+    statement.exchange(soci::into(language));
+    statement.exchange(soci::into(visibility));
+    statement.exchange(soci::into(tags));
+    statement.exchange(soci::into(owner_id));
+    statement.exchange(soci::into(owner_name));
+    statement.exchange(soci::into(version));
+    statement.exchange(soci::into(view_count));
+    statement.exchange(soci::into(created_at));
+    statement.exchange(soci::into(updated_at));
+    statement.exchange(soci::into(expires_at));
+    statement.exchange(soci::into(burn_after_reading));
+    statement.exchange(soci::into(edit_token_hash));
+    statement.exchange(soci::into(forked_from));
+}
+
+void SnippetRow::write_to(soci::statement& statement) {
+    statement.exchange(soci::use(id, "id"));
+    statement.exchange(soci::use(owner_id, "owner_id"));
+    statement.exchange(soci::use(title, "title"));
+    statement.exchange(soci::use(body, "body"));
+    statement.exchange(soci::use(language, "language"));
+    statement.exchange(soci::use(visibility, "visibility"));
+    statement.exchange(soci::use(tags, "tags"));
+    statement.exchange(soci::use(version, "version"));
+    statement.exchange(soci::use(created_at, "created_at"));
+    statement.exchange(soci::use(updated_at, "updated_at"));
+    statement.exchange(soci::use(expires_at, "expires_at"));
+    statement.exchange(soci::use(burn_after_reading, "burn"));
+    statement.exchange(soci::use(edit_token_hash, "edit_token_hash"));
+    statement.exchange(soci::use(forked_from, "forked_from"));
+}
+
+void SnippetRow::assign(const model::Snippet& snippet) {
+    id = snippet.id;
+    owner_id = snippet.owner_id;
+    title = snippet.title;
+    body = snippet.body;
+    language = snippet.language;
+    visibility = to_text(snippet.visibility);
+    tags = to_json(snippet.tags);
+    version = snippet.version;
+    created_at = snippet.created_at;
+    updated_at = snippet.updated_at;
+    expires_at = snippet.expires_at.value_or(0);
+    burn_after_reading = snippet.burn_after_reading ? 1 : 0;
+    edit_token_hash = snippet.edit_token_hash;
+    forked_from = snippet.forked_from;
+}
+
+model::Snippet SnippetRow::take() {
+    model::Snippet snippet;
+    snippet.id = std::move(id);
+    snippet.title = std::move(title);
+    snippet.body = std::move(body);
+    snippet.language = std::move(language);
+    snippet.visibility = visibility_from_text(visibility);
+    const json::value stored_tags = json::parse(tags);
+    for (const json::value& tag : stored_tags.as_array()) snippet.tags.emplace_back(tag.as_string());
+    snippet.owner_id = std::move(owner_id);
+    snippet.owner_name = std::move(owner_name);
+    snippet.version = version;
+    snippet.view_count = view_count;
+    snippet.created_at = created_at;
+    snippet.updated_at = updated_at;
+    if (expires_at != 0) snippet.expires_at = expires_at;
+    snippet.burn_after_reading = burn_after_reading != 0;
+    snippet.edit_token_hash = std::move(edit_token_hash);
+    snippet.forked_from = std::move(forked_from);
+    return snippet;
+}
+
+std::vector<model::Snippet> fetch_snippets(soci::statement& statement, SnippetRow& row) {
+    std::vector<model::Snippet> snippets;
+    // To the end, always: a statement that SQLite has not finished keeps its read transaction open.
+    while (statement.fetch()) snippets.push_back(row.take());
+    return snippets;
+}
+
+void prepare(soci::statement& statement, const std::string& text) {
+    statement.alloc();
+    statement.prepare(text);
+    statement.define_and_bind();
+}
+
+}  // namespace snippetd::store

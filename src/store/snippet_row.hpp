@@ -1,0 +1,39 @@
+#pragma once
+
+#include <soci/soci.h>
+
+#include <string>
+
+#include "model/snippet.hpp"
+#include "store/store.hpp"
+
+/// Between rows and the model. For the .cpp files of store/ only.
+namespace snippetd::store {
+
+const char* to_text(model::Visibility visibility);
+model::Visibility visibility_from_text(const std::string& text);
+std::string to_json(const std::vector<std::string>& texts);
+std::string to_json(const ViewCounts& counts);
+
+/// The variables that a row of `snippet_columns` is read into, or that a new row is written from. Null is '' for texts
+/// and 0 for times.
+struct SnippetRow {
+    std::string id, title, body, language, visibility, tags, owner_id, owner_name;
+    long long version = 0, view_count = 0, created_at = 0, updated_at = 0, expires_at = 0;
+    int burn_after_reading = 0;
+    std::string edit_token_hash, forked_from;
+
+    void read_from(soci::statement& statement);
+    /// Binds `:id`, `:title` and so on, those columns of `snippets` that the API sets.
+    void write_to(soci::statement& statement);
+    void assign(const model::Snippet& snippet);
+    model::Snippet take();
+};
+
+/// All rows of a statement that reads SnippetRows and has been executed.
+std::vector<model::Snippet> fetch_snippets(soci::statement& statement, SnippetRow& row);
+
+/// Declares the variables' exchange and prepares, so that `statement` can be executed many times.
+void prepare(soci::statement& statement, const std::string& text);
+
+}  // namespace snippetd::store

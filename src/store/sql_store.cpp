@@ -1,0 +1,393 @@
+#include "store/sql_store.hpp"
+
+#include <fmt/format.h>
+#include <soci/soci.h>
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "store/snippet_row.hpp"
+
+namespace snippetd::store {
+
+using soci::into;
+using soci::use;
+
+namespace {
+
+// How long things are remembered after their use, in milliseconds.
+constexpr UnixMillis kDay = 24LL * 60 * 60 * 1000;
+constexpr UnixMillis kIdempotencyKept = kDay;
+constexpr UnixMillis kLedgerKept = 7 * kDay;
+constexpr UnixMillis kGoneKept = 365 * kDay;
+constexpr int kRevisionsListedMax = 1000;
+
+template <class T>
+std::optional<T> when(bool condition, T value) {
+    if (!condition) return std::nullopt;
+    return value;
+}
+
+/// Reads an account by the hash of a secret that has not expired.
+std::optional<model::Account> find_by_secret(sql::Connection& connection, const char* name, const char* text,
+                                             const std::string& hash) {
+    connection.count(name);
+    model::Account account;
+    long long created_at = 0;
+    const long long now = base::unix_now_ms();
+    connection.session() << text, use(hash, "hash"), use(now, "now"), into(account.id), into(account.username),
+        into(created_at);
+    account.created_at = created_at;
+    return when(connection.session().got_data(), account);
+}
+
+/// `text` as a LIKE pattern that finds it anywhere.
+std::string like_pattern(const std::string& text) {
+    std::string pattern = "%";
+    for (const char c : text) {
+        if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+        pattern += c;
+    }
+    return pattern + "%";
+}
+
+struct LoadSnippets {
+    LoadSnippets(soci::session& session, const std::string& text) : statement{session} {
+        row.read_from(statement);
+        statement.exchange(use(ids, "ids"));
+        prepare(statement, text);
+    }
+    std::string ids;
+    SnippetRow row;
+    soci::statement statement;
+};
+
+std::vector<model::Snippet> list_snippets(sql::Connection& connection, const Dialect& dialect, const char* name,
+                                          const std::string& scope, const std::string& owner_id, const ListQuery& query) {
+    connection.count(name);
+    std::string text = fmt::format("select {} from {} where {} and (s.expires_at is null or s.expires_at > :now)",
+                                   snippet_columns("''"), kSnippetTables, scope);
+    SnippetRow row;
+    soci::statement statement{connection.session()};
+    row.read_from(statement);
+    if (!owner_id.empty()) statement.exchange(use(owner_id, "owner"));
+    const long long now = base::unix_now_ms();
+    statement.exchange(use(now, "now"));
+    const Position after = query.after.value_or(Position{});
+    const long long after_created_at = after.created_at;
+    if (query.after) {
+        text += " and (s.created_at, s.id) < (:after_created_at, :after_id)";
+        statement.exchange(use(after_created_at, "after_created_at"));
+        statement.exchange(use(after.id, "after_id"));
+    }
+    const std::string pattern = like_pattern(query.text);
+    if (!query.text.empty()) {
+        text += " and " + dialect.has_text;
+        statement.exchange(use(pattern, "text"));
+        statement.exchange(use(pattern, "text_again"));
+    }
+    if (!query.tag.empty()) {
+        text += " and " + dialect.has_tag;
+        statement.exchange(use(query.tag, "tag"));
+    }
+    if (!query.language.empty()) {
+        text += " and s.language = :language";
+        statement.exchange(use(query.language, "language"));
+    }
+    text += " order by s.created_at desc, s.id desc limit :limit";
+    statement.exchange(use(query.limit, "limit"));
+    prepare(statement, text);
+    statement.execute(false);
+    return fetch_snippets(statement, row);
+}
+
+}  // namespace
+
+std::string snippet_columns(const std::string& body) {
+    return fmt::format(
+        "s.id, s.title, {}, s.language, s.visibility, s.tags, coalesce(s.owner_id, ''), coalesce(a.username, ''), "
+        "s.version, coalesce(v.count, 0), s.created_at, s.updated_at, coalesce(s.expires_at, 0), s.burn_after_reading, "
+        "s.edit_token_hash, s.forked_from",
+        body);
+}
+
+Awaitable<bool> SqlStore::create_account(model::Account account, std::string password_hash, Deadline deadline) {
+    auto work = [account = std::move(account), password_hash = std::move(password_hash)](sql::Connection& connection) {
+        connection.count("create_account");
+        const long long created_at = account.created_at;
+        std::string id;
+        connection.session() << "insert into accounts (id, username, password_hash, created_at) "
+                                "values (:id, :username, :password_hash, :created_at) "
+                                "on conflict (username) do nothing returning id",
+            use(account.id), use(account.username), use(password_hash), use(created_at), into(id);
+        return connection.session().got_data();
+    };
+    return write_->run(std::move(work), deadline);
+}
+
+Awaitable<std::optional<StoredAccount>> SqlStore::find_account(std::string username, Deadline deadline) {
+    auto work = [username = std::move(username)](sql::Connection& connection) {
+        connection.count("find_account");
+        StoredAccount found;
+        long long created_at = 0;
+        connection.session() << "select id, username, password_hash, created_at from accounts where username = :username",
+            use(username), into(found.account.id), into(found.account.username), into(found.password_hash),
+            into(created_at);
+        found.account.created_at = created_at;
+        return when(connection.session().got_data(), found);
+    };
+    return read_->run(std::move(work), deadline);
+}
+
+Awaitable<void> SqlStore::create_session(std::string hash, std::string account_id, UnixMillis expires_at,
+                                         Deadline deadline) {
+    auto work = [hash = std::move(hash), account_id = std::move(account_id), expires_at](sql::Connection& connection) {
+        connection.count("create_session");
+        const long long now = base::unix_now_ms(), until = expires_at;
+        connection.session() << "insert into sessions (hash, account_id, created_at, expires_at) "
+                                "values (:hash, :account_id, :created_at, :expires_at)",
+            use(hash), use(account_id), use(now), use(until);
+        return true;
+    };
+    co_await write_->run(std::move(work), deadline);
+}
+
+Awaitable<bool> SqlStore::delete_session(std::string hash, Deadline deadline) {
+    auto work = [hash = std::move(hash)](sql::Connection& connection) {
+        connection.count("delete_session");
+        std::string deleted;
+        connection.session() << "delete from sessions where hash = :hash returning hash", use(hash), into(deleted);
+        return connection.session().got_data();
+    };
+    return write_->run(std::move(work), deadline);
+}
+
+Awaitable<std::optional<model::Account>> SqlStore::find_session(std::string hash, Deadline deadline) {
+    auto work = [hash = std::move(hash)](sql::Connection& connection) {
+        return find_by_secret(connection, "find_session",
+                              "select a.id, a.username, a.created_at from sessions s join accounts a on a.id = s.account_id "
+                              "where s.hash = :hash and s.expires_at > :now",
+                              hash);
+    };
+    return read_->run(std::move(work), deadline);
+}
+
+Awaitable<void> SqlStore::create_token(model::ApiToken token, std::string account_id, std::string hash,
+                                       Deadline deadline) {
+    auto work = [token = std::move(token), account_id = std::move(account_id),
+                 hash = std::move(hash)](sql::Connection& connection) {
+        connection.count("create_token");
+        const long long created_at = token.created_at, expires_at = token.expires_at.value_or(0);
+        connection.session() << "insert into api_tokens (id, account_id, name, hash, created_at, expires_at) "
+                                "values (:id, :account_id, :name, :hash, :created_at, "
+                                "nullif(cast(:expires_at as bigint), 0))",
+            use(token.id), use(account_id), use(token.name), use(hash), use(created_at), use(expires_at);
+        return true;
+    };
+    co_await write_->run(std::move(work), deadline);
+}
+
+Awaitable<std::vector<model::ApiToken>> SqlStore::list_tokens(std::string account_id, Deadline deadline) {
+    auto work = [account_id = std::move(account_id)](sql::Connection& connection) {
+        connection.count("list_tokens");
+        model::ApiToken token;
+        long long created_at = 0, expires_at = 0;
+        const long long now = base::unix_now_ms();
+        soci::statement statement =
+            (connection.session().prepare
+                 << "select id, name, created_at, coalesce(expires_at, 0) from api_tokens where account_id = :account_id "
+                    "and (expires_at is null or expires_at > :now) order by created_at desc, id",
+             use(account_id), use(now), into(token.id), into(token.name), into(created_at), into(expires_at));
+        statement.execute(false);
+        std::vector<model::ApiToken> tokens;
+        while (statement.fetch()) {
+            tokens.push_back({token.id, token.name, created_at, when<UnixMillis>(expires_at != 0, expires_at)});
+        }
+        return tokens;
+    };
+    return read_->run(std::move(work), deadline);
+}
+
+Awaitable<std::optional<std::string>> SqlStore::delete_token(std::string account_id, std::string token_id,
+                                                             Deadline deadline) {
+    auto work = [account_id = std::move(account_id), token_id = std::move(token_id)](sql::Connection& connection) {
+        connection.count("delete_token");
+        std::string hash;
+        connection.session() << "delete from api_tokens where id = :id and account_id = :account_id returning hash",
+            use(token_id), use(account_id), into(hash);
+        return when(connection.session().got_data(), hash);
+    };
+    return write_->run(std::move(work), deadline);
+}
+
+Awaitable<std::optional<model::Account>> SqlStore::find_token(std::string hash, Deadline deadline) {
+    auto work = [hash = std::move(hash)](sql::Connection& connection) {
+        return find_by_secret(connection, "find_token",
+                              "select a.id, a.username, a.created_at from api_tokens t join accounts a on a.id = t.account_id "
+                              "where t.hash = :hash and (t.expires_at is null or t.expires_at > :now)",
+                              hash);
+    };
+    return read_->run(std::move(work), deadline);
+}
+
+Awaitable<std::vector<Loaded>> SqlStore::load_snippets(std::vector<std::string> ids, Deadline deadline) {
+    auto work = [this, ids = std::move(ids)](sql::Connection& connection) {
+        connection.count("load_snippets");
+        auto& load = connection.prepared<LoadSnippets>(dialect_.load_snippets);
+        load.ids = dialect_.write_ids(ids);
+        load.statement.execute(false);
+        std::unordered_map<std::string, model::Snippet> found;
+        while (load.statement.fetch()) {
+            model::Snippet snippet = load.row.take();
+            std::string id = snippet.id;
+            found.emplace(std::move(id), std::move(snippet));
+        }
+        std::vector<std::string> absent;
+        for (const std::string& id : ids) {
+            if (!found.contains(id)) absent.push_back(id);
+        }
+        std::unordered_set<std::string> gone;
+        if (!absent.empty()) {
+            connection.count("find_gone");
+            const std::string absent_ids = dialect_.write_ids(absent);
+            std::string id;
+            soci::statement statement =
+                (connection.session().prepare << dialect_.find_gone, use(absent_ids, "ids"), into(id));
+            statement.execute(false);
+            while (statement.fetch()) gone.insert(id);
+        }
+        std::vector<Loaded> loaded(ids.size());
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+            if (const auto at = found.find(ids[i]); at != found.end()) {
+                loaded[i] = {Loaded::State::found, at->second};
+            } else if (gone.contains(ids[i])) {
+                loaded[i].state = Loaded::State::gone;
+            }
+        }
+        return loaded;
+    };
+    return read_->run(std::move(work), deadline);
+}
+
+Awaitable<bool> SqlStore::delete_snippet(std::string id, Deadline deadline) {
+    auto work = [id = std::move(id)](sql::Connection& connection) {
+        connection.count("delete_snippet");
+        std::string deleted;
+        connection.session() << "delete from snippets where id = :id returning id", use(id), into(deleted);
+        return connection.session().got_data();
+    };
+    return write_->run(std::move(work), deadline);
+}
+
+Awaitable<std::vector<model::Snippet>> SqlStore::list_owned(std::string owner_id, ListQuery query, Deadline deadline) {
+    auto work = [this, owner_id = std::move(owner_id), query = std::move(query)](sql::Connection& connection) {
+        return list_snippets(connection, dialect_, "list_owned", "s.owner_id = :owner", owner_id, query);
+    };
+    return read_->run(std::move(work), deadline);
+}
+
+Awaitable<std::vector<model::Snippet>> SqlStore::list_public(ListQuery query, Deadline deadline) {
+    auto work = [this, query = std::move(query)](sql::Connection& connection) {
+        return list_snippets(connection, dialect_, "list_public", "s.visibility = 'public' and s.burn_after_reading = 0", "",
+                             query);
+    };
+    return read_->run(std::move(work), deadline);
+}
+
+Awaitable<std::vector<model::Revision>> SqlStore::list_revisions(std::string snippet_id, Deadline deadline) {
+    auto work = [this, snippet_id = std::move(snippet_id)](sql::Connection& connection) {
+        connection.count("list_revisions");
+        const std::string text =
+            fmt::format("select version, title, language, visibility, created_at, {} from revisions "
+                        "where snippet_id = :id order by version desc limit :limit",
+                        dialect_.body_bytes);
+        model::Revision revision;
+        std::string visibility;
+        long long version = 0, created_at = 0, size = 0;
+        soci::statement statement =
+            (connection.session().prepare << text,
+             use(snippet_id), use(kRevisionsListedMax), into(version), into(revision.title), into(revision.language),
+             into(visibility), into(created_at), into(size));
+        statement.execute(false);
+        std::vector<model::Revision> revisions;
+        while (statement.fetch()) {
+            revision.version = version;
+            revision.visibility = visibility_from_text(visibility);
+            revision.created_at = created_at;
+            revision.size = size;
+            revisions.push_back(revision);
+        }
+        return revisions;
+    };
+    return read_->run(std::move(work), deadline);
+}
+
+Awaitable<std::optional<model::Revision>> SqlStore::find_revision(std::string snippet_id, std::int64_t version,
+                                                                  Deadline deadline) {
+    auto work = [snippet_id = std::move(snippet_id), version](sql::Connection& connection) {
+        connection.count("find_revision");
+        model::Revision revision;
+        std::string visibility;
+        const long long wanted = version;
+        long long created_at = 0;
+        connection.session() << "select title, body, language, visibility, created_at from revisions "
+                                "where snippet_id = :id and version = :version",
+            use(snippet_id), use(wanted), into(revision.title), into(revision.body), into(revision.language),
+            into(visibility), into(created_at);
+        revision.version = version;
+        revision.visibility = visibility_from_text(visibility);
+        revision.created_at = created_at;
+        revision.size = static_cast<std::int64_t>(revision.body.size());
+        return when(connection.session().got_data(), revision);
+    };
+    return read_->run(std::move(work), deadline);
+}
+
+Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
+    auto work = [limit](sql::Connection& connection) {
+        soci::session& session = connection.session();
+        const long long now = base::unix_now_ms();
+        Purged purged;
+        // First the mark, then the row: a purge that ends in between leaves a marked row, which the next one removes.
+        connection.count("mark_expired");
+        session << "insert into gone_snippets (id, gone_at) select id, cast(:now as bigint) from snippets "
+                   "where expires_at <= :now_again order by expires_at limit :limit on conflict (id) do nothing",
+            use(now, "now"), use(now, "now_again"), use(limit, "limit");
+        const auto remove = [&](const char* name, const char* text, long long before) {
+            connection.count(name);
+            soci::statement statement = (session.prepare << text, use(before, "before"), use(limit, "limit"));
+            statement.execute(true);
+            return statement.get_affected_rows();
+        };
+        purged.snippets = remove("purge_snippets",
+                                 "delete from snippets where id in (select s.id from snippets s "
+                                 "join gone_snippets g on g.id = s.id where s.expires_at <= :before limit :limit)",
+                                 now);
+        const auto purge_others = [&](const char* name, const char* table, const char* key, const char* time,
+                                      long long before) {
+            const std::string text =
+                fmt::format("delete from {0} where {1} in (select {1} from {0} where {2} <= :before limit :limit)", table,
+                            key, time);
+            purged.others += remove(name, text.c_str(), before);
+        };
+        purge_others("purge_sessions", "sessions", "hash", "expires_at", now);
+        purge_others("purge_tokens", "api_tokens", "id", "expires_at", now);
+        purge_others("purge_idempotency", "idempotency_records", "id", "created_at", now - kIdempotencyKept);
+        purge_others("purge_ledger", "view_batches", "id", "applied_at", now - kLedgerKept);
+        purge_others("purge_gone", "gone_snippets", "id", "gone_at", now - kGoneKept);
+        return purged;
+    };
+    return write_->run(std::move(work), deadline);
+}
+
+Awaitable<void> SqlStore::ping(Deadline deadline) {
+    auto work = [](sql::Connection& connection) {
+        connection.count("ping");
+        int one = 0;
+        connection.session() << "select 1", into(one);
+        return one == 1;
+    };
+    co_await read_->run(std::move(work), deadline);
+}
+
+}  // namespace snippetd::store

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sql/pool.hpp"
+#include "store/store.hpp"
+
+/// What both dialects share. The compound writes differ in shape, not only in words (PostgreSQL does each in one statement
+/// and one round trip, SQLite in a few within its writer's transaction), so they are in postgres_store.cpp and
+/// sqlite_store.cpp, beside the texts.
+namespace snippetd::store {
+
+/// The statements of the hot path and the fragments in which the dialects differ.
+struct Dialect {
+    std::string load_snippets;  ///< `:ids`: an array of PostgreSQL, or JSON
+    std::string find_gone;      ///< `:ids` likewise
+    std::string (*write_ids)(const std::vector<std::string>& ids);
+    std::string body_bytes;  ///< the size of `body`
+    std::string has_tag;   ///< condition with `:tag`
+    std::string has_text;  ///< condition with `:text`, a LIKE pattern with `\` as its escape
+};
+
+class SqlStore : public Store {
+  public:
+    Awaitable<bool> create_account(model::Account account, std::string password_hash, Deadline deadline) override;
+    Awaitable<std::optional<StoredAccount>> find_account(std::string username, Deadline deadline) override;
+    Awaitable<void> create_session(std::string hash, std::string account_id, UnixMillis expires_at,
+                                   Deadline deadline) override;
+    Awaitable<bool> delete_session(std::string hash, Deadline deadline) override;
+    Awaitable<std::optional<model::Account>> find_session(std::string hash, Deadline deadline) override;
+    Awaitable<void> create_token(model::ApiToken token, std::string account_id, std::string hash,
+                                 Deadline deadline) override;
+    Awaitable<std::vector<model::ApiToken>> list_tokens(std::string account_id, Deadline deadline) override;
+    Awaitable<std::optional<std::string>> delete_token(std::string account_id, std::string token_id,
+                                                       Deadline deadline) override;
+    Awaitable<std::optional<model::Account>> find_token(std::string hash, Deadline deadline) override;
+    Awaitable<std::vector<Loaded>> load_snippets(std::vector<std::string> ids, Deadline deadline) override;
+    Awaitable<bool> delete_snippet(std::string id, Deadline deadline) override;
+    Awaitable<std::vector<model::Snippet>> list_owned(std::string owner_id, ListQuery query, Deadline deadline) override;
+    Awaitable<std::vector<model::Snippet>> list_public(ListQuery query, Deadline deadline) override;
+    Awaitable<std::vector<model::Revision>> list_revisions(std::string snippet_id, Deadline deadline) override;
+    Awaitable<std::optional<model::Revision>> find_revision(std::string snippet_id, std::int64_t version,
+                                                            Deadline deadline) override;
+    Awaitable<Purged> purge(int limit, Deadline deadline) override;
+    Awaitable<void> ping(Deadline deadline) override;
+
+  protected:
+    /// `write` may be the same pool as `read`.
+    SqlStore(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write, Dialect dialect)
+        : read_{std::move(read)}, write_{std::move(write)}, dialect_{std::move(dialect)} {}
+
+    std::shared_ptr<sql::Pool> read_;
+    std::shared_ptr<sql::Pool> write_;
+    Dialect dialect_;
+};
+
+/// The columns of a snippet, as `SnippetRow` reads them; `body` is an SQL expression, `''` for lists.
+std::string snippet_columns(const std::string& body);
+/// The tables that `snippet_columns` reads from.
+inline constexpr const char* kSnippetTables =
+    "snippets s left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id";
+
+std::unique_ptr<Store> make_postgres_store(std::shared_ptr<sql::Pool> pool);
+/// `write` must have one thread: SQLite has one writer.
+std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write);
+
+}  // namespace snippetd::store

@@ -1,0 +1,173 @@
+#include <fmt/format.h>
+#include <soci/soci.h>
+
+#include "store/snippet_row.hpp"
+#include "store/sql_store.hpp"
+
+/// A write is a few statements within the transaction that the one writer has opened (see sql::Pool, `batch_max`), so it
+/// needs no transaction of its own and nothing can come between its steps.
+namespace snippetd::store {
+
+using soci::into;
+using soci::use;
+
+namespace {
+
+constexpr const char* kNewSnippet = R"sql(
+    insert into snippets (id, owner_id, title, body, language, visibility, tags, version, created_at, updated_at,
+                          expires_at, burn_after_reading, edit_token_hash, forked_from)
+    values (:id, nullif(:owner_id, ''), :title, :body, :language, :visibility, :tags, :version, :created_at, :updated_at,
+            nullif(:expires_at, 0), :burn, :edit_token_hash, :forked_from)
+)sql";
+
+constexpr const char* kKeepRevision = R"sql(
+    insert into revisions (snippet_id, version, title, body, language, visibility, created_at)
+    select id, version, title, body, language, visibility, updated_at from snippets where id = :id and version = :version
+    returning version
+)sql";
+
+constexpr const char* kUpdate = R"sql(
+    update snippets
+    set title = :title, body = :body, language = :language, visibility = :visibility, tags = :tags, version = version + 1,
+        updated_at = :updated_at, expires_at = nullif(:expires_at, 0)
+    where id = :id
+)sql";
+
+constexpr const char* kApplyViews = R"sql(
+    insert into snippet_views (snippet_id, count)
+    select s.id, c.value from json_each(:counts) c join snippets s on s.id = c.key where true
+    on conflict (snippet_id) do update set count = count + excluded.count
+    returning snippet_id, count
+)sql";
+
+Dialect sqlite_dialect() {
+    return {
+        .load_snippets = fmt::format("select {} from {} where s.id in (select value from json_each(:ids))",
+                                     snippet_columns("s.body"), kSnippetTables),
+        .find_gone = "select id from gone_snippets where id in (select value from json_each(:ids))",
+        .write_ids = [](const std::vector<std::string>& ids) { return to_json(ids); },
+        .body_bytes = "length(cast(body as blob))",
+        .has_tag = "exists (select 1 from json_each(s.tags) t where t.value = :tag)",
+        .has_text = R"((s.title like :text escape '\' or s.body like :text_again escape '\'))",
+    };
+}
+
+struct Create {
+    Create(soci::session& session, const std::string& text) : statement{session} {
+        row.write_to(statement);
+        prepare(statement, text);
+    }
+    SnippetRow row;
+    soci::statement statement;
+};
+
+/// Nothing when the record is new and stands now; else what to answer.
+std::optional<CreateResult> record_or_replay(soci::session& session, const IdempotencyRecord& record) {
+    std::string fingerprint, response;
+    session << "select fingerprint, response from idempotency_records where id = :id", use(record.id), into(fingerprint),
+        into(response);
+    if (session.got_data()) {
+        if (fingerprint != record.fingerprint) return CreateResult{CreateResult::Outcome::key_reused, {}};
+        return CreateResult{CreateResult::Outcome::replayed, response};
+    }
+    const long long now = base::unix_now_ms();
+    session << "insert into idempotency_records (id, fingerprint, response, created_at) "
+               "values (:id, :fingerprint, :response, :created_at)",
+        use(record.id), use(record.fingerprint), use(record.response), use(now);
+    return std::nullopt;
+}
+
+class SqliteStore : public SqlStore {
+  public:
+    SqliteStore(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write)
+        : SqlStore{std::move(read), std::move(write), sqlite_dialect()} {}
+
+    Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
+                                           Deadline deadline) override {
+        auto work = [snippet = std::move(snippet), record = std::move(record)](sql::Connection& connection) {
+            connection.count("create_snippet");
+            if (record) {
+                connection.count("find_idempotency_record");
+                if (auto answered = record_or_replay(connection.session(), *record)) return *answered;
+            }
+            auto& create = connection.prepared<Create>(kNewSnippet);
+            create.row.assign(snippet);
+            create.statement.execute(true);
+            return CreateResult{};
+        };
+        return write_->run(std::move(work), deadline);
+    }
+
+    Awaitable<bool> update_snippet(model::Snippet next, Deadline deadline) override {
+        auto work = [next = std::move(next)](sql::Connection& connection) {
+            connection.count("update_snippet");
+            soci::session& session = connection.session();
+            SnippetRow row;
+            row.assign(next);
+            long long kept = 0;
+            session << kKeepRevision, use(row.id, "id"), use(row.version, "version"), into(kept);
+            if (!session.got_data()) return false;
+            session << kUpdate, use(row.title, "title"), use(row.body, "body"), use(row.language, "language"),
+                use(row.visibility, "visibility"), use(row.tags, "tags"), use(row.updated_at, "updated_at"),
+                use(row.expires_at, "expires_at"), use(row.id, "id");
+            return true;
+        };
+        return write_->run(std::move(work), deadline);
+    }
+
+    Awaitable<std::optional<model::Snippet>> burn_snippet(std::string id, Deadline deadline) override {
+        auto work = [id = std::move(id)](sql::Connection& connection) -> std::optional<model::Snippet> {
+            connection.count("burn_snippet");
+            soci::session& session = connection.session();
+            std::vector<model::Snippet> found;
+            {
+                SnippetRow row;
+                soci::statement statement{session};
+                row.read_from(statement);
+                statement.exchange(use(id, "id"));
+                prepare(statement, fmt::format("select {} from {} where s.id = :id and s.burn_after_reading = 1",
+                                               snippet_columns("s.body"), kSnippetTables));
+                statement.execute(false);
+                found = fetch_snippets(statement, row);
+            }
+            if (found.empty()) return std::nullopt;
+            const long long now = base::unix_now_ms();
+            session << "delete from snippets where id = :id", use(id);
+            session << "insert into gone_snippets (id, gone_at) values (:id, :now) on conflict (id) do nothing", use(id),
+                use(now);
+            return std::move(found.front());
+        };
+        return write_->run(std::move(work), deadline);
+    }
+
+    Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, Deadline deadline) override {
+        auto work = [batch_id = std::move(batch_id), counts = to_json(counts)](sql::Connection& connection) {
+            soci::session& session = connection.session();
+            connection.count("record_view_batch");
+            std::string fresh;
+            const long long now = base::unix_now_ms();
+            session << "insert into view_batches (id, applied_at) values (:id, :now) on conflict (id) do nothing "
+                       "returning id",
+                use(batch_id), use(now), into(fresh);
+            ViewCounts totals;
+            if (!session.got_data()) return totals;
+            connection.count("apply_views");
+            std::string id;
+            long long count = 0;
+            soci::statement statement =
+                (session.prepare << kApplyViews, use(counts, "counts"), into(id), into(count));
+            statement.execute(false);
+            while (statement.fetch()) totals.emplace_back(id, count);
+            return totals;
+        };
+        return write_->run(std::move(work), deadline);
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write) {
+    return std::make_unique<SqliteStore>(std::move(read), std::move(write));
+}
+
+}  // namespace snippetd::store

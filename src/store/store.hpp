@@ -1,0 +1,133 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/awaitable.hpp"
+#include "base/clock.hpp"
+#include "model/account.hpp"
+#include "model/snippet.hpp"
+
+/// Where accounts, snippets and exact records live. Every call waits at most until its deadline and throws
+/// base::Unavailable when the database is away, busy beyond its bounds, or late; what the caller did wrong is in the result.
+/// A write that has returned is durable. Secrets come in as hashes and are compared as such.
+namespace snippetd::store {
+
+using base::Awaitable;
+using base::Deadline;
+using base::UnixMillis;
+
+struct StoredAccount {
+    model::Account account;
+    std::string password_hash;
+};
+
+/// What makes a repeated request recognisable. `id` is a hash over who asks and the key that was sent.
+struct IdempotencyRecord {
+    std::string id;
+    std::string fingerprint;  ///< of the request
+    std::string response;     ///< opaque to the store, given back on a repetition
+};
+
+struct CreateResult {
+    enum class Outcome {
+        created,
+        replayed,     ///< the record was there, with the same fingerprint: `response` is what it holds
+        key_reused,   ///< the record was there, with another fingerprint
+        in_progress,  ///< the first request with this key still runs
+    };
+    Outcome outcome = Outcome::created;
+    std::string response;
+};
+
+/// What is known of an id.
+struct Loaded {
+    enum class State {
+        found,
+        missing,  ///< never existed, or was deleted
+        gone,     ///< burned, or expired and removed
+    };
+    State state = State::missing;
+    model::Snippet snippet;  ///< when found; it may have expired, which is for the caller to see
+};
+
+/// A place in a list that is sorted by (created_at, id), newest first; the next page starts after it.
+struct Position {
+    UnixMillis created_at = 0;
+    std::string id;
+};
+
+struct ListQuery {
+    std::optional<Position> after;
+    int limit = 20;  ///< 1 to 100
+    std::string text;      ///< in title or body, ASCII case ignored; empty for all
+    std::string tag;       ///< exact; empty for all
+    std::string language;  ///< exact; empty for all
+};
+
+/// How many views each id got since the last batch.
+using ViewCounts = std::vector<std::pair<std::string, std::int64_t>>;
+
+struct Purged {
+    std::int64_t snippets = 0;
+    std::int64_t others = 0;  ///< sessions, tokens, idempotency records, ledger entries
+};
+
+class Store {
+  public:
+    virtual ~Store() = default;
+
+    /// False when the username is taken.
+    virtual Awaitable<bool> create_account(model::Account account, std::string password_hash, Deadline deadline) = 0;
+    virtual Awaitable<std::optional<StoredAccount>> find_account(std::string username, Deadline deadline) = 0;
+
+    virtual Awaitable<void> create_session(std::string hash, std::string account_id, UnixMillis expires_at,
+                                           Deadline deadline) = 0;
+    virtual Awaitable<bool> delete_session(std::string hash, Deadline deadline) = 0;
+    /// The account of a session that has not expired.
+    virtual Awaitable<std::optional<model::Account>> find_session(std::string hash, Deadline deadline) = 0;
+
+    virtual Awaitable<void> create_token(model::ApiToken token, std::string account_id, std::string hash,
+                                         Deadline deadline) = 0;
+    virtual Awaitable<std::vector<model::ApiToken>> list_tokens(std::string account_id, Deadline deadline) = 0;
+    /// The hash of the token that is gone now, or nothing when the account has no such token.
+    virtual Awaitable<std::optional<std::string>> delete_token(std::string account_id, std::string token_id,
+                                                               Deadline deadline) = 0;
+    /// The account of a token that has not expired.
+    virtual Awaitable<std::optional<model::Account>> find_token(std::string hash, Deadline deadline) = 0;
+
+    /// Creates the snippet, together with `record` when there is one; or neither, when the record was there already.
+    virtual Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
+                                                   Deadline deadline) = 0;
+    /// In the order of `ids` (at most 256), in one statement.
+    virtual Awaitable<std::vector<Loaded>> load_snippets(std::vector<std::string> ids, Deadline deadline) = 0;
+    /// Replaces the row by `next`, whose version is one above `next.version`'s, and keeps the old version as a revision.
+    /// False when the row's version is not `next.version` any more, or the row is gone.
+    virtual Awaitable<bool> update_snippet(model::Snippet next, Deadline deadline) = 0;
+    /// With its revisions and counts. False when it was not there.
+    virtual Awaitable<bool> delete_snippet(std::string id, Deadline deadline) = 0;
+    /// Removes a burn-after-reading snippet and returns it, to exactly one caller; to all others nothing.
+    virtual Awaitable<std::optional<model::Snippet>> burn_snippet(std::string id, Deadline deadline) = 0;
+    /// Without bodies, and without what has expired.
+    virtual Awaitable<std::vector<model::Snippet>> list_owned(std::string owner_id, ListQuery query,
+                                                              Deadline deadline) = 0;
+    /// Public ones, without bodies, without burn-after-reading ones and what has expired.
+    virtual Awaitable<std::vector<model::Snippet>> list_public(ListQuery query, Deadline deadline) = 0;
+    /// Earlier versions, newest first, without bodies, at most 1000.
+    virtual Awaitable<std::vector<model::Revision>> list_revisions(std::string snippet_id, Deadline deadline) = 0;
+    virtual Awaitable<std::optional<model::Revision>> find_revision(std::string snippet_id, std::int64_t version,
+                                                                    Deadline deadline) = 0;
+
+    /// Adds a batch of views, in one statement on PostgreSQL, and remembers `batch_id` in the ledger: a batch that is
+    /// given again changes nothing. Returns the new totals (none for a repeated batch, nor for ids that are gone).
+    virtual Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, Deadline deadline) = 0;
+    /// Removes what has expired, at most `limit` rows of each kind.
+    virtual Awaitable<Purged> purge(int limit, Deadline deadline) = 0;
+    /// Throws when the store does not answer.
+    virtual Awaitable<void> ping(Deadline deadline) = 0;
+};
+
+}  // namespace snippetd::store

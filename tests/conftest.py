@@ -1,0 +1,108 @@
+"""Fixtures of the Python suites. What they use lives in harness/.
+
+Environment: SNIPPETD_BINARY (the program under test), SNIPPETD_TEST_MODES (sqlite,postgres),
+SNIPPETD_TIME_FACTOR (multiplies every time-out; for sanitizer builds), SNIPPETD_CORPUS (a folder of sample files).
+"""
+
+import contextlib
+import os
+import pathlib
+import sys
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parent
+PROJECT = TESTS.parent
+sys.path.insert(0, str(TESTS))
+
+from harness.client import Client  # noqa: E402
+from harness.postgres import Postgres  # noqa: E402
+from harness.server import Server  # noqa: E402
+
+MODES = os.environ.get("SNIPPETD_TEST_MODES", "sqlite,postgres").split(",")
+
+
+@pytest.fixture(scope="session")
+def binary():
+    """The path of snippetd."""
+    path = pathlib.Path(os.environ.get("SNIPPETD_BINARY", PROJECT / "build/release/bin/snippetd")).resolve()
+    assert path.exists(), f"{path} does not exist; build it or set SNIPPETD_BINARY"
+    return path
+
+
+@pytest.fixture(scope="session")
+def slow_factor():
+    """Multiplies every time-out; above 1 for builds under a sanitizer."""
+    return float(os.environ.get("SNIPPETD_TIME_FACTOR", "1"))
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A private PostgreSQL, started when the first test asks for it."""
+    with Postgres(fsync=False) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="module", params=MODES)
+def mode(request):
+    """The store: 'sqlite' or 'postgres'. Every test that uses it, directly or not, runs once on each."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def new_database(mode, request):
+    """A function that returns what Server takes as `database` for an empty store of this mode."""
+    if mode == "sqlite":
+        return lambda: None
+    return request.getfixturevalue("postgres").create_database
+
+
+@pytest.fixture(scope="module")
+def server(binary, new_database):
+    """One running server for the module, with the rate limits off."""
+    with Server(binary, new_database()) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_server(binary, new_database):
+    """A factory: fresh_server(flags=[…]) starts a server of the test's own on an empty store, stopped afterwards."""
+    with contextlib.ExitStack() as started:
+
+        def start(flags=(), **options):
+            options.setdefault("database", new_database())
+            return started.enter_context(Server(binary, flags=flags, **options))
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def ada(server):
+    """A signed-in account."""
+    with Client(server).signup() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def bob(server):
+    """Another signed-in account."""
+    with Client(server).signup() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def anonymous(server):
+    """A caller without an account."""
+    with Client(server) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def corpus():
+    """Sample source files in many languages, or the project's own sources where there is no such folder."""
+    folder = pathlib.Path(os.environ.get("SNIPPETD_CORPUS", PROJECT.parent / "shared/corpus"))
+    if not folder.exists():
+        folder = PROJECT / "src"
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    assert files, f"{folder} has no files to make snippets of"
+    return files
