@@ -2,8 +2,8 @@
 
 find_program(CCACHE ccache)
 if(CCACHE)
-    set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+    # The sloppiness is what ccache's manual asks for with precompiled headers.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_ctime,include_file_mtime ${CCACHE})
 endif()
 
 find_program(MOLD mold)
@@ -17,6 +17,7 @@ endif()
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -fno-omit-frame-pointer)
 # g++ 12 reports uninitialised and dangling storage inside coroutine frames and Boost where there is none.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-fpch-preprocess)  # for ccache
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fcoroutines> -Wno-maybe-uninitialized -Wno-array-bounds
                         -Wno-mismatched-new-delete
                         -Wno-stringop-overflow -Wno-stringop-overread)

@@ -1,12 +1,12 @@
-#include <cstdio>
-#include <exception>
-#include <string>
-
 #include "app/assemble.hpp"
 #include "app/serve.hpp"
 #include "app/settings.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <string>
 
 namespace {
 
@@ -16,7 +16,9 @@ using namespace snippetd;
 constexpr int kCannotRun = 1;
 constexpr int kBadSettings = 2;
 
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void print(const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 int run(const app::Invocation& invocation) {
     const app::Settings& settings = invocation.settings;
@@ -44,8 +46,9 @@ int main(int argc, char** argv) {
     try {
         invocation = app::parse_settings(argc, argv, app::process_environment());
         if (!invocation.settings.redis.empty()) {
-            throw app::SettingsError{"snippetd: --redis: this release keeps limits, cache and counts in process and has no "
-                                     "Redis support yet; leave it out"};
+            throw app::SettingsError{
+                "snippetd: --redis: this release keeps limits, cache and counts in process and has no "
+                "Redis support yet; leave it out"};
         }
     } catch (const app::SettingsError& error) {
         std::fprintf(stderr, "%s\n", error.what());

@@ -7,6 +7,7 @@ SNIPPETD_TIME_FACTOR (multiplies every time-out; for sanitizer builds), SNIPPETD
 import contextlib
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -18,6 +19,9 @@ sys.path.insert(0, str(TESTS))
 from harness.client import Client  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 from harness.server import Server  # noqa: E402
+
+# A run that is told to end stops what it has started, as it does on Ctrl-C.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 MODES = os.environ.get("SNIPPETD_TEST_MODES", "sqlite,postgres").split(",")
 
@@ -53,8 +57,19 @@ def mode(request):
 def new_database(mode, request):
     """A function that returns what Server takes as `database` for an empty store of this mode."""
     if mode == "sqlite":
-        return lambda: None
-    return request.getfixturevalue("postgres").create_database
+        yield lambda: None
+        return
+    postgres = request.getfixturevalue("postgres")
+    given = set()
+
+    def give():
+        url = postgres.create_database()
+        given.add(url)
+        return url
+
+    yield give
+    for url in given:
+        postgres.recycle_database(url)
 
 
 @pytest.fixture(scope="module")
@@ -65,12 +80,15 @@ def server(binary, new_database):
 
 
 @pytest.fixture
-def fresh_server(binary, new_database):
+def fresh_server(binary, mode, new_database, request):
     """A factory: fresh_server(flags=[…]) starts a server of the test's own on an empty store, stopped afterwards."""
     with contextlib.ExitStack() as started:
 
         def start(flags=(), **options):
-            options.setdefault("database", new_database())
+            if "database" not in options:
+                options["database"] = new_database()
+                if mode == "postgres":
+                    started.callback(request.getfixturevalue("postgres").recycle_database, options["database"])
             return started.enter_context(Server(binary, flags=flags, **options))
 
         yield start

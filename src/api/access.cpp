@@ -1,9 +1,9 @@
 #include "api/access.hpp"
 
+#include "base/secret.hpp"
+
 #include <algorithm>
 #include <cctype>
-
-#include "base/secret.hpp"
 
 namespace snippetd::api {
 
@@ -67,13 +67,15 @@ bool may_read(const Caller& caller, const model::Snippet& snippet) {
 }
 
 bool is_snippet_id(std::string_view id) {
-    return id.size() == 12 && std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) && c < 0x80; });
+    return id.size() == 12 &&
+           std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) && c < 0x80; });
 }
 
 Awaitable<Result<model::Snippet>> load_snippet(Exchange& exchange, std::string id) {
     if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
     std::vector<std::string> ids{id};
-    std::vector<store::Loaded> loaded = co_await exchange.services.store.load_snippets(std::move(ids), exchange.deadline);
+    std::vector<store::Loaded> loaded =
+        co_await exchange.services.store.load_snippets(std::move(ids), exchange.deadline);
     store::Loaded& found = loaded.front();
     if (found.state == store::Loaded::State::missing) co_return error(ErrorKind::not_found);
     if (found.state == store::Loaded::State::gone) co_return error(ErrorKind::gone);

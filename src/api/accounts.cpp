@@ -1,11 +1,11 @@
-#include <boost/json.hpp>
-#include <fmt/format.h>
-
 #include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "base/json_text.hpp"
 #include "base/secret.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace snippetd::api {
 
@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t kSessionSeconds = 30 * 24 * 3600;
 constexpr std::size_t kAccountIdCharacters = 12;
 // Hashing takes tens of milliseconds and may wait for others' hashes, so signing in has more time than other requests.
-constexpr base::Milliseconds kStoreTimeout{900};
+constexpr base::Milliseconds kStoreTimeout{750};
 
 std::string account_json(const model::Account& account) {
     return fmt::format(R"({{"id":"{}","username":"{}","created_at":"{}"}})", account.id, account.username,
@@ -51,8 +51,8 @@ Answer sign_up(Exchange& exchange) {
     if (!credentials) co_return credentials.error();
     std::string hash = co_await exchange.services.passwords.hash(credentials->password);
     model::Account account{base::random_alphanumeric(kAccountIdCharacters), credentials->username, base::unix_now_ms()};
-    const bool created = co_await exchange.services.store.create_account(account, std::move(hash),
-                                                                         base::deadline_in(kStoreTimeout));
+    const bool created =
+        co_await exchange.services.store.create_account(account, std::move(hash), base::deadline_in(kStoreTimeout));
     if (!created) co_return error(ErrorKind::conflict, "This username is taken.");
     co_return co_await signed_in(exchange, 201, account);
 }
@@ -85,6 +85,8 @@ Answer log_out(Exchange& exchange) {
     co_return response;
 }
 
-Answer who_am_i(Exchange& exchange) { co_return http::json_response(200, account_json(*exchange.caller.account)); }
+Answer who_am_i(Exchange& exchange) {
+    co_return http::json_response(200, account_json(*exchange.caller.account));
+}
 
 }  // namespace snippetd::api

@@ -1,5 +1,3 @@
-#include <boost/json.hpp>
-
 #include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "api/idempotency.hpp"
@@ -7,6 +5,8 @@
 #include "api/snippet_json.hpp"
 #include "base/secret.hpp"
 #include "model/languages.hpp"
+
+#include <boost/json.hpp>
 
 namespace snippetd::api {
 
@@ -35,12 +35,13 @@ model::Snippet new_snippet(const Exchange& exchange) {
     return snippet;
 }
 
-/// Writes it, or finds that this has been done before. `stored_body`: whether the record keeps the body, because the request
-/// does not have it.
+/// Writes it, or finds that this has been done before. `stored_body`: whether the record keeps the body, because the
+/// request does not have it.
 Answer store_new(Exchange& exchange, Receipt receipt, std::optional<std::string> key, bool stored_body) {
     std::optional<store::IdempotencyRecord> record;
     if (key) record = make_record(exchange, *key, receipt, stored_body);
-    store::CreateResult result = co_await exchange.services.store.create_snippet(receipt.snippet, record, exchange.deadline);
+    store::CreateResult result =
+        co_await exchange.services.store.create_snippet(receipt.snippet, record, exchange.deadline);
     switch (result.outcome) {
         case store::CreateResult::Outcome::created: co_return created(receipt, false);
         case store::CreateResult::Outcome::replayed:

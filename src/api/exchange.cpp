@@ -36,8 +36,9 @@ Awaitable<std::optional<Error>> charge(Exchange& exchange, std::string_view poli
                         policy.quota, policy.window.count() / 1000, verdict.remaining, verdict.reset_s);
     }
     if (!limited) co_return std::nullopt;
-    Error too_many = error(ErrorKind::rate_limited, fmt::format("The limit is {} in {} s; try again in {} s.", policy.quota,
-                                                                policy.window.count() / 1000, verdict.reset_s));
+    Error too_many =
+        error(ErrorKind::rate_limited, fmt::format("The limit is {} in {} s; try again in {} s.", policy.quota,
+                                                   policy.window.count() / 1000, verdict.reset_s));
     too_many.retry_after_s = verdict.reset_s;
     co_return too_many;
 }

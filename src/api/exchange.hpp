@@ -1,12 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "auth/identities.hpp"
 #include "auth/passwords.hpp"
 #include "base/awaitable.hpp"
@@ -19,6 +12,13 @@
 #include "model/account.hpp"
 #include "store/store.hpp"
 #include "views/recorder.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace snippetd::api {
 
@@ -54,10 +54,10 @@ struct Services {
 /// Who asks.
 struct Caller {
     std::optional<model::Account> account;
-    std::string_view edit_token;   ///< of an anonymous snippet; empty when none was sent
-    std::string_view session;      ///< the cookie's value; empty when there is none
-    bool by_cookie = false;        ///< the account comes from the cookie
-    bool rejected = false;         ///< a session or token was sent that opens nothing
+    std::string_view edit_token;  ///< of an anonymous snippet; empty when none was sent
+    std::string_view session;     ///< the cookie's value; empty when there is none
+    bool by_cookie = false;       ///< the account comes from the cookie
+    bool rejected = false;        ///< a session or token was sent that opens nothing
 };
 
 /// The base of links: the public URL, else what the request's Host says.
@@ -76,9 +76,12 @@ struct Exchange {
     std::string base_url() const { return api::base_url(services.options, request); }
 };
 
-inline Error error(ErrorKind kind, std::string detail = {}) { return Error{kind, std::move(detail), {}, 0}; }
+inline Error error(ErrorKind kind, std::string detail = {}) {
+    return Error{kind, std::move(detail), {}, 0};
+}
 inline Error invalid_field(std::string name, std::string why) {
-    return Error{ErrorKind::invalid, "Some members have values that are not allowed.", {{std::move(name), std::move(why)}}, 0};
+    return Error{
+        ErrorKind::invalid, "Some members have values that are not allowed.", {{std::move(name), std::move(why)}}, 0};
 }
 
 /// The client's name for limits by address: IPv6 by /64, which is what one subscriber has.

@@ -1,11 +1,11 @@
 #include "api/idempotency.hpp"
 
-#include <boost/json.hpp>
+#include "base/secret.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 
-#include "base/secret.hpp"
+#include <boost/json.hpp>
 
 namespace snippetd::api {
 
@@ -21,7 +21,9 @@ std::string scope_of(const Exchange& exchange) {
     return address_key(exchange.request.client);
 }
 
-std::string text_of(const json::object& object, const char* name) { return std::string{object.at(name).as_string()}; }
+std::string text_of(const json::object& object, const char* name) {
+    return std::string{object.at(name).as_string()};
+}
 
 }  // namespace
 

@@ -1,17 +1,17 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "api/exchange.hpp"
 #include "model/snippet.hpp"
+
+#include <optional>
+#include <string>
 
 /// `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the same key with the same request gives the same
 /// response, for a day.
 ///
-/// The record keeps what the answer was made of, not the answer: the body of a snippet comes again with the repeated request,
-/// and an edit token is kept only sealed under a key derived from the idempotency key, which the store never sees. So a
-/// stolen database opens nothing, and bodies are not stored twice.
+/// The record keeps what the answer was made of, not the answer: the body of a snippet comes again with the repeated
+/// request, and an edit token is kept only sealed under a key derived from the idempotency key, which the store never
+/// sees. So a stolen database opens nothing, and bodies are not stored twice.
 namespace snippetd::api {
 
 /// 422 when the header is not 1 to 255 visible ASCII characters; nothing when it is absent.

@@ -1,14 +1,14 @@
 #include "api/input.hpp"
 
-#include <boost/json.hpp>
-#include <fmt/format.h>
+#include "base/secret.hpp"
+#include "base/utf8.hpp"
+#include "model/languages.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-#include "base/secret.hpp"
-#include "base/utf8.hpp"
-#include "model/languages.hpp"
+#include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace snippetd::api {
 
@@ -23,8 +23,9 @@ constexpr std::int64_t kExpiresInMax = 10LL * 365 * 24 * 3600;
 constexpr std::size_t kSearchCharactersMax = 200;
 
 std::string lower_case(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c); });
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
+    });
     return text;
 }
 
@@ -50,7 +51,9 @@ const json::value* Members::find(std::string_view name) {
     return object_.if_contains({name.data(), name.size()});
 }
 
-void Members::complain(std::string_view name, std::string why) { complaints_.emplace_back(name, std::move(why)); }
+void Members::complain(std::string_view name, std::string why) {
+    complaints_.emplace_back(name, std::move(why));
+}
 
 std::optional<std::string> Members::text(std::string_view name, bool null_allowed) {
     const json::value* value = find(name);
@@ -164,7 +167,8 @@ Result<SnippetInput> read_snippet_input(const json::object& object, std::uint64_
         return error(ErrorKind::payload_too_large, fmt::format("A snippet may have {} bytes.", body_bytes_max));
     }
     if (input.body && input.body->empty()) members.complain("body", "may not be empty");
-    if (input.body && input.body->find('\0') != std::string::npos) members.complain("body", "may not have NUL characters");
+    if (input.body && input.body->find('\0') != std::string::npos)
+        members.complain("body", "may not have NUL characters");
     if (for_create && !object.contains("body")) members.complain("body", "is required");
     if (auto wrong = members.finish()) return *std::move(wrong);
     return input;
@@ -179,9 +183,9 @@ Result<Credentials> read_credentials(const json::object& object) {
     if (!object.contains("password")) members.complain("password", "is required");
     if (username) {
         credentials.username = lower_case(*username);
-        const bool fits = credentials.username.size() >= 2 && credentials.username.size() <= 32 &&
-                          credentials.username.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") ==
-                              std::string::npos;
+        const bool fits =
+            credentials.username.size() >= 2 && credentials.username.size() <= 32 &&
+            credentials.username.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
         if (!fits) members.complain("username", "has 2 to 32 characters of a-z 0-9 _ -");
     }
     if (password) {
@@ -207,8 +211,9 @@ std::optional<store::Position> read_cursor(const std::string& cursor) {
     store::Position position;
     const auto [end, failure] = std::from_chars(text->data(), text->data() + colon, position.created_at);
     position.id = text->substr(colon + 1);
-    const bool plain = !position.id.empty() && position.id.size() <= 32 &&
-                       std::all_of(position.id.begin(), position.id.end(), [](unsigned char c) { return std::isalnum(c); });
+    const bool plain =
+        !position.id.empty() && position.id.size() <= 32 &&
+        std::all_of(position.id.begin(), position.id.end(), [](unsigned char c) { return std::isalnum(c); });
     if (failure != std::errc{} || end != text->data() + colon || !plain) return std::nullopt;
     return position;
 }
@@ -227,7 +232,8 @@ Result<store::ListQuery> read_list_query(std::string_view query, bool with_filte
         const std::string& text = limit.value;
         const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out.limit);
         const bool whole = failure == std::errc{} && end == text.data() + text.size();
-        if (!whole || out.limit < 1 || out.limit > 100) wrong.fields.emplace_back("limit", "is a whole number from 1 to 100");
+        if (!whole || out.limit < 1 || out.limit > 100)
+            wrong.fields.emplace_back("limit", "is a whole number from 1 to 100");
     }
     if (const auto cursor = read("cursor"); cursor.present && !cursor.malformed && !cursor.value.empty()) {
         out.after = read_cursor(cursor.value);
@@ -249,9 +255,12 @@ Result<store::ListQuery> read_list_query(std::string_view query, bool with_filte
 
 namespace {
 
-/// Calls `matches` for each element of a list of entity tags, without the weakness mark and the quotes.
+/// RFC 9110 section 8.8.3.2.
+enum class Comparison { strong, weak };
+
+/// Calls `matches` for each element of a list of entity tags, without the quotes; weak ones only in a weak comparison.
 template <class F>
-bool any_tag(std::string_view list, F matches) {
+bool any_tag(std::string_view list, Comparison comparison, F matches) {
     while (!list.empty()) {
         const std::size_t comma = list.find(',');
         std::string_view tag = list.substr(0, comma);
@@ -259,8 +268,12 @@ bool any_tag(std::string_view list, F matches) {
         while (!tag.empty() && (tag.front() == ' ' || tag.front() == '\t')) tag.remove_prefix(1);
         while (!tag.empty() && (tag.back() == ' ' || tag.back() == '\t')) tag.remove_suffix(1);
         if (tag == "*") return true;
-        if (tag.starts_with("W/")) tag.remove_prefix(2);
-        if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"' && matches(tag.substr(1, tag.size() - 2))) return true;
+        if (tag.starts_with("W/")) {
+            if (comparison == Comparison::strong) continue;
+            tag.remove_prefix(2);
+        }
+        if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"' && matches(tag.substr(1, tag.size() - 2)))
+            return true;
     }
     return false;
 }
@@ -269,12 +282,13 @@ bool any_tag(std::string_view list, F matches) {
 
 bool names_etag(std::string_view list, std::string_view etag) {
     const std::string_view wanted = etag.substr(1, etag.size() - 2);
-    return any_tag(list, [&](std::string_view tag) { return tag == wanted; });
+    return any_tag(list, Comparison::weak, [&](std::string_view tag) { return tag == wanted; });
 }
 
 bool names_version(std::string_view list, std::int64_t version) {
     const std::string wanted = fmt::format("v{}", version);
-    return any_tag(list, [&](std::string_view tag) { return tag.substr(0, tag.find('-')) == wanted; });
+    return any_tag(list, Comparison::strong,
+                   [&](std::string_view tag) { return tag.substr(0, tag.find('-')) == wanted; });
 }
 
 }  // namespace snippetd::api

@@ -1,15 +1,16 @@
 #pragma once
 
-#include <boost/json/fwd.hpp>
-#include <boost/json/object.hpp>
+#include "api/exchange.hpp"
+#include "model/snippet.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "api/exchange.hpp"
-#include "model/snippet.hpp"
+#include <boost/json/fwd.hpp>
+#include <boost/json/object.hpp>
 
 /// From request bodies to checked values. What is wrong is told by member, all of it at once.
 namespace snippetd::api {
@@ -26,7 +27,8 @@ class Members {
     std::optional<std::string> text(std::string_view name, bool null_allowed = false);
     std::optional<bool> boolean(std::string_view name);
     /// A whole number from `min` to `max`; the outer optional is empty when absent, the inner when null.
-    std::optional<std::optional<std::int64_t>> integer_or_null(std::string_view name, std::int64_t min, std::int64_t max);
+    std::optional<std::optional<std::int64_t>> integer_or_null(std::string_view name, std::int64_t min,
+                                                               std::int64_t max);
     std::optional<std::vector<std::string>> texts(std::string_view name);
 
     void complain(std::string_view name, std::string why);
@@ -51,7 +53,8 @@ struct SnippetInput {
 };
 
 /// `for_create`: `body` is required and `burn_after_reading` allowed. 413 when the body is above the limit.
-Result<SnippetInput> read_snippet_input(const boost::json::object& object, std::uint64_t body_bytes_max, bool for_create);
+Result<SnippetInput> read_snippet_input(const boost::json::object& object, std::uint64_t body_bytes_max,
+                                        bool for_create);
 
 struct Credentials {
     std::string username;  ///< lower case
@@ -63,11 +66,11 @@ Result<Credentials> read_credentials(const boost::json::object& object);
 Result<store::ListQuery> read_list_query(std::string_view query, bool with_filters);
 std::string make_cursor(const model::Snippet& last);
 
-/// Whether a list of entity tags (If-Match, If-None-Match) names this one, or is `*`. Weak comparison: a proxy that
-/// compresses weakens tags on the way.
+/// Whether the list of If-None-Match names this entity tag, or is `*`; weak comparison.
 bool names_etag(std::string_view list, std::string_view etag);
 
-/// The version in an entity tag of any representation, such as `"v3"` or `W/"v3-raw"`. Whether the list of If-Match has it.
+/// Whether the list of If-Match names this version, by the entity tag of any of its representations (`"v3"`, `"v3-raw"`), or
+/// is `*`; strong comparison, so weak tags name nothing.
 bool names_version(std::string_view list, std::int64_t version);
 
 }  // namespace snippetd::api

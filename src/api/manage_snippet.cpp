@@ -1,15 +1,16 @@
-#include <boost/json.hpp>
-
 #include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "api/snippet_json.hpp"
 
+#include <boost/json.hpp>
+
 namespace snippetd::api {
 
 namespace {
 
-// An edit that loses against another one is tried again upon the new version; beyond this many there is no end in sight.
+// An edit that loses against another one is tried again upon the new version; beyond this many there is no end in
+// sight.
 constexpr int kEditAttemptsMax = 8;
 
 http::Response shown(const Exchange& exchange, const model::Snippet& snippet) {
@@ -79,8 +80,8 @@ Answer edit_snippet(Exchange& exchange) {
         snippet->updated_at = std::max(now, snippet->updated_at + 1);
         if (!co_await exchange.services.store.update_snippet(*snippet, exchange.deadline)) continue;
         // After the commit, before the answer: from here on nobody on this instance sees the old version.
-        co_await exchange.services.cache.invalidate(snippet->id);
         ++snippet->version;
+        co_await exchange.services.cache.invalidate(snippet->id, snippet->version);
         co_return shown(exchange, *snippet);
     }
     co_return error(ErrorKind::conflict, "Others are editing this snippet right now; try again.");
@@ -92,7 +93,7 @@ Answer delete_snippet(Exchange& exchange) {
     if (!snippet) co_return snippet.error();
     if (fails_precondition(exchange.request, *snippet)) co_return error(ErrorKind::precondition_failed);
     const bool deleted = co_await exchange.services.store.delete_snippet(snippet->id, exchange.deadline);
-    co_await exchange.services.cache.invalidate(snippet->id);
+    co_await exchange.services.cache.invalidate(snippet->id, cache::SharedCache::kNoVersion);
     if (!deleted) co_return error(ErrorKind::not_found);
     http::Response response;
     response.status = 204;

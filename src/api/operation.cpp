@@ -1,10 +1,12 @@
-#include <fmt/format.h>
-
 #include "api/handlers.hpp"
+
+#include <fmt/format.h>
 
 namespace snippetd::api {
 
-Answer health(Exchange&) { co_return http::json_response(200, R"({"status":"ok"})"); }
+Answer health(Exchange&) {
+    co_return http::json_response(200, R"({"status":"ok"})");
+}
 
 /// `redis` is `ok` also where none is configured: nothing that the service needs is missing.
 Answer ready(Exchange& exchange) {
@@ -15,8 +17,7 @@ Answer ready(Exchange& exchange) {
         database_up = false;
     }
     if (database_up) co_return http::json_response(200, R"({"status":"ok","database":"ok","redis":"ok"})");
-    http::Response response =
-        http::json_response(503, R"({"status":"unavailable","database":"down","redis":"ok"})");
+    http::Response response = http::json_response(503, R"({"status":"unavailable","database":"down","redis":"ok"})");
     response.add("Retry-After", "1");
     co_return response;
 }

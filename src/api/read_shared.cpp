@@ -1,12 +1,12 @@
 #include "api/read_shared.hpp"
 
-#include <fmt/format.h>
-
 #include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "api/snippet_json.hpp"
 #include "base/secret.hpp"
+
+#include <fmt/format.h>
 
 namespace snippetd::api {
 
@@ -56,7 +56,8 @@ void add_download_fields(http::Response& response, const cache::Entry& entry) {
         }
     }
     // RFC 6266: the plain form for old clients, the encoded one for all others.
-    response.add("Content-Disposition", fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", ascii, encoded));
+    response.add("Content-Disposition",
+                 fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", ascii, encoded));
 }
 
 Awaitable<void> count_view(Exchange& exchange, std::string id) {
@@ -70,7 +71,8 @@ Awaitable<void> count_view(Exchange& exchange, std::string id) {
 }
 
 /// The snippet itself, for one request only: private, or burning.
-Awaitable<Result<std::shared_ptr<const cache::Entry>>> read_uncached(Exchange& exchange, const model::Snippet& snippet) {
+Awaitable<Result<std::shared_ptr<const cache::Entry>>> read_uncached(Exchange& exchange,
+                                                                     const model::Snippet& snippet) {
     constexpr std::string_view kPrivately = "private, no-store";
     co_await identify(exchange);
     if (!may_read(exchange.caller, snippet)) co_return error(ErrorKind::not_found);
@@ -130,7 +132,11 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     return true;
 }
 
-Answer read_shared(Exchange& exchange) { return read_link(exchange, Representation::json); }
-Answer read_shared_raw(Exchange& exchange) { return read_link(exchange, Representation::raw); }
+Answer read_shared(Exchange& exchange) {
+    return read_link(exchange, Representation::json);
+}
+Answer read_shared_raw(Exchange& exchange) {
+    return read_link(exchange, Representation::raw);
+}
 
 }  // namespace snippetd::api

@@ -5,8 +5,8 @@
 
 namespace snippetd::api {
 
-/// The hot path: a GET or HEAD of `/s/{id}` or `/s/{id}/raw`, without a query, of a snippet in the near cache, whose count
-/// does not have to be written. False for everything else, and nothing has happened then.
+/// The hot path: a GET or HEAD of `/s/{id}` or `/s/{id}/raw`, without a query, of a snippet in the near cache, whose
+/// count does not have to be written. False for everything else, and nothing has happened then.
 bool answer_hot_read(Services& services, const http::Request& request, http::Service::Answer& answer);
 
 }  // namespace snippetd::api

@@ -1,17 +1,17 @@
-#include <fmt/format.h>
-
-#include <charconv>
-
 #include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "base/json_text.hpp"
+
+#include <charconv>
+
+#include <fmt/format.h>
 
 namespace snippetd::api {
 
 namespace {
 
-/// Whether the caller may see a version that had this visibility while it was current. What was private then stays between
-/// the owner and the service, also when the snippet is public now.
+/// Whether the caller may see a version that had this visibility while it was current. What was private then stays
+/// between the owner and the service, also when the snippet is public now.
 bool may_see(const Caller& caller, const model::Snippet& snippet, model::Visibility visibility_then) {
     if (may_edit(caller, snippet)) return true;
     return !snippet.burn_after_reading && snippet.visibility != model::Visibility::private_ &&
@@ -19,8 +19,12 @@ bool may_see(const Caller& caller, const model::Snippet& snippet, model::Visibil
 }
 
 model::Revision current_revision(const model::Snippet& snippet) {
-    return {snippet.version,    snippet.title,      snippet.body,
-            snippet.language,   snippet.visibility, snippet.updated_at,
+    return {snippet.version,
+            snippet.title,
+            snippet.body,
+            snippet.language,
+            snippet.visibility,
+            snippet.updated_at,
             static_cast<std::int64_t>(snippet.body.size())};
 }
 
@@ -67,7 +71,8 @@ Answer read_revision(Exchange& exchange) {
     const std::string& text = exchange.parameters[1];
     std::int64_t version = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), version);
-    if (failure != std::errc{} || end != text.data() + text.size() || version < 1) co_return error(ErrorKind::not_found);
+    if (failure != std::errc{} || end != text.data() + text.size() || version < 1)
+        co_return error(ErrorKind::not_found);
     Result<model::Snippet> snippet = co_await load_visible(exchange);
     if (!snippet) co_return snippet.error();
     std::optional<model::Revision> revision;

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "api/exchange.hpp"
+
 #include <span>
 #include <string_view>
-
-#include "api/exchange.hpp"
 
 namespace snippetd::api {
 

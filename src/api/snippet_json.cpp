@@ -1,11 +1,11 @@
 #include "api/snippet_json.hpp"
 
-#include <fmt/format.h>
+#include "base/json_text.hpp"
+#include "model/languages.hpp"
 
 #include <algorithm>
 
-#include "base/json_text.hpp"
-#include "model/languages.hpp"
+#include <fmt/format.h>
 
 namespace snippetd::api {
 
@@ -18,8 +18,12 @@ std::string_view to_text(model::Visibility visibility) {
     return "private";
 }
 
-std::string json_etag(std::int64_t version) { return fmt::format("\"v{}\"", version); }
-std::string raw_etag(std::int64_t version) { return fmt::format("\"v{}-raw\"", version); }
+std::string json_etag(std::int64_t version) {
+    return fmt::format("\"v{}\"", version);
+}
+std::string raw_etag(std::int64_t version) {
+    return fmt::format("\"v{}-raw\"", version);
+}
 
 namespace {
 
@@ -54,7 +58,8 @@ class Writer {
     bool first_ = true;
 };
 
-/// A snippet's JSON in three parts: between the first two goes the view count, between the last two the base of the link.
+/// A snippet's JSON in three parts: between the first two goes the view count, between the last two the base of the
+/// link.
 struct Parts {
     std::string before_count, after_count, after_base;
 };
@@ -104,8 +109,8 @@ Parts snippet_parts(const model::Snippet& snippet, Body body, std::string_view e
 
 std::string prepared_fields(std::string_view content_type, std::string_view etag, const model::Snippet& snippet,
                             std::string_view cache_control) {
-    return fmt::format("Content-Type: {}\r\nETag: {}\r\nLast-Modified: {}\r\nCache-Control: {}\r\n",
-                       content_type, etag, base::format_http_date(snippet.updated_at), cache_control);
+    return fmt::format("Content-Type: {}\r\nETag: {}\r\nLast-Modified: {}\r\nCache-Control: {}\r\n", content_type, etag,
+                       base::format_http_date(snippet.updated_at), cache_control);
 }
 
 }  // namespace
@@ -139,7 +144,8 @@ std::shared_ptr<const cache::Entry> make_entry(const model::Snippet& snippet, ba
     entry->json_after_base = std::move(parts.after_base);
     entry->json_etag = json_etag(snippet.version);
     entry->raw_etag = raw_etag(snippet.version);
-    entry->json_fields = "Vary: Accept\r\n" + prepared_fields("application/json", entry->json_etag, snippet, cache_control);
+    entry->json_fields =
+        "Vary: Accept\r\n" + prepared_fields("application/json", entry->json_etag, snippet, cache_control);
     entry->raw_fields = prepared_fields("text/plain; charset=utf-8", entry->raw_etag, snippet, cache_control);
     return entry;
 }

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "cache/entry.hpp"
+#include "model/snippet.hpp"
+
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "cache/entry.hpp"
-#include "model/snippet.hpp"
 
 /// How a snippet looks from outside.
 namespace snippetd::api {
@@ -19,13 +19,15 @@ std::string raw_etag(std::int64_t version);
 enum class Body { shown, left_out };
 
 /// The snippet as a JSON object. `edit_token` is shown when not empty. `base` begins its `url`.
-std::string snippet_json(const model::Snippet& snippet, std::string_view base, Body body, std::string_view edit_token = {});
+std::string snippet_json(const model::Snippet& snippet, std::string_view base, Body body,
+                         std::string_view edit_token = {});
 
 /// Everything of a link's answers that is the same for all readers. `ttl` is cut at the snippet's own expiry.
 std::shared_ptr<const cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
                                                std::string_view cache_control);
 
-/// The file name that a download of the snippet gets: its title, made harmless, or its id with the language's extension.
+/// The file name that a download of the snippet gets: its title, made harmless, or its id with the language's
+/// extension.
 std::string download_name(std::string_view id, std::string_view title, std::string_view language);
 
 }  // namespace snippetd::api

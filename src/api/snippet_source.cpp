@@ -1,8 +1,8 @@
 #include "api/snippet_source.hpp"
 
-#include <random>
-
 #include "api/snippet_json.hpp"
+
+#include <random>
 
 namespace snippetd::api {
 

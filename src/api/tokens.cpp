@@ -1,12 +1,12 @@
-#include <boost/json.hpp>
-#include <fmt/format.h>
-
 #include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "base/json_text.hpp"
 #include "base/secret.hpp"
 #include "base/utf8.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace snippetd::api {
 
@@ -55,8 +55,8 @@ Answer create_token(Exchange& exchange) {
     std::vector<model::ApiToken> others = co_await exchange.services.store.list_tokens(account_id, exchange.deadline);
     if (others.size() >= kTokensMax) co_return error(ErrorKind::conflict, "An account may have 100 tokens.");
     const std::string secret = base::random_secret(auth::kTokenPrefix);
-    co_await exchange.services.store.create_token(*token, account_id, auth::hash_secret(auth::SecretKind::token, secret),
-                                                  exchange.deadline);
+    co_await exchange.services.store.create_token(
+        *token, account_id, auth::hash_secret(auth::SecretKind::token, secret), exchange.deadline);
     co_return http::json_response(201, token_json(*token, secret));
 }
 

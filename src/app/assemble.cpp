@@ -1,17 +1,17 @@
 #include "app/assemble.hpp"
 
-#include <fmt/format.h>
+#include "base/log.hpp"
+#include "limiter/memory_limiter.hpp"
+#include "sql/pool.hpp"
+#include "store/migrate.hpp"
+#include "store/sql_store.hpp"
 
 #include <chrono>
 #include <filesystem>
 #include <stdexcept>
 #include <thread>
 
-#include "base/log.hpp"
-#include "limiter/memory_limiter.hpp"
-#include "sql/pool.hpp"
-#include "store/migrate.hpp"
-#include "store/sql_store.hpp"
+#include <fmt/format.h>
 
 namespace snippetd::app {
 
@@ -24,9 +24,13 @@ constexpr std::string_view kSqliteScheme = "sqlite:";
 constexpr std::size_t kSqliteBatchMax = 64;
 constexpr unsigned kSqliteReaders = 2;
 
-bool is_sqlite(const Settings& settings) { return settings.database.starts_with(kSqliteScheme); }
+bool is_sqlite(const Settings& settings) {
+    return settings.database.starts_with(kSqliteScheme);
+}
 
-std::string sqlite_path(const Settings& settings) { return settings.database.substr(kSqliteScheme.size()); }
+std::string sqlite_path(const Settings& settings) {
+    return settings.database.substr(kSqliteScheme.size());
+}
 
 /// Statements outlive any use of them; so does this.
 std::shared_ptr<sql::StatementCounters> make_counters(base::Metrics& metrics) {
@@ -68,7 +72,8 @@ int connect_and_migrate(const Settings& settings, sql::StatementCounters& counte
         std::this_thread::sleep_for(kConnectPause);
     }
     try {
-        return store::migrate(*connection, is_sqlite(settings) ? store::DialectName::sqlite : store::DialectName::postgres);
+        return store::migrate(*connection,
+                              is_sqlite(settings) ? store::DialectName::sqlite : store::DialectName::postgres);
     } catch (const std::exception& error) {
         throw std::runtime_error{
             fmt::format("cannot migrate the database {}: {}", mask_password(settings.database), error.what())};
@@ -77,7 +82,9 @@ int connect_and_migrate(const Settings& settings, sql::StatementCounters& counte
 
 std::shared_ptr<sql::Pool> make_pool(const Settings& settings, std::shared_ptr<sql::StatementCounters> counters,
                                      sql::Pool::Options options, bool read_only) {
-    options.make_connection = [settings, counters, read_only] { return make_connection(settings, *counters, read_only); };
+    options.make_connection = [settings, counters, read_only] {
+        return make_connection(settings, *counters, read_only);
+    };
     auto pool = std::make_shared<sql::Pool>(std::move(options));
     if (!pool->wait_until_connected(kConnectPatience)) {
         throw std::runtime_error{
@@ -120,7 +127,8 @@ Backends assemble(const Settings& settings, base::Metrics& metrics, base::Alerts
     const auto algorithm = settings.rate_limit_algorithm == RateLimitAlgorithm::fixed_window
                                ? limiter::Algorithm::fixed_window
                                : limiter::Algorithm::sliding_window;
-    backends.limiter = std::make_unique<limiter::CountedLimiter>(std::make_unique<limiter::MemoryLimiter>(algorithm), metrics);
+    backends.limiter =
+        std::make_unique<limiter::CountedLimiter>(std::make_unique<limiter::MemoryLimiter>(algorithm), metrics);
     return backends;
 }
 

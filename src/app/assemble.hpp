@@ -1,12 +1,12 @@
 #pragma once
 
-#include <memory>
-
 #include "app/settings.hpp"
 #include "base/alerts.hpp"
 #include "base/metrics.hpp"
 #include "limiter/limiter.hpp"
 #include "store/store.hpp"
+
+#include <memory>
 
 namespace snippetd::app {
 
@@ -18,10 +18,11 @@ struct Backends {
 
 /// Decides the mode: the only place that names concrete backends.
 ///
-/// | settings                 | store                       | limiter              | cache      | views                       |
+/// | settings                 | store                       | limiter              | cache      | views |
 /// |--------------------------|-----------------------------|----------------------|------------|-----------------------------|
-/// | (none)                   | SQLite in the data folder   | in process, sharded  | near cache | in process, drained to it   |
-/// | --database postgres://…  | PostgreSQL                  | in process, sharded  | near cache | in process, drained to it   |
+/// | (none)                   | SQLite in the data folder   | in process, sharded  | near cache | in process, drained
+/// to it   | | --database postgres://…  | PostgreSQL                  | in process, sharded  | near cache | in process,
+/// drained to it   |
 ///
 /// Connects and brings the schema up to date. Throws std::runtime_error, with what to tell the user, when that fails.
 Backends assemble(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts);

@@ -1,13 +1,13 @@
 #include "app/jobs.hpp"
 
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/timer.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
-
-#include "base/error.hpp"
-#include "base/log.hpp"
-#include "base/timer.hpp"
 
 namespace snippetd::app {
 

@@ -1,15 +1,16 @@
 #pragma once
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
+#include "base/clock.hpp"
+#include "store/store.hpp"
+#include "views/drainer.hpp"
+
 #include <future>
 #include <memory>
 #include <optional>
 #include <thread>
 
-#include "base/clock.hpp"
-#include "store/store.hpp"
-#include "views/drainer.hpp"
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 
 namespace snippetd::app {
 

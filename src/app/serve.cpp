@@ -1,20 +1,20 @@
 #include "app/serve.hpp"
 
-#include <boost/asio/signal_set.hpp>
-#include <fmt/format.h>
-#include <sys/resource.h>
-
-#include <algorithm>
-#include <csignal>
-#include <thread>
-#include <unordered_map>
-
 #include "app/assemble.hpp"
 #include "app/jobs.hpp"
 #include "app/webhook.hpp"
 #include "app/worker.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <thread>
+#include <unordered_map>
+
+#include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
+#include <sys/resource.h>
 
 namespace snippetd::app {
 
@@ -51,8 +51,9 @@ std::size_t allow_connections(std::size_t wanted) {
     limit.rlim_cur = std::min(std::max(limit.rlim_cur, needed), limit.rlim_max);
     setrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_cur >= needed) return wanted;
-    const std::size_t possible =
-        limit.rlim_cur > 2 * kDescriptorsBesidesConnections ? limit.rlim_cur - kDescriptorsBesidesConnections : limit.rlim_cur / 2;
+    const std::size_t possible = limit.rlim_cur > 2 * kDescriptorsBesidesConnections
+                                     ? limit.rlim_cur - kDescriptorsBesidesConnections
+                                     : limit.rlim_cur / 2;
     log::warn("the limit of open files allows fewer connections",
               {{"wanted", static_cast<long long>(wanted)}, {"possible", static_cast<long long>(possible)}});
     return possible;
@@ -74,11 +75,14 @@ http::ServerOptions server_options(const Settings& settings) {
 using WorkerList = std::vector<std::unique_ptr<Worker>>;
 
 /// How views get from the workers to the store, and the new totals back.
-views::Drainer::Steps drainer_steps(WorkerList& workers, const base::Workers& group, store::Store& store) {
+views::Drainer::Steps drainer_steps(WorkerList& workers, const base::Workers& group, store::Store& store,
+                                    cache::SharedCache& shared_cache) {
     views::Drainer::Steps steps;
     steps.collect = [&workers, &group]() -> base::Awaitable<views::Counts> {
         std::vector<views::Counts> taken(workers.size());
-        std::function<void(std::size_t)> take = [&workers, &taken](std::size_t i) { taken[i] = workers[i]->recorder().take(); };
+        std::function<void(std::size_t)> take = [&workers, &taken](std::size_t i) {
+            taken[i] = workers[i]->recorder().take();
+        };
         co_await group.on_each(take);
         views::Counts all;
         for (views::Counts& counts : taken) std::move(counts.begin(), counts.end(), std::back_inserter(all));
@@ -87,7 +91,9 @@ views::Drainer::Steps drainer_steps(WorkerList& workers, const base::Workers& gr
     steps.apply = [&store](std::string batch_id, views::Counts counts) {
         return store.apply_views(std::move(batch_id), std::move(counts), base::deadline_in(kApplyViewsTimeout));
     };
-    steps.publish = [&workers, &group](views::Counts totals) -> base::Awaitable<void> {
+    steps.publish = [&workers, &group, &shared_cache](views::Counts totals) -> base::Awaitable<void> {
+        // The shared cache first: a worker that copies from it later copies the new count.
+        for (const auto& [id, count] : totals) shared_cache.update_count(id, count);
         for (std::size_t begin = 0; begin < totals.size(); begin += kCountsPerMessage) {
             const std::size_t end = std::min(begin + kCountsPerMessage, totals.size());
             std::function<void(std::size_t)> tell = [&workers, &totals, begin, end](std::size_t i) {
@@ -156,16 +162,19 @@ void serve(const Settings& settings) {
     auth::Passwords passwords{std::min(settings.threads, 2U)};
     views::Tally tally{metrics};
     base::Workers group;
+    // Half for what the workers share, half for their own copies of what is hot; a single worker has all of it.
+    const std::size_t shared_bytes = settings.threads > 1 ? settings.cache_near_size / 2 : 0;
     const Shared shared{options,
                         *backends.store,
                         *backends.limiter,
                         passwords,
                         metrics,
                         tally,
-                        std::make_shared<cache::LocalCache::Group>(cache::LocalCache::Group{group, {}}),
+                        std::make_shared<cache::LocalCache::Group>(group, shared_bytes),
                         std::make_shared<auth::Identities::Group>(auth::Identities::Group{group, {}}),
                         std::make_shared<http::ServerLimits>()};
-    const cache::LocalCache::Options cache_options{settings.cache, settings.cache_near_size / settings.threads};
+    const cache::LocalCache::Options cache_options{settings.cache,
+                                                   (settings.cache_near_size - shared_bytes) / settings.threads};
     const http::ServerOptions http_options = server_options(settings);
     WorkerList workers;
     for (unsigned i = 0; i < settings.threads; ++i) {
@@ -178,7 +187,8 @@ void serve(const Settings& settings) {
     if (settings.jobs) jobs.start_reaper(*backends.store, settings.reaper_interval);
     // Not a job that may be off: what this process has counted nobody else can drain.
     if (settings.views == ViewsMode::async) {
-        jobs.start_drainer(drainer_steps(workers, group, *backends.store), tally, settings.views_flush);
+        jobs.start_drainer(drainer_steps(workers, group, *backends.store, shared.caches->shared), tally,
+                           settings.views_flush);
     }
     for (const auto& worker : workers) worker->start();
 

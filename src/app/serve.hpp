@@ -4,8 +4,8 @@
 
 namespace snippetd::app {
 
-/// Runs the HTTP server and the background jobs until SIGTERM or SIGINT. Throws std::runtime_error, with what to tell the
-/// user, when it cannot start.
+/// Runs the HTTP server and the background jobs until SIGTERM or SIGINT. Throws std::runtime_error, with what to tell
+/// the user, when it cannot start.
 void serve(const Settings& settings);
 
 /// Runs the background jobs alone.

@@ -29,17 +29,15 @@ struct NamedCommand {
 };
 
 constexpr NamedCommand kCommands[] = {
-    {Command::serve, "serve",
-     "run the HTTP server and, unless --jobs off, the background jobs (the default)"},
+    {Command::serve, "serve", "run the HTTP server and, unless --jobs off, the background jobs (the default)"},
     {Command::work, "work", "run only the background jobs"},
     {Command::migrate, "migrate", "bring the store's tables up to date and exit"},
     {Command::config, "config", "print the effective settings, with passwords masked"},
 };
 
 /// Variables that other parts of the project read: the client and the tests.
-constexpr std::string_view kForeignVariables[] = {"SNIPPETD_TOKEN",       "SNIPPETD_BINARY",
-                                                  "SNIPPETD_TIME_FACTOR", "SNIPPETD_CORPUS",
-                                                  "SNIPPETD_FUZZ_SEED",   "SNIPPETD_SANITIZER"};
+constexpr std::string_view kForeignVariables[] = {"SNIPPETD_TOKEN",  "SNIPPETD_BINARY",    "SNIPPETD_TIME_FACTOR",
+                                                  "SNIPPETD_CORPUS", "SNIPPETD_FUZZ_SEED", "SNIPPETD_SANITIZER"};
 constexpr std::string_view kVariablePrefix = "SNIPPETD_";
 constexpr std::string_view kTestVariablePrefix = "SNIPPETD_TEST_";
 constexpr const char* kConfigVariable = "SNIPPETD_CONFIG";
@@ -104,8 +102,7 @@ void declare(CLI::App& app) {
 
 [[noreturn]] void fail_unexpected(const std::string& argument) {
     if (argument.starts_with('-')) {
-        fail(in_quotes(argument.substr(0, argument.find('='))) +
-             " is not a flag; snippetd --help lists them");
+        fail(in_quotes(argument.substr(0, argument.find('='))) + " is not a flag; snippetd --help lists them");
     }
     fail(in_quotes(argument) +
          " is unexpected; allowed: one of the commands serve, work, migrate and config, and flags");
@@ -147,8 +144,7 @@ CommandLine read_command_line(int argc, const char* const* argv) {
 
 std::vector<Given> defaults() {
     std::vector<Given> given;
-    for (const Setting& setting : settings_table())
-        given.push_back({&setting, setting.defaults, "default", "default"});
+    for (const Setting& setting : settings_table()) given.push_back({&setting, setting.defaults, "default", "default"});
     return given;
 }
 
@@ -162,8 +158,7 @@ std::vector<Given> read_file(const std::string& path) {
     for (FileEntry& entry : parse_settings_file(text, path)) {
         const Setting* setting = find_setting(entry.key);
         const std::string place = path + ":" + std::to_string(entry.line) + ": ";
-        if (setting == nullptr)
-            fail(place + in_quotes(entry.key) + " is not a setting; snippetd --help lists them");
+        if (setting == nullptr) fail(place + in_quotes(entry.key) + " is not a setting; snippetd --help lists them");
         if (setting->kind == Setting::Kind::single && entry.is_array) {
             fail(place + entry.key + ": takes one value, not an array; allowed: " + setting->allowed);
         }
@@ -186,10 +181,8 @@ std::vector<Given> read_environment(const Environment& environment) {
 bool is_known_variable(const std::string& name) {
     const auto& table = settings_table();
     return name == kConfigVariable || name.starts_with(kTestVariablePrefix) ||
-           std::find(std::begin(kForeignVariables), std::end(kForeignVariables), name) !=
-               std::end(kForeignVariables) ||
-           std::any_of(table.begin(), table.end(),
-                       [&](const Setting& s) { return variable_name(s.name) == name; });
+           std::find(std::begin(kForeignVariables), std::end(kForeignVariables), name) != std::end(kForeignVariables) ||
+           std::any_of(table.begin(), table.end(), [&](const Setting& s) { return variable_name(s.name) == name; });
 }
 
 std::vector<std::string> unknown_variables(const Environment& environment) {
@@ -266,8 +259,7 @@ Invocation parse_settings(int argc, const char* const* argv, const Environment& 
     for (const Given& given : line.flags) apply(given, invocation);
 
     Settings& settings = invocation.settings;
-    if (settings.database.empty())
-        settings.database = "sqlite:" + (settings.data_dir / "snippets.db").string();
+    if (settings.database.empty()) settings.database = "sqlite:" + (settings.data_dir / "snippets.db").string();
     invocation.unknown_variables = unknown_variables(environment);
     return invocation;
 }
@@ -294,8 +286,7 @@ std::string help_text() {
 }
 
 std::string describe(const Invocation& invocation) {
-    std::string out =
-        "# The effective settings. Each comment says where the value is from; secrets are masked.\n";
+    std::string out = "# The effective settings. Each comment says where the value is from; secrets are masked.\n";
     for (const Setting& setting : settings_table()) write_setting(out, setting, invocation);
     return out;
 }

@@ -11,10 +11,8 @@ namespace snippetd::app {
 namespace {
 
 constexpr std::string_view kDigits = "0123456789";
-constexpr std::string_view kWordCharacters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+.:/";
-constexpr std::string_view kKeyCharacters =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+constexpr std::string_view kWordCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+.:/";
+constexpr std::string_view kKeyCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kEscapes = "btnfr\"\\";
 constexpr std::string_view kEscaped = "\b\t\n\f\r\"\\";
@@ -86,8 +84,7 @@ class Reader {
         entry.values = entry.is_array ? read_array() : std::vector{read_value()};
         skip_blanks();
         skip_comment();
-        if (!at_end() && peek() != '\n')
-            fail("expected nothing more after the value of \"" + entry.key + "\"");
+        if (!at_end() && peek() != '\n') fail("expected nothing more after the value of \"" + entry.key + "\"");
         return entry;
     }
 
@@ -127,8 +124,7 @@ class Reader {
 
     char read_escape() {
         const auto kind = at_end() ? std::string_view::npos : kEscapes.find(next());
-        if (kind == std::string_view::npos)
-            fail("unknown escape in a text; use '…' for a text with backslashes");
+        if (kind == std::string_view::npos) fail("unknown escape in a text; use '…' for a text with backslashes");
         return kEscaped[kind];
     }
 

@@ -44,12 +44,9 @@ Setting single(Label label, std::string value, std::string allowed) {
 
 Setting duration(Label label, Duration Settings::*member, Duration min, Duration max) {
     const auto least = min == 0ms ? "0" : base::format_duration(min);
-    Setting setting =
-        single(std::move(label), "DURATION",
-               least + " to " + base::format_duration(max) + ", as a number with ms, s, m, h or d");
-    setting.apply = [=](Settings& s, const Texts& texts) {
-        s.*member = read_duration(texts.front(), min, max);
-    };
+    Setting setting = single(std::move(label), "DURATION",
+                             least + " to " + base::format_duration(max) + ", as a number with ms, s, m, h or d");
+    setting.apply = [=](Settings& s, const Texts& texts) { s.*member = read_duration(texts.front(), min, max); };
     setting.show = [=](const Settings& s) { return Texts{base::format_duration(s.*member)}; };
     return setting;
 }
@@ -68,9 +65,7 @@ Setting size(Label label, std::uint64_t Settings::*member, Zero zero, std::uint6
     Setting setting = single(std::move(label), "SIZE",
                              (zero == Zero::allowed ? "0, or " : "") + base::format_size(min) + " to " +
                                  base::format_size(max) + ", as a number with B, KiB, MiB or GiB");
-    setting.apply = [=](Settings& s, const Texts& texts) {
-        s.*member = read_size(texts.front(), zero, min, max);
-    };
+    setting.apply = [=](Settings& s, const Texts& texts) { s.*member = read_size(texts.front(), zero, min, max); };
     setting.show = [=](const Settings& s) { return Texts{base::format_size(s.*member)}; };
     return setting;
 }
@@ -94,14 +89,13 @@ Setting choice(Label label, Enum Settings::*member, Choices<Enum> choices) {
     }
     Setting setting = single(std::move(label), words, allowed);
     setting.apply = [=](Settings& s, const Texts& texts) {
-        auto found = std::find_if(choices.begin(), choices.end(),
-                                  [&](const auto& c) { return c.first == texts.front(); });
+        auto found =
+            std::find_if(choices.begin(), choices.end(), [&](const auto& c) { return c.first == texts.front(); });
         if (found == choices.end()) throw BadValue{texts.front(), "is not one of the choices"};
         s.*member = found->second;
     };
     setting.show = [=](const Settings& s) {
-        auto found = std::find_if(choices.begin(), choices.end(),
-                                  [&](const auto& c) { return c.second == s.*member; });
+        auto found = std::find_if(choices.begin(), choices.end(), [&](const auto& c) { return c.second == s.*member; });
         return Texts{found->first};
     };
     return setting;
@@ -110,8 +104,7 @@ Setting choice(Label label, Enum Settings::*member, Choices<Enum> choices) {
 using Read = std::string (*)(const std::string&);
 using Show = std::string (*)(std::string_view);
 
-Setting text(Label label, std::string value, std::string allowed, std::string Settings::*member, Read read,
-             Show mask) {
+Setting text(Label label, std::string value, std::string allowed, std::string Settings::*member, Read read, Show mask) {
     Setting setting = single(std::move(label), std::move(value), std::move(allowed));
     setting.apply = [=](Settings& s, const Texts& texts) { s.*member = read(texts.front()); };
     setting.show = [=](const Settings& s) { return Texts{or_none(mask(s.*member))}; };
@@ -121,9 +114,8 @@ Setting text(Label label, std::string value, std::string allowed, std::string Se
 // --- Settings that are the only ones of their kind.
 
 Setting listen() {
-    Setting setting =
-        single({"listen", "127.0.0.1:3000", "where to accept connections; may be repeated"}, "HOST:PORT",
-               "HOST:PORT or [IPV6]:PORT, with a port from 0 (picks a free one) to 65535");
+    Setting setting = single({"listen", "127.0.0.1:3000", "where to accept connections; may be repeated"}, "HOST:PORT",
+                             "HOST:PORT or [IPV6]:PORT, with a port from 0 (picks a free one) to 65535");
     setting.kind = Setting::Kind::list;
     setting.apply = [](Settings& s, const Texts& texts) {
         if (texts.empty()) throw BadValue{"", "is empty"};
@@ -148,8 +140,8 @@ Setting data_dir() {
 /// Without a value the store is in the data folder, which only `parse_settings` knows in the end.
 Setting database() {
     Setting setting = text({"database", "sqlite:DATA-DIR/snippets.db", "the store"}, "URL",
-                           "sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DB or postgresql://…",
-                           &Settings::database, read_database, mask_password);
+                           "sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DB or postgresql://…", &Settings::database,
+                           read_database, mask_password);
     setting.defaults.clear();
     return setting;
 }
@@ -161,10 +153,9 @@ Setting threads() {
 }
 
 Setting public_url() {
-    Setting setting =
-        text({"public-url", "none, as each request says", "base of links; https makes cookies Secure"}, "URL",
-             "http:// or https:// with a host, without query and fragment, or none", &Settings::public_url,
-             read_public_url, mask_password);
+    Setting setting = text({"public-url", "none, as each request says", "base of links; https makes cookies Secure"},
+                           "URL", "http:// or https:// with a host, without query and fragment, or none",
+                           &Settings::public_url, read_public_url, mask_password);
     setting.defaults = {std::string(kNone)};
     return setting;
 }
@@ -183,13 +174,12 @@ Setting trusted_proxies() {
 }
 
 Setting rate_limit() {
-    Setting setting =
-        single({"rate-limit", "",
-                "how often a client may write, create anonymously, log in and sign up; may be repeated"},
-               "NAME=N/DURATION",
-               "write, anonymous, login or signup, then =off or =N/DURATION, with N from 1 to 1000000 and "
-               "DURATION from 1s to 1d in "
-               "whole seconds");
+    Setting setting = single(
+        {"rate-limit", "", "how often a client may write, create anonymously, log in and sign up; may be repeated"},
+        "NAME=N/DURATION",
+        "write, anonymous, login or signup, then =off or =N/DURATION, with N from 1 to 1000000 and "
+        "DURATION from 1s to 1d in "
+        "whole seconds");
     setting.kind = Setting::Kind::partial;
     setting.defaults = {"write=60/60s", "anonymous=20/60s", "login=10/60s", "signup=10/60s"};
     setting.default_text = "write=60/60s, anonymous=20/60s, login=10/60s, signup=10/60s";
@@ -232,10 +222,9 @@ std::vector<Setting> make_table() {
         size({"cache-near-size", "64MiB", "memory of the near cache; 0 turns it off"}, &S::cache_near_size,
              Zero::allowed, 64 * kKiB, 1024 * kGiB),
         choice<ViewsMode>(
-            {"views", "async", "how views are counted; sync writes the store in the request, to measure it"},
-            &S::views, {{"async", ViewsMode::async}, {"sync", ViewsMode::sync}, {"off", ViewsMode::off}}),
-        duration({"views-flush", "10s", "how often counted views go to the store"}, &S::views_flush, 100ms,
-                 1h),
+            {"views", "async", "how views are counted; sync writes the store in the request, to measure it"}, &S::views,
+            {{"async", ViewsMode::async}, {"sync", ViewsMode::sync}, {"off", ViewsMode::off}}),
+        duration({"views-flush", "10s", "how often counted views go to the store"}, &S::views_flush, 100ms, 1h),
         on_off({"jobs", "on", "run the background jobs in serve"}, &S::jobs),
         size({"max-body", "1MiB", "of one snippet"}, &S::max_body, Zero::refused, 1, 64 * kMiB),
         on_off({"anonymous", "on", "allow creating without an account"}, &S::anonymous),
@@ -251,16 +240,12 @@ std::vector<Setting> make_table() {
                             {"off", log::Level::off}}),
         choice<log::Format>({"log-format", "text", "of the log on standard error"}, &S::log_format,
                             {{"text", log::Format::text}, {"json", log::Format::json}}),
-        number({"max-connections", "20000", "more are answered with 503"}, &S::max_connections, 1, 1'000'000),
-        duration({"header-timeout", "10s", "for the header section of a request"}, &S::header_timeout, 100ms,
-                 1h),
+        number({"max-connections", "16384", "more are answered with 503"}, &S::max_connections, 1, 1'000'000),
+        duration({"header-timeout", "10s", "for the header section of a request"}, &S::header_timeout, 100ms, 1h),
         duration({"body-timeout", "30s", "for the body of a request"}, &S::body_timeout, 100ms, 1h),
-        duration({"idle-timeout", "75s", "between two requests on a connection"}, &S::idle_timeout, 100ms,
-                 24h),
-        duration({"shutdown-timeout", "5s", "for requests in flight after SIGTERM"}, &S::shutdown_timeout,
-                 0ms, 9s),
-        duration({"reaper-interval", "60s", "how often expired snippets are removed"}, &S::reaper_interval,
-                 100ms, 24h),
+        duration({"idle-timeout", "75s", "between two requests on a connection"}, &S::idle_timeout, 100ms, 24h),
+        duration({"shutdown-timeout", "5s", "for requests in flight after SIGTERM"}, &S::shutdown_timeout, 0ms, 9s),
+        duration({"reaper-interval", "60s", "how often expired snippets are removed"}, &S::reaper_interval, 100ms, 24h),
         number({"database-connections", "8", "connections to the store"}, &S::database_connections, 1, 256),
     };
 }

@@ -41,8 +41,7 @@ bool has_control_character(std::string_view text) {
 }
 
 bool is_host_name(std::string_view host) {
-    constexpr std::string_view kCharacters =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+    constexpr std::string_view kCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
     return host.size() <= 253 && host.find_first_not_of(kCharacters) == std::string_view::npos;
 }
 
@@ -57,8 +56,7 @@ std::string read_host(const std::string& text, std::string host) {
         return host;
     }
     if (host.find(':') != std::string::npos) throw BadValue{text, "needs brackets around its IPv6 address"};
-    if (host == "*")
-        throw BadValue{text, "has no host; to listen on every interface write 0.0.0.0" + text.substr(1)};
+    if (host == "*") throw BadValue{text, "has no host; to listen on every interface write 0.0.0.0" + text.substr(1)};
     if (!is_host_name(host)) throw BadValue{text, "has no valid host"};
     return host;
 }
@@ -157,8 +155,7 @@ std::string read_redis(const std::string& text) {
     const auto url = boost::urls::parse_uri(text);
     if (!url || url->scheme() != "redis" || !has_address(*url)) throw BadValue{shown, "is not a Redis URL"};
     const std::string path(url->encoded_path());
-    if (path.size() > 1 && !is_bare_number(path.substr(1)))
-        throw BadValue{shown, "has no number as its database"};
+    if (path.size() > 1 && !is_bare_number(path.substr(1))) throw BadValue{shown, "has no number as its database"};
     if (url->has_query() || url->has_fragment()) throw BadValue{shown, "has a query or fragment"};
     return text;
 }
@@ -190,8 +187,7 @@ void read_policy(std::vector<RatePolicy>& policies, const std::string& text) {
     if (equals == std::string::npos) throw BadValue{text, "has no ="};
     const auto name = text.substr(0, equals);
     const auto rate = text.substr(equals + 1);
-    auto policy =
-        std::find_if(policies.begin(), policies.end(), [&](const auto& p) { return p.name == name; });
+    auto policy = std::find_if(policies.begin(), policies.end(), [&](const auto& p) { return p.name == name; });
     if (policy == policies.end()) throw BadValue{text, "names no policy"};
     if (rate == "off") {
         policy->enabled = false;
@@ -199,8 +195,7 @@ void read_policy(std::vector<RatePolicy>& policies, const std::string& text) {
     }
     const auto slash = rate.find('/');
     const auto quota = parse_number(std::string_view(rate).substr(0, slash));
-    const auto window =
-        slash == std::string::npos ? std::nullopt : base::parse_duration(rate.substr(slash + 1));
+    const auto window = slash == std::string::npos ? std::nullopt : base::parse_duration(rate.substr(slash + 1));
     if (!quota || !window) throw BadValue{text, "is not a rate"};
     check_range(text, *quota, std::uint64_t{1}, kQuotaMax);
     check_range(text, *window, kWindowMin, kWindowMax);
@@ -229,8 +224,7 @@ std::string mask_password(std::string_view url) {
     const auto colon = shown.find(':', user);
     if (at != std::string::npos && colon < at) shown.replace(colon + 1, at - colon - 1, "****");
     const std::string key = "password=";
-    for (auto found = shown.find(key); found != std::string::npos;
-         found = shown.find(key, found + key.size())) {
+    for (auto found = shown.find(key); found != std::string::npos; found = shown.find(key, found + key.size())) {
         const auto start = found + key.size();
         const auto end = std::min(shown.find_first_of("& ", start), shown.size());
         shown.replace(start, end - start, "****");

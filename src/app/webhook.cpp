@@ -1,13 +1,13 @@
 #include "app/webhook.hpp"
 
-#include <curl/curl.h>
-#include <fmt/format.h>
-
-#include <memory>
-
 #include "base/clock.hpp"
 #include "base/json_text.hpp"
 #include "base/log.hpp"
+
+#include <memory>
+
+#include <curl/curl.h>
+#include <fmt/format.h>
 
 namespace snippetd::app {
 
@@ -18,14 +18,16 @@ constexpr int kAttemptsMax = 3;
 constexpr base::Milliseconds kPause{1000};
 
 std::string to_json(const base::Alerts::Change& change) {
-    std::string body = fmt::format(R"({{"alert":"{}","state":"{}","active":{},"at":"{}","detail":)", change.alert,
-                                   change.active ? "raised" : "resolved", change.active,
-                                   base::format_rfc3339(base::unix_now_ms()));
+    std::string body =
+        fmt::format(R"({{"alert":"{}","state":"{}","active":{},"at":"{}","detail":)", change.alert,
+                    change.active ? "raised" : "resolved", change.active, base::format_rfc3339(base::unix_now_ms()));
     base::append_json_string(body, change.detail);
     return body + '}';
 }
 
-std::size_t discard(char*, std::size_t size, std::size_t count, void*) { return size * count; }
+std::size_t discard(char*, std::size_t size, std::size_t count, void*) {
+    return size * count;
+}
 
 }  // namespace
 

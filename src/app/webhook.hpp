@@ -1,17 +1,17 @@
 #pragma once
 
+#include "base/alerts.hpp"
+
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <string>
 #include <thread>
 
-#include "base/alerts.hpp"
-
 namespace snippetd::app {
 
-/// Posts each change of an alert, as JSON, to where the operator wants it. On a thread of its own, with a bounded queue; a
-/// change that cannot be delivered in three attempts is logged and given up.
+/// Posts each change of an alert, as JSON, to where the operator wants it. On a thread of its own, with a bounded
+/// queue; a change that cannot be delivered in three attempts is logged and given up.
 class Webhook {
   public:
     static constexpr std::size_t kQueueMax = 100;

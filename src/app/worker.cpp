@@ -1,8 +1,8 @@
 #include "app/worker.hpp"
 
-#include <boost/asio/post.hpp>
-
 #include "base/log.hpp"
+
+#include <boost/asio/post.hpp>
 
 namespace snippetd::app {
 
@@ -27,7 +27,7 @@ Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, b
       application_{{shared.options, shared.store, shared.limiter, cache_, recorder_, identities_, shared.passwords,
                     shared.metrics}},
       server_{context_, application_, std::move(server_options), shared.limits, shared.metrics} {
-    shared.caches->caches.push_back(&cache_);
+    shared.caches->members.push_back(&cache_);
     shared.identities->members.push_back(&identities_);
 }
 
@@ -51,6 +51,8 @@ void Worker::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Worker::post(std::function<void()> action) { boost::asio::post(context_, std::move(action)); }
+void Worker::post(std::function<void()> action) {
+    boost::asio::post(context_, std::move(action));
+}
 
 }  // namespace snippetd::app

@@ -1,17 +1,18 @@
 #pragma once
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <functional>
-#include <memory>
-#include <thread>
-
 #include "api/application.hpp"
 #include "api/snippet_source.hpp"
 #include "auth/identities.hpp"
 #include "cache/cache.hpp"
 #include "http/server.hpp"
 #include "views/recorder.hpp"
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 
 namespace snippetd::app {
 
@@ -28,8 +29,8 @@ struct Shared {
     std::shared_ptr<http::ServerLimits> limits;
 };
 
-/// One core's server: a loop run by one thread, with a near cache, an accumulator of views and connections of its own. On
-/// the request path it shares nothing with the others.
+/// One core's server: a loop run by one thread, with a near cache, an accumulator of views and connections of its own.
+/// On the request path it shares nothing with the others.
 class Worker {
   public:
     Worker(const Shared& shared, cache::LocalCache::Options cache_options, base::Milliseconds cache_ttl,

@@ -1,5 +1,10 @@
 #pragma once
 
+#include "base/awaitable.hpp"
+#include "base/clock.hpp"
+#include "base/workers.hpp"
+#include "model/account.hpp"
+
 #include <functional>
 #include <memory>
 #include <optional>
@@ -7,11 +12,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include "base/awaitable.hpp"
-#include "base/clock.hpp"
-#include "base/workers.hpp"
-#include "model/account.hpp"
 
 namespace snippetd::auth {
 
@@ -34,8 +34,8 @@ class Identities {
     static constexpr std::size_t kEntriesMax = 4096;
 
     /// Asks the store for a hash of that kind.
-    using Lookup =
-        std::function<base::Awaitable<std::optional<model::Account>>(SecretKind kind, std::string hash, base::Deadline)>;
+    using Lookup = std::function<base::Awaitable<std::optional<model::Account>>(SecretKind kind, std::string hash,
+                                                                                base::Deadline)>;
     struct Group {
         base::Workers& workers;
         std::vector<Identities*> members;  ///< `members[i]` belongs to worker i
@@ -44,7 +44,8 @@ class Identities {
     Identities(Lookup lookup, std::shared_ptr<Group> group) : lookup_{std::move(lookup)}, group_{std::move(group)} {}
 
     /// Nothing for a secret that is unknown, expired or revoked.
-    base::Awaitable<std::optional<model::Account>> find(SecretKind kind, std::string_view secret, base::Deadline deadline);
+    base::Awaitable<std::optional<model::Account>> find(SecretKind kind, std::string_view secret,
+                                                        base::Deadline deadline);
     /// To be awaited after the store has removed the secret and before that is acknowledged.
     base::Awaitable<void> forget(std::string hash);
 

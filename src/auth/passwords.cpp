@@ -1,18 +1,18 @@
 #include "auth/passwords.hpp"
 
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <sodium.h>
+#include "base/error.hpp"
+#include "base/secret.hpp"
 
 #include <array>
 #include <atomic>
 #include <new>
 #include <type_traits>
 
-#include "base/error.hpp"
-#include "base/secret.hpp"
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <sodium.h>
 
 namespace snippetd::auth {
 
@@ -25,7 +25,8 @@ constexpr std::size_t kMemoryBytes = 19 * 1024 * 1024;
 
 std::string hash_now(const std::string& password) {
     std::array<char, crypto_pwhash_STRBYTES> out{};
-    if (crypto_pwhash_str(out.data(), password.data(), password.size(), kPasses, kMemoryBytes) != 0) throw std::bad_alloc{};
+    if (crypto_pwhash_str(out.data(), password.data(), password.size(), kPasses, kMemoryBytes) != 0)
+        throw std::bad_alloc{};
     return out.data();
 }
 
@@ -60,8 +61,8 @@ struct Passwords::Pool {
                 });
             });
         };
-        co_return co_await asio::async_initiate<const asio::use_awaitable_t<base::Executor>, void(std::exception_ptr, T)>(
-            initiate, base::use_awaitable);
+        co_return co_await asio::async_initiate<const asio::use_awaitable_t<base::Executor>,
+                                                void(std::exception_ptr, T)>(initiate, base::use_awaitable);
     }
 
     std::atomic<std::size_t> waiting{0};
@@ -71,7 +72,9 @@ struct Passwords::Pool {
 Passwords::Passwords(unsigned threads)
     : pool_{std::make_unique<Pool>(threads)}, nobody_{hash_now(base::random_secret())} {}
 
-Passwords::~Passwords() { pool_->threads.join(); }
+Passwords::~Passwords() {
+    pool_->threads.join();
+}
 
 base::Awaitable<std::string> Passwords::hash(std::string password) {
     auto work = [password = std::move(password)] { return hash_now(password); };

@@ -1,14 +1,14 @@
 #pragma once
 
+#include "base/awaitable.hpp"
+
 #include <memory>
 #include <string>
 
-#include "base/awaitable.hpp"
-
 namespace snippetd::auth {
 
-/// Argon2id (RFC 9106) with 19 MiB and two passes, OWASP's minimum: some tens of milliseconds and so much memory that the
-/// number of them at a time is bounded: they run on a few threads of their own, behind a bounded queue.
+/// Argon2id (RFC 9106) with 19 MiB and two passes, OWASP's minimum: some tens of milliseconds and so much memory that
+/// the number of them at a time is bounded: they run on a few threads of their own, behind a bounded queue.
 class Passwords {
   public:
     static constexpr std::size_t kWaitingMax = 64;

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/metrics.hpp"
+
 #include <functional>
 #include <map>
 #include <mutex>
 #include <string>
-
-#include "base/metrics.hpp"
 
 namespace snippetd::base {
 

@@ -6,8 +6,8 @@
 
 namespace snippetd::base {
 
-/// Every coroutine of the service runs on the io_context of one worker. Naming that executor, instead of the type-erased
-/// any_io_executor, saves a virtual call and a reference count at each suspension.
+/// Every coroutine of the service runs on the io_context of one worker. Naming that executor, instead of the
+/// type-erased any_io_executor, saves a virtual call and a reference count at each suspension.
 using Executor = boost::asio::io_context::executor_type;
 
 template <class T>

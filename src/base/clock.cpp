@@ -47,8 +47,8 @@ std::string format_http_date(UnixMillis time) {
     static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     const CivilTime t = civil_time(time);
-    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[t.weekday], t.day, kMonths[t.month - 1], t.year,
-                       t.hour, t.minute, t.second);
+    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[t.weekday], t.day, kMonths[t.month - 1],
+                       t.year, t.hour, t.minute, t.second);
 }
 
 }  // namespace snippetd::base

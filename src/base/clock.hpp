@@ -14,8 +14,12 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 /// An absolute point after which nobody waits for the answer any more. One travels with each request.
 using Deadline = SteadyTime;
 
-inline SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
-inline Deadline deadline_in(Milliseconds duration) { return steady_now() + duration; }
+inline SteadyTime steady_now() {
+    return std::chrono::steady_clock::now();
+}
+inline Deadline deadline_in(Milliseconds duration) {
+    return steady_now() + duration;
+}
 
 /// Milliseconds since 1970-01-01T00:00:00Z, the form in which times are stored and compared.
 using UnixMillis = std::int64_t;

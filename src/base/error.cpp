@@ -14,8 +14,7 @@ ErrorDescription describe(ErrorKind kind) {
             return {409, "idempotency_in_progress", "The first request with this key is still running"};
         case ErrorKind::conflict: return {409, "conflict", "The request conflicts with what is there"};
         case ErrorKind::gone: return {410, "gone", "This snippet is gone for good"};
-        case ErrorKind::precondition_failed:
-            return {412, "precondition_failed", "The snippet has changed meanwhile"};
+        case ErrorKind::precondition_failed: return {412, "precondition_failed", "The snippet has changed meanwhile"};
         case ErrorKind::payload_too_large: return {413, "payload_too_large", "The request is too large"};
         case ErrorKind::expectation_failed: return {417, "expectation_failed", "The expectation cannot be met"};
         case ErrorKind::invalid: return {422, "invalid", "The request has invalid values"};

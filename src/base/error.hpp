@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/system/result.hpp>
 #include <chrono>
 #include <cstdint>
 #include <stdexcept>
@@ -8,6 +7,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <boost/system/result.hpp>
 
 namespace snippetd::base {
 

@@ -1,15 +1,17 @@
 #include "base/json_text.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <iterator>
+
+#include <fmt/format.h>
 
 namespace snippetd::base {
 
 namespace {
 
-bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
+bool needs_escape(char c) {
+    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
+}
 
 }  // namespace
 
@@ -37,6 +39,8 @@ void append_json_string(std::string& out, std::string_view text) {
     out += '"';
 }
 
-bool is_plain_json(std::string_view text) { return std::none_of(text.begin(), text.end(), needs_escape); }
+bool is_plain_json(std::string_view text) {
+    return std::none_of(text.begin(), text.end(), needs_escape);
+}
 
 }  // namespace snippetd::base

@@ -1,16 +1,16 @@
 #include "base/log.hpp"
 
-#include <fmt/format.h>
-#include <spdlog/async.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include "base/clock.hpp"
+#include "base/json_text.hpp"
 
 #include <atomic>
 #include <cstdio>
 #include <memory>
 
-#include "base/clock.hpp"
-#include "base/json_text.hpp"
+#include <fmt/format.h>
+#include <spdlog/async.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
 
 namespace snippetd::log {
 
@@ -37,8 +37,8 @@ std::string_view level_name(Level level) {
 }
 
 std::string json_line(Level level, std::string_view message, Fields fields) {
-    std::string line = fmt::format(R"({{"time":"{}","level":"{}","message":")", base::format_rfc3339(base::unix_now_ms()),
-                                   level_name(level));
+    std::string line = fmt::format(R"({{"time":"{}","level":"{}","message":")",
+                                   base::format_rfc3339(base::unix_now_ms()), level_name(level));
     base::append_json_escaped(line, message);
     line += '"';
     for (const Field& field : fields) {
@@ -57,8 +57,7 @@ std::string json_line(Level level, std::string_view message, Fields fields) {
 }
 
 std::string text_line(Level level, std::string_view message, Fields fields) {
-    std::string line =
-        fmt::format("{} {:5} {}", base::format_rfc3339(base::unix_now_ms()), level_name(level), message);
+    std::string line = fmt::format("{} {:5} {}", base::format_rfc3339(base::unix_now_ms()), level_name(level), message);
     for (const Field& field : fields) {
         line += ' ';
         line += field.key;
@@ -89,9 +88,13 @@ void stop() {
     thread_pool.reset();  // joins after the queue has been written
 }
 
-bool enabled(Level level) { return level >= current_level.load(std::memory_order_relaxed); }
+bool enabled(Level level) {
+    return level >= current_level.load(std::memory_order_relaxed);
+}
 
-Format format() { return current_format.load(std::memory_order_relaxed); }
+Format format() {
+    return current_format.load(std::memory_order_relaxed);
+}
 
 void write(Level level, std::string_view message, Fields fields) {
     if (!enabled(level)) return;

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-/// The process's log: lines on standard error, written by one thread of its own, so that a slow reader of standard error
-/// never holds up a worker. The queue to that thread is bounded; when it is full the oldest lines give way.
+/// The process's log: lines on standard error, written by one thread of its own, so that a slow reader of standard
+/// error never holds up a worker. The queue to that thread is bounded; when it is full the oldest lines give way.
 namespace snippetd::log {
 
 enum class Level { trace, debug, info, warn, error, off };
@@ -38,10 +38,18 @@ bool enabled(Level level);
 Format format();
 
 void write(Level level, std::string_view message, Fields fields = {});
-inline void debug(std::string_view message, Fields fields = {}) { write(Level::debug, message, fields); }
-inline void info(std::string_view message, Fields fields = {}) { write(Level::info, message, fields); }
-inline void warn(std::string_view message, Fields fields = {}) { write(Level::warn, message, fields); }
-inline void error(std::string_view message, Fields fields = {}) { write(Level::error, message, fields); }
+inline void debug(std::string_view message, Fields fields = {}) {
+    write(Level::debug, message, fields);
+}
+inline void info(std::string_view message, Fields fields = {}) {
+    write(Level::info, message, fields);
+}
+inline void warn(std::string_view message, Fields fields = {}) {
+    write(Level::warn, message, fields);
+}
+inline void error(std::string_view message, Fields fields = {}) {
+    write(Level::error, message, fields);
+}
 
 /// Hands over whole lines, each with its line feed, that are formatted already (the access log gathers them).
 void write_lines(std::string lines);

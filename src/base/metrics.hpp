@@ -14,7 +14,8 @@
 #include <vector>
 
 /// Counters that cost a few nanoseconds on the request path, whatever the number of workers: each is spread over a few
-/// cache lines and a thread adds to its own. They are summed when someone asks for /metrics; prometheus-cpp writes the text.
+/// cache lines and a thread adds to its own. They are summed when someone asks for /metrics; prometheus-cpp writes the
+/// text.
 namespace snippetd::base {
 
 inline constexpr std::size_t kMetricShards = 8;
@@ -24,9 +25,7 @@ std::size_t metric_shard();
 
 class Counter {
   public:
-    void add(std::uint64_t n = 1) noexcept {
-        shards_[metric_shard()].value.fetch_add(n, std::memory_order_relaxed);
-    }
+    void add(std::uint64_t n = 1) noexcept { shards_[metric_shard()].value.fetch_add(n, std::memory_order_relaxed); }
     std::uint64_t value() const noexcept;
 
   private:

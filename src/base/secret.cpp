@@ -1,15 +1,17 @@
 #include "base/secret.hpp"
 
-#include <sodium.h>
-
 #include <array>
 #include <stdexcept>
+
+#include <sodium.h>
 
 namespace snippetd::base {
 
 namespace {
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* bytes_of(std::string_view text) {
+    return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 using Hash = std::array<unsigned char, 32>;
 
@@ -22,7 +24,9 @@ Hash keyed_hash(std::string_view purpose, std::string_view text) {
     return hash;
 }
 
-Hash sealing_key(std::string_view secret) { return keyed_hash("snippetd/seal", secret); }
+Hash sealing_key(std::string_view secret) {
+    return keyed_hash("snippetd/seal", secret);
+}
 
 }  // namespace
 
@@ -96,8 +100,8 @@ std::optional<std::string> from_base64url(std::string_view text) {
     std::string out(text.size(), '\0');
     std::size_t length = 0;
     const char* end = nullptr;
-    const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(),
-                                         nullptr, &length, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
+                                         text.size(), nullptr, &length, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     if (failed || end != text.data() + text.size()) return std::nullopt;
     out.resize(length);
     return out;

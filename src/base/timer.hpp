@@ -1,9 +1,10 @@
 #pragma once
 
-#include <boost/asio/basic_waitable_timer.hpp>
+#include "base/awaitable.hpp"
+
 #include <chrono>
 
-#include "base/awaitable.hpp"
+#include <boost/asio/basic_waitable_timer.hpp>
 
 namespace snippetd::base {
 

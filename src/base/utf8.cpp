@@ -6,7 +6,9 @@ namespace {
 
 using Byte = unsigned char;
 
-bool is_continuation(Byte byte) { return (byte & 0xC0) == 0x80; }
+bool is_continuation(Byte byte) {
+    return (byte & 0xC0) == 0x80;
+}
 
 /// The length of the well-formed sequence at the start of `text` (Unicode 15, table 3-7), or 0 when there is none.
 std::size_t sequence_length(std::string_view text) {

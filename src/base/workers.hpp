@@ -1,27 +1,28 @@
 #pragma once
 
+#include "base/awaitable.hpp"
+
 #include <atomic>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <functional>
 #include <memory>
 #include <vector>
 
-#include "base/awaitable.hpp"
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 
 namespace snippetd::base {
 
-/// The workers of the process, by their executors. What one worker must tell all of them goes through here: a message is
-/// posted to each, never a lock taken on the request path.
+/// The workers of the process, by their executors. What one worker must tell all of them goes through here: a message
+/// is posted to each, never a lock taken on the request path.
 class Workers {
   public:
     /// All are added before the first one runs.
     void add(Executor executor) { executors_.push_back(std::move(executor)); }
     std::size_t size() const { return executors_.size(); }
 
-    /// Calls `action(index)` on every worker's own thread and resumes the caller when all have returned. `action` must not
-    /// throw and may be called by several threads at a time.
+    /// Calls `action(index)` on every worker's own thread and resumes the caller when all have returned. `action` must
+    /// not throw and may be called by several threads at a time.
     Awaitable<void> on_each(std::function<void(std::size_t)> action) const {
         const Executor caller = co_await boost::asio::this_coro::executor;
         auto initiate = [this, &action, caller](auto handler) {
@@ -34,7 +35,8 @@ class Workers {
                 });
             }
         };
-        co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>, void()>(initiate, use_awaitable);
+        co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>, void()>(initiate,
+                                                                                                   use_awaitable);
     }
 
   private:

@@ -1,13 +1,13 @@
 #include "cache/cache.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
+#include "base/error.hpp"
+#include "base/log.hpp"
 
 #include <algorithm>
 
-#include "base/error.hpp"
-#include "base/log.hpp"
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/redirect_error.hpp>
 
 namespace snippetd::cache {
 
@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr base::Milliseconds kLoadTimeout{900};
+constexpr base::Milliseconds kLoadTimeout{700};
 
 base::Counter& requests_counter(base::Metrics& metrics, const char* result) {
     return metrics.counter("snippetd_cache_requests_total", "Reads of links, by where the answer came from.",
@@ -46,12 +46,17 @@ LocalCache::LocalCache(base::Executor executor, Options options, Source& source,
 
 std::shared_ptr<const Entry> LocalCache::find_near(std::string_view id) {
     auto entry = near_.find(id, base::steady_now());
-    if (entry) (entry->kind == Entry::Kind::snippet ? near_hits_ : negative_hits_).add();
+    if (entry) count_hit(*entry);
     return entry;
+}
+
+void LocalCache::count_hit(const Entry& entry) {
+    (entry.kind == Entry::Kind::snippet ? near_hits_ : negative_hits_).add();
 }
 
 base::Awaitable<Read> LocalCache::read(std::string id, base::Deadline deadline) {
     if (auto entry = find_near(id)) co_return Read{{std::move(entry), nullptr}, Status::near_hit};
+    if (auto entry = find_shared(id)) co_return Read{{std::move(entry), nullptr}, Status::near_hit};
     misses_.add();
     if (!options_.enabled) {
         std::vector<std::string> ids{id};
@@ -71,6 +76,16 @@ base::Awaitable<Read> LocalCache::read(std::string id, base::Deadline deadline) 
                         (stale->expires_at == 0 || stale->expires_at > base::unix_now_ms());
     if (!usable) std::rethrow_exception(error);
     co_return Read{{std::move(stale), nullptr}, Status::near_hit};
+}
+
+std::shared_ptr<const Entry> LocalCache::find_shared(std::string_view id) {
+    if (!options_.enabled) return nullptr;
+    auto entry = group_->shared.copy(id, base::steady_now());
+    if (!entry) return nullptr;
+    // Without a pause in between: an invalidation that has emptied the shared cache before visits this worker after.
+    near_.put(entry);
+    count_hit(*entry);
+    return entry;
 }
 
 std::shared_ptr<LocalCache::Flight> LocalCache::board(const std::string& id) {
@@ -133,12 +148,18 @@ base::Awaitable<void> LocalCache::run_batch(std::vector<std::pair<std::string, s
             flight->error = error;
         } else {
             flight->fill = std::move(fills[i]);
-            if (!flight->doomed && flight->fill.entry) near_.put(flight->fill.entry);
+            if (flight->fill.entry) keep(*flight);
         }
         land(id, *flight);
     }
     --batches_in_flight_;
     start_batches();
+}
+
+void LocalCache::keep(const Flight& flight) {
+    if (flight.doomed) return;
+    near_.put(flight.fill.entry);
+    if (group_->members.size() > 1) group_->shared.put(std::make_shared<const Entry>(*flight.fill.entry));
 }
 
 void LocalCache::land(const std::string& id, Flight& flight) {
@@ -150,10 +171,11 @@ void LocalCache::land(const std::string& id, Flight& flight) {
     flight.waiters.clear();
 }
 
-base::Awaitable<void> LocalCache::invalidate(std::string id) {
+base::Awaitable<void> LocalCache::invalidate(std::string id, std::int64_t floor) {
+    group_->shared.invalidate(id, floor);
     // A function object with a name: g++ 12 destroys a temporary of class type in a co_await expression twice.
     std::function<void(std::size_t)> drop_there = [group = group_, id](std::size_t worker) {
-        group->caches[worker]->drop(id);
+        group->members[worker]->drop(id);
     };
     co_await group_->workers.on_each(drop_there);
 }

@@ -1,5 +1,14 @@
 #pragma once
 
+#include "base/awaitable.hpp"
+#include "base/clock.hpp"
+#include "base/metrics.hpp"
+#include "base/timer.hpp"
+#include "base/workers.hpp"
+#include "cache/shared_cache.hpp"
+#include "cache/sieve_cache.hpp"
+#include "model/snippet.hpp"
+
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -8,21 +17,14 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/awaitable.hpp"
-#include "base/clock.hpp"
-#include "base/metrics.hpp"
-#include "base/timer.hpp"
-#include "base/workers.hpp"
-#include "cache/near_cache.hpp"
-#include "model/snippet.hpp"
-
 /// What a public link reads: filled on read, invalidated on write, with the TTL as the safety net.
 namespace snippetd::cache {
 
 /// What the store says about one id.
 struct Fill {
-    std::shared_ptr<const Entry> entry;             ///< what may be cached; null when it may not
-    std::shared_ptr<const model::Snippet> snippet;  ///< the row, when it may not be cached (private, burn after reading)
+    std::shared_ptr<const Entry> entry;  ///< what may be cached; null when it may not
+    std::shared_ptr<const model::Snippet>
+        snippet;  ///< the row, when it may not be cached (private, burn after reading)
 };
 
 /// Where entries come from on a miss.
@@ -54,20 +56,22 @@ class Cache {
     /// away, unless an entry whose TTL has passed is still at hand (stale-if-error).
     virtual base::Awaitable<Read> read(std::string id, base::Deadline deadline) = 0;
     /// To be awaited after a write has been committed and before it is acknowledged: from then on no worker of this
-    /// process serves what was read before.
-    virtual base::Awaitable<void> invalidate(std::string id) = 0;
+    /// process serves a version below `floor` (`SharedCache::kNoVersion` after a deletion).
+    virtual base::Awaitable<void> invalidate(std::string id, std::int64_t floor) = 0;
     /// The drainer's news: `count` is the stored view count of `id` now.
     virtual void update_count(std::string_view id, std::int64_t count) = 0;
 };
 
-/// The caches of the process's workers, each with its near cache only: the embedded mode.
+/// A worker's near cache before what the workers share: the embedded mode.
 ///
-/// Concurrent misses for one id are one load (single flight). Misses for different ids that come in one turn of the loop,
-/// or while all allowed loads are under way, are gathered and loaded as one batch.
+/// Concurrent misses for one id are one load (single flight). Misses for different ids that come in one turn of the
+/// loop, or while all allowed loads are under way, are gathered and loaded as one batch.
 ///
-/// An invalidation also dooms the flight of its id: those who wait for it asked before the write was acknowledged and may
-/// get what it brings, but it is not kept, and who asks afterwards starts a new one. So a slow load can never put an old
-/// body back.
+/// An invalidation first empties the shared cache and sets its version floor, then visits every worker. There it also
+/// dooms the flight of its id: those who wait for it asked before the write was acknowledged and may get what it
+/// brings, but it is not kept, and who asks afterwards starts a new one. So a slow load never puts an old body back:
+/// not here, because its flight is doomed or lands before the visit, and not in the shared cache, because its version
+/// lies below the floor.
 class LocalCache : public Cache {
   public:
     static constexpr std::size_t kBatchMax = 64;
@@ -75,13 +79,15 @@ class LocalCache : public Cache {
     static constexpr std::size_t kFlightsMax = 16384;
 
     struct Options {
-        bool enabled = true;  ///< false: every read is a load of its own
+        bool enabled = true;         ///< false: every read is a load of its own
         std::size_t near_bytes = 0;  ///< for this worker
     };
-    /// Shared by the workers' caches: `caches[i]` belongs to worker i.
+    /// What the workers' caches have in common.
     struct Group {
+        Group(base::Workers& workers_, std::size_t shared_bytes) : workers{workers_}, shared{shared_bytes} {}
         base::Workers& workers;
-        std::vector<LocalCache*> caches;
+        SharedCache shared;
+        std::vector<LocalCache*> members;  ///< `members[i]` belongs to worker i
     };
 
     LocalCache(base::Executor executor, Options options, Source& source, std::shared_ptr<Group> group,
@@ -89,13 +95,13 @@ class LocalCache : public Cache {
 
     std::shared_ptr<const Entry> find_near(std::string_view id) override;
     base::Awaitable<Read> read(std::string id, base::Deadline deadline) override;
-    base::Awaitable<void> invalidate(std::string id) override;
+    base::Awaitable<void> invalidate(std::string id, std::int64_t floor) override;
     void update_count(std::string_view id, std::int64_t count) override;
 
     /// Forgets `id` on this worker and dooms its flight.
     void drop(std::string_view id);
 
-    const NearCache& near_cache() const { return near_; }
+    const SieveCache& near_cache() const { return near_; }
 
   private:
     struct Flight {
@@ -106,17 +112,20 @@ class LocalCache : public Cache {
         std::vector<base::Timer*> waiters;  ///< cancelled when it lands
     };
 
+    std::shared_ptr<const Entry> find_shared(std::string_view id);
+    void count_hit(const Entry& entry);
     std::shared_ptr<Flight> board(const std::string& id);
     base::Awaitable<Fill> fly(std::string id, base::Deadline deadline);
     void start_batches();
     base::Awaitable<void> run_batch(std::vector<std::pair<std::string, std::shared_ptr<Flight>>> batch);
+    void keep(const Flight& flight);
     void land(const std::string& id, Flight& flight);
 
     base::Executor executor_;
     Options options_;
     Source& source_;
     std::shared_ptr<Group> group_;
-    NearCache near_;
+    SieveCache near_;
     std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
     std::vector<std::pair<std::string, std::shared_ptr<Flight>>> waiting_;  ///< not yet in a batch
     int batches_in_flight_ = 0;

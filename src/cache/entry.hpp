@@ -1,15 +1,16 @@
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
-#include "base/clock.hpp"
-
 namespace snippetd::cache {
 
-/// What a link reads, ready to be sent: everything in a response that is the same for all readers. What differs (the view
-/// count, the base of the link, the request's id) is put between the pieces, so that none of it is part of what is cached.
+/// What a link reads, ready to be sent: everything in a response that is the same for all readers. What differs (the
+/// view count, the base of the link, the request's id) is put between the pieces, so that none of it is part of what is
+/// cached.
 struct Entry {
     enum class Kind {
         snippet,
@@ -20,7 +21,7 @@ struct Entry {
     Kind kind = Kind::snippet;
     std::string id;
     std::int64_t version = 0;
-    base::SteadyTime valid_until;  ///< the TTL, never past the snippet's own expiry
+    base::SteadyTime valid_until;     ///< the TTL, never past the snippet's own expiry
     base::UnixMillis expires_at = 0;  ///< of the snippet; 0 is never
 
     std::string title;
@@ -40,8 +41,9 @@ struct Entry {
 
     /// What it costs to keep, with what the allocator and the maps add.
     std::size_t bytes() const {
-        return sizeof(Entry) + 160 + id.size() + title.size() + language.size() + body.size() + json_before_count.size() +
-               json_after_count.size() + json_after_base.size() + json_fields.size() + raw_fields.size();
+        return sizeof(Entry) + 160 + id.size() + title.size() + language.size() + body.size() +
+               json_before_count.size() + json_after_count.size() + json_after_base.size() + json_fields.size() +
+               raw_fields.size();
     }
 };
 

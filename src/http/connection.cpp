@@ -1,12 +1,18 @@
 #include "http/connection.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/write.hpp>
+#include "http/server.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
+#include <cerrno>
 
-#include "base/log.hpp"
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 namespace snippetd::http {
 
@@ -14,11 +20,11 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr std::size_t kBufferBytesMin = 2048;  // 10,000 idle connections have 20 MB of buffers
-constexpr std::size_t kBufferBytesMax = Parser::kHeaderBytesMax + 1024;
-constexpr std::size_t kBodyBufferBytes = 64 * 1024;
-constexpr std::size_t kCopiedBodyMax = 16 * 1024;  // a larger body is written from where it is
+constexpr std::size_t kCopiedContentMax = 16 * 1024;  // larger content is sent from where it is
 constexpr std::size_t kGatheredOutputMax = 64 * 1024;
+constexpr std::size_t kUnparsedBodyMax = 16 * 1024;
+constexpr int kTurnsInARowMax = 256;  // requests and reads; then others have their turn
+constexpr int kLingeringReadsMax = 16;
 constexpr base::Milliseconds kLinger{2000};
 
 bool sane_request_id(std::string_view id) {
@@ -42,161 +48,362 @@ std::optional<asio::ip::address> forwarded_address(std::string_view text) {
     return address;
 }
 
+/// What is wrong already with a header whose end has not come, so that nobody waits for it in vain.
+std::optional<base::Error> refuse_early(std::string_view input) {
+    if (input.size() >= Parser::kHeaderBytesMax) {
+        return base::Error{base::ErrorKind::header_fields_too_large, "The header may have 16 KiB.", {}, 0};
+    }
+    const auto is_token = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; };
+    const std::size_t line_feed = input.find('\n');
+    const std::string_view line = input.substr(0, line_feed);
+    const std::string_view method = line.substr(0, line.find(' '));
+    const bool line_ends_well = line_feed == input.npos || (line.ends_with("\r") && line.find(" HTTP/1.") != line.npos);
+    if (method.size() <= 32 && line_ends_well && std::all_of(method.begin(), method.end(), is_token))
+        return std::nullopt;
+    return base::Error{base::ErrorKind::bad_request, "This is not HTTP/1.1.", {}, 0};
+}
+
 }  // namespace
 
-Connection::Connection(Server& server, Socket socket)
-    : server_{server}, socket_{std::move(socket)}, buffer_(kBufferBytesMin) {
+Connection::Connection(Server& server, int socket, asio::ip::address peer)
+    : server_{server}, socket_{socket}, peer_{std::move(peer)} {
     server_.limits_->connections.fetch_add(1);
-    position_ = server_.connections_.insert(server_.connections_.end(), this);
-    boost::system::error_code error;
-    socket_.non_blocking(true, error);
-    socket_.set_option(asio::ip::tcp::no_delay{true}, error);
-    const auto endpoint = socket_.remote_endpoint(error);
-    if (!error) peer_ = endpoint.address();
+    deadline_ = base::deadline_in(server_.options_.idle_timeout);
 }
 
 Connection::~Connection() {
     release_body();
-    server_.connections_.erase(position_);
+    if (socket_ >= 0) ::close(socket_);
     server_.limits_->connections.fetch_sub(1);
 }
 
-void Connection::enter(Phase phase) {
-    phase_ = phase;
-    switch (phase) {
-        case Phase::idle: deadline_ = base::deadline_in(server_.options_.idle_timeout); break;
-        case Phase::header: deadline_ = base::deadline_in(server_.options_.header_timeout); break;
-        case Phase::body: deadline_ = base::deadline_in(server_.options_.body_timeout); break;
-        case Phase::handling: deadline_ = base::SteadyTime::max(); break;  // the request has a deadline of its own
-        case Phase::writing: deadline_ = base::deadline_in(server_.options_.body_timeout); break;
-        case Phase::lingering: deadline_ = base::deadline_in(kLinger); break;
-    }
+void Connection::close() {
+    if (state_ == State::closed) return;
+    state_ = State::closed;
+    // Closing takes the descriptor out of the poller's set. The object lives on until nobody refers to it.
+    ::close(socket_);
+    socket_ = -1;
+    server_.output_.clear();  // if there is anything in it, it was for this connection
+    server_.forget(*this);
+}
+
+void Connection::close_if_idle() {
+    if (state_ == State::reading && phase_ == Phase::idle) close();
 }
 
 void Connection::check_deadline(base::SteadyTime now) {
     if (now < deadline_) return;
-    timed_out_ = true;
-    deadline_ = base::SteadyTime::max();
-    boost::system::error_code error;
-    socket_.cancel(error);
-}
-
-void Connection::close_if_idle() {
-    if (phase_ == Phase::idle) close_now();
-}
-
-void Connection::close_now() {
-    open_ = false;
-    boost::system::error_code error;
-    socket_.close(error);
-}
-
-base::Awaitable<void> Connection::run() {
-    while (open_) {
-        parser_.emplace(server_.options_.request_body_bytes_max);
-        if (!co_await read_request()) break;
-        co_await respond();
-        release_body();
+    if (state_ == State::reading && phase_ != Phase::idle) {
+        refuse({base::ErrorKind::request_timeout, "The request did not arrive in time.", {}, 0});
+    } else {
+        close();
     }
-    boost::system::error_code error;
-    socket_.close(error);
 }
 
-/// False when the connection is to end without a further answer.
-base::Awaitable<bool> Connection::read_request() {
-    continued_ = false;
-    phase_ = Phase::idle;  // its deadline is set when there is something to wait for
+void Connection::on_ready(std::uint32_t events) {
+    if (state_ == State::closed) return;
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable_ = true;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) peer_done_ = true;
+    advance();
+}
+
+void Connection::advance() {
+    const Pointer keeps_alive{this};
+    advancing_ = true;
+    run_states();
+    advancing_ = false;
+}
+
+void Connection::run_states() {
     while (true) {
-        feed_parser();
-        if (parser_->failure()) {
-            co_await refuse(*parser_->failure());
-            co_return false;
+        switch (state_) {
+            case State::reading:
+                if (!read_requests()) return;
+                break;
+            case State::writing:
+                if (!flush() || state_ != State::writing) return;
+                if (close_after_) return begin_lingering();
+                state_ = State::reading;
+                break;
+            case State::lingering: return linger();
+            case State::handling:
+            case State::closed: return;
         }
-        if (!account_body()) {
-            base::Error busy{base::ErrorKind::unavailable, "Too many large requests at a time.", {}};
-            co_await refuse(std::move(busy));
-            co_return false;
+    }
+}
+
+/// Answers what can be read. False when there is nothing to do until the next event.
+///
+/// `input` is what has been read and not yet used; it lies in `kept` or in the worker's buffer, and goes into
+/// rest_ whenever this ends.
+bool Connection::read_requests() {
+    std::string kept = std::move(rest_);
+    rest_.clear();
+    std::string_view input = kept;
+    for (int turns = 0; state_ == State::reading; ++turns) {
+        if (turns >= kTurnsInARowMax) {
+            asio::post(server_.context_, [self = Pointer{this}] { self->advance(); });
+            flush();
+            break;
         }
-        if (parser_->done()) co_return true;
+        if (!parser_) parser_.emplace(server_.options_.request_body_bytes_max);
+        if (!input.empty() && consume(input)) {
+            handle();
+            continue;
+        }
+        if (state_ != State::reading) break;
         // Whoever waits for answers gets them before more is read.
-        if (!co_await flush()) co_return false;
-        if (!co_await read_more()) co_return false;
-    }
-}
-
-void Connection::feed_parser() {
-    if (!body_buffer_.empty()) {
-        body_buffer_.erase(0, parser_->feed(body_buffer_));
-    } else if (begin_ != end_) {
-        begin_ += parser_->feed({buffer_.data() + begin_, end_ - begin_});
-        if (parser_->header_done() && !parser_->done()) {
-            // What is left is a part of the body that cannot be parsed yet, such as half a chunk header.
-            body_buffer_.assign(buffer_.data() + begin_, end_ - begin_);
-            begin_ = end_;
+        if (!flush()) break;
+        // What is left lies where the next read would overwrite it.
+        if (!input.empty()) {
+            std::string left{input};
+            kept.swap(left);
+            input = kept;
+        }
+        const std::string_view received = receive();
+        if (received.empty()) {
+            if (state_ == State::reading) wait_for_more(!input.empty());
+            break;
+        }
+        if (input.empty()) {
+            input = received;
+        } else {
+            kept += received;
+            input = kept;
         }
     }
+    // Answers to what came before a request that takes a while do not wait for it.
+    if (state_ == State::handling) flush();
+    const bool goes_on = state_ != State::reading && state_ != State::closed;
+    if (state_ != State::closed) rest_ = input;
+    return goes_on;
 }
 
-base::Awaitable<bool> Connection::read_more() {
-    const bool header_done = parser_->header_done();
-    if (header_done) {
-        if (phase_ != Phase::body) enter(Phase::body);
+/// More input, in the worker's buffer; none when there is none now. An end of input closes the connection.
+std::string_view Connection::receive() {
+    while (readable_) {
+        const ssize_t received = ::recv(socket_, server_.input_->data(), server_.input_->size(), 0);
+        if (received > 0) {
+            // Less than asked for was all there was, and what comes next is a new edge.
+            if (static_cast<std::size_t>(received) < server_.input_->size() && !peer_done_) readable_ = false;
+            return {server_.input_->data(), static_cast<std::size_t>(received)};
+        }
+        if (received < 0 && errno == EINTR) continue;
+        readable_ = false;
+        if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
+        close();
+    }
+    return {};
+}
+
+/// Feeds the parser, the header only as a whole. True when the request is complete.
+bool Connection::consume(std::string_view& input) {
+    if (!parser_->header_done()) {
+        const std::size_t end = input.substr(0, Parser::kHeaderBytesMax).find("\r\n\r\n");
+        if (end == input.npos) {
+            if (const auto wrong = refuse_early(input)) refuse(*wrong);
+            return false;
+        }
+        request_header_ = input.substr(0, end + 4);
+    }
+    const bool header_was_done = parser_->header_done();
+    input.remove_prefix(parser_->feed(input));
+    if (parser_->failure()) {
+        const base::Error failure = *parser_->failure();
+        refuse(failure);
+    } else if (!account_body()) {
+        refuse({base::ErrorKind::unavailable, "Too many large requests at a time.", {}, 0});
+    } else if (parser_->done()) {
+        return true;
+    } else if (input.size() > kUnparsedBodyMax) {
+        refuse({base::ErrorKind::bad_request, "The chunked body is malformed.", {}, 0});
+    } else if (!header_was_done) {
+        keep_header();
+    }
+    return false;
+}
+
+/// Copies the header of the request under way to where it stays.
+void Connection::keep_header() {
+    if (!header_.empty()) return;
+    header_ = request_header_;
+    parser_->move_views(request_header_, header_.data());
+}
+
+/// Nothing more can be done until input comes: says by when it has to.
+void Connection::wait_for_more(bool begun) {
+    if (parser_->header_done()) {
+        if (phase_ != Phase::body) deadline_ = base::deadline_in(server_.options_.body_timeout);
+        phase_ = Phase::body;
         if (parser_->expects_continue() && !continued_) {
             continued_ = true;
-            out_ += "HTTP/1.1 100 Continue\r\n\r\n";
-            if (!co_await flush()) co_return false;
-            enter(Phase::body);
+            server_.output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+            flush();
         }
-    } else if (begin_ == end_) {
-        enter(Phase::idle);
-        begin_ = end_ = 0;
-        if (buffer_.size() > kBufferBytesMin) std::vector<char>(kBufferBytesMin).swap(buffer_);
+    } else if (begun) {
+        if (phase_ != Phase::header) deadline_ = base::deadline_in(server_.options_.header_timeout);
+        phase_ = Phase::header;
+    } else if (server_.draining_) {
+        close();
     } else {
-        if (phase_ != Phase::header) enter(Phase::header);
-        if (begin_ > 0) {
-            std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-            end_ -= begin_;
-            begin_ = 0;
-        }
-        if (end_ == buffer_.size()) buffer_.resize(std::min(buffer_.size() * 2, kBufferBytesMax));
+        deadline_ = base::deadline_in(server_.options_.idle_timeout);
+        phase_ = Phase::idle;
     }
-    if (server_.draining_ && phase_ == Phase::idle) co_return false;
-    const std::size_t kept = body_buffer_.size();
-    if (kept > Parser::kHeaderBytesMax) {  // nothing in a body needs so much at a time: an endless chunk extension
-        base::Error endless{base::ErrorKind::bad_request, "The chunked body is malformed.", {}};
-        co_await refuse(std::move(endless));
-        co_return false;
-    }
-    if (header_done) body_buffer_.resize(kept + kBodyBufferBytes);
-    const asio::mutable_buffer target = header_done ? asio::buffer(body_buffer_.data() + kept, kBodyBufferBytes)
-                                                    : asio::buffer(buffer_.data() + end_, buffer_.size() - end_);
-    boost::system::error_code error;
-    auto token = asio::redirect_error(base::use_awaitable, error);
-    const std::size_t received = co_await socket_.async_read_some(target, token);
-    if (header_done) {
-        body_buffer_.resize(kept + received);
-    } else {
-        end_ += received;
-    }
-    if (!error) co_return true;
-    if (timed_out_ && phase_ != Phase::idle) {
-        base::Error late{base::ErrorKind::request_timeout, "The request did not arrive in time.", {}};
-        co_await refuse(std::move(late));
-    }
-    co_return false;
 }
 
-/// Counts the body against what all bodies together may hold; false when that is too much.
-bool Connection::account_body() {
-    const std::size_t size = parser_->request.body.size();
-    const std::size_t grown = size - accounted_body_;
-    accounted_body_ = size;
-    return server_.limits_->body_bytes.fetch_add(grown) + grown <= ServerLimits::kBodyBytesMax;
+/// The request is complete. Its answer may take a while, or may be there on return.
+void Connection::handle() {
+    const base::SteadyTime started = base::steady_now();
+    identify_request();
+    Service::Answer answer;
+    if (server_.service_.answer_now(parser_->request, answer)) {
+        respond(std::move(answer), started);
+        return;
+    }
+    // The worker's buffer will be used by others before this one is answered.
+    keep_header();
+    state_ = State::handling;
+    deadline_ = base::SteadyTime::max();  // the request has a deadline of its own
+    asio::co_spawn(server_.context_, answer_later(Pointer{this}, started), asio::detached);
 }
 
-void Connection::release_body() {
-    server_.limits_->body_bytes.fetch_sub(accounted_body_);
-    accounted_body_ = 0;
+base::Awaitable<void> Connection::answer_later(Pointer self, base::SteadyTime started) {
+    Service::Answer answer = co_await self->server_.service_.answer(self->parser_->request);
+    if (self->state_ != State::handling) co_return;  // ended meanwhile
+    self->state_ = State::reading;
+    self->respond(std::move(answer), started);
+    if (!self->advancing_) self->advance();
+}
+
+void Connection::respond(Service::Answer answer, base::SteadyTime started) {
+    Response& response = answer.response;
+    const Request& request = parser_->request;
+    if (response.close || !parser_->keep_alive() || server_.draining_) close_after_ = true;
+    const bool has_content = !request.head() && response.status != 204 && response.status != 304;
+    const std::size_t length = has_content ? response.content_length() : 0;
+    std::string& out = server_.output_;
+    const std::size_t before = out.size();
+    append_head(out, response, server_.observer_.http_date(), request.id, parser_->http_1_0(), close_after_);
+    const std::size_t head = out.size() - before;
+    const bool large = length > kCopiedContentMax;
+    if (!large && length > 0) {
+        for (std::size_t i = 0; i < response.piece_count(); ++i) out += response.piece(i);
+    }
+    server_.observer_.answered(request, answer, head + length, base::steady_now() - started);
+    if (large) large_ = std::move(response);
+    finish_request();
+    if (state_ == State::closed) return;
+    if (large || close_after_ || out.size() > kGatheredOutputMax) {
+        if (flush() && close_after_) begin_lingering();
+    }
+}
+
+/// Answers what could not be understood or may not go on, and ends the connection.
+void Connection::refuse(base::Error error) {
+    identify_request();
+    close_after_ = true;
+    Service::Answer answer;
+    answer.response =
+        error.kind == base::ErrorKind::unavailable ? unavailable(std::chrono::seconds{1}) : problem(error);
+    respond(std::move(answer), base::steady_now());
+}
+
+void Connection::finish_request() {
+    release_body();
+    parser_.reset();
+    std::string{}.swap(header_);
+    continued_ = false;
+    phase_ = Phase::idle;
+}
+
+/// Sends what there is. False when the peer does not take all of it now, or the connection is lost.
+bool Connection::flush() {
+    std::string& out = server_.output_;
+    if (backlog_.empty() && !large_) {
+        if (out.empty()) return true;
+        // The usual case: the kernel takes all of it at once.
+        const ssize_t sent = ::send(socket_, out.data(), out.size(), MSG_NOSIGNAL);
+        if (sent == static_cast<ssize_t>(out.size())) {
+            out.clear();
+            return true;
+        }
+        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+            close();
+            return false;
+        }
+        backlog_.assign(out, sent < 0 ? 0 : static_cast<std::size_t>(sent));
+    } else {
+        backlog_ += out;
+    }
+    out.clear();
+    if (out.capacity() > 4 * kGatheredOutputMax) std::string{}.swap(out);
+    return send_backlog();
+}
+
+/// The backlog, then what is left of the large answer, which is not copied. False when not all of it went.
+bool Connection::send_backlog() {
+    while (true) {
+        std::array<iovec, 8> parts;
+        std::size_t count = 0;
+        const auto add = [&](std::string_view bytes) {
+            if (!bytes.empty()) parts[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
+        };
+        add(backlog_);
+        std::size_t skip = large_sent_;
+        for (std::size_t i = 0; large_ && i < large_->piece_count(); ++i) {
+            const std::string_view piece = large_->piece(i);
+            add(piece.substr(std::min(skip, piece.size())));
+            skip -= std::min(skip, piece.size());
+        }
+        if (count == 0) break;
+        msghdr message{};
+        message.msg_iov = parts.data();
+        message.msg_iovlen = count;
+        const ssize_t sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0) {
+            if (errno != EAGAIN && errno != EWOULDBLOCK) {
+                close();
+            } else if (state_ == State::reading) {
+                state_ = State::writing;
+                deadline_ = base::deadline_in(server_.options_.body_timeout);
+            }
+            return false;
+        }
+        const std::size_t of_backlog = std::min(static_cast<std::size_t>(sent), backlog_.size());
+        backlog_.erase(0, of_backlog);
+        large_sent_ += static_cast<std::size_t>(sent) - of_backlog;
+    }
+    std::string{}.swap(backlog_);
+    large_.reset();
+    large_sent_ = 0;
+    return true;
+}
+
+/// Closing with unread input makes the kernel reset the connection, and the client may lose the answer: so
+/// the sending side is closed first, and what still comes is read for a moment and thrown away.
+void Connection::begin_lingering() {
+    if (state_ == State::closed) return;
+    ::shutdown(socket_, SHUT_WR);
+    state_ = State::lingering;
+    deadline_ = base::deadline_in(kLinger);
+    rest_.clear();
+    readable_ = true;
+    linger();
+}
+
+void Connection::linger() {
+    for (int reads = 0; readable_ && reads < kLingeringReadsMax; ++reads) {
+        const ssize_t received = ::recv(socket_, server_.input_->data(), server_.input_->size(), 0);
+        if (received > 0) continue;
+        if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            readable_ = false;
+            return;
+        }
+        return close();
+    }
+    // A sender that never pauses: the rest of its time is dealt out in turns.
+    if (readable_) asio::post(server_.context_, [self = Pointer{this}] { self->advance(); });
 }
 
 void Connection::identify_request() {
@@ -205,7 +412,8 @@ void Connection::identify_request() {
     request.secure = server_.options_.secure;
     const auto trusted = [this](const asio::ip::address& address) {
         const auto& proxies = server_.options_.trusted_proxies;
-        return std::any_of(proxies.begin(), proxies.end(), [&](const base::Cidr& proxy) { return proxy.contains(address); });
+        return std::any_of(proxies.begin(), proxies.end(),
+                           [&](const base::Cidr& proxy) { return proxy.contains(address); });
     };
     // From the right, because only the entries that trusted proxies have appended can be believed.
     std::string_view forwarded = request.field(Field::forwarded_for);
@@ -216,110 +424,22 @@ void Connection::identify_request() {
         request.client = *address;
         forwarded = comma == forwarded.npos ? std::string_view{} : forwarded.substr(0, comma);
     }
-    if (sane_request_id(request.field(Field::request_id))) {
-        request.id = request.field(Field::request_id);
-    } else {
-        static constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-        request.id = server_.request_id_prefix_;
-        for (std::uint64_t n = server_.request_ids_++, i = 0; i < 7; ++i, n /= 36) request.id += kDigits[n % 36];
-    }
+    const std::string_view sent_id = request.field(Field::request_id);
+    request.id = sane_request_id(sent_id) ? std::string{sent_id} : server_.next_request_id();
 }
 
-base::Awaitable<void> Connection::respond() {
-    const base::SteadyTime started = base::steady_now();
-    identify_request();
-    enter(Phase::handling);
-    Service::Answer answer;
-    if (!server_.service_.answer_now(parser_->request, answer)) {
-        answer = co_await server_.service_.answer(parser_->request);
-    }
-    const bool close = answer.response.close || !parser_->keep_alive() || server_.draining_;
-    co_await respond_with(std::move(answer), close, started);
+/// Counts the body against what all bodies together may hold; false when that is too much.
+bool Connection::account_body() {
+    const std::size_t size = parser_->request.body.size();
+    if (size == accounted_body_) return true;
+    const std::size_t grown = size - accounted_body_;
+    accounted_body_ = size;
+    return server_.limits_->body_bytes.fetch_add(grown) + grown <= ServerLimits::kBodyBytesMax;
 }
 
-base::Awaitable<void> Connection::respond_with(Service::Answer answer, bool close, base::SteadyTime started) {
-    const Response& response = answer.response;
-    const Request& request = parser_->request;
-    const bool has_body = !request.head() && response.status != 204 && response.status != 304;
-    const std::size_t length = has_body ? response.content_length() : 0;
-    const std::size_t before = out_.size();
-    append_head(out_, response, server_.observer_.http_date(), request.id, parser_->http_1_0(), close);
-    const std::size_t head = out_.size() - before;
-    std::vector<asio::const_buffer> large;
-    if (length > kCopiedBodyMax) {
-        large.push_back(asio::buffer(out_));
-        for (std::size_t i = 0; i < response.piece_count(); ++i) large.push_back(asio::buffer(response.piece(i)));
-    } else if (length > 0) {
-        for (std::size_t i = 0; i < response.piece_count(); ++i) out_ += response.piece(i);
-    }
-    server_.observer_.answered(request, answer, head + length, base::steady_now() - started);
-    if (close) open_ = false;
-    if (!large.empty()) {
-        const bool written = co_await write(std::move(large));
-        out_.clear();
-        if (!written) open_ = false;
-    } else if (!open_ || (begin_ == end_ && body_buffer_.empty()) || out_.size() > kGatheredOutputMax) {
-        if (!co_await flush()) open_ = false;
-    }
-    // The views into the buffer are no longer needed: what came after the request moves to where the next one is read.
-    if (!body_buffer_.empty()) {
-        buffer_.assign(body_buffer_.begin(), body_buffer_.end());
-        if (buffer_.size() < kBufferBytesMin) buffer_.resize(kBufferBytesMin);
-        begin_ = 0;
-        end_ = body_buffer_.size();
-    }
-    std::string{}.swap(body_buffer_);
-    if (out_.capacity() > kGatheredOutputMax) std::string{}.swap(out_);
-}
-
-/// Answers what could not be understood or may not go on, and ends the connection in a way that lets the answer arrive.
-base::Awaitable<void> Connection::refuse(base::Error error) {
-    timed_out_ = false;
-    identify_request();
-    Service::Answer answer;
-    answer.response =
-        error.kind == base::ErrorKind::unavailable ? unavailable(std::chrono::seconds{1}) : problem(error);
-    co_await respond_with(std::move(answer), true, base::steady_now());
-    co_await linger();
-}
-
-base::Awaitable<bool> Connection::flush() {
-    if (out_.empty()) co_return true;
-    // The usual case: the kernel takes all of it at once.
-    boost::system::error_code error;
-    const std::size_t written = socket_.write_some(asio::buffer(out_), error);
-    if (!error && written == out_.size()) {
-        out_.clear();
-        co_return true;
-    }
-    if (error && error != asio::error::would_block) co_return false;
-    std::vector<asio::const_buffer> rest{asio::buffer(out_) + written};
-    const bool done = co_await write(std::move(rest));
-    out_.clear();
-    co_return done;
-}
-
-base::Awaitable<bool> Connection::write(std::vector<asio::const_buffer> buffers) {
-    enter(Phase::writing);
-    boost::system::error_code error;
-    auto token = asio::redirect_error(base::use_awaitable, error);
-    co_await asio::async_write(socket_, buffers, token);
-    co_return !error;
-}
-
-/// Closing with unread input makes the kernel reset the connection, and the client may lose the answer: so the sending side
-/// is closed first, and what still comes is read for a moment and thrown away.
-base::Awaitable<void> Connection::linger() {
-    boost::system::error_code error;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, error);
-    enter(Phase::lingering);
-    std::vector<char> sink(kBodyBufferBytes);
-    while (!error && !timed_out_) {
-        auto token = asio::redirect_error(base::use_awaitable, error);
-        co_await socket_.async_read_some(asio::buffer(sink), token);
-        // A sender that never pauses would keep the loop busy past its deadline.
-        if (base::steady_now() >= deadline_) break;
-    }
+void Connection::release_body() {
+    if (accounted_body_ > 0) server_.limits_->body_bytes.fetch_sub(accounted_body_);
+    accounted_body_ = 0;
 }
 
 }  // namespace snippetd::http

@@ -1,72 +1,110 @@
 #pragma once
 
-#include <boost/asio/buffer.hpp>
+#include "base/awaitable.hpp"
+#include "base/clock.hpp"
+#include "http/parser.hpp"
+#include "http/poller.hpp"
+#include "http/service.hpp"
+
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "base/awaitable.hpp"
-#include "http/parser.hpp"
-#include "http/server.hpp"
+#include <boost/asio/ip/address.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
-/// For the .cpp files of http/ only.
+/// For http/ only.
 namespace snippetd::http {
 
-/// One connection: reads requests, has them answered in order, writes the answers. Pipelined requests are answered from the
-/// buffer before anything is written, so that many small answers leave in one system call.
+class Server;
+
+/// One connection: reads requests, has them answered in order, writes the answers.
 ///
-/// There is no timer for each operation: the connection says by when it must have made progress, and the server looks a
-/// few times a second who is late.
-class Connection {
+/// It is a state machine that runs as far as it can at each event. Input is read into a buffer that all
+/// connections of the worker share; a request that is there as a whole and can be answered at once is
+/// answered straight from it, and the answer is sent from a shared buffer too, so an idle connection owns no
+/// buffers. What is incomplete, or has to wait for its answer, or cannot be sent yet, is copied into the
+/// connection. Pipelined requests are answered before anything is written, so that many small answers leave
+/// in one system call.
+///
+/// There is no timer for each operation: the connection says by when it must have made progress, and the
+/// server looks a few times a second who is late.
+class Connection final : public Poller::Client,
+                         public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter> {
   public:
-    Connection(Server& server, Socket socket);
+    using Pointer = boost::intrusive_ptr<Connection>;
+
+    /// Takes over `socket`, which does not block.
+    Connection(Server& server, int socket, boost::asio::ip::address peer);
     ~Connection();
 
-    base::Awaitable<void> run();
-
-    /// Called by the server's tick.
+    void on_ready(std::uint32_t events) override;
     void check_deadline(base::SteadyTime now);
-    /// Ends the connection now if no request is under way on it.
+    /// Ends the connection if no request is under way on it.
     void close_if_idle();
-    void close_now();
+    void close();
+
+    int socket() const { return socket_; }
+    /// Where the server has it.
+    std::list<Pointer>::iterator position;
 
   private:
-    enum class Phase { idle, header, body, handling, writing, lingering };
+    enum class State {
+        reading,    ///< the next request, or more of it
+        handling,   ///< the service works on the answer; nothing is read
+        writing,    ///< the peer is slow to take an answer; nothing is read
+        lingering,  ///< the last answer is sent; what still comes is thrown away
+        closed,
+    };
 
-    base::Awaitable<bool> read_request();
-    base::Awaitable<bool> read_more();
-    void feed_parser();
+    /// Within `reading`: what the deadline is for.
+    enum class Phase { idle, header, body };
+
+    void advance();
+    void run_states();
+    bool read_requests();
+    std::string_view receive();
+    bool consume(std::string_view& input);
+    void keep_header();
+    void wait_for_more(bool begun);
+    void handle();
+    static base::Awaitable<void> answer_later(Pointer self, base::SteadyTime started);
+    void respond(Service::Answer answer, base::SteadyTime started);
+    void refuse(base::Error error);
+    void finish_request();
+
+    bool flush();
+    bool send_backlog();
+    void begin_lingering();
+    void linger();
+
+    void identify_request();
     bool account_body();
     void release_body();
-    base::Awaitable<void> respond();
-    base::Awaitable<void> respond_with(Service::Answer answer, bool close, base::SteadyTime started);
-    base::Awaitable<void> refuse(base::Error error);
-    base::Awaitable<bool> flush();
-    base::Awaitable<bool> write(std::vector<boost::asio::const_buffer> buffers);
-    base::Awaitable<void> linger();
-    void identify_request();
-    void enter(Phase phase);
 
     Server& server_;
-    Socket socket_;
-    std::list<Connection*>::iterator position_;
+    int socket_;
     boost::asio::ip::address peer_;
-    std::optional<Parser> parser_;
-
-    // Unread input is [begin_, end_) of buffer_. While a request's header is referred to, the buffer does not move; more of
-    // its body is then read into body_buffer_.
-    std::vector<char> buffer_;
-    std::size_t begin_ = 0, end_ = 0;
-    std::string body_buffer_;
-
-    std::string out_;  ///< answers not yet written
-    std::size_t accounted_body_ = 0;
+    State state_ = State::reading;
     Phase phase_ = Phase::idle;
     base::SteadyTime deadline_ = base::SteadyTime::max();
-    bool continued_ = false;
-    bool timed_out_ = false;
-    bool open_ = true;
+    bool readable_ = true;    ///< the socket may have input: an edge has said so and no read has emptied it
+    bool peer_done_ = false;  ///< the peer will send no more
+    bool close_after_ = false;
+    bool advancing_ = false;  ///< `advance` is on the stack and goes on by itself
+    bool continued_ = false;  ///< `100 Continue` has been sent
+
+    std::optional<Parser> parser_;
+    std::string_view request_header_;  ///< where the header of the request under way lies
+    std::string header_;               ///< or a copy of it, once it must be kept
+    std::string rest_;                 ///< input not yet used, between two events
+    std::size_t accounted_body_ = 0;
+
+    std::string backlog_;            ///< answers that could not be sent yet
+    std::optional<Response> large_;  ///< an answer that is sent from where it is, after the backlog
+    std::size_t large_sent_ = 0;     ///< bytes of its content
 };
 
 }  // namespace snippetd::http

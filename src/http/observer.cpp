@@ -1,11 +1,11 @@
 #include "http/observer.hpp"
 
-#include <fmt/format.h>
+#include "base/json_text.hpp"
+#include "base/log.hpp"
 
 #include <iterator>
 
-#include "base/json_text.hpp"
-#include "base/log.hpp"
+#include <fmt/format.h>
 
 namespace snippetd::http {
 
@@ -21,8 +21,8 @@ void Observer::count(const Request& request, const Service::Answer& answer, std:
     auto route = routes_.find(answer.route.data());
     if (route == routes_.end()) {
         base::Histogram& histogram =
-            metrics_.histogram("snippetd_http_request_duration_seconds", "From the request's last byte to the response.",
-                               {{"route", std::string{answer.route}}});
+            metrics_.histogram("snippetd_http_request_duration_seconds",
+                               "From the request's last byte to the response.", {{"route", std::string{answer.route}}});
         route = routes_.emplace(answer.route.data(), PerRoute{&histogram, {}}).first;
     }
     route->second.duration->observe(duration);
@@ -50,7 +50,8 @@ void Observer::log(const Request& request, const Service::Answer& answer, std::s
         base::append_json_escaped(lines_, request.method_text);
         lines_ += R"(","path":")";
         base::append_json_escaped(lines_, path);
-        fmt::format_to(out, R"(","route":"{}","status":{},"bytes":{},"duration_us":{},"cache":"{}","request_id":"{}"}})",
+        fmt::format_to(out,
+                       R"(","route":"{}","status":{},"bytes":{},"duration_us":{},"cache":"{}","request_id":"{}"}})",
                        answer.route, answer.response.status, bytes, us, answer.response.cache_status, request.id);
     } else {
         fmt::format_to(out, "{} info  request client={} method=", rfc3339_, request.client.to_string());

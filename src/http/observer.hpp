@@ -1,19 +1,20 @@
 #pragma once
 
-#include <chrono>
-#include <string>
-#include <string_view>
-#include <unordered_map>
-
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
 #include "http/request.hpp"
 #include "http/service.hpp"
 
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
 namespace snippetd::http {
 
-/// What one worker remembers of its requests: the metrics, and a line each in the access log. Lines are gathered and handed
-/// to the log's own thread in chunks, so that logging costs a request a few hundred nanoseconds and no system call.
+/// What one worker remembers of its requests: the metrics, and a line each in the access log. Lines are
+/// gathered and handed to the log's own thread in chunks, so that logging costs a request a few hundred
+/// nanoseconds and no system call.
 class Observer {
   public:
     static constexpr std::size_t kChunkBytes = 64 * 1024;
@@ -36,7 +37,8 @@ class Observer {
     };
 
     void count(const Request& request, const Service::Answer& answer, std::chrono::nanoseconds duration);
-    void log(const Request& request, const Service::Answer& answer, std::size_t bytes, std::chrono::nanoseconds duration);
+    void log(const Request& request, const Service::Answer& answer, std::size_t bytes,
+             std::chrono::nanoseconds duration);
     void refresh_time();
 
     base::Metrics& metrics_;

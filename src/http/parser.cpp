@@ -1,11 +1,12 @@
 #include "http/parser.hpp"
 
+#include <algorithm>
+#include <functional>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
-
-#include <algorithm>
 
 namespace snippetd::http {
 
@@ -41,11 +42,10 @@ std::optional<Field> field_of(beast::http::field name, std::string_view text) {
         case beast::http::field::if_none_match: return Field::if_none_match;
         case beast::http::field::origin: return Field::origin;
         case beast::http::field::transfer_encoding: return Field::transfer_encoding;
-        case beast::http::field::unknown: break;
-        default: return std::nullopt;
+        default: break;  // Beast has no name for some of ours
     }
     static constexpr std::pair<std::string_view, Field> kOthers[] = {
-        {"X-Forwarded-For", Field::forwarded_for}, {"X-Request-Id", Field::request_id},
+        {"X-Forwarded-For", Field::forwarded_for},   {"X-Request-Id", Field::request_id},
         {"Idempotency-Key", Field::idempotency_key}, {"X-Edit-Token", Field::edit_token},
         {"Sec-Fetch-Site", Field::sec_fetch_site},
     };
@@ -55,10 +55,33 @@ std::optional<Field> field_of(beast::http::field name, std::string_view text) {
     return std::nullopt;
 }
 
+/// Whether `text` is a host with or without a port (RFC 3986 section 3.2, without user and percent-encoding).
+bool is_host(std::string_view text) {
+    const auto is_name_character = [](unsigned char c) { return std::isalnum(c) || c == '.' || c == '-' || c == '_'; };
+    const auto is_v6_character = [](unsigned char c) { return std::isxdigit(c) || c == ':' || c == '.'; };
+    std::size_t end = 0;
+    if (text.starts_with('[')) {
+        const std::size_t bracket = text.find(']');
+        if (bracket == text.npos || bracket < 3) return false;
+        if (!std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(bracket), is_v6_character))
+            return false;
+        end = bracket + 1;
+    } else {
+        end = std::min(text.find(':'), text.size());
+        const std::string_view name = text.substr(0, end);
+        if (name.empty() || name.size() > 255 || !std::all_of(name.begin(), name.end(), is_name_character))
+            return false;
+    }
+    if (end == text.size()) return true;
+    const std::string_view port = text.substr(end + 1);
+    return text[end] == ':' && !port.empty() && port.size() <= 5 &&
+           std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c); });
+}
+
 /// Whether repeated lines of the field are one list (RFC 9110 section 5.3).
 bool is_list(Field field) {
-    return field == Field::accept || field == Field::cookie || field == Field::if_match || field == Field::if_none_match ||
-           field == Field::forwarded_for;
+    return field == Field::accept || field == Field::cookie || field == Field::if_match ||
+           field == Field::if_none_match || field == Field::forwarded_for;
 }
 
 }  // namespace
@@ -77,6 +100,22 @@ std::size_t Parser::feed(std::string_view bytes) {
     return used;
 }
 
+void Parser::move_views(std::string_view from, const char* to) {
+    const auto move = [&](std::string_view& view) {
+        if (view.empty()) return;
+        const std::less_equal<const char*> before;
+        // Joined fields and the like are elsewhere and stay there.
+        const bool inside =
+            before(from.data(), view.data()) && before(view.data() + view.size(), from.data() + from.size());
+        if (inside) view = {to + (view.data() - from.data()), view.size()};
+    };
+    move(request.method_text);
+    move(request.target);
+    move(request.path);
+    move(request.query);
+    for (std::string_view& field : request.fields) move(field);
+}
+
 void Parser::refuse(base::ErrorKind kind, std::string_view detail, error_code& error) {
     failure_ = base::Error{kind, std::string{detail}, {}};
     error = beast::http::error::bad_value;
@@ -86,7 +125,8 @@ void Parser::refuse(const error_code& error) {
     if (error == beast::http::error::header_limit) {
         failure_ = base::Error{base::ErrorKind::header_fields_too_large, "The header may have 16 KiB.", {}};
     } else if (error == beast::http::error::body_limit) {
-        failure_ = base::Error{base::ErrorKind::payload_too_large, "The request body is larger than a snippet may be.", {}};
+        failure_ =
+            base::Error{base::ErrorKind::payload_too_large, "The request body is larger than a snippet may be.", {}};
     } else {
         failure_ = base::Error{base::ErrorKind::bad_request, "This is not HTTP/1.1: " + error.message() + ".", {}};
     }
@@ -102,28 +142,30 @@ void Parser::on_request_impl(beast::http::verb method, string_view method_text, 
         refuse(base::ErrorKind::bad_request, "Only HTTP/1.1 and HTTP/1.0 are spoken here.", error);
         return;
     }
-    split_target();
+    if (!split_target()) refuse(base::ErrorKind::bad_request, "The request target is not a URL.", error);
 }
 
-void Parser::split_target() {
+bool Parser::split_target() {
     std::string_view rest = request.target;
     // The absolute form, as sent to proxies (RFC 9112 section 3.2.2): what is before the path names this server.
-    if (!rest.empty() && rest.front() != '/') {
-        const std::size_t authority = rest.find("://");
-        if (authority != rest.npos) {
-            const std::size_t path = rest.find('/', authority + 3);
-            rest = path == rest.npos ? std::string_view{"/"} : rest.substr(path);
-        }
+    const bool absolute = beast::iequals(rest.substr(0, 7), "http://") || beast::iequals(rest.substr(0, 8), "https://");
+    if (absolute) {
+        const std::size_t authority = rest.find("://") + 3;
+        const std::size_t path = std::min(rest.find_first_of("/?#", authority), rest.size());
+        if (!is_host(rest.substr(authority, path - authority))) return false;
+        rest = path == rest.size() || rest[path] != '/' ? std::string_view{"/"} : rest.substr(path);
     }
     rest = rest.substr(0, rest.find('#'));
     const std::size_t mark = rest.find('?');
     request.path = rest.substr(0, mark);
     request.query = mark == rest.npos ? std::string_view{} : rest.substr(mark + 1);
+    return true;
 }
 
 void Parser::on_field_impl(beast::http::field name, string_view name_text, string_view value, error_code& error) {
     if (is_header_done()) return;  // trailers of a chunked body say nothing that is used here
-    const bool folded = !value.empty() && (value.data() < buffer_.data() || value.data() >= buffer_.data() + buffer_.size());
+    const bool folded =
+        !value.empty() && (value.data() < buffer_.data() || value.data() >= buffer_.data() + buffer_.size());
     if (folded) {
         refuse(base::ErrorKind::bad_request, "Folded header lines are obsolete.", error);
         return;
@@ -150,15 +192,12 @@ void Parser::on_header_impl(error_code& error) {
         return;
     }
     const std::string_view host = request.field(Field::host);
-    const bool sane_host = std::all_of(host.begin(), host.end(), [](unsigned char c) {
-        return std::isalnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
-    });
-    if (!sane_host || (host.empty() && hosts_ == 1)) {
+    if (hosts_ == 1 && !is_host(host)) {
         refuse(base::ErrorKind::bad_request, "The Host header is not a host.", error);
         return;
     }
-    const bool plainly_chunked =
-        transfer_encodings_ == 1 && beast::iequals(request.field(Field::transfer_encoding), "chunked") && version_ == 11;
+    const bool plainly_chunked = transfer_encodings_ == 1 &&
+                                 beast::iequals(request.field(Field::transfer_encoding), "chunked") && version_ == 11;
     if (transfer_encodings_ > 0 && !plainly_chunked) {
         refuse(base::ErrorKind::bad_request, "The only transfer coding known here is chunked.", error);
         return;

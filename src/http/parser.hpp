@@ -1,29 +1,34 @@
 #pragma once
 
-#include <boost/beast/http/basic_parser.hpp>
+#include "base/error.hpp"
+#include "http/request.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
-#include "base/error.hpp"
-#include "http/request.hpp"
+#include <boost/beast/http/basic_parser.hpp>
 
 /// For the .cpp files of http/ only.
 namespace snippetd::http {
 
-/// Beast's incremental parser (RFC 9112) in a form that allocates nothing for a request without a body: the fields that the
-/// service looks at are kept as views into the caller's buffer, the others are passed over.
+/// Beast's incremental parser (RFC 9112) in a form that allocates nothing for a request without a body: the
+/// fields that the service looks at are kept as views into the caller's buffer, the others are passed over.
 ///
-/// The caller's buffer must hold the whole header and keep it where it is from the moment `header_done` turns true until the
-/// request has been answered: Beast starts to parse the header only once its end is there. The body is copied into the request.
+/// The first `feed` must hold the whole header. It must stay where it is until the request has been answered,
+/// or be copied and the copy made known by `move_views`. The body is copied into the request.
 class Parser : public boost::beast::http::basic_parser<true> {
   public:
     static constexpr std::uint32_t kHeaderBytesMax = 16 * 1024;
 
     explicit Parser(std::uint64_t body_bytes_max);
 
-    /// Feeds what has arrived; returns how much of it has been used. Sets `failure` when the request is not acceptable.
+    /// Feeds what has arrived; returns how much of it has been used. Sets `failure` when the request is not
+    /// acceptable.
     std::size_t feed(std::string_view bytes);
+
+    /// The header, which is `from`, has been copied to `to`: the request's views follow.
+    void move_views(std::string_view from, const char* to);
 
     /// A request that cannot be answered but with this error; the connection has to end after it.
     const std::optional<base::Error>& failure() const { return failure_; }
@@ -52,7 +57,7 @@ class Parser : public boost::beast::http::basic_parser<true> {
     void on_finish_impl(error_code&) override {}
 
     void keep(Field field, std::string_view value);
-    void split_target();
+    bool split_target();
     void refuse(base::ErrorKind kind, std::string_view detail, error_code& error);
     void refuse(const error_code& error);
 

@@ -77,6 +77,8 @@ Parameter find_parameter(std::string_view query, std::string_view name) {
     return parameter;
 }
 
-bool decode_segment(std::string_view segment, std::string& out) { return percent_decode(segment, false, out); }
+bool decode_segment(std::string_view segment, std::string& out) {
+    return percent_decode(segment, false, out);
+}
 
 }  // namespace snippetd::http

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/ip/address.hpp>
 #include <cstddef>
 #include <deque>
 #include <string>
 #include <string_view>
+
+#include <boost/asio/ip/address.hpp>
 
 namespace snippetd::http {
 
@@ -60,8 +61,8 @@ struct Request {
 /// The value of the cookie `name`, or an empty view.
 std::string_view find_cookie(const Request& request, std::string_view name);
 
-/// The percent-decoded value of the query parameter `name` (`+` is a space), or nothing when it is absent or its encoding
-/// is broken or holds bytes that are not UTF-8 or a NUL.
+/// The percent-decoded value of the query parameter `name` (`+` is a space), or nothing when it is absent or
+/// its encoding is broken or holds bytes that are not UTF-8 or a NUL.
 struct Parameter {
     bool present = false;
     bool malformed = false;
@@ -69,7 +70,8 @@ struct Parameter {
 };
 Parameter find_parameter(std::string_view query, std::string_view name);
 
-/// Percent-decodes one path segment. False when the encoding is broken or what it holds is not UTF-8 or has a NUL.
+/// Percent-decodes one path segment. False when the encoding is broken or what it holds is not UTF-8 or has a
+/// NUL.
 bool decode_segment(std::string_view segment, std::string& out);
 
 }  // namespace snippetd::http

@@ -1,11 +1,11 @@
 #include "http/response.hpp"
 
-#include <fmt/format.h>
+#include "base/json_text.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-#include "base/json_text.hpp"
+#include <fmt/format.h>
 
 namespace snippetd::http {
 
@@ -21,7 +21,8 @@ void Response::add(std::string_view name, std::string_view value) {
 std::string_view Response::piece(std::size_t index) const {
     if (piece_count_ == 0) return body;
     const Piece& piece = pieces_[index];
-    return piece.data ? std::string_view{piece.data, piece.size} : std::string_view{body}.substr(piece.offset, piece.size);
+    return piece.data ? std::string_view{piece.data, piece.size}
+                      : std::string_view{body}.substr(piece.offset, piece.size);
 }
 
 std::size_t Response::content_length() const {

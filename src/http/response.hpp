@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/error.hpp"
+
 #include <array>
 #include <chrono>
 #include <memory>
@@ -7,11 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.hpp"
-
 namespace snippetd::http {
 
-/// What is answered, built by one handler and written once. Content-Length, Date, X-Request-Id, X-Content-Type-Options and Connection are added by the connection.
+/// What is answered, built by one handler and written once. Content-Length, Date, X-Request-Id,
+/// X-Content-Type-Options and Connection are added by the connection.
 class Response {
   public:
     unsigned status = 200;
@@ -29,8 +30,8 @@ class Response {
 
     void add(std::string_view name, std::string_view value);
 
-    /// Makes the content a sequence of pieces, at most six, which belong to `owner`, or are parts of `body`, which are given by
-    /// their place, because the response may be moved.
+    /// Makes the content a sequence of pieces, at most six, which belong to `owner`, or are parts of `body`,
+    /// which are given by their place, because the response may be moved.
     void add_piece(std::string_view piece) { pieces_[piece_count_++] = {piece.data(), 0, piece.size()}; }
     void add_body_piece(std::size_t offset, std::size_t size) { pieces_[piece_count_++] = {nullptr, offset, size}; }
 

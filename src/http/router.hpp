@@ -1,17 +1,17 @@
 #pragma once
 
+#include "http/request.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "http/request.hpp"
-
 namespace snippetd::http {
 
-/// Finds the row of a route table for a request. Patterns are paths whose segments are literal or `{name}`, which matches
-/// one non-empty segment. HEAD goes where GET goes.
+/// Finds the row of a route table for a request. Patterns are paths whose segments are literal or `{name}`,
+/// which matches one non-empty segment. HEAD goes where GET goes.
 class Router {
   public:
     struct Row {
@@ -22,8 +22,8 @@ class Router {
     struct Match {
         std::optional<std::size_t> row;       ///< the index of the row
         std::vector<std::string> parameters;  ///< percent-decoded, in the order of the pattern
-        std::string allow;                    ///< without a row: the methods that the path has, or empty for an unknown path
-        bool malformed = false;               ///< a segment's percent-encoding is broken
+        std::string allow;       ///< without a row: the methods that the path has, or empty for an unknown path
+        bool malformed = false;  ///< a segment's percent-encoding is broken
     };
 
     explicit Router(std::vector<Row> rows);

@@ -1,17 +1,21 @@
 #include "http/server.hpp"
 
+#include "base/log.hpp"
+#include "base/secret.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/v6_only.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/write.hpp>
 #include <fmt/format.h>
-
-#include <stdexcept>
-
-#include "base/log.hpp"
-#include "base/secret.hpp"
-#include "http/connection.hpp"
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace snippetd::http {
 
@@ -23,15 +27,19 @@ namespace {
 constexpr base::Milliseconds kTick{100};
 constexpr base::Milliseconds kAcceptPause{100};
 constexpr int kBacklog = 4096;
+constexpr int kAcceptedInARowMax = 64;
+constexpr base::Milliseconds kTurnedAwayFor{500};
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
-base::Awaitable<void> run_connection(Server& server, Socket socket) {
-    Connection connection{server, std::move(socket)};
-    try {
-        co_await connection.run();
-    } catch (const std::exception& error) {
-        log::error("a connection ended by an exception", {{"error", error.what()}});
+asio::ip::address peer_address(const sockaddr_storage& address) {
+    if (address.ss_family == AF_INET) {
+        const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+        return asio::ip::address_v4{ntohl(v4.sin_addr.s_addr)};
     }
+    asio::ip::address_v6::bytes_type bytes{};
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+    std::copy_n(v6.sin6_addr.s6_addr, bytes.size(), bytes.begin());
+    return asio::ip::address_v6{bytes};
 }
 
 }  // namespace
@@ -43,60 +51,79 @@ Server::Server(asio::io_context& context, Service& service, ServerOptions option
       options_{std::move(options)},
       limits_{std::move(limits)},
       observer_{metrics},
+      poller_{context, [this] { ended_.clear(); }},
       ticker_{context},
       request_id_prefix_{base::random_alphanumeric(7)} {
+    poller_.start();
     asio::co_spawn(context_, tick(), asio::detached);
 }
 
-Server::~Server() = default;
-
-void Server::accept_from(Acceptor acceptor) {
-    // The coroutines refer to their acceptor by index, because the vector may move.
-    acceptors_.push_back(std::move(acceptor));
-    asio::co_spawn(context_, accept(acceptors_.size() - 1), asio::detached);
+Server::~Server() {
+    cut();
 }
 
-base::Awaitable<void> Server::accept(std::size_t index) {
-    while (!draining_) {
-        boost::system::error_code error;
-        auto token = asio::redirect_error(base::use_awaitable, error);
-        Socket socket{context_};
-        co_await acceptors_[index].async_accept(socket, token);
-        if (draining_ || error == asio::error::operation_aborted) co_return;
-        if (error) {
-            // Out of descriptors, most likely: waiting lets others end.
-            log::error("cannot accept a connection", {{"error", error.message()}});
-            base::Timer pause{context_, kAcceptPause};
-            co_await pause.async_wait(token);
+void Server::accept_from(Acceptor acceptor) {
+    acceptor.native_non_blocking(true);
+    acceptors_.push_back(std::move(acceptor));
+    wait_for_clients(acceptors_.size() - 1);
+}
+
+// The acceptor is named by its index, because the vector may move.
+void Server::wait_for_clients(std::size_t acceptor) {
+    acceptors_[acceptor].async_wait(Acceptor::wait_read, [this, acceptor](boost::system::error_code error) {
+        if (error || draining_) return;
+        accept_all(acceptor);
+    });
+}
+
+void Server::accept_all(std::size_t acceptor) {
+    for (int i = 0; i < kAcceptedInARowMax; ++i) {
+        sockaddr_storage address{};
+        socklen_t length = sizeof address;
+        const int socket = ::accept4(acceptors_[acceptor].native_handle(), reinterpret_cast<sockaddr*>(&address),
+                                     &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (socket >= 0) {
+            welcome(socket, peer_address(address));
             continue;
         }
-        if (limits_->connections.load() >= options_.connections_max) {
-            asio::co_spawn(context_, refuse(std::move(socket)), asio::detached);
-        } else {
-            asio::co_spawn(context_, run_connection(*this, std::move(socket)), asio::detached);
-        }
+        if (errno == EINTR || errno == ECONNABORTED) continue;
+        if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+        // Out of descriptors, most likely: waiting lets others end.
+        log::error("cannot accept a connection", {{"error", std::generic_category().message(errno)}});
+        auto pause = std::make_shared<base::Timer>(context_, kAcceptPause);
+        pause->async_wait([this, acceptor, pause](boost::system::error_code error) {
+            if (!error && !draining_) wait_for_clients(acceptor);
+        });
+        return;
     }
+    wait_for_clients(acceptor);
+}
+
+void Server::welcome(int socket, const asio::ip::address& peer) {
+    if (limits_->connections.load() >= options_.connections_max) return turn_away(socket);
+    const int on = 1;
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const Connection::Pointer connection{new Connection{*this, socket, peer}};
+    connection->position = connections_.insert(connections_.end(), connection);
+    if (!poller_.add(socket, *connection)) connection->close();
 }
 
 /// Above the cap: an answer, so that nobody hangs, and no more work than that.
-base::Awaitable<void> Server::refuse(Socket socket) {
+void Server::turn_away(int socket) {
     const Response response = unavailable(std::chrono::seconds{1});
     std::string out;
-    append_head(out, response, observer_.http_date(), base::random_alphanumeric(14), false, true);
+    append_head(out, response, observer_.http_date(), next_request_id(), false, true);
     out += response.body;
-    boost::system::error_code error;
-    socket.non_blocking(true, error);
-    socket.write_some(asio::buffer(out), error);  // fits in any fresh socket's buffer
-    socket.shutdown(tcp::socket::shutdown_send, error);
-    // The request is read, so that closing does not reset the connection before the answer has been seen.
-    std::array<char, 4096> sink;
-    base::Timer patience{context_, base::Milliseconds{500}};
-    patience.async_wait([&socket](boost::system::error_code cancelled) {
-        boost::system::error_code ignored;
-        if (!cancelled) socket.cancel(ignored);
+    // Fits in any fresh socket's buffer. What the client has sent is read first, so that closing does not
+    // reset the connection before the answer has been seen; what it sends later is its own loss.
+    ::recv(socket, input_->data(), input_->size(), 0);
+    ::send(socket, out.data(), out.size(), MSG_NOSIGNAL);
+    ::shutdown(socket, SHUT_WR);
+    auto patience = std::make_shared<base::Timer>(context_, kTurnedAwayFor);
+    patience->async_wait([socket, patience, this](boost::system::error_code) {
+        ::recv(socket, input_->data(), input_->size(), 0);
+        ::close(socket);
     });
-    auto token = asio::redirect_error(base::use_awaitable, error);
-    while (!error) co_await socket.async_read_some(asio::buffer(sink), token);
 }
 
 base::Awaitable<void> Server::tick() {
@@ -105,22 +132,42 @@ base::Awaitable<void> Server::tick() {
         co_await ticker_.async_wait(base::use_awaitable);
         const base::SteadyTime now = base::steady_now();
         for (auto at = connections_.begin(); at != connections_.end();) {
-            Connection* connection = *at++;
+            const Connection::Pointer connection = *at++;
             connection->check_deadline(now);
         }
+        ended_.clear();
         observer_.flush_log();
     }
+}
+
+void Server::forget(Connection& connection) {
+    ended_.push_back(*connection.position);
+    connections_.erase(connection.position);
+}
+
+std::string Server::next_request_id() {
+    static constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+    std::string id = request_id_prefix_;
+    for (std::uint64_t n = request_ids_++, i = 0; i < 7; ++i, n /= 36) id += kDigits[n % 36];
+    return id;
 }
 
 void Server::drain() {
     draining_ = true;
     boost::system::error_code error;
     for (Acceptor& acceptor : acceptors_) acceptor.close(error);
-    for (Connection* connection : connections_) connection->close_if_idle();
+    for (auto at = connections_.begin(); at != connections_.end();) {
+        const Connection::Pointer connection = *at++;
+        connection->close_if_idle();
+    }
 }
 
 void Server::cut() {
-    for (Connection* connection : connections_) connection->close_now();
+    while (!connections_.empty()) {
+        const Connection::Pointer connection = connections_.front();
+        connection->close();
+    }
+    ended_.clear();
 }
 
 namespace {

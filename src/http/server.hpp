@@ -1,28 +1,31 @@
 #pragma once
 
-#include <atomic>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <list>
-#include <memory>
-#include <vector>
-
 #include "base/awaitable.hpp"
 #include "base/cidr.hpp"
 #include "base/metrics.hpp"
 #include "base/timer.hpp"
+#include "http/connection.hpp"
 #include "http/observer.hpp"
+#include "http/poller.hpp"
 #include "http/service.hpp"
 
-namespace snippetd::http {
+#include <array>
+#include <atomic>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
 
-class Connection;
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+namespace snippetd::http {
 
 struct ServerOptions {
     base::Milliseconds header_timeout{10000};  ///< from a request's first byte to the end of its header
     base::Milliseconds body_timeout{30000};    ///< for the whole body to arrive, and for a whole response to be taken
     base::Milliseconds idle_timeout{75000};    ///< between two requests
-    std::size_t connections_max = 20000;       ///< of the process
+    std::size_t connections_max = 16384;       ///< of the process
     std::uint64_t request_body_bytes_max = 8 * 1024 * 1024;
     std::vector<base::Cidr> trusted_proxies;
     bool secure = false;  ///< whether the public URL is https
@@ -36,20 +39,20 @@ struct ServerLimits {
     std::atomic<std::size_t> body_bytes{0};
 };
 
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, base::Executor>;
 using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, base::Executor>;
 
-/// The HTTP/1.1 server of one worker: its own listening sockets, its own connections, all on one thread. Everything is
-/// called on that thread, or before it starts.
+/// The HTTP/1.1 server of one worker: its own listening sockets, its own connections, all on one thread.
+/// Everything is called on that thread, or before it starts.
 class Server {
   public:
-    Server(boost::asio::io_context& context, Service& service, ServerOptions options, std::shared_ptr<ServerLimits> limits,
-           base::Metrics& metrics);
+    Server(boost::asio::io_context& context, Service& service, ServerOptions options,
+           std::shared_ptr<ServerLimits> limits, base::Metrics& metrics);
     ~Server();
 
     /// Takes over a listening socket and starts to accept.
     void accept_from(Acceptor acceptor);
-    /// The first step of a shutdown: accepts no more, ends idle connections, and the others after the request in flight.
+    /// The first step of a shutdown: accepts no more, ends idle connections, and the others after the request
+    /// in flight.
     void drain();
     /// The last step: ends every connection now.
     void cut();
@@ -58,28 +61,38 @@ class Server {
 
   private:
     friend class Connection;
-    using Connections = std::list<Connection*>;
+    static constexpr std::size_t kInputBytes = 64 * 1024;
 
-    base::Awaitable<void> accept(std::size_t index);
-    base::Awaitable<void> refuse(Socket socket);
+    void wait_for_clients(std::size_t acceptor);
+    void accept_all(std::size_t acceptor);
+    void welcome(int socket, const boost::asio::ip::address& peer);
+    void turn_away(int socket);
     base::Awaitable<void> tick();
+    void forget(Connection& connection);
+    std::string next_request_id();
 
     boost::asio::io_context& context_;
     Service& service_;
     const ServerOptions options_;
     std::shared_ptr<ServerLimits> limits_;
     Observer observer_;
+    Poller poller_;
     std::vector<Acceptor> acceptors_;
-    Connections connections_;
+    std::list<Connection::Pointer> connections_;
+    std::vector<Connection::Pointer> ended_;  ///< kept until the poller's batch is over
     base::Timer ticker_;
     std::string request_id_prefix_;
     std::uint64_t request_ids_ = 0;
     bool draining_ = false;
+
+    // Shared by all connections, each of which uses them only while it runs.
+    std::unique_ptr<std::array<char, kInputBytes>> input_ = std::make_unique<std::array<char, kInputBytes>>();
+    std::string output_;
 };
 
-/// Listening sockets for the same address, one for each worker (SO_REUSEPORT). `port` 0 picks a free one and is set to it.
-/// Throws std::runtime_error, with what to tell the user, when the address cannot be had, also when another process of the
-/// same user listens there with SO_REUSEPORT, which the kernel would let pass.
+/// Listening sockets for the same address, one for each worker (SO_REUSEPORT). `port` 0 picks a free one and
+/// is set to it. Throws std::runtime_error, with what to tell the user, when the address cannot be had, also
+/// when another process of the same user listens there with SO_REUSEPORT, which the kernel would let pass.
 std::vector<Acceptor> listen_everywhere(const std::vector<boost::asio::io_context*>& contexts, const std::string& host,
                                         std::uint16_t& port);
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <string_view>
-
 #include "base/awaitable.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
+
+#include <string_view>
 
 namespace snippetd::http {
 
@@ -18,7 +18,8 @@ class Service {
         std::string_view route = "unmatched";  ///< the pattern, for the metrics; lives as long as the process
     };
 
-    /// Answers at once when that takes no waiting at all: the hot path, without a coroutine. False: call `answer`.
+    /// Answers at once when that takes no waiting at all: the hot path, without a coroutine. False: call
+    /// `answer`.
     virtual bool answer_now(const Request& request, Answer& answer) = 0;
     /// Does not throw.
     virtual base::Awaitable<Answer> answer(Request& request) = 0;

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
+
+#include <cstdint>
+#include <string>
 
 /// How often one client may use the write routes, for the whole service and not per worker or instance.
 namespace snippetd::limiter {
@@ -32,7 +32,7 @@ struct Verdict {
     };
     Decision decision = Decision::allowed;
     std::uint32_t remaining = 0;  ///< how many more the client may send now
-    std::int64_t reset_s = 1;     ///< when limited: `Retry-After`; else until the window ends. Whole seconds, at least 1
+    std::int64_t reset_s = 1;  ///< when limited: `Retry-After`; else until the window ends. Whole seconds, at least 1
 
     bool admitted() const { return decision == Decision::allowed || decision == Decision::failed_open; }
 };
@@ -41,9 +41,10 @@ class Limiter {
   public:
     virtual ~Limiter() = default;
 
-    /// Charges one request of `client` to `policy`, atomically; a limited request is not charged. `client` is an account's
-    /// id, `ip:ADDRESS` or `name:USERNAME`. Waits no longer than a few milliseconds, whatever `deadline` allows, and never
-    /// throws: what happens when the counters are out of reach is the limiter's decision, not an accident.
+    /// Charges one request of `client` to `policy`, atomically; a limited request is not charged. `client` is an
+    /// account's id, `ip:ADDRESS` or `name:USERNAME`. Waits no longer than a few milliseconds, whatever `deadline`
+    /// allows, and never throws: what happens when the counters are out of reach is the limiter's decision, not an
+    /// accident.
     virtual base::Awaitable<Verdict> take(const Policy& policy, std::string client, base::Deadline deadline) = 0;
 };
 

@@ -1,12 +1,12 @@
 #include "limiter/memory_limiter.hpp"
 
+#include "limiter/window.hpp"
+
 #include <array>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
-
-#include "limiter/window.hpp"
 
 namespace snippetd::limiter {
 

@@ -1,19 +1,20 @@
 #pragma once
 
-#include <functional>
-#include <memory>
-
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
 #include "limiter/limiter.hpp"
+
+#include <functional>
+#include <memory>
 
 namespace snippetd::limiter {
 
 /// Counters in this process, shared by all its workers: a limit is never multiplied by the number of cores.
 ///
-/// Each policy has shards, each with a lock that is held for one map look-up; a shard keeps two maps, this window's and the
-/// previous one's, and drops the older as a whole when the window turns, so nothing has to expire. A map holds at most
-/// `kClientsPerShardMax` clients; when a flood of addresses fills one, further clients there are admitted uncounted
+/// Each policy has shards, each with a lock that is held for one map look-up; a shard keeps two maps, this window's and
+/// the previous one's, and drops the older as a whole when the window turns, so nothing has to expire. A map holds at
+/// most `kClientsPerShardMax` clients; when a flood of addresses fills one, further clients there are admitted
+/// uncounted
 /// (`failed_open`) until the window turns: the flood must not lock out the others.
 class MemoryLimiter : public Limiter {
   public:

@@ -6,10 +6,14 @@ namespace snippetd::limiter {
 
 namespace {
 
-std::int64_t divide_up(std::int64_t dividend, std::int64_t divisor) { return (dividend + divisor - 1) / divisor; }
+std::int64_t divide_up(std::int64_t dividend, std::int64_t divisor) {
+    return (dividend + divisor - 1) / divisor;
+}
 
 /// Whole seconds, at least 1: one second less is too early, this many is enough.
-std::int64_t seconds_up(std::int64_t ms) { return std::max<std::int64_t>(1, divide_up(ms, 1000)); }
+std::int64_t seconds_up(std::int64_t ms) {
+    return std::max<std::int64_t>(1, divide_up(ms, 1000));
+}
 
 /// Milliseconds from now until a lone client is admitted again, given that it is not admitted now.
 std::int64_t wait_ms(Algorithm algorithm, std::int64_t quota, std::int64_t window, WindowCounts counts,
@@ -31,7 +35,9 @@ std::int64_t wait_ms(Algorithm algorithm, std::int64_t quota, std::int64_t windo
 
 }  // namespace
 
-std::int64_t window_number(base::UnixMillis now_ms, base::Milliseconds window) { return now_ms / window.count(); }
+std::int64_t window_number(base::UnixMillis now_ms, base::Milliseconds window) {
+    return now_ms / window.count();
+}
 
 Verdict decide(Algorithm algorithm, const Policy& policy, WindowCounts counts, base::UnixMillis now_ms) {
     const std::int64_t window = policy.window.count();

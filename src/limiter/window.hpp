@@ -1,20 +1,20 @@
 #pragma once
 
-#include <cstdint>
-
 #include "base/clock.hpp"
 #include "limiter/limiter.hpp"
 
+#include <cstdint>
+
 /// The arithmetic of both algorithms, in whole milliseconds, without a clock and without storage.
 ///
-/// With D the window's length, e the time since it began, p and c what was admitted in the previous and in this window, the
-/// sliding window admits one more when
+/// With D the window's length, e the time since it began, p and c what was admitted in the previous and in this window,
+/// the sliding window admits one more when
 ///
 ///     p * (D - e) / D + c + 1 <= quota
 ///
-/// which takes the previous window's requests as spread evenly over it (the approximation of Cloudflare's "How we built rate
-/// limiting capable of scaling to millions of domains", 2017). All is multiplied by D, so nothing is rounded. The fixed
-/// window is the same with p = 0.
+/// which takes the previous window's requests as spread evenly over it (the approximation of Cloudflare's "How we built
+/// rate limiting capable of scaling to millions of domains", 2017). All is multiplied by D, so nothing is rounded. The
+/// fixed window is the same with p = 0.
 namespace snippetd::limiter {
 
 /// What was admitted around a moment. `previous` is 0 for the fixed window.
@@ -26,7 +26,8 @@ struct WindowCounts {
 /// The number of the window in which `now_ms` lies; windows are aligned to the epoch.
 std::int64_t window_number(base::UnixMillis now_ms, base::Milliseconds window);
 
-/// Whether one more fits. The counts are those of the window of `now_ms`; the verdict's `remaining` is what is left after it.
+/// Whether one more fits. The counts are those of the window of `now_ms`; the verdict's `remaining` is what is left
+/// after it.
 Verdict decide(Algorithm algorithm, const Policy& policy, WindowCounts counts, base::UnixMillis now_ms);
 
 }  // namespace snippetd::limiter

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <optional>
 #include <string>
-
-#include "base/clock.hpp"
 
 namespace snippetd::model {
 

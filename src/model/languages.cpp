@@ -87,8 +87,7 @@ std::string_view without_copy_extension(std::string_view file) {
     constexpr std::string_view kCopies[] = {".in",     ".tmpl", ".template", ".dist", ".example",
                                             ".sample", ".orig", ".bak",      ".rej",  ".old"};
     for (std::string_view copy : kCopies) {
-        if (file.size() > copy.size() && file.ends_with(copy))
-            return file.substr(0, file.size() - copy.size());
+        if (file.size() > copy.size() && file.ends_with(copy)) return file.substr(0, file.size() - copy.size());
     }
     return file;
 }

@@ -8,9 +8,9 @@ namespace snippetd::model {
 
 /// A language that a snippet can be written in. Everything it refers to lives as long as the program.
 struct Language {
-    std::string_view name;   ///< what the API, the store and the highlighter call it: lower case, unique
-    std::string_view label;  ///< what people read
-    std::vector<std::string_view> aliases;       ///< other names, never the name of another language
+    std::string_view name;                  ///< what the API, the store and the highlighter call it: lower case, unique
+    std::string_view label;                 ///< what people read
+    std::vector<std::string_view> aliases;  ///< other names, never the name of another language
     std::vector<std::string_view> extensions;    ///< without the leading dot; may contain dots
     std::vector<std::string_view> file_names;    ///< whole file names such as `makefile`
     std::vector<std::string_view> interpreters;  ///< of a `#!` line, without path and version

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "base/clock.hpp"
 
 namespace snippetd::model {
 
@@ -19,8 +19,8 @@ struct Snippet {
     std::string language;
     Visibility visibility = Visibility::unlisted;
     std::vector<std::string> tags;
-    std::string owner_id;    ///< empty for anonymous
-    std::string owner_name;  ///< empty for anonymous
+    std::string owner_id;      ///< empty for anonymous
+    std::string owner_name;    ///< empty for anonymous
     std::int64_t version = 1;  ///< grows by one with each edit
     std::int64_t view_count = 0;
     base::UnixMillis created_at = 0;

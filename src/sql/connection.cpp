@@ -1,15 +1,14 @@
 #include "sql/connection.hpp"
 
-#include <soci/postgresql/soci-postgresql.h>
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
+#include <mutex>
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <poll.h>
+#include <soci/postgresql/soci-postgresql.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/socket.h>
-
-#include <mutex>
 
 namespace snippetd::sql {
 
@@ -37,8 +36,8 @@ class PostgresConnection : public Connection {
         : Connection{counters}, options_{std::move(options)} {
         // Without these a cut network blocks libpq until TCP gives up, many minutes later.
         const bool has_query = options_.url.find('?') != options_.url.npos;
-        options_.url += fmt::format("{}connect_timeout=2&tcp_user_timeout=3000&application_name=snippetd",
-                                    has_query ? '&' : '?');
+        options_.url +=
+            fmt::format("{}connect_timeout=2&tcp_user_timeout=3000&application_name=snippetd", has_query ? '&' : '?');
     }
 
     ~PostgresConnection() override { forget_socket(); }
@@ -46,7 +45,8 @@ class PostgresConnection : public Connection {
     bool alive() override {
         pollfd readable{PQsocket(raw()), POLLIN, 0};
         if (readable.fd < 0) return false;
-        // Nobody is asked anything between two statements, so what arrives then is the server's farewell or its absence.
+        // Nobody is asked anything between two statements, so what arrives then is the server's farewell or its
+        // absence.
         if (poll(&readable, 1, 0) == 0) return true;
         PQconsumeInput(raw());
         return PQstatus(raw()) == CONNECTION_OK && !(readable.revents & (POLLERR | POLLHUP | POLLNVAL)) && drained();
@@ -82,9 +82,7 @@ class PostgresConnection : public Connection {
         socket_ = PQsocket(raw());
     }
 
-    PGconn* raw() {
-        return static_cast<soci::postgresql_session_backend*>(Connection::session().get_backend())->conn_;
-    }
+    PGconn* raw() { return static_cast<soci::postgresql_session_backend*>(Connection::session().get_backend())->conn_; }
 
     /// Reads what the server said on its own account (a notice, a parameter change); false when it has hung up.
     bool drained() {

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "base/clock.hpp"
+#include "base/metrics.hpp"
+
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <typeindex>
-
-#include "base/clock.hpp"
-#include "base/metrics.hpp"
 
 namespace soci {
 class session;
@@ -45,8 +45,9 @@ class Connection {
     /// To be called once per statement that is sent, with the name under which it is counted.
     void count(const char* statement) { counters_.count(statement); }
 
-    /// A statement prepared on first use and kept until the connection is lost. `P` is constructible from soci::session&
-    /// and the statement's text, and holds the statement with the variables bound to it. One P, one text.
+    /// A statement prepared on first use and kept until the connection is lost. `P` is constructible from
+    /// soci::session& and the statement's text, and holds the statement with the variables bound to it. One P, one
+    /// text.
     template <class P>
     P& prepared(const std::string& text) {
         std::unique_ptr<Prepared>& slot = prepared_[std::type_index{typeid(P)}];
@@ -80,7 +81,7 @@ class Connection {
 struct PostgresOptions {
     std::string url;
     base::Milliseconds statement_timeout{5000};
-    base::Milliseconds lock_timeout{700};
+    base::Milliseconds lock_timeout{600};
 };
 std::unique_ptr<Connection> make_postgres_connection(PostgresOptions options, StatementCounters& counters);
 

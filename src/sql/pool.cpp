@@ -1,11 +1,11 @@
 #include "sql/pool.hpp"
 
-#include <soci/soci.h>
+#include "base/log.hpp"
 
 #include <algorithm>
 #include <random>
 
-#include "base/log.hpp"
+#include <soci/soci.h>
 
 namespace snippetd::sql {
 

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "base/awaitable.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "sql/connection.hpp"
+
 #include <atomic>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 #include <condition_variable>
 #include <deque>
 #include <exception>
@@ -17,18 +18,21 @@
 #include <type_traits>
 #include <vector>
 
-#include "base/awaitable.hpp"
-#include "base/clock.hpp"
-#include "base/error.hpp"
-#include "sql/connection.hpp"
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
 
 /// Blocking SQL on threads of its own, each with its own connection, so that no worker ever waits for a database.
 ///
 /// - The queue is bounded: when it is full, `run` throws Unavailable at once.
-/// - An answer is due at the job's deadline: then `run` throws Unavailable, whether the job still waits or its statement is
+/// - An answer is due at the job's deadline: then `run` throws Unavailable, whether the job still waits or its
+/// statement is
 ///   stuck. A connection that stays stuck is cut, so that a silent database costs a thread only for a while.
-/// - While no connection stands, jobs are refused at once; the threads reconnect by themselves, with backoff and jitter.
-/// - With `batch_max` above one, a thread takes that many jobs into one transaction, each under a savepoint: one flush of
+/// - While no connection stands, jobs are refused at once; the threads reconnect by themselves, with backoff and
+/// jitter.
+/// - With `batch_max` above one, a thread takes that many jobs into one transaction, each under a savepoint: one flush
+/// of
 ///   the disk for all of them. SQLite's one writer works like that.
 namespace snippetd::sql {
 
@@ -52,9 +56,10 @@ class Pool {
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
 
-    /// Runs `work(Connection&)` on one of the threads and gives what it returns, to the calling coroutine's executor. An
-    /// exception of the work comes back as Unavailable and is logged, but for those derived from base::Unavailable or
-    /// std::logic_error, which come back as they are. `work` may run and its result be lost when the deadline passes.
+    /// Runs `work(Connection&)` on one of the threads and gives what it returns, to the calling coroutine's executor.
+    /// An exception of the work comes back as Unavailable and is logged, but for those derived from base::Unavailable
+    /// or std::logic_error, which come back as they are. `work` may run and its result be lost when the deadline
+    /// passes.
     template <class F>
     base::Awaitable<std::invoke_result_t<F&, Connection&>> run(F work, base::Deadline deadline) {
         using T = std::invoke_result_t<F&, Connection&>;
@@ -63,7 +68,8 @@ class Pool {
         };
         std::optional<T> result =
             co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<base::Executor>,
-                                                 void(std::exception_ptr, std::optional<T>)>(initiate, base::use_awaitable);
+                                                 void(std::exception_ptr, std::optional<T>)>(initiate,
+                                                                                             base::use_awaitable);
         co_return std::move(*result);
     }
 
@@ -104,7 +110,9 @@ class Pool {
     class JobFor : public Job {
       public:
         JobFor(F work, Handler handler)
-            : work_{std::move(work)}, handler_{std::move(handler)}, executor_{boost::asio::get_associated_executor(*handler_)} {}
+            : work_{std::move(work)},
+              handler_{std::move(handler)},
+              executor_{boost::asio::get_associated_executor(*handler_)} {}
 
         void execute(Connection& connection) override { result_.emplace(work_(connection)); }
 
@@ -114,10 +122,10 @@ class Pool {
         void post(std::exception_ptr why, std::optional<T> result) {
             if (!why && !result) why = std::make_exception_ptr(base::Unavailable{"a job gave no result"});
             auto executor = executor_.get_executor();
-            boost::asio::post(executor, [handler = std::move(*handler_), why = std::move(why),
-                                         result = std::move(result)]() mutable {
-                handler(std::move(why), std::move(result));
-            });
+            boost::asio::post(
+                executor, [handler = std::move(*handler_), why = std::move(why), result = std::move(result)]() mutable {
+                    handler(std::move(why), std::move(result));
+                });
             handler_.reset();
             executor_.reset();
         }

@@ -1,11 +1,11 @@
 #include "store/migrate.hpp"
 
-#include <fmt/format.h>
-#include <soci/soci.h>
+#include "base/log.hpp"
 
 #include <stdexcept>
 
-#include "base/log.hpp"
+#include <fmt/format.h>
+#include <soci/soci.h>
 
 namespace snippetd::store {
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "sql/connection.hpp"
+
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include "sql/connection.hpp"
 
 namespace snippetd::store {
 

@@ -1,8 +1,8 @@
-#include <fmt/format.h>
-#include <soci/soci.h>
-
 #include "store/snippet_row.hpp"
 #include "store/sql_store.hpp"
+
+#include <fmt/format.h>
+#include <soci/soci.h>
 
 /// Each write is one statement: one round trip, atomic without a transaction around it.
 namespace snippetd::store {
@@ -27,7 +27,8 @@ const std::string kCreateOnce = std::string{R"sql(
         values (:record_id, :fingerprint, :response, :recorded_at)
         on conflict (id) do nothing
         returning 1),
-    created as ()sql"} + kNewSnippet + R"sql(    where exists (select 1 from record) returning 1)
+    created as ()sql"} + kNewSnippet +
+                                R"sql(    where exists (select 1 from record) returning 1)
     select count(*) from created
 )sql";
 
@@ -124,8 +125,8 @@ struct CreateOnce {
 
 CreateResult replay(soci::session& session, const IdempotencyRecord& record) {
     std::string fingerprint, response;
-    session << "select fingerprint, response from idempotency_records where id = :id", use(record.id), into(fingerprint),
-        into(response);
+    session << "select fingerprint, response from idempotency_records where id = :id", use(record.id),
+        into(fingerprint), into(response);
     // Gone again: the record was removed in this instant, a day after it was made.
     if (!session.got_data()) return {CreateResult::Outcome::in_progress, {}};
     if (fingerprint != record.fingerprint) return {CreateResult::Outcome::key_reused, {}};
@@ -159,7 +160,8 @@ class PostgresStore : public SqlStore {
             long long updated = 0;
             connection.session() << kUpdate, use(row.id, "id"), use(row.version, "version"), use(row.title, "title"),
                 use(row.body, "body"), use(row.language, "language"), use(row.visibility, "visibility"),
-                use(row.tags, "tags"), use(row.updated_at, "updated_at"), use(row.expires_at, "expires_at"), into(updated);
+                use(row.tags, "tags"), use(row.updated_at, "updated_at"), use(row.expires_at, "expires_at"),
+                into(updated);
             return updated == 1;
         };
         return write_->run(std::move(work), deadline);

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <soci/soci.h>
+#include "model/snippet.hpp"
+#include "store/store.hpp"
 
 #include <string>
 
-#include "model/snippet.hpp"
-#include "store/store.hpp"
+#include <soci/soci.h>
 
 /// Between rows and the model. For the .cpp files of store/ only.
 namespace snippetd::store {

@@ -1,12 +1,12 @@
 #include "store/sql_store.hpp"
 
-#include <fmt/format.h>
-#include <soci/soci.h>
+#include "store/snippet_row.hpp"
 
 #include <unordered_map>
 #include <unordered_set>
 
-#include "store/snippet_row.hpp"
+#include <fmt/format.h>
+#include <soci/soci.h>
 
 namespace snippetd::store {
 
@@ -63,7 +63,8 @@ struct LoadSnippets {
 };
 
 std::vector<model::Snippet> list_snippets(sql::Connection& connection, const Dialect& dialect, const char* name,
-                                          const std::string& scope, const std::string& owner_id, const ListQuery& query) {
+                                          const std::string& scope, const std::string& owner_id,
+                                          const ListQuery& query) {
     connection.count(name);
     std::string text = fmt::format("select {} from {} where {} and (s.expires_at is null or s.expires_at > :now)",
                                    snippet_columns("''"), kSnippetTables, scope);
@@ -130,7 +131,8 @@ Awaitable<std::optional<StoredAccount>> SqlStore::find_account(std::string usern
         connection.count("find_account");
         StoredAccount found;
         long long created_at = 0;
-        connection.session() << "select id, username, password_hash, created_at from accounts where username = :username",
+        connection.session()
+            << "select id, username, password_hash, created_at from accounts where username = :username",
             use(username), into(found.account.id), into(found.account.username), into(found.password_hash),
             into(created_at);
         found.account.created_at = created_at;
@@ -164,10 +166,11 @@ Awaitable<bool> SqlStore::delete_session(std::string hash, Deadline deadline) {
 
 Awaitable<std::optional<model::Account>> SqlStore::find_session(std::string hash, Deadline deadline) {
     auto work = [hash = std::move(hash)](sql::Connection& connection) {
-        return find_by_secret(connection, "find_session",
-                              "select a.id, a.username, a.created_at from sessions s join accounts a on a.id = s.account_id "
-                              "where s.hash = :hash and s.expires_at > :now",
-                              hash);
+        return find_by_secret(
+            connection, "find_session",
+            "select a.id, a.username, a.created_at from sessions s join accounts a on a.id = s.account_id "
+            "where s.hash = :hash and s.expires_at > :now",
+            hash);
     };
     return read_->run(std::move(work), deadline);
 }
@@ -195,7 +198,8 @@ Awaitable<std::vector<model::ApiToken>> SqlStore::list_tokens(std::string accoun
         const long long now = base::unix_now_ms();
         soci::statement statement =
             (connection.session().prepare
-                 << "select id, name, created_at, coalesce(expires_at, 0) from api_tokens where account_id = :account_id "
+                 << "select id, name, created_at, coalesce(expires_at, 0) from api_tokens where account_id = "
+                    ":account_id "
                     "and (expires_at is null or expires_at > :now) order by created_at desc, id",
              use(account_id), use(now), into(token.id), into(token.name), into(created_at), into(expires_at));
         statement.execute(false);
@@ -222,10 +226,11 @@ Awaitable<std::optional<std::string>> SqlStore::delete_token(std::string account
 
 Awaitable<std::optional<model::Account>> SqlStore::find_token(std::string hash, Deadline deadline) {
     auto work = [hash = std::move(hash)](sql::Connection& connection) {
-        return find_by_secret(connection, "find_token",
-                              "select a.id, a.username, a.created_at from api_tokens t join accounts a on a.id = t.account_id "
-                              "where t.hash = :hash and (t.expires_at is null or t.expires_at > :now)",
-                              hash);
+        return find_by_secret(
+            connection, "find_token",
+            "select a.id, a.username, a.created_at from api_tokens t join accounts a on a.id = t.account_id "
+            "where t.hash = :hash and (t.expires_at is null or t.expires_at > :now)",
+            hash);
     };
     return read_->run(std::move(work), deadline);
 }
@@ -288,8 +293,8 @@ Awaitable<std::vector<model::Snippet>> SqlStore::list_owned(std::string owner_id
 
 Awaitable<std::vector<model::Snippet>> SqlStore::list_public(ListQuery query, Deadline deadline) {
     auto work = [this, query = std::move(query)](sql::Connection& connection) {
-        return list_snippets(connection, dialect_, "list_public", "s.visibility = 'public' and s.burn_after_reading = 0", "",
-                             query);
+        return list_snippets(connection, dialect_, "list_public",
+                             "s.visibility = 'public' and s.burn_after_reading = 0", "", query);
     };
     return read_->run(std::move(work), deadline);
 }
@@ -297,17 +302,16 @@ Awaitable<std::vector<model::Snippet>> SqlStore::list_public(ListQuery query, De
 Awaitable<std::vector<model::Revision>> SqlStore::list_revisions(std::string snippet_id, Deadline deadline) {
     auto work = [this, snippet_id = std::move(snippet_id)](sql::Connection& connection) {
         connection.count("list_revisions");
-        const std::string text =
-            fmt::format("select version, title, language, visibility, created_at, {} from revisions "
-                        "where snippet_id = :id order by version desc limit :limit",
-                        dialect_.body_bytes);
+        const std::string text = fmt::format(
+            "select version, title, language, visibility, created_at, {} from revisions "
+            "where snippet_id = :id order by version desc limit :limit",
+            dialect_.body_bytes);
         model::Revision revision;
         std::string visibility;
         long long version = 0, created_at = 0, size = 0;
         soci::statement statement =
-            (connection.session().prepare << text,
-             use(snippet_id), use(kRevisionsListedMax), into(version), into(revision.title), into(revision.language),
-             into(visibility), into(created_at), into(size));
+            (connection.session().prepare << text, use(snippet_id), use(kRevisionsListedMax), into(version),
+             into(revision.title), into(revision.language), into(visibility), into(created_at), into(size));
         statement.execute(false);
         std::vector<model::Revision> revisions;
         while (statement.fetch()) {
@@ -366,8 +370,8 @@ Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
         const auto purge_others = [&](const char* name, const char* table, const char* key, const char* time,
                                       long long before) {
             const std::string text =
-                fmt::format("delete from {0} where {1} in (select {1} from {0} where {2} <= :before limit :limit)", table,
-                            key, time);
+                fmt::format("delete from {0} where {1} in (select {1} from {0} where {2} <= :before limit :limit)",
+                            table, key, time);
             purged.others += remove(name, text.c_str(), before);
         };
         purge_others("purge_sessions", "sessions", "hash", "expires_at", now);

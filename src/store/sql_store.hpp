@@ -1,14 +1,14 @@
 #pragma once
 
-#include <memory>
-#include <string>
-
 #include "sql/pool.hpp"
 #include "store/store.hpp"
 
-/// What both dialects share. The compound writes differ in shape, not only in words (PostgreSQL does each in one statement
-/// and one round trip, SQLite in a few within its writer's transaction), so they are in postgres_store.cpp and
-/// sqlite_store.cpp, beside the texts.
+#include <memory>
+#include <string>
+
+/// What both dialects share. The compound writes differ in shape, not only in words (PostgreSQL does each in one
+/// statement and one round trip, SQLite in a few within its writer's transaction), so they are in postgres_store.cpp
+/// and sqlite_store.cpp, beside the texts.
 namespace snippetd::store {
 
 /// The statements of the hot path and the fragments in which the dialects differ.
@@ -17,8 +17,8 @@ struct Dialect {
     std::string find_gone;      ///< `:ids` likewise
     std::string (*write_ids)(const std::vector<std::string>& ids);
     std::string body_bytes;  ///< the size of `body`
-    std::string has_tag;   ///< condition with `:tag`
-    std::string has_text;  ///< condition with `:text`, a LIKE pattern with `\` as its escape
+    std::string has_tag;     ///< condition with `:tag`
+    std::string has_text;    ///< condition with `:text`, a LIKE pattern with `\` as its escape
 };
 
 class SqlStore : public Store {
@@ -37,7 +37,8 @@ class SqlStore : public Store {
     Awaitable<std::optional<model::Account>> find_token(std::string hash, Deadline deadline) override;
     Awaitable<std::vector<Loaded>> load_snippets(std::vector<std::string> ids, Deadline deadline) override;
     Awaitable<bool> delete_snippet(std::string id, Deadline deadline) override;
-    Awaitable<std::vector<model::Snippet>> list_owned(std::string owner_id, ListQuery query, Deadline deadline) override;
+    Awaitable<std::vector<model::Snippet>> list_owned(std::string owner_id, ListQuery query,
+                                                      Deadline deadline) override;
     Awaitable<std::vector<model::Snippet>> list_public(ListQuery query, Deadline deadline) override;
     Awaitable<std::vector<model::Revision>> list_revisions(std::string snippet_id, Deadline deadline) override;
     Awaitable<std::optional<model::Revision>> find_revision(std::string snippet_id, std::int64_t version,

@@ -1,11 +1,11 @@
-#include <fmt/format.h>
-#include <soci/soci.h>
-
 #include "store/snippet_row.hpp"
 #include "store/sql_store.hpp"
 
-/// A write is a few statements within the transaction that the one writer has opened (see sql::Pool, `batch_max`), so it
-/// needs no transaction of its own and nothing can come between its steps.
+#include <fmt/format.h>
+#include <soci/soci.h>
+
+/// A write is a few statements within the transaction that the one writer has opened (see sql::Pool, `batch_max`), so
+/// it needs no transaction of its own and nothing can come between its steps.
 namespace snippetd::store {
 
 using soci::into;
@@ -64,8 +64,8 @@ struct Create {
 /// Nothing when the record is new and stands now; else what to answer.
 std::optional<CreateResult> record_or_replay(soci::session& session, const IdempotencyRecord& record) {
     std::string fingerprint, response;
-    session << "select fingerprint, response from idempotency_records where id = :id", use(record.id), into(fingerprint),
-        into(response);
+    session << "select fingerprint, response from idempotency_records where id = :id", use(record.id),
+        into(fingerprint), into(response);
     if (session.got_data()) {
         if (fingerprint != record.fingerprint) return CreateResult{CreateResult::Outcome::key_reused, {}};
         return CreateResult{CreateResult::Outcome::replayed, response};
@@ -133,8 +133,8 @@ class SqliteStore : public SqlStore {
             if (found.empty()) return std::nullopt;
             const long long now = base::unix_now_ms();
             session << "delete from snippets where id = :id", use(id);
-            session << "insert into gone_snippets (id, gone_at) values (:id, :now) on conflict (id) do nothing", use(id),
-                use(now);
+            session << "insert into gone_snippets (id, gone_at) values (:id, :now) on conflict (id) do nothing",
+                use(id), use(now);
             return std::move(found.front());
         };
         return write_->run(std::move(work), deadline);
@@ -154,8 +154,7 @@ class SqliteStore : public SqlStore {
             connection.count("apply_views");
             std::string id;
             long long count = 0;
-            soci::statement statement =
-                (session.prepare << kApplyViews, use(counts, "counts"), into(id), into(count));
+            soci::statement statement = (session.prepare << kApplyViews, use(counts, "counts"), into(id), into(count));
             statement.execute(false);
             while (statement.fetch()) totals.emplace_back(id, count);
             return totals;

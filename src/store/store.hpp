@@ -1,19 +1,19 @@
 #pragma once
 
+#include "base/awaitable.hpp"
+#include "base/clock.hpp"
+#include "model/account.hpp"
+#include "model/snippet.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/awaitable.hpp"
-#include "base/clock.hpp"
-#include "model/account.hpp"
-#include "model/snippet.hpp"
-
 /// Where accounts, snippets and exact records live. Every call waits at most until its deadline and throws
-/// base::Unavailable when the database is away, busy beyond its bounds, or late; what the caller did wrong is in the result.
-/// A write that has returned is durable. Secrets come in as hashes and are compared as such.
+/// base::Unavailable when the database is away, busy beyond its bounds, or late; what the caller did wrong is in the
+/// result. A write that has returned is durable. Secrets come in as hashes and are compared as such.
 namespace snippetd::store {
 
 using base::Awaitable;
@@ -62,7 +62,7 @@ struct Position {
 
 struct ListQuery {
     std::optional<Position> after;
-    int limit = 20;  ///< 1 to 100
+    int limit = 20;        ///< 1 to 100
     std::string text;      ///< in title or body, ASCII case ignored; empty for all
     std::string tag;       ///< exact; empty for all
     std::string language;  ///< exact; empty for all
@@ -104,8 +104,8 @@ class Store {
                                                    Deadline deadline) = 0;
     /// In the order of `ids` (at most 256), in one statement.
     virtual Awaitable<std::vector<Loaded>> load_snippets(std::vector<std::string> ids, Deadline deadline) = 0;
-    /// Replaces the row by `next`, whose version is one above `next.version`'s, and keeps the old version as a revision.
-    /// False when the row's version is not `next.version` any more, or the row is gone.
+    /// Replaces the row by `next`, whose version is one above `next.version`'s, and keeps the old version as a
+    /// revision. False when the row's version is not `next.version` any more, or the row is gone.
     virtual Awaitable<bool> update_snippet(model::Snippet next, Deadline deadline) = 0;
     /// With its revisions and counts. False when it was not there.
     virtual Awaitable<bool> delete_snippet(std::string id, Deadline deadline) = 0;

@@ -1,10 +1,10 @@
 #include "views/drainer.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
+
+#include <boost/asio/redirect_error.hpp>
 
 namespace snippetd::views {
 

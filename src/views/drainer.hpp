@@ -1,22 +1,22 @@
 #pragma once
 
-#include <functional>
-#include <optional>
-#include <string>
-#include <unordered_map>
-
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
 #include "base/timer.hpp"
 #include "views/recorder.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
 
 namespace snippetd::views {
 
 /// The worker side: every flush interval, moves what the recorders hold to the store, in one batch.
 ///
 /// A batch has a random id, which the store keeps in a ledger. When the store's answer is lost, the same batch is given
-/// again under the same id, and the ledger makes the second time a no-op: counted exactly once, whichever way it went. While
-/// the store is away the batch waits, and later views gather behind it.
+/// again under the same id, and the ledger makes the second time a no-op: counted exactly once, whichever way it went.
+/// While the store is away the batch waits, and later views gather behind it.
 class Drainer {
   public:
     /// Overflow rule: beyond this many ids, those of a new collection are dropped, and counted as such.
@@ -39,8 +39,8 @@ class Drainer {
     /// On the drainer's executor.
     void stop();
 
-    /// One flush; not while `run` runs. Does not throw: what could not be applied stays for the next one. True when nothing
-    /// is left.
+    /// One flush; not while `run` runs. Does not throw: what could not be applied stays for the next one. True when
+    /// nothing is left.
     base::Awaitable<bool> flush();
 
   private:

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/metrics.hpp"
+
 #include <atomic>
 #include <cstdint>
 #include <string>
@@ -8,8 +10,6 @@
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
-
-#include "base/metrics.hpp"
 
 /// View counts off the request path: a read drops a count here and returns; the drainer collects.
 namespace snippetd::views {

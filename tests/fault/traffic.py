@@ -218,6 +218,8 @@ class Traffic:
         try:
             id = self.record.unread.popleft()
         except IndexError:
+            if self.server.process.poll() is not None:
+                raise Gone(False)
             time.sleep(0.002)
             return
         for _ in range(r.randint(1, 5)):

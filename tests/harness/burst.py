@@ -26,10 +26,10 @@ def request_bytes(method, path, json=None, body=None, headers=None, host="127.0.
 
 
 def burst(servers, requests, timeout=30):
-    """Opens one connection per request, then sends all requests at once, then reads all answers, in order.
+    """Opens one connection per request, sends all requests at once, then reads all answers, in order.
 
-    `servers` is one server or a list of them, which take turns. Returns a list of Response; None where the server closed
-    the connection without an answer.
+    `servers` is one server or a list of them, which take turns. Returns a list of Response, with None where the
+    connection was closed without an answer.
     """
     servers = servers if isinstance(servers, list) else [servers]
     connections = []

@@ -4,6 +4,7 @@ import http.client
 import itertools
 import json as json_module
 import os
+import select
 import socket
 from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
@@ -97,8 +98,8 @@ class Client:
     def request(self, method, path, body=None, json=None, headers=None):
         """Sends one request. `json` is encoded; `body` (bytes or text) is sent as it is.
 
-        A header whose value is None is left out. A kept-alive connection that the server has closed meanwhile is
-        opened again once.
+        A header whose value is None is left out. A kept-alive connection that the server has closed since the last
+        answer is opened again; nothing is ever sent twice.
         """
         if json is not None:
             body = json_module.dumps(json, ensure_ascii=False)
@@ -109,17 +110,18 @@ class Client:
             fields["Cookie"] = f"session={self.session}"
         fields.update(headers or {})
         fields = {name: value for name, value in fields.items() if value is not None}
-        reused = self._connection is not None
-        try:
-            return self._exchange(method, path, body, fields)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, http.client.CannotSendRequest):
+        if self._connection is not None and self._was_closed():
             self.close()
-            if not reused:
-                raise
+        try:
             return self._exchange(method, path, body, fields)
         except BaseException:
             self.close()
             raise
+
+    def _was_closed(self):
+        """Whether the server has ended the connection: between requests, there is nothing else that it may send."""
+        readable, _, _ = select.select([self._connection.sock], [], [], 0)
+        return bool(readable)
 
     def _exchange(self, method, path, body, fields):
         if self._connection is None:

@@ -4,6 +4,8 @@ import contextlib
 import sqlite3
 import subprocess
 
+from .postgres import binary_folder
+
 LOCK_ALL = """do $$ declare name text; begin
     for name in select tablename from pg_tables where schemaname = current_schema() loop
         execute format('lock table %I in share row exclusive mode', name);
@@ -34,7 +36,7 @@ def _sqlite(server):
 @contextlib.contextmanager
 def _postgres(server):
     session = subprocess.Popen(
-        ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", server.database],
+        [f"{binary_folder()}/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", server.database],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -294,21 +294,21 @@ def admitted_in_a_row(client):
 
 
 def test_the_fixed_window_gives_back_the_whole_limit_at_once(limited):
-    client = Client(limited(*limit("write=8/4s"), "--rate-limit-algorithm", "fixed-window")).signup()
+    client = Client(limited(*limit("write=8/2s"), "--rate-limit-algorithm", "fixed-window")).signup()
     assert admitted_in_a_row(client) in range(8, 17)
     first_admitted(client)
     assert admitted_in_a_row(client) == 7
 
 
 def test_the_sliding_window_is_the_default_and_gives_the_limit_back_bit_by_bit(limited, slow_factor):
-    client = Client(limited(*limit("write=8/4s"))).signup()
-    until(lambda: time.time() % 4 < 0.5, 6, "the start of a window", interval=0.005)
+    client = Client(limited(*limit("write=8/2s"))).signup()
+    until(lambda: time.time() % 2 < 0.3, 4, "the start of a window", interval=0.005)
     assert admitted_in_a_row(client) == 8
     first_admitted(client)
     started = time.monotonic()
     count = admitted_in_a_row(client)
-    # One request becomes free every half second.
-    assert count <= 1 + (time.monotonic() - started) / 0.5
+    # One request becomes free every quarter of a second.
+    assert count <= 1 + (time.monotonic() - started) / 0.25
 
 
 # --- Metrics

@@ -87,7 +87,7 @@ TEST(Settings, HaveTheDocumentedDefaults) {
     EXPECT_EQ(s.alert_webhook, "");
     EXPECT_EQ(s.log_level, log::Level::info);
     EXPECT_EQ(s.log_format, log::Format::text);
-    EXPECT_EQ(s.max_connections, 20000u);
+    EXPECT_EQ(s.max_connections, 16384u);
     EXPECT_EQ(s.header_timeout, 10s);
     EXPECT_EQ(s.body_timeout, 30s);
     EXPECT_EQ(s.idle_timeout, 75s);

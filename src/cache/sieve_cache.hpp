@@ -1,31 +1,32 @@
 #pragma once
 
-#include <boost/intrusive/list.hpp>
-#include <boost/unordered/unordered_flat_map.hpp>
+#include "base/clock.hpp"
+#include "cache/entry.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "base/clock.hpp"
-#include "cache/entry.hpp"
+#include <boost/intrusive/list.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
 
 namespace snippetd::cache {
 
-/// The cache of one worker, in its own memory, used by its thread alone: no locks.
+/// Entries by id, bounded by bytes, for one thread at a time.
 ///
-/// It is bounded by bytes and evicts by SIEVE (Zhang et al., NSDI 2024): one queue in the order of arrival and a hand that
-/// moves from the oldest to the newest, evicting what has not been read since the hand last passed. A hit sets one bit and
-/// moves nothing, which is as cheap as a hit can be, and a scan of ids that are read once flows through without
-/// displacing what is popular (docs/decisions/0004-near-cache-sieve.md compares).
-class NearCache {
+/// It evicts by SIEVE (Zhang et al., NSDI 2024): one queue in the order of arrival and a hand that moves from the
+/// oldest to the newest, evicting what has not been read since the hand last passed. A hit sets one bit and moves
+/// nothing, which is as cheap as a hit can be, and a scan of ids that are read once flows through without displacing
+/// what is popular (docs/decisions/0003-sieve.md says why not S3-FIFO or W-TinyLFU).
+class SieveCache {
   public:
     /// `capacity` in bytes; 0 keeps nothing. An entry above an eighth of it is not kept.
-    explicit NearCache(std::size_t capacity) : capacity_{capacity} {}
-    ~NearCache() { clear(); }
-    NearCache(const NearCache&) = delete;
-    NearCache& operator=(const NearCache&) = delete;
+    explicit SieveCache(std::size_t capacity) : capacity_{capacity} {}
+    ~SieveCache() { clear(); }
+    SieveCache(const SieveCache&) = delete;
+    SieveCache& operator=(const SieveCache&) = delete;
 
     /// The entry, unless there is none or it is no longer valid at `now`.
     std::shared_ptr<const Entry> find(std::string_view id, base::SteadyTime now);
@@ -54,7 +55,7 @@ class NearCache {
     std::size_t bytes_ = 0;
     std::uint64_t evictions_ = 0;
     boost::unordered_flat_map<std::string_view, std::unique_ptr<Node>> nodes_;  ///< keyed by the entry's own id
-    Queue queue_;                                                              ///< newest first
+    Queue queue_;                                                               ///< newest first
     Queue::iterator hand_ = queue_.end();
 };
 

@@ -1,8 +1,8 @@
-#include "cache/near_cache.hpp"
+#include "cache/sieve_cache.hpp"
 
 namespace snippetd::cache {
 
-std::shared_ptr<const Entry> NearCache::find(std::string_view id, base::SteadyTime now) {
+std::shared_ptr<const Entry> SieveCache::find(std::string_view id, base::SteadyTime now) {
     const auto found = nodes_.find(id);
     if (found == nodes_.end()) return nullptr;
     Node& node = *found->second;
@@ -11,12 +11,12 @@ std::shared_ptr<const Entry> NearCache::find(std::string_view id, base::SteadyTi
     return node.entry;
 }
 
-std::shared_ptr<const Entry> NearCache::find_stale(std::string_view id) const {
+std::shared_ptr<const Entry> SieveCache::find_stale(std::string_view id) const {
     const auto found = nodes_.find(id);
     return found == nodes_.end() ? nullptr : found->second->entry;
 }
 
-void NearCache::put(std::shared_ptr<const Entry> entry) {
+void SieveCache::put(std::shared_ptr<const Entry> entry) {
     erase(entry->id);
     const std::size_t size = entry->bytes();
     if (size > capacity_ / 8) return;
@@ -29,15 +29,15 @@ void NearCache::put(std::shared_ptr<const Entry> entry) {
     nodes_.emplace(key, std::move(node));
 }
 
-void NearCache::erase(std::string_view id) {
+void SieveCache::erase(std::string_view id) {
     if (const auto found = nodes_.find(id); found != nodes_.end()) remove(*found->second);
 }
 
-void NearCache::clear() {
+void SieveCache::clear() {
     while (!queue_.empty()) remove(queue_.back());
 }
 
-void NearCache::evict_one() {
+void SieveCache::evict_one() {
     while (true) {
         if (hand_ == queue_.end()) hand_ = std::prev(queue_.end());
         Node& node = *hand_;
@@ -51,7 +51,7 @@ void NearCache::evict_one() {
     }
 }
 
-void NearCache::remove(Node& node) {
+void SieveCache::remove(Node& node) {
     const auto position = Queue::s_iterator_to(node);
     if (hand_ == position) hand_ = position == queue_.begin() ? queue_.end() : std::prev(position);
     bytes_ -= node.entry->bytes();

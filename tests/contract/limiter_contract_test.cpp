@@ -1,0 +1,191 @@
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "limiter/memory_limiter.hpp"
+#include "support/run.hpp"
+
+/// What every limiter keeps, wherever its counters are.
+namespace snippetd::limiter {
+namespace {
+
+using namespace std::chrono_literals;
+using Decision = Verdict::Decision;
+using test::Loop;
+
+/// An implementation under test. A new one adds a struct like this to the list below. Where it cannot be given a clock,
+/// `kHasClock` is false and the tests that move it are skipped.
+struct InMemory {
+    static constexpr const char* kName = "Memory";
+    static constexpr bool kHasClock = true;
+
+    std::unique_ptr<Limiter> make(Algorithm algorithm) {
+        return std::make_unique<MemoryLimiter>(algorithm, [this] { return now.load(); });
+    }
+    void advance(base::Milliseconds duration) { now += duration.count(); }
+
+    std::atomic<base::UnixMillis> now{1'700'000'000'000 / 60'000 * 60'000};  // a window has just begun
+};
+
+using Implementations = testing::Types<InMemory>;
+
+struct ImplementationName {
+    template <class T>
+    static std::string GetName(int) {
+        return T::kName;
+    }
+};
+
+template <class Implementation>
+class LimiterContract : public testing::Test {
+  protected:
+    Verdict take(Limiter& limiter, const Policy& charged, const std::string& client) {
+        return loop.run(limiter.take(charged, client, base::deadline_in(test::kPatience)));
+    }
+    /// How many of `count` requests are admitted.
+    int admitted(Limiter& limiter, const Policy& charged, const std::string& client, int count) {
+        int sum = 0;
+        for (int i = 0; i < count; ++i) sum += take(limiter, charged, client).decision == Decision::allowed;
+        return sum;
+    }
+    std::unique_ptr<Limiter> make(Algorithm algorithm) { return implementation.make(algorithm); }
+
+    Implementation implementation;
+    Loop loop;
+    // Windows of a minute: where the clock is the machine's, a test does not cross one but for bad luck once in a thousand.
+    const Policy policy{"write", 5, 60s, true};
+};
+TYPED_TEST_SUITE(LimiterContract, Implementations, ImplementationName);
+
+constexpr Algorithm kBoth[] = {Algorithm::fixed_window, Algorithm::sliding_window};
+
+TYPED_TEST(LimiterContract, CountsDownToZeroAndThenLimits) {
+    for (const Algorithm algorithm : kBoth) {
+        const auto limiter = this->make(algorithm);
+        for (std::uint32_t left = this->policy.quota; left-- > 0;) {
+            const Verdict verdict = this->take(*limiter, this->policy, "ann");
+            EXPECT_EQ(verdict.decision, Decision::allowed);
+            EXPECT_EQ(verdict.remaining, left);
+            EXPECT_GE(verdict.reset_s, 1);
+            EXPECT_LE(verdict.reset_s, 60);
+        }
+        const Verdict verdict = this->take(*limiter, this->policy, "ann");
+        EXPECT_EQ(verdict.decision, Decision::limited);
+        EXPECT_FALSE(verdict.admitted());
+        EXPECT_EQ(verdict.remaining, 0u);
+        EXPECT_GE(verdict.reset_s, 1);
+    }
+}
+
+TYPED_TEST(LimiterContract, ClientsAndPoliciesAreCountedApart) {
+    const auto limiter = this->make(Algorithm::sliding_window);
+    const Policy login{"login", 2, 60s, true};
+    EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 5);
+    EXPECT_EQ(this->admitted(*limiter, this->policy, "ip:192.0.2.1", 10), 5);
+    EXPECT_EQ(this->admitted(*limiter, this->policy, "", 10), 5);
+    EXPECT_EQ(this->admitted(*limiter, this->policy, "name:o'h\"a r\\a {x}:*", 10), 5);
+    EXPECT_EQ(this->admitted(*limiter, login, "ann", 10), 2);
+}
+
+TYPED_TEST(LimiterContract, ManyThreadsTogetherGetExactlyTheQuota) {
+    for (const Algorithm algorithm : kBoth) {
+        const auto limiter = this->make(algorithm);
+        const Policy large{"write", 300, 60s, true};
+        std::atomic<int> sum{0};
+        std::vector<std::unique_ptr<Loop>> loops;
+        std::vector<std::future<bool>> running;
+        const auto keep_taking = [&]() -> base::Awaitable<bool> {
+            for (int i = 0; i < 100; ++i) {
+                std::string client = "ann";
+                const Verdict verdict =
+                    co_await limiter->take(large, std::move(client), base::deadline_in(test::kPatience));
+                if (verdict.decision == Decision::allowed) ++sum;
+            }
+            co_return true;
+        };
+        for (int t = 0; t < 4; ++t) {
+            loops.push_back(std::make_unique<Loop>());
+            for (int i = 0; i < 2; ++i) running.push_back(loops.back()->start(keep_taking()));
+        }
+        for (auto& one : running) EXPECT_TRUE(Loop::get(std::move(one)));
+        EXPECT_EQ(sum, 300);
+    }
+}
+
+TYPED_TEST(LimiterContract, WaitingAsLongAsToldIsEnoughAndASecondLessIsNot) {
+    if constexpr (!TypeParam::kHasClock) {
+        GTEST_SKIP() << "its clock cannot be moved";
+    } else {
+        for (const Algorithm algorithm : kBoth) {
+            const auto limiter = this->make(algorithm);
+            for (int round = 0; round < 20; ++round) {
+                const std::string client = "client " + std::to_string(round);
+                this->implementation.advance(base::Milliseconds{1 + 3777 * round});
+                this->admitted(*limiter, this->policy, client, 1 + round % 5);
+                this->implementation.advance(base::Milliseconds{7001});
+                this->admitted(*limiter, this->policy, client, 10);
+                const Verdict limited = this->take(*limiter, this->policy, client);
+                ASSERT_EQ(limited.decision, Decision::limited);
+                this->implementation.advance(std::chrono::seconds{limited.reset_s - 1});
+                ASSERT_EQ(this->take(*limiter, this->policy, client).decision, Decision::limited) << "round " << round;
+                this->implementation.advance(1s);
+                ASSERT_EQ(this->take(*limiter, this->policy, client).decision, Decision::allowed) << "round " << round;
+            }
+        }
+    }
+}
+
+TYPED_TEST(LimiterContract, ALimitedRequestIsNotCharged) {
+    if constexpr (!TypeParam::kHasClock) {
+        GTEST_SKIP() << "its clock cannot be moved";
+    } else {
+        for (const Algorithm algorithm : kBoth) {
+            const auto limiter = this->make(algorithm);
+            this->admitted(*limiter, this->policy, "patient", 5);
+            this->admitted(*limiter, this->policy, "impatient", 500);
+            this->implementation.advance(90s);
+            EXPECT_EQ(this->admitted(*limiter, this->policy, "impatient", 10),
+                      this->admitted(*limiter, this->policy, "patient", 10));
+            this->implementation.advance(600s);
+        }
+    }
+}
+
+TYPED_TEST(LimiterContract, AcrossABoundaryTheFixedWindowAdmitsTwiceAndTheSlidingOneDoesNot) {
+    if constexpr (!TypeParam::kHasClock) {
+        GTEST_SKIP() << "its clock cannot be moved";
+    } else {
+        for (const Algorithm algorithm : kBoth) {
+            const auto limiter = this->make(algorithm);
+            this->implementation.advance(base::Milliseconds{59'999});
+            EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 5);
+            this->implementation.advance(base::Milliseconds{1});
+            EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), algorithm == Algorithm::fixed_window ? 5 : 0);
+            this->implementation.advance(120s);
+            EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 5);
+            this->implementation.advance(120s);
+        }
+    }
+}
+
+TYPED_TEST(LimiterContract, EachPolicyHasItsOwnWindow) {
+    if constexpr (!TypeParam::kHasClock) {
+        GTEST_SKIP() << "its clock cannot be moved";
+    } else {
+        const auto limiter = this->make(Algorithm::fixed_window);
+        const Policy quick{"quick", 1, 1s, true};
+        EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 5);
+        for (int i = 0; i < 20; ++i) {
+            EXPECT_EQ(this->admitted(*limiter, quick, "ann", 3), 1);
+            this->implementation.advance(1s);
+        }
+        EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 0);
+    }
+}
+
+}  // namespace
+}  // namespace snippetd::limiter

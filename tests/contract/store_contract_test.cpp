@@ -1,0 +1,997 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <future>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <random>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.hpp"
+#include "store/store.hpp"
+#include "support/run.hpp"
+#include "support/store_backends.hpp"
+
+/// What every store keeps, on every database.
+namespace snippetd::store {
+namespace {
+
+using namespace std::string_literals;
+using model::Snippet;
+using model::Visibility;
+using test::Loop;
+using Outcome = CreateResult::Outcome;
+using State = Loaded::State;
+using Ids = std::vector<std::string>;
+
+const auto* const kPostgres = testing::AddGlobalTestEnvironment(new test::SharedPostgres);
+
+constexpr UnixMillis kLongAgo = 1'500'000'000'000;
+constexpr UnixMillis kMinute = 60'000;
+constexpr UnixMillis kDay = 24 * 60 * kMinute;
+
+std::string encode(std::uint32_t point) {
+    const auto tail = [point](int shift) { return static_cast<char>(0x80 | ((point >> shift) & 0x3F)); };
+    if (point < 0x80) return {static_cast<char>(point)};
+    if (point < 0x800) return {static_cast<char>(0xC0 | (point >> 6)), tail(0)};
+    if (point < 0x10000) return {static_cast<char>(0xE0 | (point >> 12)), tail(6), tail(0)};
+    return {static_cast<char>(0xF0 | (point >> 18)), tail(12), tail(6), tail(0)};
+}
+
+/// Every code point of the first plane but NUL and the surrogates, and some of each of the others.
+std::string all_characters() {
+    std::string text;
+    for (std::uint32_t point = 1; point <= 0x10FFFF; point += point < 0x10000 ? 1 : 0x101) {
+        if (point < 0xD800 || point > 0xDFFF) text += encode(point);
+    }
+    return text;
+}
+
+/// What has a meaning to somebody on the way: SQL, SOCI's parameters, JSON, LIKE, arrays of PostgreSQL, fmt.
+const std::vector<std::string> kOddTexts{
+    "plain",      ":id",        ":id::text",  "::",        "select ':x' -- :y", "'; drop table snippets; --",
+    "''",         "'",          "\"",         "\"\"",      "\\",                "\\\\",
+    "\\'",        "E'\\n'",     "{}",         "{0}",       "{{}}",              "{\"a\",\"b\"}",
+    "[1,2]",      "null",       "NULL",       "%",         "_",                 "%s %d %n",
+    "$1",         "?",          "$$body$$",   "/* */",     "--",                "\t",
+    " leading",   "trailing ",  "a\nb\r\nc",  "\xef\xbb\xbf" "bom", "\x01\x02\x7f", "ä€😀",
+    "e\xcc\x81",  "\xf4\x8f\xbf\xbf", "<script>&amp;", "\\u0041", "0",          "",
+};
+
+class StoreContract : public testing::TestWithParam<const char*> {
+  protected:
+    StoreContract() {
+        if (GetParam() == "SQLite"s) {
+            backend = std::make_unique<test::SqliteBackend>(folder.file("snippets.db"));
+            backend->migrate();
+        } else {
+            backend = std::make_unique<test::PostgresBackend>(test::SharedPostgres::create_migrated_database());
+        }
+        store = backend->open();
+    }
+
+    static Deadline deadline() { return base::deadline_in(test::kPatience); }
+    template <class T>
+    T run(Awaitable<T> coroutine) {
+        return loop.run(std::move(coroutine));
+    }
+    /// Starts `count` of them at a time and gives what each gives.
+    template <class Start>
+    auto at_once(int count, Start start) {
+        std::vector<decltype(loop.start(start(0)))> futures;
+        for (int i = 0; i < count; ++i) futures.push_back(loop.start(start(i)));
+        std::vector<decltype(futures[0].get())> results;
+        for (auto& future : futures) results.push_back(Loop::get(std::move(future)));
+        return results;
+    }
+
+    void create_account(const std::string& name) {
+        ASSERT_TRUE(run(store->create_account({"id of " + name, name, kLongAgo}, "hash of " + name, deadline())));
+    }
+    static Snippet snippet(const std::string& id) {
+        Snippet snippet;
+        snippet.id = id;
+        snippet.body = "body of " + id;
+        snippet.language = "text";
+        snippet.created_at = snippet.updated_at = kLongAgo;
+        return snippet;
+    }
+    static Snippet owned(const std::string& id, const std::string& owner) {
+        Snippet made = snippet(id);
+        made.owner_id = "id of " + owner;
+        made.owner_name = owner;
+        return made;
+    }
+    Outcome create(const Snippet& made) { return run(store->create_snippet(made, std::nullopt, deadline())).outcome; }
+    CreateResult create(const Snippet& made, const IdempotencyRecord& record) {
+        return run(store->create_snippet(made, record, deadline()));
+    }
+    std::vector<Loaded> load(const Ids& ids) { return run(store->load_snippets(ids, deadline())); }
+    Loaded load(const std::string& id) { return load(Ids{id}).front(); }
+    bool update(const Snippet& next) { return run(store->update_snippet(next, deadline())); }
+    ViewCounts apply(const std::string& batch, const ViewCounts& counts) {
+        ViewCounts totals = run(store->apply_views(batch, counts, deadline()));
+        std::sort(totals.begin(), totals.end());
+        return totals;
+    }
+    Purged purge(int limit = 100) { return run(store->purge(limit, deadline())); }
+    Ids public_ids(const ListQuery& query = {}) { return ids_of(run(store->list_public(query, deadline()))); }
+    Ids owned_ids(const std::string& owner, const ListQuery& query = {}) {
+        return ids_of(run(store->list_owned("id of " + owner, query, deadline())));
+    }
+    static Ids ids_of(const std::vector<Snippet>& snippets) {
+        Ids ids;
+        for (const Snippet& one : snippets) ids.push_back(one.id);
+        return ids;
+    }
+
+    test::TemporaryFolder folder;
+    std::unique_ptr<test::Backend> backend;
+    std::unique_ptr<Store> store;
+    Loop loop;
+};
+INSTANTIATE_TEST_SUITE_P(, StoreContract, testing::Values("SQLite", "PostgreSQL"),
+                         [](const auto& test) { return std::string{test.param}; });
+
+void expect_same(const Snippet& actual, const Snippet& expected) {
+    EXPECT_EQ(actual.id, expected.id);
+    EXPECT_EQ(actual.title, expected.title);
+    EXPECT_EQ(actual.body, expected.body);
+    EXPECT_EQ(actual.language, expected.language);
+    EXPECT_EQ(actual.visibility, expected.visibility);
+    EXPECT_EQ(actual.tags, expected.tags);
+    EXPECT_EQ(actual.owner_id, expected.owner_id);
+    EXPECT_EQ(actual.owner_name, expected.owner_name);
+    EXPECT_EQ(actual.version, expected.version);
+    EXPECT_EQ(actual.view_count, expected.view_count);
+    EXPECT_EQ(actual.created_at, expected.created_at);
+    EXPECT_EQ(actual.updated_at, expected.updated_at);
+    EXPECT_EQ(actual.expires_at, expected.expires_at);
+    EXPECT_EQ(actual.burn_after_reading, expected.burn_after_reading);
+    EXPECT_EQ(actual.edit_token_hash, expected.edit_token_hash);
+    EXPECT_EQ(actual.forked_from, expected.forked_from);
+}
+
+// --- accounts, sessions, tokens
+
+TEST_P(StoreContract, AnAccountIsFoundByItsName) {
+    create_account("ann");
+    const auto found = run(store->find_account("ann", deadline()));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->account.id, "id of ann");
+    EXPECT_EQ(found->account.username, "ann");
+    EXPECT_EQ(found->account.created_at, kLongAgo);
+    EXPECT_EQ(found->password_hash, "hash of ann");
+    EXPECT_FALSE(run(store->find_account("ben", deadline())));
+    EXPECT_FALSE(run(store->find_account("an_", deadline())));
+}
+
+TEST_P(StoreContract, ANameIsTakenOnce) {
+    create_account("ann");
+    EXPECT_FALSE(run(store->create_account({"another id", "ann", kLongAgo}, "another hash", deadline())));
+    EXPECT_EQ(run(store->find_account("ann", deadline()))->password_hash, "hash of ann");
+    const auto results = at_once(50, [&](int i) {
+        return store->create_account({"id " + std::to_string(i), "ben", kLongAgo}, "hash", deadline());
+    });
+    EXPECT_EQ(std::count(results.begin(), results.end(), true), 1);
+}
+
+TEST_P(StoreContract, ASessionOpensItsAccountUntilItExpiresOrIsDeleted) {
+    create_account("ann");
+    const UnixMillis now = base::unix_now_ms();
+    run(store->create_session("good", "id of ann", now + kMinute, deadline()));
+    run(store->create_session("expired", "id of ann", now, deadline()));
+    const auto found = run(store->find_session("good", deadline()));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->id, "id of ann");
+    EXPECT_EQ(found->username, "ann");
+    EXPECT_EQ(found->created_at, kLongAgo);
+    EXPECT_FALSE(run(store->find_session("expired", deadline())));
+    EXPECT_FALSE(run(store->find_session("unknown", deadline())));
+    EXPECT_FALSE(run(store->find_token("good", deadline()))) << "a session is no token";
+    EXPECT_TRUE(run(store->delete_session("good", deadline())));
+    EXPECT_FALSE(run(store->delete_session("good", deadline())));
+    EXPECT_FALSE(run(store->find_session("good", deadline())));
+}
+
+TEST_P(StoreContract, ATokenOpensItsAccountUntilItExpiresOrIsDeleted) {
+    create_account("ann");
+    create_account("ben");
+    const UnixMillis now = base::unix_now_ms();
+    run(store->create_token({"1", "for ever", kLongAgo, std::nullopt}, "id of ann", "hash 1", deadline()));
+    run(store->create_token({"2", "for a minute", kLongAgo + 1, now + kMinute}, "id of ann", "hash 2", deadline()));
+    run(store->create_token({"3", "expired", kLongAgo, now}, "id of ann", "hash 3", deadline()));
+    run(store->create_token({"4", "ben's", kLongAgo, std::nullopt}, "id of ben", "hash 4", deadline()));
+
+    EXPECT_EQ(run(store->find_token("hash 1", deadline()))->username, "ann");
+    EXPECT_EQ(run(store->find_token("hash 2", deadline()))->username, "ann");
+    EXPECT_EQ(run(store->find_token("hash 4", deadline()))->username, "ben");
+    EXPECT_FALSE(run(store->find_token("hash 3", deadline())));
+    EXPECT_FALSE(run(store->find_token("hash 5", deadline())));
+
+    const auto tokens = run(store->list_tokens("id of ann", deadline()));
+    ASSERT_EQ(tokens.size(), 2u);
+    EXPECT_EQ(tokens[0].id, "2") << "newest first";
+    EXPECT_EQ(tokens[0].name, "for a minute");
+    EXPECT_EQ(tokens[0].created_at, kLongAgo + 1);
+    EXPECT_EQ(tokens[0].expires_at, now + kMinute);
+    EXPECT_EQ(tokens[1].expires_at, std::nullopt);
+    EXPECT_TRUE(run(store->list_tokens("nobody", deadline())).empty());
+
+    EXPECT_EQ(run(store->delete_token("id of ben", "1", deadline())), std::nullopt) << "it is not ben's";
+    EXPECT_TRUE(run(store->find_token("hash 1", deadline())));
+    EXPECT_EQ(run(store->delete_token("id of ann", "1", deadline())), "hash 1");
+    EXPECT_EQ(run(store->delete_token("id of ann", "1", deadline())), std::nullopt);
+    EXPECT_FALSE(run(store->find_token("hash 1", deadline())));
+}
+
+// --- snippets
+
+TEST_P(StoreContract, ASnippetIsLoadedAsItWasCreated) {
+    create_account("ann");
+    Snippet full = owned("full", "ann");
+    full.title = "A title";
+    full.language = "cpp";
+    full.visibility = Visibility::private_;
+    full.tags = {"z", "a", "with \"quotes\"", "ä😀"};
+    full.created_at = 1795508130123;
+    full.updated_at = 1795508130124;
+    full.expires_at = 1795508139999;
+    full.burn_after_reading = true;
+    full.edit_token_hash = "hash";
+    full.forked_from = "another";
+    EXPECT_EQ(create(full), Outcome::created);
+    EXPECT_EQ(create(snippet("least")), Outcome::created);
+    const auto loaded = load(Ids{"full", "least"});
+    ASSERT_EQ(loaded[0].state, State::found);
+    ASSERT_EQ(loaded[1].state, State::found);
+    expect_same(loaded[0].snippet, full);
+    expect_same(loaded[1].snippet, snippet("least"));
+}
+
+TEST_P(StoreContract, TextsComeBackByteForByte) {
+    std::vector<std::string> texts = kOddTexts;
+    texts.push_back(all_characters());
+    texts.push_back(std::string(1 << 20, 'x'));
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        SCOPED_TRACE(testing::PrintToString(texts[i].substr(0, 50)));
+        Snippet first = snippet("s" + std::to_string(i));
+        first.body = first.title = first.language = texts[i];
+        const std::string& moderate = texts[i].size() < 1000 ? texts[i] : kOddTexts.front();
+        first.tags = {moderate, "plain"};
+        first.edit_token_hash = first.forked_from = moderate;
+        ASSERT_EQ(create(first), Outcome::created);
+        expect_same(load(first.id).snippet, first);
+
+        Snippet second = first;
+        second.body = "second";
+        second.title = texts[i] + "2";
+        ASSERT_TRUE(update(second));
+        const auto revision = run(store->find_revision(first.id, 1, deadline()));
+        ASSERT_TRUE(revision);
+        EXPECT_EQ(revision->body, texts[i]);
+        EXPECT_EQ(revision->title, texts[i]);
+        EXPECT_EQ(revision->size, static_cast<std::int64_t>(texts[i].size()));
+        EXPECT_EQ(run(store->list_revisions(first.id, deadline())).at(0).size, revision->size);
+        EXPECT_EQ(load(first.id).snippet.title, second.title);
+    }
+}
+
+TEST_P(StoreContract, IdsMayHaveAnyCharacters) {
+    Ids ids;
+    for (const std::string& text : kOddTexts) ids.push_back("id " + text);
+    for (const std::string& text : kOddTexts) ids.push_back(text);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (i % 2 == 0) {
+            ASSERT_EQ(create(snippet(ids[i])), Outcome::created) << ids[i];
+        }
+    }
+    const auto loaded = load(ids);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        ASSERT_EQ(loaded[i].state, i % 2 == 0 ? State::found : State::missing) << ids[i];
+        if (i % 2 == 0) {
+            EXPECT_EQ(loaded[i].snippet.id, ids[i]);
+        }
+    }
+    ViewCounts counts, expected;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        counts.emplace_back(ids[i], static_cast<std::int64_t>(i) + 1);
+        if (i % 2 == 0) expected.push_back(counts.back());
+    }
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(apply("batch", counts), expected);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        EXPECT_EQ(run(store->delete_snippet(ids[i], deadline())), i % 2 == 0) << ids[i];
+    }
+}
+
+TEST_P(StoreContract, LoadsManyInTheirOrderWithOneStatement) {
+    Ids ids;
+    for (int i = 0; i < 256; ++i) ids.push_back("id" + std::to_string(i));
+    for (int i = 0; i < 256; i += 2) create(snippet(ids[static_cast<std::size_t>(i)]));
+    std::mt19937 random{7};
+    std::shuffle(ids.begin(), ids.end(), random);
+    ids.back() = ids.front();  // twice in one batch
+    const auto before = backend->statements("load_snippets");
+    const auto loaded = load(ids);
+    EXPECT_EQ(backend->statements("load_snippets"), before + 1);
+    ASSERT_EQ(loaded.size(), ids.size());
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const bool there = std::stoi(ids[i].substr(2)) % 2 == 0;
+        ASSERT_EQ(loaded[i].state, there ? State::found : State::missing) << ids[i];
+        if (there) {
+            EXPECT_EQ(loaded[i].snippet.body, "body of " + ids[i]);
+        }
+    }
+    EXPECT_TRUE(load(Ids{}).empty());
+}
+
+TEST_P(StoreContract, AnExpiredSnippetIsFoundUntilItIsRemoved) {
+    Snippet expired = snippet("a");
+    expired.expires_at = kLongAgo + 1;
+    create(expired);
+    EXPECT_EQ(load("a").state, State::found);
+    EXPECT_TRUE(load("a").snippet.expired(base::unix_now_ms()));
+}
+
+TEST_P(StoreContract, AnIdIsCreatedOnce) {
+    create(snippet("a"));
+    EXPECT_THROW(create(snippet("a")), base::Unavailable);
+    EXPECT_EQ(load("a").snippet.body, "body of a");
+}
+
+TEST_P(StoreContract, AnUpdateReplacesTheRowAndKeepsTheOldVersion) {
+    create_account("ann");
+    Snippet first = owned("a", "ann");
+    first.title = "first";
+    first.body = "ä1";
+    first.visibility = Visibility::private_;
+    first.burn_after_reading = true;
+    first.edit_token_hash = "hash";
+    create(first);
+    apply("batch", {{"a", 5}});
+
+    Snippet next = load("a").snippet;
+    next.title = "second";
+    next.body = "second body";
+    next.language = "cpp";
+    next.visibility = Visibility::public_;
+    next.tags = {"new"};
+    next.updated_at = kLongAgo + 1000;
+    next.expires_at = base::unix_now_ms() + kMinute;
+    ASSERT_TRUE(update(next));
+    Snippet expected = next;
+    expected.version = 2;
+    expect_same(load("a").snippet, expected);
+
+    next = expected;
+    next.body = "third body";
+    next.updated_at = kLongAgo + 2000;
+    next.expires_at = std::nullopt;
+    ASSERT_TRUE(update(next));
+    expected = next;
+    expected.version = 3;
+    expect_same(load("a").snippet, expected);
+
+    const auto revisions = run(store->list_revisions("a", deadline()));
+    ASSERT_EQ(revisions.size(), 2u);
+    EXPECT_EQ(revisions[0].version, 2);
+    EXPECT_EQ(revisions[0].title, "second");
+    EXPECT_EQ(revisions[0].language, "cpp");
+    EXPECT_EQ(revisions[0].visibility, Visibility::public_);
+    EXPECT_EQ(revisions[0].created_at, kLongAgo + 1000);
+    EXPECT_EQ(revisions[0].size, 11);
+    EXPECT_EQ(revisions[0].body, "") << "lists are without bodies";
+    EXPECT_EQ(revisions[1].version, 1);
+    EXPECT_EQ(revisions[1].visibility, Visibility::private_);
+    EXPECT_EQ(revisions[1].created_at, kLongAgo);
+    EXPECT_EQ(revisions[1].size, 3) << "bytes, not characters";
+
+    const auto old = run(store->find_revision("a", 2, deadline()));
+    ASSERT_TRUE(old);
+    EXPECT_EQ(old->body, "second body");
+    EXPECT_EQ(old->version, 2);
+    EXPECT_EQ(old->visibility, Visibility::public_);
+    EXPECT_FALSE(run(store->find_revision("a", 3, deadline()))) << "the current one is no earlier version";
+    EXPECT_FALSE(run(store->find_revision("a", 0, deadline())));
+    EXPECT_FALSE(run(store->find_revision("b", 1, deadline())));
+    EXPECT_TRUE(run(store->list_revisions("b", deadline())).empty());
+}
+
+TEST_P(StoreContract, AnUpdateOfAnOldVersionChangesNothing) {
+    create(snippet("a"));
+    Snippet next = snippet("a");
+    next.body = "second";
+    ASSERT_TRUE(update(next));
+    next.body = "from the first again";
+    EXPECT_FALSE(update(next));
+    next.version = 7;
+    EXPECT_FALSE(update(next));
+    EXPECT_FALSE(update(snippet("b")));
+    EXPECT_EQ(load("a").snippet.body, "second");
+    EXPECT_EQ(load("a").snippet.version, 2);
+    EXPECT_EQ(run(store->list_revisions("a", deadline())).size(), 1u);
+    EXPECT_EQ(load("b").state, State::missing);
+}
+
+TEST_P(StoreContract, OfManyUpdatesOfOneVersionOneWins) {
+    create(snippet("a"));
+    const auto results = at_once(30, [&](int i) {
+        Snippet next = snippet("a");
+        next.body = std::to_string(i);
+        return store->update_snippet(next, deadline());
+    });
+    ASSERT_EQ(std::count(results.begin(), results.end(), true), 1);
+    const auto winner = std::find(results.begin(), results.end(), true) - results.begin();
+    EXPECT_EQ(load("a").snippet.body, std::to_string(winner));
+    EXPECT_EQ(load("a").snippet.version, 2);
+    EXPECT_EQ(run(store->list_revisions("a", deadline())).size(), 1u);
+}
+
+TEST_P(StoreContract, RevisionsAreListedUpToAThousandNewestFirst) {
+    create(snippet("a"));
+    backend->execute(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1005) "
+        "insert into revisions (snippet_id, version, title, body, language, visibility, created_at) "
+        "select 'a', i, '', 'b', 'text', 'public', i from n");
+    const auto revisions = run(store->list_revisions("a", deadline()));
+    ASSERT_EQ(revisions.size(), 1000u);
+    EXPECT_EQ(revisions.front().version, 1005);
+    EXPECT_EQ(revisions.back().version, 6);
+}
+
+TEST_P(StoreContract, ADeletionTakesEverythingAndLeavesNoTrace) {
+    create(snippet("a"));
+    create(snippet("b"));
+    update(snippet("a"));
+    apply("batch", {{"a", 1}, {"b", 1}});
+    EXPECT_TRUE(run(store->delete_snippet("a", deadline())));
+    EXPECT_FALSE(run(store->delete_snippet("a", deadline())));
+    EXPECT_EQ(load("a").state, State::missing);
+    EXPECT_EQ(load("b").state, State::found);
+    EXPECT_TRUE(run(store->list_revisions("a", deadline())).empty());
+    EXPECT_EQ(backend->number("select count(*) from revisions"), 0);
+    EXPECT_EQ(backend->number("select count(*) from snippet_views"), 1);
+}
+
+TEST_P(StoreContract, OneReaderBurnsASnippet) {
+    create_account("ann");
+    Snippet secret = owned("a", "ann");
+    secret.burn_after_reading = true;
+    secret.tags = {"t"};
+    create(secret);
+    create(snippet("not to be burned"));
+    const auto results = at_once(100, [&](int) { return store->burn_snippet("a", deadline()); });
+    EXPECT_EQ(std::count_if(results.begin(), results.end(), [](const auto& result) { return result.has_value(); }), 1);
+    for (const auto& result : results) {
+        if (result) expect_same(*result, secret);
+    }
+    EXPECT_EQ(load("a").state, State::gone);
+    EXPECT_FALSE(run(store->burn_snippet("a", deadline())));
+    EXPECT_FALSE(run(store->burn_snippet("not to be burned", deadline())));
+    EXPECT_FALSE(run(store->burn_snippet("unknown", deadline())));
+    EXPECT_EQ(load("not to be burned").state, State::found);
+    EXPECT_EQ(load("unknown").state, State::missing);
+}
+
+// --- lists
+
+TEST_P(StoreContract, TheOwnersListHasTheirsNewestFirstWithoutBodies) {
+    create_account("ann");
+    create_account("ben");
+    std::vector<Snippet> made;
+    for (const char* id : {"old", "new", "private", "burn", "expired"}) {
+        made.push_back(owned(id, "ann"));
+        made.back().created_at = kLongAgo + static_cast<UnixMillis>(made.size());
+    }
+    made[2].visibility = Visibility::private_;
+    made[2].title = "A title";
+    made[2].tags = {"t"};
+    made[3].burn_after_reading = true;
+    made[4].expires_at = base::unix_now_ms();
+    made.push_back(owned("ben's", "ben"));
+    made.push_back(snippet("nobody's"));
+    for (const Snippet& one : made) create(one);
+    apply("batch", {{"private", 41}});
+
+    EXPECT_EQ(owned_ids("ann"), (Ids{"burn", "private", "new", "old"}));
+    EXPECT_EQ(owned_ids("ben"), Ids{"ben's"});
+    EXPECT_EQ(owned_ids("nobody"), Ids{});
+    Snippet expected = made[2];
+    expected.body = "";
+    expected.view_count = 41;
+    expect_same(run(store->list_owned("id of ann", {}, deadline())).at(1), expected);
+}
+
+TEST_P(StoreContract, ThePublicListHasWhatEverybodyMaySee) {
+    create_account("ann");
+    for (const char* id : {"public", "unlisted", "private", "burn", "expired", "expires", "ann's"}) {
+        Snippet made = id == "ann's"s ? owned(id, "ann") : snippet(id);
+        made.visibility = id == "unlisted"s  ? Visibility::unlisted
+                          : id == "private"s ? Visibility::private_
+                                             : Visibility::public_;
+        made.burn_after_reading = id == "burn"s;
+        if (id == "expired"s) made.expires_at = base::unix_now_ms();
+        if (id == "expires"s) made.expires_at = base::unix_now_ms() + kMinute;
+        create(made);
+    }
+    Ids ids = public_ids();
+    std::sort(ids.begin(), ids.end());
+    EXPECT_EQ(ids, (Ids{"ann's", "expires", "public"}));
+    for (const Snippet& one : run(store->list_public({}, deadline()))) {
+        EXPECT_EQ(one.body, "");
+        EXPECT_EQ(one.owner_name, one.id == "ann's" ? "ann" : "");
+    }
+}
+
+TEST_P(StoreContract, PagesCoverAListOnceWhateverTheirSize) {
+    create_account("ann");
+    Ids expected;
+    for (int i = 0; i < 23; ++i) {
+        Snippet made = owned("id" + std::to_string(10 + i), "ann");
+        made.visibility = Visibility::public_;
+        made.created_at = kLongAgo + i / 4;  // ties are told apart by the id
+        create(made);
+        expected.insert(expected.begin(), made.id);
+    }
+    for (const int limit : {1, 2, 4, 7, 22, 23, 100}) {
+        for (const bool of_owner : {true, false}) {
+            Ids seen;
+            ListQuery query;
+            query.limit = limit;
+            for (int page = 0; page < 30; ++page) {
+                const auto items = run(of_owner ? store->list_owned("id of ann", query, deadline())
+                                                : store->list_public(query, deadline()));
+                ASSERT_LE(items.size(), static_cast<std::size_t>(limit));
+                if (items.empty()) break;
+                for (const Snippet& one : items) seen.push_back(one.id);
+                query.after = Position{items.back().created_at, items.back().id};
+            }
+            EXPECT_EQ(seen, expected) << "limit " << limit;
+        }
+    }
+}
+
+TEST_P(StoreContract, ACursorStaysGoodWhenItsSnippetGoes) {
+    for (int i = 0; i < 4; ++i) {
+        Snippet made = snippet("id" + std::to_string(i));
+        made.visibility = Visibility::public_;
+        made.created_at = kLongAgo + i;
+        create(made);
+    }
+    ListQuery query;
+    query.after = Position{kLongAgo + 2, "id2"};
+    run(store->delete_snippet("id2", deadline()));
+    EXPECT_EQ(public_ids(query), (Ids{"id1", "id0"}));
+}
+
+TEST_P(StoreContract, FiltersByLanguageAndTagAreExact) {
+    for (const auto& [id, language, tags] : std::vector<std::tuple<std::string, std::string, std::vector<std::string>>>{
+             {"1", "cpp", {"a", "b"}},
+             {"2", "c", {"ab"}},
+             {"3", "cpp", {"A"}},
+             {"4", "cpp", {}},
+             {"5", "c", {"\"a\"", "%", "a,b", "[\"a\"]"}},
+         }) {
+        Snippet made = snippet(id);
+        made.visibility = Visibility::public_;
+        made.language = language;
+        made.tags = tags;
+        create(made);
+    }
+    const auto with = [&](const std::string& language, const std::string& tag) {
+        ListQuery query;
+        query.language = language;
+        query.tag = tag;
+        return public_ids(query);
+    };
+    EXPECT_EQ(with("cpp", ""), (Ids{"4", "3", "1"}));
+    EXPECT_EQ(with("c", ""), (Ids{"5", "2"}));
+    EXPECT_EQ(with("C", ""), Ids{});
+    EXPECT_EQ(with("", "a"), Ids{"1"});
+    EXPECT_EQ(with("", "A"), Ids{"3"});
+    EXPECT_EQ(with("", "ab"), Ids{"2"});
+    EXPECT_EQ(with("", "%"), Ids{"5"});
+    EXPECT_EQ(with("", "\"a\""), Ids{"5"});
+    EXPECT_EQ(with("", "a,b"), Ids{"5"});
+    EXPECT_EQ(with("", "[\"a\"]"), Ids{"5"});
+    EXPECT_EQ(with("", "c"), Ids{});
+    EXPECT_EQ(with("cpp", "a"), Ids{"1"});
+    EXPECT_EQ(with("c", "a"), Ids{});
+}
+
+TEST_P(StoreContract, ASearchFindsTitleAndBodyLiterallyAndIgnoresCase) {
+    const std::map<std::string, std::pair<std::string, std::string>> snippets{
+        {"1", {"Hello World", "x"}}, {"2", {"", "say hello\nto all"}}, {"3", {"100% sure", "x"}}, {"4", {"100 sure", "x"}},
+        {"5", {"snake_case", "x"}},  {"6", {"snakeXcase", "x"}},       {"7", {"", "C:\\dir\\"}},  {"8", {"", ":id::text '\""}},
+        {"9", {"größe", "€uro"}},
+    };
+    for (const auto& [id, texts] : snippets) {
+        Snippet made = snippet(id);
+        made.visibility = Visibility::public_;
+        made.title = texts.first;
+        made.body = texts.second;
+        create(made);
+    }
+    const auto found = [&](const std::string& text) {
+        ListQuery query;
+        query.text = text;
+        Ids ids = public_ids(query);
+        std::sort(ids.begin(), ids.end());
+        return ids;
+    };
+    EXPECT_EQ(found("hello"), (Ids{"1", "2"}));
+    EXPECT_EQ(found("HELLO"), (Ids{"1", "2"}));
+    EXPECT_EQ(found("hello w"), Ids{"1"});
+    EXPECT_EQ(found("hello\nto"), Ids{"2"});
+    EXPECT_EQ(found("100%"), Ids{"3"});
+    EXPECT_EQ(found("%"), Ids{"3"});
+    EXPECT_EQ(found("100"), (Ids{"3", "4"}));
+    EXPECT_EQ(found("e_c"), Ids{"5"});
+    EXPECT_EQ(found("_"), Ids{"5"});
+    EXPECT_EQ(found("\\"), Ids{"7"});
+    EXPECT_EQ(found("r\\"), Ids{"7"});
+    EXPECT_EQ(found("\\%"), Ids{});
+    EXPECT_EQ(found(":id::text"), Ids{"8"});
+    EXPECT_EQ(found("'\""), Ids{"8"});
+    EXPECT_EQ(found("größe"), Ids{"9"});
+    EXPECT_EQ(found("€"), Ids{"9"});
+    EXPECT_EQ(found("zzz"), Ids{});
+}
+
+TEST_P(StoreContract, FiltersAndCursorGoTogether) {
+    create_account("ann");
+    for (int i = 0; i < 10; ++i) {
+        Snippet made = owned("id" + std::to_string(i), "ann");
+        made.created_at = kLongAgo + i;
+        made.title = i % 2 ? "odd" : "even";
+        made.language = i < 8 ? "cpp" : "c";
+        made.tags = {i % 4 == 1 ? "four" : "other"};
+        create(made);
+    }
+    ListQuery query;
+    query.text = "ODD";
+    query.language = "cpp";
+    query.limit = 2;
+    EXPECT_EQ(owned_ids("ann", query), (Ids{"id7", "id5"}));
+    query.after = Position{kLongAgo + 5, "id5"};
+    EXPECT_EQ(owned_ids("ann", query), (Ids{"id3", "id1"}));
+    query.tag = "four";
+    EXPECT_EQ(owned_ids("ann", query), Ids{"id1"});
+}
+
+// --- idempotency
+
+TEST_P(StoreContract, ARepeatedKeyIsReplayedAndCreatesNothing) {
+    const IdempotencyRecord record{"key", "fingerprint", "{\"the\":\"response\"}"};
+    EXPECT_EQ(create(snippet("a"), record).outcome, Outcome::created);
+    for (const char* response : {"{\"the\":\"response\"}", "another"}) {
+        const CreateResult again = create(snippet("b"), {"key", "fingerprint", response});
+        EXPECT_EQ(again.outcome, Outcome::replayed);
+        EXPECT_EQ(again.response, record.response) << "the first one's";
+    }
+    EXPECT_EQ(load("a").state, State::found);
+    EXPECT_EQ(load("b").state, State::missing);
+    EXPECT_EQ(create(snippet("c"), {"another key", "fingerprint", "r"}).outcome, Outcome::created);
+}
+
+TEST_P(StoreContract, AKeyWithAnotherRequestIsReused) {
+    create(snippet("a"), {"key", "fingerprint", "r"});
+    const CreateResult other = create(snippet("b"), {"key", "another fingerprint", "r"});
+    EXPECT_EQ(other.outcome, Outcome::key_reused);
+    EXPECT_EQ(other.response, "");
+    EXPECT_EQ(load("b").state, State::missing);
+}
+
+TEST_P(StoreContract, ARecordWithoutItsSnippetIsNotKept) {
+    create(snippet("a"));
+    EXPECT_THROW(create(snippet("a"), {"key", "fingerprint", "r"}), base::Unavailable);
+    EXPECT_EQ(backend->number("select count(*) from idempotency_records"), 0);
+    EXPECT_EQ(create(snippet("b"), {"key", "fingerprint", "r"}).outcome, Outcome::created);
+}
+
+TEST_P(StoreContract, OfManyRequestsWithOneKeyOneCreates) {
+    const auto results = at_once(200, [&](int i) {
+        const std::string id = "id" + std::to_string(i);
+        return store->create_snippet(snippet(id), IdempotencyRecord{"key", "fingerprint", id}, deadline());
+    });
+    std::map<Outcome, int> outcomes;
+    std::string created;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        ++outcomes[results[i].outcome];
+        if (results[i].outcome == Outcome::created) created = "id" + std::to_string(i);
+    }
+    EXPECT_EQ(outcomes[Outcome::created], 1);
+    EXPECT_EQ(outcomes[Outcome::created] + outcomes[Outcome::replayed] + outcomes[Outcome::in_progress], 200);
+    EXPECT_GT(outcomes[Outcome::replayed], 0);
+    for (const CreateResult& result : results) {
+        if (result.outcome == Outcome::replayed) {
+            EXPECT_EQ(result.response, created);
+        }
+    }
+    EXPECT_EQ(backend->number("select count(*) from snippets"), 1);
+    EXPECT_EQ(load(created).state, State::found);
+}
+
+// --- views
+
+TEST_P(StoreContract, ViewsAddUpAndTotalsComeBack) {
+    create(snippet("a"));
+    create(snippet("b"));
+    EXPECT_EQ(apply("1", {{"a", 3}, {"b", 1}}), (ViewCounts{{"a", 3}, {"b", 1}}));
+    EXPECT_EQ(apply("2", {{"a", 2}}), (ViewCounts{{"a", 5}}));
+    EXPECT_EQ(load("a").snippet.view_count, 5);
+    EXPECT_EQ(load("b").snippet.view_count, 1);
+    EXPECT_EQ(apply("3", {}), ViewCounts{});
+}
+
+TEST_P(StoreContract, ABatchThatIsGivenAgainCountsOnce) {
+    create(snippet("a"));
+    apply("1", {{"a", 3}});
+    EXPECT_EQ(apply("1", {{"a", 3}}), ViewCounts{});
+    EXPECT_EQ(load("a").snippet.view_count, 3);
+    const auto results = at_once(20, [&](int) { return store->apply_views("2", ViewCounts{{"a", 10}}, deadline()); });
+    EXPECT_EQ(std::count(results.begin(), results.end(), ViewCounts{{"a", 13}}), 1);
+    EXPECT_EQ(std::count(results.begin(), results.end(), ViewCounts{}), 19);
+    EXPECT_EQ(load("a").snippet.view_count, 13);
+}
+
+TEST_P(StoreContract, ViewsOfWhatIsGoneAreNobodys) {
+    create(snippet("a"));
+    create(snippet("deleted"));
+    run(store->delete_snippet("deleted", deadline()));
+    EXPECT_EQ(apply("1", {{"unknown", 7}, {"a", 1}, {"deleted", 7}}), (ViewCounts{{"a", 1}}));
+    EXPECT_EQ(backend->number("select count(*) from snippet_views"), 1);
+    EXPECT_EQ(apply("1", {{"a", 1}}), ViewCounts{}) << "the batch is in the ledger all the same";
+    EXPECT_EQ(apply("2", {{"unknown", 1}}), ViewCounts{});
+}
+
+TEST_P(StoreContract, ABatchIsOneStatementHoweverLarge) {
+    backend->execute(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) "
+        "insert into snippets (id, title, body, language, visibility, tags, version, created_at, updated_at, "
+        "burn_after_reading, edit_token_hash, forked_from) "
+        "select 'id' || cast(i as text), '', 'b', 'text', 'public', '[]', 1, 1, 1, 0, '', '' from n");
+    ViewCounts counts;
+    for (int i = 1; i <= 5000; ++i) counts.emplace_back("id" + std::to_string(i), i);
+    const auto before = backend->statements("apply_views");
+    EXPECT_EQ(apply("1", counts).size(), 5000u);
+    EXPECT_EQ(backend->statements("apply_views"), before + 1);
+    EXPECT_EQ(backend->number("select sum(count) from snippet_views"), 5000 * 5001 / 2);
+}
+
+TEST_P(StoreContract, BatchesThatOverlapInAnyOrderDoNotDeadlock) {
+    constexpr int kIds = 150, kBatches = 40;
+    ViewCounts counts;
+    for (int i = 0; i < kIds; ++i) {
+        create(snippet("id" + std::to_string(i)));
+        counts.emplace_back("id" + std::to_string(i), 1);
+    }
+    const auto results = at_once(kBatches, [&](int i) {
+        ViewCounts shuffled = counts;
+        std::mt19937 random{static_cast<unsigned>(i)};
+        std::shuffle(shuffled.begin(), shuffled.end(), random);
+        return store->apply_views("batch " + std::to_string(i), shuffled, deadline());
+    });
+    for (const ViewCounts& totals : results) EXPECT_EQ(totals.size(), std::size_t{kIds});
+    EXPECT_EQ(backend->number("select min(count) from snippet_views"), kBatches);
+    EXPECT_EQ(backend->number("select max(count) from snippet_views"), kBatches);
+}
+
+TEST_P(StoreContract, ViewsEditsAndDeletionsGoOnSideBySide) {
+    constexpr int kIds = 30;
+    ViewCounts counts;
+    for (int i = 0; i < kIds; ++i) {
+        create(snippet("id" + std::to_string(i)));
+        counts.emplace_back("id" + std::to_string(i), 1);
+    }
+    std::vector<std::future<ViewCounts>> batches;
+    std::vector<std::future<bool>> writes;
+    for (int i = 0; i < kIds; ++i) {
+        batches.push_back(loop.start(store->apply_views("batch " + std::to_string(i), counts, deadline())));
+        const std::string id = "id" + std::to_string(i);
+        writes.push_back(loop.start(i % 3 ? store->update_snippet(snippet(id), deadline())
+                                          : store->delete_snippet(id, deadline())));
+    }
+    for (auto& write : writes) EXPECT_TRUE(Loop::get(std::move(write)));
+    for (auto& batch : batches) EXPECT_GE(Loop::get(std::move(batch)).size(), 20u);
+    for (int i = 0; i < kIds; ++i) {
+        const Loaded loaded = load("id" + std::to_string(i));
+        ASSERT_EQ(loaded.state, i % 3 ? State::found : State::missing);
+        if (i % 3) {
+            EXPECT_EQ(loaded.snippet.view_count, kIds);
+            EXPECT_EQ(loaded.snippet.version, 2);
+        }
+    }
+}
+
+// --- purge
+
+TEST_P(StoreContract, APurgeRemovesWhatHasExpiredAndNothingElse) {
+    create_account("ann");
+    const UnixMillis now = base::unix_now_ms();
+    for (const char* id : {"expired", "expires", "never"}) {
+        Snippet made = snippet(id);
+        if (id == "expired"s) made.expires_at = now;
+        if (id == "expires"s) made.expires_at = now + kMinute;
+        create(made, {"key of "s + id, "fingerprint", "r"});
+        Snippet next = made;
+        update(next);
+    }
+    apply("old batch", {{"expired", 1}, {"never", 1}});
+    apply("new batch", {{"never", 1}});
+    run(store->create_session("expired", "id of ann", now, deadline()));
+    run(store->create_session("good", "id of ann", now + kMinute, deadline()));
+    run(store->create_token({"1", "expired", kLongAgo, now}, "id of ann", "expired", deadline()));
+    run(store->create_token({"2", "good", kLongAgo, std::nullopt}, "id of ann", "good", deadline()));
+    // What is kept for a day, a week and a year is made as old as that.
+    backend->execute("update idempotency_records set created_at = " + std::to_string(now - kDay) +
+                     " where id = 'key of expired'");
+    backend->execute("update view_batches set applied_at = " + std::to_string(now - 7 * kDay) + " where id = 'old batch'");
+    backend->execute("insert into gone_snippets (id, gone_at) values ('long gone', " + std::to_string(now - 365 * kDay) +
+                     "), ('just gone', " + std::to_string(now) + ")");
+
+    const Purged purged = purge();
+    EXPECT_EQ(purged.snippets, 1);
+    EXPECT_EQ(purged.others, 5) << "a session, a token, a record, a batch and a mark";
+
+    EXPECT_EQ(load("expired").state, State::gone);
+    EXPECT_EQ(load("expires").state, State::found);
+    EXPECT_EQ(load("never").state, State::found);
+    EXPECT_EQ(load("never").snippet.view_count, 2);
+    EXPECT_EQ(load("long gone").state, State::missing);
+    EXPECT_EQ(load("just gone").state, State::gone);
+    EXPECT_EQ(backend->number("select count(*) from revisions"), 2);
+    EXPECT_EQ(backend->number("select count(*) from snippet_views"), 1);
+    EXPECT_TRUE(run(store->find_session("good", deadline())));
+    EXPECT_TRUE(run(store->find_token("good", deadline())));
+    EXPECT_EQ(backend->number("select count(*) from sessions"), 1);
+    EXPECT_EQ(backend->number("select count(*) from api_tokens"), 1);
+    EXPECT_EQ(apply("new batch", {{"never", 1}}), ViewCounts{}) << "still in the ledger";
+    EXPECT_EQ(create(snippet("x"), {"key of never", "fingerprint", ""}).outcome, Outcome::replayed);
+    EXPECT_EQ(create(snippet("y"), {"key of expired", "fingerprint", ""}).outcome, Outcome::created);
+
+    const Purged again = purge();
+    EXPECT_EQ(again.snippets, 0);
+    EXPECT_EQ(again.others, 0);
+}
+
+TEST_P(StoreContract, APurgeTakesNoMoreThanItsLimitOldestFirst) {
+    create_account("ann");
+    for (int i = 0; i < 5; ++i) {
+        Snippet made = snippet("id" + std::to_string(i));
+        made.expires_at = kLongAgo + i;
+        create(made);
+        run(store->create_session(std::to_string(i), "id of ann", kLongAgo, deadline()));
+    }
+    for (const std::int64_t expected : {2, 2, 1, 0}) {
+        const Purged purged = purge(2);
+        EXPECT_EQ(purged.snippets, expected);
+        EXPECT_EQ(purged.others, expected);
+        if (load("id1").state == State::gone) {
+            EXPECT_EQ(load("id0").state, State::gone);
+        }
+    }
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(load("id" + std::to_string(i)).state, State::gone);
+}
+
+TEST_P(StoreContract, PurgesOfManyInstancesGoOnSideBySide) {
+    for (int i = 0; i < 100; ++i) {
+        Snippet made = snippet("id" + std::to_string(i));
+        made.expires_at = kLongAgo;
+        create(made);
+    }
+    std::int64_t removed = 0;
+    for (const Purged& purged : at_once(6, [&](int) { return store->purge(40, deadline()); })) removed += purged.snippets;
+    while (const std::int64_t more = purge(40).snippets) removed += more;
+    EXPECT_EQ(removed, 100);
+    EXPECT_EQ(load("id7").state, State::gone);
+}
+
+TEST_P(StoreContract, APingIsAnswered) { EXPECT_NO_THROW(run(store->ping(deadline()))); }
+
+// --- durability and migrations
+
+TEST_P(StoreContract, EverythingIsThereAfterTheStoreIsOpenedAgain) {
+    create_account("ann");
+    run(store->create_session("session", "id of ann", base::unix_now_ms() + kMinute, deadline()));
+    Snippet made = owned("a", "ann");
+    create(made, {"key", "fingerprint", "response"});
+    made.body = "second";
+    update(made);
+    apply("batch", {{"a", 3}});
+    Snippet secret = snippet("secret");
+    secret.burn_after_reading = true;
+    create(secret);
+    run(store->burn_snippet("secret", deadline()));
+
+    store.reset();
+    EXPECT_EQ(backend->migrate(), 0) << "the schema is up to date";
+    store = backend->open();
+
+    const Snippet loaded = load("a").snippet;
+    EXPECT_EQ(loaded.body, "second");
+    EXPECT_EQ(loaded.version, 2);
+    EXPECT_EQ(loaded.view_count, 3);
+    EXPECT_EQ(loaded.owner_name, "ann");
+    EXPECT_EQ(run(store->find_revision("a", 1, deadline()))->body, "body of a");
+    EXPECT_EQ(load("secret").state, State::gone);
+    EXPECT_TRUE(run(store->find_session("session", deadline())));
+    EXPECT_EQ(create(snippet("b"), {"key", "fingerprint", ""}).response, "response");
+    EXPECT_EQ(apply("batch", {{"a", 3}}), ViewCounts{});
+}
+
+TEST(SqliteStore, WhatWasAcknowledgedIsInTheFilesThatACrashLeaves) {
+    const test::TemporaryFolder folder, crashed;
+    Loop loop;
+    test::SqliteBackend backend{folder.file("snippets.db")};
+    backend.migrate();
+    const auto store = backend.open();
+    for (int i = 0; i < 20; ++i) {
+        Snippet snippet;
+        snippet.id = std::to_string(i);
+        snippet.body = "body";
+        loop.run(store->create_snippet(snippet, std::nullopt, base::deadline_in(test::kPatience)));
+    }
+    // The memory of the process is lost (the -shm file is that), the files are not, and nothing has been closed.
+    for (const char* file : {"snippets.db", "snippets.db-wal"}) {
+        std::filesystem::copy_file(folder.path() / file, crashed.path() / file);
+    }
+    test::SqliteBackend again{crashed.file("snippets.db")};
+    EXPECT_EQ(again.number("select count(*) from snippets"), 20);
+}
+
+/// A database without the schema.
+class MigrationContract : public testing::TestWithParam<const char*> {
+  protected:
+    MigrationContract() {
+        if (GetParam() == "SQLite"s) {
+            backend = std::make_unique<test::SqliteBackend>(folder.file("snippets.db"));
+        } else {
+            backend = std::make_unique<test::PostgresBackend>(test::SharedPostgres::cluster().create_database());
+        }
+    }
+    test::TemporaryFolder folder;
+    std::unique_ptr<test::Backend> backend;
+};
+INSTANTIATE_TEST_SUITE_P(, MigrationContract, testing::Values("SQLite", "PostgreSQL"),
+                         [](const auto& test) { return std::string{test.param}; });
+
+TEST_P(MigrationContract, OfManyInstancesThatStartAtOnceOneMigrates) {
+    const int all = static_cast<int>(migrations(backend->dialect()).size());
+    ASSERT_GE(all, 1);
+    std::vector<std::future<int>> futures;
+    for (int i = 0; i < 6; ++i) futures.push_back(std::async(std::launch::async, [this] { return backend->migrate(); }));
+    std::vector<int> applied;
+    for (auto& future : futures) applied.push_back(future.get());
+    EXPECT_EQ(std::count(applied.begin(), applied.end(), all), 1);
+    EXPECT_EQ(std::count(applied.begin(), applied.end(), 0), 5);
+    EXPECT_EQ(backend->number("select count(*) from schema_migrations"), all);
+    EXPECT_EQ(backend->number("select count(*) from snippets"), 0);
+}
+
+TEST_P(MigrationContract, ADatabaseOfANewerReleaseIsLeftAlone) {
+    backend->migrate();
+    backend->execute("insert into schema_migrations (version, name, applied_at) values (9999, 'newer', 1)");
+    EXPECT_THROW(backend->migrate(), std::runtime_error);
+    EXPECT_EQ(backend->number("select max(version) from schema_migrations"), 9999);
+    backend->execute("delete from schema_migrations where version = 9999");
+    EXPECT_EQ(backend->migrate(), 0) << "the lock was let go";
+}
+
+TEST_P(MigrationContract, AMigrationThatFailsLeavesNothingOfItself) {
+    // In the way of one of the tables that the first migration makes, though not of the first of them.
+    backend->execute("create table idempotency_records (id text)");
+    EXPECT_ANY_THROW(backend->migrate());
+    EXPECT_ANY_THROW(backend->number("select count(*) from accounts"));
+    backend->execute("drop table idempotency_records");
+    EXPECT_EQ(backend->migrate(), static_cast<int>(migrations(backend->dialect()).size()));
+}
+
+}  // namespace
+}  // namespace snippetd::store

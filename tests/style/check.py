@@ -1,0 +1,498 @@
+#!/usr/bin/env python3
+"""The part of the style that a machine can hold. Prints `file:line: [rule] message` for each finding, then
+`N rules, M files, K findings`; exits 1 when there is any finding.
+
+    check.py                the project around this file
+    check.py --root DIR     another tree
+    check.py --rules        the rules, one a line
+
+A rule is a function over the project that yields findings. test_check.py has a bad example for each.
+"""
+
+import argparse
+import bisect
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+FOLDERS = ("src", "tests", "bench", "cmake", "scripts", "docs", ".ci")
+SUFFIXES = {"", ".cpp", ".hpp", ".py", ".sql", ".lua", ".cmake", ".txt", ".json", ".md", ".conf"}
+LEFT_OUT = {"__pycache__", ".pytest_cache", "node_modules", "LICENSE"}
+COLUMNS_MAX = 120
+
+# Who may include whom: base <- model, sql <- the stages (limiter cache store views auth), http <- api <- app.
+# The stages never include each other; http knows a Service and no route; sql knows no word of the domain.
+STAGES = {"limiter", "cache", "store", "views", "auth"}
+MAY_INCLUDE = {
+    "base": set(),
+    "model": {"base"},
+    "sql": {"base"},
+    "http": {"base"},
+    "limiter": {"base", "model"},
+    "cache": {"base", "model"},
+    "store": {"base", "model", "sql"},
+    "views": {"base", "model"},
+    "auth": {"base", "model"},
+    "api": {"base", "model", "http"} | STAGES,
+    "app": {"base", "model", "sql", "http", "api"} | STAGES,
+    "": {"app", "base"},  # main.cpp
+}
+
+# Whose headers may be included where: what is replaced one day is replaced in one place.
+VENDORS = [
+    (r"boost/(asio/impl|beast)/src\.hpp", r"src/http/boost_implementation\.cpp"),
+    (r"boost/beast/", r"src/http/"),
+    (r"(soci/|libpq-fe\.h|sqlite3\.h)", r"src/sql/.*\.cpp|src/store/.*\.cpp|src/store/snippet_row\.hpp"),
+    (r"sodium", r"src/(base/secret|auth/passwords)\.cpp"),
+    (r"curl/", r"src/app/webhook\.cpp"),
+    (r"CLI/", r"src/app/"),
+    (r"spdlog/", r"src/base/log\.cpp"),
+    (r"prometheus/", r"src/base/metrics\.cpp"),
+    (r"sys/epoll\.h", r"src/http/"),
+]
+
+# (what, where it is allowed all the same, why not)
+BANNED_CALLS = [
+    (r"\b(sleep_for|sleep_until)\s*\(", r"src/app/(serve|assemble)\.cpp", "a worker serves nobody; use base::Timer"),
+    (r"\b(sleep|usleep|nanosleep)\s*\(", None, "a worker serves nobody; use base::Timer"),
+    (r"\bs?rand\s*\(", None, "not random enough for anything here; use base/secret.hpp or <random>"),
+    (r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok)\s*\(", None, "no bounds; use std::string and fmt::format"),
+    (r"\b(atoi|atol|atof|strtol|strtoul)\s*\(", None, "errors pass for values; use std::from_chars"),
+    (r"\b(gmtime|localtime|asctime|ctime)\s*\(", None, "not thread-safe; use base/clock.hpp"),
+    (r"\bgetenv\s*\(", r"src/app/", "settings come from the settings table"),
+    (r"\b(system|popen)\s*\(", None, "starts a shell"),
+    (r"\bstd::(exit|abort|terminate|quick_exit)\s*\(", None, "skips the drain; return to main instead"),
+    (r"\.detach\s*\(\s*\)", None, "a thread that nobody joins outlives what it uses"),
+    (r"\bstd::(endl|cout|cerr|clog)\b", None, "unbuffered or unordered; use base/log.hpp"),
+    (r"\bstd::regex\b", None, "recursion as deep as the input is long"),
+]
+
+
+@dataclass(frozen=True)
+class Finding:
+    path: str
+    line: int
+    message: str
+
+
+class File:
+    """A file with its text and, for C++, `code`: the same text with comments and the inside of literals blanked."""
+
+    def __init__(self, path, text):
+        self.path = path
+        self.text = text
+        self.lines = text.split("\n")
+        self.name = path.rsplit("/", 1)[-1]
+        self.suffix = pathlib.PurePosixPath(path).suffix
+        self.is_cpp = self.suffix in (".cpp", ".hpp")
+        self.is_header = self.suffix == ".hpp"
+        self.in_src = path.startswith("src/")
+        parts = path.split("/")
+        self.folder = parts[1] if self.in_src and len(parts) > 2 else ""
+        self.code = blank_comments_and_literals(text) if self.is_cpp else text
+        self._starts = [0]
+        for line in self.lines[:-1]:
+            self._starts.append(self._starts[-1] + len(line) + 1)
+
+    def line_of(self, offset):
+        return bisect.bisect_right(self._starts, offset)
+
+    def at(self, offset, message):
+        return Finding(self.path, self.line_of(offset), message)
+
+    def includes(self):
+        """(line, header, whether in quotes) of each #include."""
+        for number, line in enumerate(self.lines, 1):
+            found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+            if found:
+                yield number, found[2], found[1] == '"'
+
+
+LITERALS = re.compile(
+    r'//[^\n]*|/\*.*?\*/|R"(?P<d>[^()\s\\]{0,16})\(.*?\)(?P=d)"|"(?:[^"\\\n]|\\.)*"'
+    r"|\b\d[\w.']*|'(?:[^'\\\n]|\\.)+'",
+    re.DOTALL,
+)
+
+
+def blank_comments_and_literals(text):
+    def blank(found):
+        token = found[0]
+        if token[0].isdigit():
+            return token
+        kept = {0, len(token) - 1} if token[0] in "\"'R" else set()
+        return "".join(c if c == "\n" or i in kept else " " for i, c in enumerate(token))
+
+    # Includes in quotes stay as they are: they are no literals.
+    return LITERALS.sub(blank, text)
+
+
+def closing(code, opening):
+    """The offset of the bracket that closes the one at `opening`, or the end of the text."""
+    depth = 0
+    for offset in range(opening, len(code)):
+        if code[offset] in "([{":
+            depth += 1
+        elif code[offset] in ")]}":
+            depth -= 1
+            if depth == 0:
+                return offset
+    return len(code)
+
+
+class Project:
+    def __init__(self, root):
+        self.root = pathlib.Path(root)
+        self.files = [File(path.relative_to(self.root).as_posix(), path.read_bytes().decode("utf-8"))
+                      for path in sorted(self._paths())]
+        self.notes = []
+
+    def _paths(self):
+        for folder in FOLDERS:
+            yield from (path for path in (self.root / folder).rglob("*") if self._counts(path))
+        yield from (path for path in self.root.glob("*") if self._counts(path))
+
+    def _counts(self, path):
+        parts = path.relative_to(self.root).parts
+        left_out = LEFT_OUT & set(parts) or path.name.startswith(".")
+        return path.is_file() and path.suffix in SUFFIXES and not left_out
+
+    def cpp(self):
+        return [file for file in self.files if file.is_cpp]
+
+    def src(self):
+        return [file for file in self.files if file.is_cpp and file.in_src]
+
+
+RULES = {}
+
+
+def rule(function):
+    RULES[function.__name__.replace("_", "-")] = function
+    return function
+
+
+# --- Includes.
+
+
+@rule
+def include_direction(project):
+    """Dependencies point one way."""
+    for file in project.src():
+        allowed = MAY_INCLUDE.get(file.folder)
+        if allowed is None:
+            yield Finding(file.path, 1, f"src/{file.folder}/ is not in the table of folders in tests/style/check.py")
+            continue
+        for line, header, quoted in file.includes():
+            folder = header.split("/")[0]
+            if quoted and folder != file.folder and folder not in allowed:
+                names = ", ".join(sorted(allowed)) or "nothing"
+                yield Finding(file.path, line, f"includes {header}; {file.folder or 'main.cpp'} may include {names}")
+
+
+@rule
+def vendor_header(project):
+    """A library is known in few places."""
+    for file in project.src():
+        for line, header, quoted in file.includes():
+            if quoted:
+                continue
+            for headers, places in VENDORS:
+                if re.match(headers, header):
+                    if not re.match(places, file.path):
+                        yield Finding(file.path, line, f"<{header}> may be included only in {places}")
+                    break
+
+
+@rule
+def pragma_once(project):
+    """Every header starts with it."""
+    for file in project.cpp():
+        if file.is_header and not re.match(r"\s*#pragma once\s*$", file.code.lstrip().split("\n")[0]):
+            yield Finding(file.path, 1, "a header starts with #pragma once")
+
+
+@rule
+def own_header_first(project):
+    """A .cpp includes its own header first, which shows that the header needs nothing before it."""
+    paths = {file.path for file in project.files}
+    for file in project.src():
+        own = file.path[:-4] + ".hpp"
+        if file.is_header or own not in paths:
+            continue
+        first = next(file.includes(), None)
+        if first is None or first[1] != own[len("src/"):]:
+            yield Finding(file.path, first[0] if first else 1, f"the first include must be {own[len('src/'):]}")
+
+
+@rule
+def unused_header(project):
+    """Somebody includes each header: in src/ another file of src/ than its own .cpp, in tests/ any other."""
+    users = {}
+    for file in project.cpp():
+        for _, header, quoted in file.includes():
+            if quoted:
+                users.setdefault(header, set()).add(file.path)
+    for file in project.cpp():
+        if not file.is_header:
+            continue
+        top, _, name = file.path.partition("/")
+        others = {path for path in users.get(name, set()) if path != file.path[:-4] + ".cpp" and path != file.path}
+        if top == "src":
+            others = {path for path in others if path.startswith("src/")}
+        if not others:
+            yield Finding(file.path, 1, "nobody includes this header but its own .cpp" +
+                          (" and tests" if top == "src" else ""))
+
+
+# --- C++.
+
+
+@rule
+def namespace_of_folder(project):
+    """Namespaces follow folders."""
+    for file in project.src():
+        declared = re.findall(r"^namespace (snippetd[\w:]*)", file.code, re.MULTILINE)
+        is_log = file.path in ("src/base/log.hpp", "src/base/log.cpp")
+        expected = "snippetd::log" if is_log else f"snippetd::{file.folder}"
+        if file.folder and declared and expected not in declared:
+            yield Finding(file.path, 1, f"declares {declared[0]}; its folder says {expected}")
+
+
+@rule
+def using_namespace_in_header(project):
+    """What a header opens, everyone has open."""
+    for file in project.cpp():
+        if file.is_header:
+            for found in re.finditer(r"\busing\s+namespace\b", file.code):
+                yield file.at(found.start(), "no `using namespace` in a header")
+
+
+@rule
+def banned_call(project):
+    """Calls that have no place in the service."""
+    for file in project.src():
+        for pattern, places, why in BANNED_CALLS:
+            if places and re.match(places, file.path):
+                continue
+            for found in re.finditer(pattern, file.code):
+                yield file.at(found.start(), f"`{found[0].strip().rstrip('(')}`: {why}")
+
+
+def awaited(file):
+    """(offset, text) of each operand of co_await: up to the end of its statement, argument or bracket."""
+    for found in re.finditer(r"\bco_await\b", file.code):
+        offset = start = found.end()
+        while offset < len(file.code) and file.code[offset] not in ";,)]}":
+            offset = closing(file.code, offset) + 1 if file.code[offset] in "([{" else offset + 1
+        yield found.start(), file.code[start:offset]
+
+
+@rule
+def co_await_temporary(project):
+    """g++ 12 destroys some temporaries of a co_await expression twice: lambdas and braced values want a name first."""
+    for file in project.cpp():
+        for offset, operand in awaited(file):
+            # Only what is an argument: the inside of a lambda's body is another function.
+            arguments = re.search(r"[(,]\s*(\[|[A-Za-z_][\w:]*(<[^<>;]*>)?\s*\{|\{)", operand)
+            if not arguments:
+                continue
+            kind = "a lambda" if arguments[1] == "[" else "a braced value"
+            yield file.at(offset, f"{kind} within a co_await expression: name it before (g++ 12 destroys it twice)")
+
+
+@rule
+def co_await_in_conditional(project):
+    """`c ? co_await f() : T{}` goes wrong with g++ 12."""
+    for file in project.cpp():
+        for found in re.finditer(r"\?[^;{}]*?\bco_await\b", file.code):
+            yield file.at(found.start(), "co_await in a conditional expression: use if (g++ 12 destroys it twice)")
+
+
+@rule
+def co_await_in_braces(project):
+    """`Opt o{co_await a(), co_await b()}` goes wrong with g++ 12."""
+    for file in project.cpp():
+        for found in re.finditer(r"\{[^{};]*\bco_await\b[^{};]*\bco_await\b[^{};]*\}", file.code):
+            yield file.at(found.start(), "two co_await in one braced list: await them one by one (g++ 12)")
+
+
+CAPTURING_COROUTINE = re.compile(
+    r"\[[^\[\]]+\]\s*(\([^()]*\))?\s*(mutable\s*)?->\s*[\w:]*[Aa]waitable\s*<[^;{]*?>\s*\{")
+
+
+@rule
+def coroutine_lambda_in_place(project):
+    """A lambda's captures die with it, and the coroutine goes on."""
+    for file in project.cpp():
+        for found in CAPTURING_COROUTINE.finditer(file.code):
+            end = closing(file.code, found.end() - 1)
+            if file.code[end + 1:].lstrip().startswith("("):
+                yield file.at(found.start(), "a capturing coroutine lambda, called in place: its captures die at once")
+
+
+# --- Any text.
+
+
+@rule
+def todo_without_reference(project):
+    """What is left to do is an issue; a comment may point to it: `TODO(#12): …`."""
+    for file in project.files:
+        if file.path.startswith("tests/style/") or file.suffix == ".md":
+            continue
+        for found in re.finditer(r"\b(TODO|FIXME|XXX)\b(?!\s*\(#\d+\))", file.text):
+            yield file.at(found.start(), f"{found[1]} without a reference: write {found[1]}(#ISSUE) or do it")
+
+
+CODE_IN_COMMENT = re.compile(
+    r"\s*//(?!/)\s*([\w:.>\[\]*&-]+\(.*\);|return\b.*;|#include .*|\w[\w:<>]* \w+ = .*;)\s*$")
+
+
+@rule
+def commented_out_code(project):
+    """git keeps what was."""
+    for file in project.cpp():
+        for number, line in enumerate(file.lines, 1):
+            if CODE_IN_COMMENT.match(line):
+                yield Finding(file.path, number, "commented-out code")
+
+
+@rule
+def line_length(project):
+    """Beyond it nobody reads two files side by side. Tables of Markdown are free."""
+    for file in project.files:
+        for number, line in enumerate(file.lines, 1):
+            if len(line) > COLUMNS_MAX and file.suffix != ".md":
+                yield Finding(file.path, number, f"{len(line)} columns; at most {COLUMNS_MAX}")
+
+
+@rule
+def white_space(project):
+    """No tabs, no blanks at the end of a line, one line feed at the end of a file, no carriage returns."""
+    for file in project.files:
+        for number, line in enumerate(file.lines, 1):
+            if "\t" in line:
+                yield Finding(file.path, number, "a tab")
+            if "\r" in line:
+                yield Finding(file.path, number, "a carriage return")
+            elif line != line.rstrip():
+                yield Finding(file.path, number, "blanks at the end of the line")
+        if file.text and (not file.text.endswith("\n") or file.text.endswith("\n\n")):
+            yield Finding(file.path, len(file.lines), "a file ends with exactly one line feed")
+
+
+@rule
+def file_name(project):
+    """snake_case for code."""
+    for file in project.files:
+        is_code = file.suffix in (".cpp", ".hpp", ".py", ".lua", ".sql")
+        if is_code and not re.fullmatch(r"[a-z0-9_]+\.[a-z]+", file.name):
+            yield Finding(file.path, 1, "file names are snake_case")
+
+
+@rule
+def document_exists(project):
+    """A document that the code points to is there."""
+    for file in project.files:
+        if file.path.startswith("tests/style/") or file.path.split("/")[0] not in ("src", "tests", "cmake"):
+            continue
+        for found in re.finditer(r"\bdocs/[\w/.-]+\.md\b", file.text):
+            if not (project.root / found[0]).is_file():
+                yield file.at(found.start(), f"{found[0]} does not exist")
+
+
+# --- Tests.
+
+
+@rule
+def skipped_test(project):
+    """A test that does not run says why."""
+    for file in project.files:
+        if not file.path.startswith("tests/") or file.path.startswith("tests/style/"):
+            continue
+        if file.is_cpp:
+            for found in re.finditer(r"\bGTEST_SKIP\(\)\s*(?!\s*<<)", file.code):
+                yield file.at(found.start(), 'GTEST_SKIP() without a reason: GTEST_SKIP() << "why"')
+            for found in re.finditer(r"\bDISABLED_\w*", file.code):
+                yield file.at(found.start(), f"{found[0]}: a disabled test is dead code")
+        elif file.suffix == ".py":
+            yield from skipped_in_python(file)
+
+
+def skipped_in_python(file):
+    for found in re.finditer(r"\bpytest\.(skip|xfail)\s*\(", file.text):
+        arguments = file.text[found.end():closing(file.text, found.end() - 1)]
+        if not re.search(r"[\"']", arguments):
+            yield file.at(found.start(), f"pytest.{found[1]} without a reason")
+    for found in re.finditer(r"\bpytest\.mark\.(skip|skipif|xfail)\b(\s*\()?", file.text):
+        arguments = file.text[found.end():closing(file.text, found.end() - 1)] if found[2] else ""
+        positional = found[1] == "skip" and re.match(r"\s*[\"']", arguments)
+        if not positional and not re.search(r"\breason\s*=", arguments):
+            yield file.at(found.start(), f"pytest.mark.{found[1]} without a reason")
+
+
+# --- Layout.
+
+# Other releases lay out differently. 14 is Debian 12's.
+CLANG_FORMAT_RELEASE = "14"
+
+
+def find_clang_format():
+    for name in (f"clang-format-{CLANG_FORMAT_RELEASE}", "clang-format"):
+        program = shutil.which(name)
+        if program:
+            version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+            if re.search(rf"\bversion {CLANG_FORMAT_RELEASE}\.", version):
+                return program
+    return None
+
+
+@rule
+def layout(project):
+    """clang-format decides; nobody argues."""
+    program = find_clang_format()
+    if program is None:
+        project.notes.append(f"clang-format {CLANG_FORMAT_RELEASE} is not installed: layout is not checked")
+        return
+    paths = [str(project.root / file.path) for file in project.cpp()]
+    if not paths:
+        return
+    done = subprocess.run([program, "--dry-run", "--style=file", *paths], capture_output=True, text=True)
+    places = {}
+    for path, line in re.findall(r"^(.*?):(\d+):\d+: \w+: code should be clang-formatted", done.stderr, re.MULTILINE):
+        places.setdefault(pathlib.Path(path).relative_to(project.root).as_posix(), []).append(int(line))
+    for path, lines in places.items():
+        yield Finding(path, lines[0], f"clang-format would change it here (and in {len(lines) - 1} more places)")
+    if done.returncode != 0:
+        yield Finding(".clang-format", 1, done.stderr.strip().split("\n")[0])
+
+
+def check(project):
+    """(rule, finding) of every rule."""
+    return [(name, finding) for name, function in RULES.items() for finding in function(project)]
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--root", default=pathlib.Path(__file__).resolve().parents[2], help="the tree to check")
+    parser.add_argument("--rules", action="store_true", help="print the rules and exit")
+    options = parser.parse_args(arguments)
+    if options.rules:
+        for name, function in RULES.items():
+            print(f"{name}: {function.__doc__}")
+        return 0
+    project = Project(options.root)
+    findings = check(project)
+    for name, finding in findings:
+        print(f"{finding.path}:{finding.line}: [{name}] {finding.message}")
+    for note in project.notes:
+        print(note)
+    print(f"{len(RULES)} rules, {len(project.files)} files, {len(findings)} findings")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <stdexcept>
+
+#include "api/exchange.hpp"
+#include "support/run.hpp"
+
+namespace snippetd::test {
+
+/// A store for use cases that must not touch it.
+class UntouchedStore : public store::Store {
+  public:
+    using Deadline = base::Deadline;
+    template <class T>
+    using Awaitable = base::Awaitable<T>;
+
+    Awaitable<bool> create_account(model::Account, std::string, Deadline) override { touched(); }
+    Awaitable<std::optional<store::StoredAccount>> find_account(std::string, Deadline) override { touched(); }
+    Awaitable<void> create_session(std::string, std::string, base::UnixMillis, Deadline) override { touched(); }
+    Awaitable<bool> delete_session(std::string, Deadline) override { touched(); }
+    Awaitable<std::optional<model::Account>> find_session(std::string, Deadline) override { touched(); }
+    Awaitable<void> create_token(model::ApiToken, std::string, std::string, Deadline) override { touched(); }
+    Awaitable<std::vector<model::ApiToken>> list_tokens(std::string, Deadline) override { touched(); }
+    Awaitable<std::optional<std::string>> delete_token(std::string, std::string, Deadline) override { touched(); }
+    Awaitable<std::optional<model::Account>> find_token(std::string, Deadline) override { touched(); }
+    Awaitable<store::CreateResult> create_snippet(model::Snippet, std::optional<store::IdempotencyRecord>,
+                                                  Deadline) override {
+        touched();
+    }
+    Awaitable<std::vector<store::Loaded>> load_snippets(std::vector<std::string>, Deadline) override { touched(); }
+    Awaitable<bool> update_snippet(model::Snippet, Deadline) override { touched(); }
+    Awaitable<bool> delete_snippet(std::string, Deadline) override { touched(); }
+    Awaitable<std::optional<model::Snippet>> burn_snippet(std::string, Deadline) override { touched(); }
+    Awaitable<std::vector<model::Snippet>> list_owned(std::string, store::ListQuery, Deadline) override { touched(); }
+    Awaitable<std::vector<model::Snippet>> list_public(store::ListQuery, Deadline) override { touched(); }
+    Awaitable<std::vector<model::Revision>> list_revisions(std::string, Deadline) override { touched(); }
+    Awaitable<std::optional<model::Revision>> find_revision(std::string, std::int64_t, Deadline) override { touched(); }
+    Awaitable<store::ViewCounts> apply_views(std::string, store::ViewCounts, Deadline) override { touched(); }
+    Awaitable<store::Purged> purge(int, Deadline) override { touched(); }
+    Awaitable<void> ping(Deadline) override { touched(); }
+
+  private:
+    [[noreturn]] static void touched() { throw std::logic_error{"the store is not to be touched"}; }
+};
+
+/// A cache likewise.
+class UntouchedCache : public cache::Cache {
+  public:
+    std::shared_ptr<const cache::Entry> find_near(std::string_view) override { touched(); }
+    base::Awaitable<cache::Read> read(std::string, base::Deadline) override { touched(); }
+    base::Awaitable<void> invalidate(std::string, std::int64_t) override { touched(); }
+    void update_count(std::string_view, std::int64_t) override { touched(); }
+
+  private:
+    [[noreturn]] static void touched() { throw std::logic_error{"the cache is not to be touched"}; }
+};
+
+/// What an api::Exchange needs, with a limiter of the test's.
+struct IdleServices {
+    explicit IdleServices(limiter::Limiter& limiter_) : limiter{limiter_} {}
+
+    api::Exchange exchange() { return {request, services, {}, base::deadline_in(std::chrono::hours{1}), {}, {}}; }
+
+    limiter::Limiter& limiter;
+    api::Options options;
+    base::Metrics metrics;
+    UntouchedStore store;
+    UntouchedCache cache;
+    views::Tally tally{metrics};
+    views::Recorder recorder{tally};
+    auth::Identities identities{{}, nullptr};
+    auth::Passwords passwords{1};
+    http::Request request;
+    api::Services services{options, store, limiter, cache, recorder, identities, passwords, metrics};
+};
+
+}  // namespace snippetd::test

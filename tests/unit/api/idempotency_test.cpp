@@ -1,0 +1,157 @@
+#include "api/idempotency.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+#include "limiter/memory_limiter.hpp"
+#include "support/idle_services.hpp"
+
+namespace snippetd::api {
+namespace {
+
+using namespace std::string_literals;
+
+/// The key of a request with that header; "(absent)" or "(refused)".
+std::string key_of(const std::optional<std::string>& header) {
+    http::Request request;
+    if (header) request.fields[static_cast<std::size_t>(http::Field::idempotency_key)] = std::string_view{*header};
+    const auto key = idempotency_key(request);
+    if (!key) {
+        EXPECT_EQ(key.error().kind, ErrorKind::invalid);
+        EXPECT_EQ(key.error().fields.at(0).first, "Idempotency-Key");
+        return "(refused)";
+    }
+    return key->value_or("(absent)");
+}
+
+TEST(IdempotencyKey, HasOneTo255VisibleCharacters) {
+    EXPECT_EQ(key_of(std::nullopt), "(absent)");
+    EXPECT_EQ(key_of("k"), "k");
+    EXPECT_EQ(key_of("!~"), "!~");
+    EXPECT_EQ(key_of("\"8e03978e-40d5-43dd-bc93-6894a57f9324\""), "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"");
+    EXPECT_EQ(key_of(std::string(255, 'k')), std::string(255, 'k'));
+    for (const std::string& header : {""s, std::string(256, 'k'), "a b"s, "a\tb"s, "a\x7f"s, "ä"s, "a\0b"s}) {
+        EXPECT_EQ(key_of(header), "(refused)") << testing::PrintToString(header);
+    }
+}
+
+class RecordTest : public testing::Test {
+  protected:
+    RecordTest() {
+        receipt.snippet.id = "abcdefghijkl";
+        receipt.snippet.title = "A \"title\" ä";
+        receipt.snippet.body = "the body\n";
+        receipt.snippet.language = "cpp";
+        receipt.snippet.visibility = model::Visibility::private_;
+        receipt.snippet.tags = {"one", "t\\wo"};
+        receipt.snippet.owner_name = "ann";
+        receipt.snippet.created_at = receipt.snippet.updated_at = 1795508130123;
+        receipt.snippet.expires_at = 1795508139999;
+        receipt.snippet.burn_after_reading = true;
+        receipt.snippet.forked_from = "zyxwvutsrqpo";
+        receipt.base = "https://snippets.example";
+        receipt.edit_token = "sne_secret";
+        services.request.method = http::Method::post;
+        services.request.path = "/snippets";
+        services.request.body = R"({"body":"the body\n"})";
+        services.request.client = boost::asio::ip::make_address("192.0.2.1");
+    }
+    store::IdempotencyRecord record(const std::string& key = "key", bool with_body = false) {
+        return make_record(exchange, key, receipt, with_body);
+    }
+
+    limiter::MemoryLimiter limiter{limiter::Algorithm::fixed_window};
+    test::IdleServices services{limiter};
+    Exchange exchange = services.exchange();
+    Receipt receipt;
+};
+
+TEST_F(RecordTest, AReceiptComesBackAsItWas) {
+    const Receipt again = read_record(record().response, "key", "the body\n");
+    EXPECT_EQ(again.snippet.id, receipt.snippet.id);
+    EXPECT_EQ(again.snippet.title, receipt.snippet.title);
+    EXPECT_EQ(again.snippet.body, receipt.snippet.body);
+    EXPECT_EQ(again.snippet.language, receipt.snippet.language);
+    EXPECT_EQ(again.snippet.visibility, receipt.snippet.visibility);
+    EXPECT_EQ(again.snippet.tags, receipt.snippet.tags);
+    EXPECT_EQ(again.snippet.owner_name, receipt.snippet.owner_name);
+    EXPECT_EQ(again.snippet.created_at, receipt.snippet.created_at);
+    EXPECT_EQ(again.snippet.updated_at, receipt.snippet.updated_at);
+    EXPECT_EQ(again.snippet.expires_at, receipt.snippet.expires_at);
+    EXPECT_EQ(again.snippet.version, 1);
+    EXPECT_EQ(again.snippet.view_count, 0);
+    EXPECT_EQ(again.snippet.burn_after_reading, receipt.snippet.burn_after_reading);
+    EXPECT_EQ(again.snippet.forked_from, receipt.snippet.forked_from);
+    EXPECT_EQ(again.base, receipt.base);
+    EXPECT_EQ(again.edit_token, receipt.edit_token);
+}
+
+TEST_F(RecordTest, ASnippetWithTheLeastOfEverythingComesBackToo) {
+    receipt = {};
+    receipt.snippet.id = "abcdefghijkl";
+    const Receipt again = read_record(record().response, "key", "x");
+    EXPECT_EQ(again.snippet.expires_at, std::nullopt);
+    EXPECT_EQ(again.snippet.owner_name, "");
+    EXPECT_EQ(again.edit_token, "");
+    EXPECT_TRUE(again.snippet.tags.empty());
+    EXPECT_FALSE(again.snippet.burn_after_reading);
+}
+
+TEST_F(RecordTest, TheBodyIsKeptOnlyWhenTheRepetitionWillNotBringIt) {
+    EXPECT_EQ(record("key", false).response.find("the body"), std::string::npos);
+    EXPECT_EQ(read_record(record("key", true).response, "key", "another").snippet.body, "the body\n");
+}
+
+TEST_F(RecordTest, AStolenRecordOpensNothing) {
+    const store::IdempotencyRecord stolen = record();
+    for (const std::string& part : {stolen.id, stolen.fingerprint, stolen.response}) {
+        EXPECT_EQ(part.find("sne_secret"), std::string::npos);
+        EXPECT_EQ(part.find("key\""), std::string::npos);
+    }
+    EXPECT_THROW(read_record(stolen.response, "another key", ""), std::runtime_error);
+    EXPECT_THROW(read_record(stolen.response, stolen.id, ""), std::runtime_error);
+}
+
+TEST_F(RecordTest, TheIdIsOfTheKeyAndOfWhoAsks) {
+    std::set<std::string> ids;
+    const std::string first = record().id;
+    ids.insert(first);
+    EXPECT_EQ(record().id, first);
+    ids.insert(record("another key").id);
+    services.request.client = boost::asio::ip::make_address("192.0.2.2");
+    ids.insert(record().id);
+    exchange.caller.account = model::Account{"1", "ann", 0};
+    const std::string of_account = record().id;
+    ids.insert(of_account);
+    services.request.client = boost::asio::ip::make_address("192.0.2.3");
+    EXPECT_EQ(record().id, of_account) << "an account is the same from everywhere";
+    exchange.caller.account = model::Account{"2", "ben", 0};
+    ids.insert(record().id);
+    EXPECT_EQ(ids.size(), 5u);
+    EXPECT_EQ(first.find("key"), std::string::npos);
+}
+
+TEST_F(RecordTest, TheFingerprintIsOfMethodPathAndBody) {
+    std::set<std::string> fingerprints;
+    const std::string first = record().fingerprint;
+    fingerprints.insert(first);
+    EXPECT_EQ(record("another key").fingerprint, first);
+    services.request.body += ' ';
+    fingerprints.insert(record().fingerprint);
+    services.request.path = "/snippets/abcdefghijkl/fork";
+    fingerprints.insert(record().fingerprint);
+    services.request.method = http::Method::put;
+    fingerprints.insert(record().fingerprint);
+    EXPECT_EQ(fingerprints.size(), 4u);
+}
+
+TEST(ReadRecord, RefusesWhatIsNoRecord) {
+    for (const char* text : {"", "{}", "[]", "{\"id\":1}"}) {
+        EXPECT_THROW(read_record(text, "key", ""), std::exception) << text;
+    }
+}
+
+}  // namespace
+}  // namespace snippetd::api

@@ -1,0 +1,136 @@
+#include "api/snippet_json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include <string>
+
+namespace snippetd::api {
+namespace {
+
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+model::Snippet make_snippet() {
+    model::Snippet snippet;
+    snippet.id = "abcdefghijkl";
+    snippet.title = "A \"title\"\\";
+    snippet.body = "line 1\nline 2\t\"ä😀\"";
+    snippet.language = "cpp";
+    snippet.visibility = model::Visibility::public_;
+    snippet.tags = {"one", "t\"wo"};
+    snippet.owner_id = "17";
+    snippet.owner_name = "ann";
+    snippet.version = 3;
+    snippet.view_count = 41;
+    snippet.created_at = 1795508130123;
+    snippet.updated_at = 1795508139000;
+    snippet.edit_token_hash = "secret hash";
+    return snippet;
+}
+
+TEST(SnippetJson, HasTheMembersOfTheContractAndNoOthers) {
+    const json::value expected{{"id", "abcdefghijkl"},
+                               {"title", "A \"title\"\\"},
+                               {"body", "line 1\nline 2\t\"ä😀\""},
+                               {"language", "cpp"},
+                               {"visibility", "public"},
+                               {"tags", {"one", "t\"wo"}},
+                               {"owner", "ann"},
+                               {"version", 3},
+                               {"view_count", 41},
+                               {"created_at", "2026-11-24T08:15:30.123Z"},
+                               {"updated_at", "2026-11-24T08:15:39.000Z"},
+                               {"expires_at", nullptr},
+                               {"url", "http://a.example/s/abcdefghijkl"}};
+    EXPECT_EQ(json::parse(snippet_json(make_snippet(), "http://a.example", Body::shown)), expected);
+}
+
+TEST(SnippetJson, ShowsWhatIsNotAlwaysThereWhereItIs) {
+    model::Snippet snippet = make_snippet();
+    snippet.expires_at = 1795508130999;
+    snippet.burn_after_reading = true;
+    snippet.forked_from = "zyxwvutsrqpo";
+    snippet.owner_id = snippet.owner_name = "";
+    snippet.tags.clear();
+    const json::value shown = json::parse(snippet_json(snippet, "", Body::left_out, "sne_x"));
+    EXPECT_EQ(shown.at("expires_at"), json::value("2026-11-24T08:15:30.999Z"));
+    EXPECT_EQ(shown.at("burn_after_reading"), json::value(true));
+    EXPECT_EQ(shown.at("forked_from"), json::value("zyxwvutsrqpo"));
+    EXPECT_EQ(shown.at("owner"), json::value(nullptr));
+    EXPECT_EQ(shown.at("tags"), json::value(json::array{}));
+    EXPECT_EQ(shown.at("edit_token"), json::value("sne_x"));
+    EXPECT_EQ(shown.at("url"), json::value("/s/abcdefghijkl"));
+    EXPECT_FALSE(shown.as_object().contains("body"));
+}
+
+TEST(SnippetJson, NamesEveryVisibility) {
+    EXPECT_EQ(to_text(model::Visibility::public_), "public");
+    EXPECT_EQ(to_text(model::Visibility::unlisted), "unlisted");
+    EXPECT_EQ(to_text(model::Visibility::private_), "private");
+}
+
+TEST(Etag, DiffersByVersionAndByRepresentation) {
+    EXPECT_EQ(json_etag(3), "\"v3\"");
+    EXPECT_EQ(raw_etag(3), "\"v3-raw\"");
+}
+
+TEST(MakeEntry, ItsPiecesAreTheJson) {
+    const model::Snippet snippet = make_snippet();
+    const auto entry = make_entry(snippet, 300s, "public, no-cache");
+    EXPECT_EQ(entry->json_before_count + "41" + entry->json_after_count + "http://a.example" + entry->json_after_base,
+              snippet_json(snippet, "http://a.example", Body::shown));
+    EXPECT_EQ(entry->id, snippet.id);
+    EXPECT_EQ(entry->version, 3);
+    EXPECT_EQ(entry->view_count, 41);
+    EXPECT_EQ(entry->body, snippet.body);
+    EXPECT_EQ(entry->kind, cache::Entry::Kind::snippet);
+    EXPECT_EQ(entry->json_etag, "\"v3\"");
+    EXPECT_EQ(entry->raw_etag, "\"v3-raw\"");
+    EXPECT_GE(entry->bytes(), 2 * snippet.body.size());
+}
+
+TEST(MakeEntry, ItsFieldsAreThoseOfEachRepresentation) {
+    const auto entry = make_entry(make_snippet(), 300s, "public, no-cache");
+    EXPECT_EQ(entry->json_fields,
+              "Vary: Accept\r\nContent-Type: application/json\r\nETag: \"v3\"\r\n"
+              "Last-Modified: Tue, 24 Nov 2026 08:15:39 GMT\r\nCache-Control: public, no-cache\r\n");
+    EXPECT_EQ(entry->raw_fields,
+              "Content-Type: text/plain; charset=utf-8\r\nETag: \"v3-raw\"\r\n"
+              "Last-Modified: Tue, 24 Nov 2026 08:15:39 GMT\r\nCache-Control: public, no-cache\r\n");
+}
+
+TEST(MakeEntry, LivesForTheTtlAndNeverPastTheSnippetsExpiry) {
+    model::Snippet snippet = make_snippet();
+    const auto valid_for = [&](base::Milliseconds ttl) {
+        const base::SteadyTime before = base::steady_now();
+        return make_entry(snippet, ttl, "")->valid_until - before;
+    };
+    EXPECT_GE(valid_for(300s), 300s);
+    EXPECT_LT(valid_for(300s), 310s);
+    snippet.expires_at = base::unix_now_ms() + 20'000;
+    EXPECT_LT(valid_for(300s), 21s);
+    EXPECT_GT(valid_for(300s), 10s);
+    EXPECT_EQ(make_entry(snippet, 300s, "")->expires_at, snippet.expires_at);
+    EXPECT_LT(valid_for(5s), 10s) << "an expiry far away does not lengthen the TTL";
+    snippet.expires_at = base::unix_now_ms() - 1;
+    EXPECT_LT(valid_for(300s), 0s);
+}
+
+TEST(DownloadName, IsTheTitleMadeHarmless) {
+    EXPECT_EQ(download_name("id", "main.cpp", "cpp"), "main.cpp");
+    EXPECT_EQ(download_name("id", "größe 2.txt", "text"), "größe 2.txt");
+    EXPECT_EQ(download_name("id", "../../etc/passwd", "text"), "_.._etc_passwd");
+    EXPECT_EQ(download_name("id", "a\"b\r\nc\\d;e%f", "text"), "a_b__c_d_e_f");
+    EXPECT_EQ(download_name("id", " .hidden", "text"), "hidden");
+}
+
+TEST(DownloadName, WithoutATitleIsTheIdWithTheLanguagesExtension) {
+    EXPECT_EQ(download_name("abc", "", "python"), "abc.py");
+    EXPECT_EQ(download_name("abc", "...", "python"), "abc.py");
+    EXPECT_EQ(download_name("abc", "", "no such language"), "abc.txt");
+}
+
+}  // namespace
+}  // namespace snippetd::api

@@ -1,0 +1,57 @@
+#include "base/json_text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include <string>
+
+namespace snippetd::base {
+namespace {
+
+using namespace std::string_literals;
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    append_json_escaped(out, text);
+    return out;
+}
+
+TEST(AppendJsonEscaped, EscapesWhatJsonNeedsAndNothingElse) {
+    EXPECT_EQ(escaped("plain / 'text' <b> ä 😀 \x7f"), "plain / 'text' <b> ä 😀 \x7f");
+    EXPECT_EQ(escaped("a\"b\\c"), "a\\\"b\\\\c");
+    EXPECT_EQ(escaped("\n\r\t"), "\\n\\r\\t");
+    EXPECT_EQ(escaped("\x01\x1f\b\f"), "\\u0001\\u001f\\u0008\\u000c");
+    EXPECT_EQ(escaped("a\0b"s), "a\\u0000b");
+    EXPECT_EQ(escaped(""), "");
+}
+
+TEST(AppendJsonEscaped, AppendsBehindWhatIsThere) {
+    std::string out = "x";
+    append_json_escaped(out, "\"");
+    append_json_string(out, "y");
+    EXPECT_EQ(out, "x\\\"\"y\"");
+}
+
+TEST(AppendJsonString, EveryByteAndEveryPairComesBackFromAParser) {
+    for (int first = 0; first < 0x80; ++first) {
+        for (int second = 0; second < 0x80; ++second) {
+            const std::string text{static_cast<char>(first), static_cast<char>(second)};
+            std::string out;
+            append_json_string(out, text);
+            ASSERT_EQ(boost::json::parse(out).as_string(), text) << first << " " << second;
+            ASSERT_EQ(is_plain_json(text), out == '"' + text + '"');
+        }
+    }
+}
+
+TEST(IsPlainJson, IsTrueForWhatNeedsNoEscape) {
+    EXPECT_TRUE(is_plain_json(""));
+    EXPECT_TRUE(is_plain_json("abc ä"));
+    EXPECT_FALSE(is_plain_json("ab\""));
+    EXPECT_FALSE(is_plain_json("\\"));
+    EXPECT_FALSE(is_plain_json("a\0"s));
+}
+
+}  // namespace
+}  // namespace snippetd::base

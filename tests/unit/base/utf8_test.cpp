@@ -1,0 +1,70 @@
+#include "base/utf8.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace snippetd::base {
+namespace {
+
+using namespace std::string_literals;
+
+/// The bytes of a code point, also of those that UTF-8 does not allow.
+std::string encode(std::uint32_t point) {
+    const auto tail = [point](int shift) { return static_cast<char>(0x80 | ((point >> shift) & 0x3F)); };
+    if (point < 0x80) return {static_cast<char>(point)};
+    if (point < 0x800) return {static_cast<char>(0xC0 | (point >> 6)), tail(0)};
+    if (point < 0x10000) return {static_cast<char>(0xE0 | (point >> 12)), tail(6), tail(0)};
+    return {static_cast<char>(0xF0 | (point >> 18)), tail(12), tail(6), tail(0)};
+}
+
+TEST(CountCodePoints, EveryCodePointButSurrogatesIsOne) {
+    for (std::uint32_t point = 0; point < 0x120000; ++point) {
+        const bool valid = point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF);
+        const auto count = count_code_points(encode(point));
+        ASSERT_EQ(count.has_value(), valid) << std::hex << point;
+        if (valid) {
+            ASSERT_EQ(*count, 1u) << std::hex << point;
+        }
+    }
+}
+
+TEST(CountCodePoints, CountsCharactersAndNotBytes) {
+    EXPECT_EQ(count_code_points(""), 0u);
+    EXPECT_EQ(count_code_points("abc"), 3u);
+    EXPECT_EQ(count_code_points("aä€😀"), 4u);
+    EXPECT_EQ(count_code_points("a\0b"s), 3u);
+}
+
+TEST(CountCodePoints, RefusesWhatIsNotWellFormed) {
+    for (const std::string& text :
+         {"\x80"s, "\xBF"s, "\xC0\x80"s, "\xC0\xAF"s, "\xC1\xBF"s, "\xE0\x80\x80"s, "\xE0\x9F\xBF"s, "\xF0\x80\x80\x80"s,
+          "\xF0\x8F\xBF\xBF"s, "\xF5\x80\x80\x80"s, "\xFE"s, "\xFF"s, "\xED\xA0\x80"s, "\xED\xBF\xBF"s, "\xF4\x90\x80\x80"s,
+          "\xC3\x28"s, "\xE2\x28\xA1"s, "\xE2\x82\x28"s, "\xF0\x9F\x98\x28"s, "\xF0\x28\x8C\xBC"s, "\xC3\xA4\xA4"s}) {
+        EXPECT_EQ(count_code_points(text), std::nullopt) << testing::PrintToString(text);
+        EXPECT_EQ(count_code_points("ok " + text), std::nullopt);
+        EXPECT_EQ(count_code_points(text + " ok"), std::nullopt);
+    }
+}
+
+TEST(CountCodePoints, RefusesASequenceThatIsCutOff) {
+    for (const std::string& whole : {"ä"s, "€"s, "😀"s}) {
+        for (std::size_t size = 1; size < whole.size(); ++size) {
+            EXPECT_EQ(count_code_points(whole.substr(0, size)), std::nullopt);
+            EXPECT_EQ(count_code_points(whole.substr(0, size) + "a"), std::nullopt);
+        }
+    }
+}
+
+TEST(HasControlCharacters, FindsC0DelAndC1AndNothingElse) {
+    for (std::uint32_t point = 0; point < 0x3000; ++point) {
+        const bool control = point < 0x20 || (point >= 0x7F && point < 0xA0);
+        ASSERT_EQ(has_control_characters("a" + encode(point) + "b"), control) << std::hex << point;
+        ASSERT_EQ(has_control_characters(encode(point)), control) << std::hex << point;
+    }
+    EXPECT_FALSE(has_control_characters(""));
+    EXPECT_FALSE(has_control_characters("Ã 😀"));
+}
+
+}  // namespace
+}  // namespace snippetd::base

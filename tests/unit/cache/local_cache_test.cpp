@@ -1,0 +1,705 @@
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.hpp"
+#include "cache/cache.hpp"
+#include "support/entries.hpp"
+#include "support/run.hpp"
+
+namespace snippetd::cache {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+/// A store whose loads see it as it is when they start and, while `hold` is set, end when the test lets them.
+class HeldSource : public Source {
+  public:
+    struct Load {
+        std::vector<std::string> ids;
+        base::Deadline deadline;
+        std::vector<Fill> fills;
+        std::exception_ptr error;
+        base::Timer* held = nullptr;
+    };
+
+    base::Awaitable<std::vector<Fill>> load(std::vector<std::string> ids, base::Deadline deadline) override {
+        auto load = std::make_shared<Load>();
+        load->ids = std::move(ids);
+        load->deadline = deadline;
+        load->error = error;
+        for (const std::string& id : load->ids) load->fills.push_back(fill(id));
+        loads.push_back(load);
+        if (hold) {
+            const base::Executor executor = co_await asio::this_coro::executor;
+            base::Timer timer{executor, base::SteadyTime::max()};
+            load->held = &timer;
+            held_.push_back(load);
+            boost::system::error_code cancelled;
+            auto token = asio::redirect_error(base::use_awaitable, cancelled);
+            co_await timer.async_wait(token);
+        }
+        if (load->error) std::rethrow_exception(load->error);
+        co_return load->fills;
+    }
+
+    std::size_t held() const { return held_.size(); }
+    /// Lets the `index`-th of the held loads end. Only while its worker is not running.
+    void release(std::size_t index = 0) {
+        held_.at(index)->held->cancel();
+        held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(index));
+    }
+
+    std::function<Fill(const std::string& id)> fill = [this](const std::string& id) {
+        return Fill{test::make_entry(id, version), nullptr};
+    };
+    std::int64_t version = 1;
+    bool hold = true;
+    std::exception_ptr error;
+    std::vector<std::shared_ptr<Load>> loads;
+
+  private:
+    std::deque<std::shared_ptr<Load>> held_;
+};
+
+/// Workers' caches over one source, driven by the test's own thread, so that it decides which worker goes when.
+class Site {
+  public:
+    explicit Site(std::size_t workers, LocalCache::Options options = {true, kNearBytes}) {
+        for (std::size_t i = 0; i < workers; ++i) {
+            contexts.push_back(std::make_unique<asio::io_context>(1));
+            group_workers.add(contexts.back()->get_executor());
+        }
+        for (std::size_t i = 0; i < workers; ++i) {
+            caches.push_back(
+                std::make_unique<LocalCache>(contexts[i]->get_executor(), options, source, group, metrics));
+            group->members.push_back(caches.back().get());
+        }
+    }
+    ~Site() { contexts.clear(); }  // with what still waits there, while the caches are alive
+
+    struct Outcome {
+        bool done = false;
+        Read read;
+        std::exception_ptr error;
+
+        std::int64_t version() const { return read.fill.entry ? read.fill.entry->version : 0; }
+        bool unavailable() const {
+            if (!error) return false;
+            try {
+                std::rethrow_exception(error);
+            } catch (const base::Unavailable&) {
+                return true;
+            } catch (...) {
+                return false;
+            }
+        }
+    };
+    using Reading = std::shared_ptr<Outcome>;
+
+    Reading read(std::size_t worker, const std::string& id, base::Deadline deadline = base::deadline_in(1h)) {
+        auto outcome = std::make_shared<Outcome>();
+        asio::co_spawn(*contexts[worker], caches[worker]->read(id, deadline), [outcome](std::exception_ptr error, Read read) {
+            outcome->done = true;
+            outcome->error = std::move(error);
+            outcome->read = std::move(read);
+        });
+        return outcome;
+    }
+
+    std::shared_ptr<bool> invalidate(std::size_t worker, const std::string& id, std::int64_t floor) {
+        auto acknowledged = std::make_shared<bool>(false);
+        asio::co_spawn(*contexts[worker], caches[worker]->invalidate(id, floor),
+                       [acknowledged](std::exception_ptr) { *acknowledged = true; });
+        return acknowledged;
+    }
+
+    /// Runs one thing that is ready on the worker; false when nothing is.
+    bool step(std::size_t worker) {
+        contexts[worker]->restart();
+        return contexts[worker]->poll_one() == 1;
+    }
+    /// Runs all workers until none has anything to do.
+    void settle() {
+        for (bool busy = true; busy;) {
+            busy = false;
+            for (std::size_t i = 0; i < contexts.size(); ++i) busy |= step(i);
+        }
+    }
+    void release_all() {
+        settle();
+        while (source.held() > 0) {
+            source.release();
+            settle();
+        }
+    }
+    std::uint64_t counted(const char* result) {
+        return metrics.counter("snippetd_cache_requests_total", "", {{"result", result}}).value();
+    }
+
+    static constexpr std::size_t kNearBytes = 1 << 20;
+
+    base::Metrics metrics;
+    HeldSource source;
+    base::Workers group_workers;
+    std::shared_ptr<LocalCache::Group> group = std::make_shared<LocalCache::Group>(group_workers, 1 << 20);
+    std::vector<std::unique_ptr<LocalCache>> caches;
+    std::vector<std::unique_ptr<asio::io_context>> contexts;
+};
+
+std::exception_ptr away() { return std::make_exception_ptr(base::Unavailable{"the store is away"}); }
+
+TEST(LocalCache, AThousandConcurrentReadsOfOneIdAreOneLoad) {
+    Site site{1};
+    std::vector<Site::Reading> readings;
+    for (int i = 0; i < 1000; ++i) {
+        readings.push_back(site.read(0, "a"));
+        if (i == 500) site.settle();  // half of them while the load is under way
+    }
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), 1u);
+    for (const auto& reading : readings) ASSERT_FALSE(reading->done);
+    site.source.release();
+    site.settle();
+    for (const auto& reading : readings) {
+        ASSERT_TRUE(reading->done);
+        ASSERT_EQ(reading->version(), 1);
+        ASSERT_EQ(reading->read.status, Status::miss);
+    }
+    EXPECT_EQ(site.counted("miss"), 1000u);
+
+    const auto later = site.read(0, "a");
+    site.settle();
+    EXPECT_EQ(later->read.status, Status::near_hit);
+    EXPECT_EQ(site.caches[0]->find_near("a"), later->read.fill.entry);
+    EXPECT_EQ(site.counted("near_hit"), 2u);
+    EXPECT_EQ(site.source.loads.size(), 1u);
+}
+
+TEST(LocalCache, MissesOfOneTurnAreOneBatch) {
+    Site site{1};
+    std::vector<Site::Reading> readings;
+    for (const char* id : {"a", "b", "c", "a"}) readings.push_back(site.read(0, id));
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), 1u);
+    EXPECT_EQ(site.source.loads[0]->ids, (std::vector<std::string>{"a", "b", "c"}));
+    site.release_all();
+    EXPECT_EQ(readings[1]->read.fill.entry->id, "b");
+    EXPECT_EQ(readings[2]->read.fill.entry->id, "c");
+    EXPECT_EQ(readings[3]->read.fill.entry->id, "a");
+}
+
+TEST(LocalCache, BatchesAreBoundedInSizeAndInNumber) {
+    Site site{1};
+    std::vector<Site::Reading> readings;
+    for (std::size_t i = 0; i < 2 * LocalCache::kBatchMax + 22; ++i) readings.push_back(site.read(0, std::to_string(i)));
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), std::size_t{LocalCache::kBatchesInFlightMax});
+    EXPECT_EQ(site.source.loads[0]->ids.size(), LocalCache::kBatchMax);
+    EXPECT_EQ(site.source.loads[1]->ids.size(), LocalCache::kBatchMax);
+    site.source.release();
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), 3u);
+    EXPECT_EQ(site.source.loads[2]->ids.size(), 22u);
+    site.release_all();
+    for (std::size_t i = 0; i < readings.size(); ++i) EXPECT_EQ(readings[i]->read.fill.entry->id, std::to_string(i));
+}
+
+TEST(LocalCache, MissesGatherWhileAllAllowedLoadsAreUnderWay) {
+    Site site{1};
+    for (const char* id : {"a", "b"}) {
+        site.read(0, id);
+        site.settle();
+    }
+    ASSERT_EQ(site.source.loads.size(), 2u);
+    for (const char* id : {"c", "d", "e"}) {
+        site.read(0, id);
+        site.settle();
+    }
+    EXPECT_EQ(site.source.loads.size(), 2u);
+    site.source.release();
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), 3u);
+    EXPECT_EQ(site.source.loads[2]->ids, (std::vector<std::string>{"c", "d", "e"}));
+}
+
+TEST(LocalCache, AFailedLoadGivesItsPlaceToTheNextBatch) {
+    Site site{1};
+    site.source.error = away();
+    std::vector<Site::Reading> readings;
+    for (const char* id : {"a", "b", "c"}) {
+        readings.push_back(site.read(0, id));
+        site.settle();
+    }
+    ASSERT_EQ(site.source.loads.size(), 2u);
+    site.release_all();
+    EXPECT_EQ(site.source.loads.size(), 3u);
+    for (const auto& reading : readings) EXPECT_TRUE(reading->unavailable());
+    site.source.error = nullptr;
+    const auto again = site.read(0, "a");
+    site.release_all();
+    EXPECT_EQ(again->version(), 1) << "a failure is not remembered";
+}
+
+/// The load of version 1 and, after an acknowledged write, that of version 2, end in both orders.
+class DoomedFlight : public testing::TestWithParam<bool> {};
+
+TEST_P(DoomedFlight, IsNotKeptAndLaterReadersStartANewLoad) {
+    const bool old_one_first = GetParam();
+    Site site{1};
+    const auto before = site.read(0, "a");
+    site.settle();
+    site.source.version = 2;
+    const auto acknowledged = site.invalidate(0, "a", 2);
+    site.settle();
+    ASSERT_TRUE(*acknowledged) << "an invalidation does not wait for loads";
+    const auto after = site.read(0, "a");
+    const auto after_too = site.read(0, "a");
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), 2u) << "one new load, shared by both";
+
+    site.source.release(old_one_first ? 0 : 1);
+    site.settle();
+    EXPECT_EQ(before->done, old_one_first);
+    EXPECT_EQ(after->done, !old_one_first);
+    if (old_one_first) {
+        EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+        EXPECT_EQ(before->version(), 1) << "it asked before the write was acknowledged";
+    }
+    site.release_all();
+    EXPECT_EQ(after->version(), 2);
+    EXPECT_EQ(after_too->version(), 2);
+    ASSERT_TRUE(site.caches[0]->find_near("a"));
+    EXPECT_EQ(site.caches[0]->find_near("a")->version, 2);
+}
+INSTANTIATE_TEST_SUITE_P(LocalCache, DoomedFlight, testing::Bool());
+
+TEST(LocalCache, AFlightThatHasNotStartedIsDoomedToo) {
+    Site site{1};
+    for (const char* id : {"x", "y", "a"}) {  // x and y keep all allowed loads busy
+        site.read(0, id);
+        site.settle();
+    }
+    site.invalidate(0, "a", 2);
+    site.settle();
+    site.read(0, "a");
+    site.source.release();
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), 3u);
+    EXPECT_EQ(site.source.loads[2]->ids, (std::vector<std::string>{"a", "a"})) << "the doomed one, and the new one";
+    site.release_all();
+    EXPECT_NE(site.caches[0]->find_near("a"), nullptr);
+}
+
+TEST(LocalCache, ASlowLoadOfAnotherWorkerNeverPutsAnOldVersionBack) {
+    Site site{2};
+    const auto slow = site.read(0, "a");
+    site.settle();
+    site.source.version = 2;
+    site.invalidate(1, "a", 2);
+    site.settle();
+    site.release_all();
+    EXPECT_EQ(slow->version(), 1);
+    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_EQ(site.group->shared.copy("a", base::steady_now()), nullptr);
+    const auto other = site.read(1, "a");
+    site.release_all();
+    EXPECT_EQ(other->version(), 2);
+}
+
+TEST(LocalCache, ALoadThatLandsBetweenTheFloorAndTheVisitIsTakenBack) {
+    Site site{2};
+    site.read(0, "a");
+    site.settle();
+    site.source.version = 2;
+    site.source.release();  // the landing is the next thing that worker 0 does, the visit comes behind it
+    const auto acknowledged = site.invalidate(1, "a", 2);
+    while (site.step(1)) {
+    }
+    ASSERT_FALSE(*acknowledged) << "worker 0 has not been visited";
+    ASSERT_TRUE(site.step(0));
+    EXPECT_NE(site.caches[0]->find_near("a"), nullptr) << "landed, or this test shows nothing";
+    EXPECT_EQ(site.group->shared.copy("a", base::steady_now()), nullptr) << "below the floor";
+    site.settle();
+    EXPECT_TRUE(*acknowledged);
+    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_EQ(site.group->shared.copy("a", base::steady_now()), nullptr);
+}
+
+/// A write and reads of one id on two workers, with the loads as a third party; what happens next is told step by step.
+class WriteAndReads {
+  public:
+    WriteAndReads() {
+        for (const std::size_t worker : {0, 1}) {
+            for (const int turns : {0, 2, 4, 6}) spawn(worker, read_later(worker, turns));
+        }
+        spawn(1, write());
+    }
+
+    static constexpr std::size_t kParties = 3;
+    /// Lets one of the parties do one step; false when it has nothing to do.
+    bool step(std::size_t party) {
+        if (party < 2) return site_.step(party);
+        if (site_.source.held() == 0) return false;
+        site_.source.release();
+        return true;
+    }
+    void finish() {
+        site_.release_all();
+        ASSERT_TRUE(acknowledged_);
+        ASSERT_EQ(reads_, 8);
+        const auto in_shared = site_.group->shared.copy("a", base::steady_now());
+        EXPECT_TRUE(!in_shared || in_shared->version == 2);
+        for (const auto& cache : site_.caches) {
+            const auto entry = cache->find_near("a");
+            EXPECT_TRUE(!entry || entry->version == 2);
+        }
+    }
+    int violations() const { return violations_; }
+    std::size_t loads() const { return site_.source.loads.size(); }
+
+  private:
+    void spawn(std::size_t worker, base::Awaitable<void> coroutine) {
+        asio::co_spawn(*site_.contexts[worker], std::move(coroutine), [](std::exception_ptr error) {
+            if (error) std::rethrow_exception(error);
+        });
+    }
+    static base::Awaitable<void> pause(int turns) {
+        const base::Executor executor = co_await asio::this_coro::executor;
+        for (int i = 0; i < turns; ++i) co_await asio::post(executor, base::use_awaitable);
+    }
+    base::Awaitable<void> read_later(std::size_t worker, int turns) {
+        co_await pause(turns);
+        const bool after_the_write = acknowledged_;
+        std::string id = "a";
+        const Read read = co_await site_.caches[worker]->read(std::move(id), base::deadline_in(1h));
+        ++reads_;
+        if (after_the_write && read.fill.entry->version < 2) ++violations_;
+    }
+    base::Awaitable<void> write() {
+        co_await pause(2);
+        site_.source.version = 2;  // committed
+        std::string id = "a";
+        co_await site_.caches[1]->invalidate(std::move(id), 2);
+        acknowledged_ = true;
+    }
+
+    bool acknowledged_ = false;
+    int reads_ = 0;
+    int violations_ = 0;
+    Site site_{2};
+};
+
+TEST(LocalCache, NoInterleavingOfAWriteAndReadsOnTwoWorkersServesTheOldVersionAfterwards) {
+    constexpr int kForced = 8;  // steps of which every order is tried; the rest is random, another way each time
+    int schedules = 1;
+    for (int i = 0; i < kForced; ++i) schedules *= WriteAndReads::kParties;
+    std::size_t loads_min = SIZE_MAX, loads_max = 0;
+    for (int schedule = 0; schedule < schedules; ++schedule) {
+        WriteAndReads story;
+        std::minstd_rand random{static_cast<unsigned>(schedule + 1)};
+        // A party that is favoured runs ahead of the others.
+        const std::size_t favoured = random() % (WriteAndReads::kParties + 1);
+        int code = schedule;
+        int idle = 0;
+        for (int step = 0; idle < 50; ++step, code /= WriteAndReads::kParties) {
+            std::size_t party = static_cast<std::size_t>(code) % WriteAndReads::kParties;
+            if (step >= kForced) {
+                const std::size_t choice = random() % (2 * WriteAndReads::kParties);
+                party = choice < WriteAndReads::kParties || favoured == WriteAndReads::kParties
+                            ? choice % WriteAndReads::kParties
+                            : favoured;
+            }
+            idle = story.step(party) ? 0 : idle + 1;
+        }
+        story.finish();
+        ASSERT_FALSE(HasFailure()) << "schedule " << schedule;
+        ASSERT_EQ(story.violations(), 0) << "schedule " << schedule;
+        loads_min = std::min(loads_min, story.loads());
+        loads_max = std::max(loads_max, story.loads());
+    }
+    EXPECT_GE(loads_min, 1u);
+    EXPECT_GE(loads_max, 4u) << "some schedule has an old and a new load on both workers";
+}
+
+TEST(LocalCache, WhatOneWorkerHasLoadedNoOtherLoadsAgain) {
+    Site site{2};
+    const auto first = site.read(0, "a");
+    site.release_all();
+    const auto second = site.read(1, "a");
+    site.settle();
+    ASSERT_TRUE(second->done);
+    EXPECT_EQ(second->read.status, Status::near_hit);
+    EXPECT_NE(second->read.fill.entry, first->read.fill.entry) << "a copy of its own";
+    EXPECT_EQ(site.caches[1]->find_near("a"), second->read.fill.entry);
+    EXPECT_EQ(site.source.loads.size(), 1u);
+}
+
+TEST(LocalCache, ALoneWorkerKeepsNothingTwice) {
+    Site site{1};
+    site.read(0, "a");
+    site.release_all();
+    EXPECT_NE(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_EQ(site.group->shared.copy("a", base::steady_now()), nullptr);
+}
+
+TEST(LocalCache, WhileTheStoreIsAwayWhatHasOutlivedItsTtlIsServed) {
+    Site site{1};
+    site.source.hold = false;
+    site.source.fill = [](const std::string& id) { return Fill{test::make_stale_entry(id, 3), nullptr}; };
+    site.read(0, "a");
+    site.settle();
+    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    site.source.error = away();
+    const auto stale = site.read(0, "a");
+    const auto unknown = site.read(0, "b");
+    site.settle();
+    EXPECT_EQ(stale->version(), 3);
+    EXPECT_EQ(stale->read.status, Status::near_hit);
+    EXPECT_TRUE(unknown->unavailable());
+    EXPECT_EQ(site.source.loads.size(), 2u) << "the store is asked first";
+}
+
+TEST(LocalCache, StaleIfErrorEndsWithTheSnippetsOwnExpiryWithAnInvalidationAndForNegativeEntries) {
+    Site site{1};
+    site.source.hold = false;
+    site.source.fill = [](const std::string& id) {
+        const auto entry = test::make_stale_entry(id);
+        if (id == "expired") entry->expires_at = base::unix_now_ms() - 1;
+        if (id == "expires") entry->expires_at = base::unix_now_ms() + 3'600'000;
+        if (id == "missing") entry->kind = Entry::Kind::missing;
+        return Fill{entry, nullptr};
+    };
+    const std::vector<std::string> ids{"expired", "expires", "missing", "invalidated"};
+    for (const std::string& id : ids) site.read(0, id);
+    site.settle();
+    site.invalidate(0, "invalidated", 2);
+    site.settle();
+    site.source.error = away();
+    for (const std::string& id : ids) {
+        const auto reading = site.read(0, id);
+        site.settle();
+        EXPECT_EQ(reading->unavailable(), id != "expires") << id;
+    }
+}
+
+TEST(LocalCache, AnErrorThatIsNotUnavailableReachesAllWhoWaitAndNothingStaleIsServed) {
+    Site site{1};
+    site.source.hold = false;
+    site.source.fill = [](const std::string& id) { return Fill{test::make_stale_entry(id), nullptr}; };
+    site.read(0, "a");
+    site.settle();
+    site.source.error = std::make_exception_ptr(std::logic_error{"a defect"});
+    const std::vector<Site::Reading> readings{site.read(0, "a"), site.read(0, "a")};
+    site.settle();
+    for (const auto& reading : readings) {
+        ASSERT_TRUE(reading->done && reading->error);
+        EXPECT_THROW(std::rethrow_exception(reading->error), std::logic_error);
+    }
+}
+
+TEST(LocalCache, NegativeEntriesAreKeptAndCountedApart) {
+    for (const Entry::Kind kind : {Entry::Kind::missing, Entry::Kind::gone}) {
+        Site site{2};
+        site.source.hold = false;
+        site.source.fill = [kind](const std::string& id) {
+            const auto entry = test::make_entry(id, 0);
+            entry->kind = kind;
+            return Fill{entry, nullptr};
+        };
+        site.read(0, "a");
+        site.settle();
+        const auto again = site.read(0, "a");
+        const auto elsewhere = site.read(1, "a");
+        site.settle();
+        EXPECT_EQ(again->read.fill.entry->kind, kind);
+        EXPECT_EQ(elsewhere->read.fill.entry->kind, kind);
+        EXPECT_EQ(site.source.loads.size(), 1u);
+        EXPECT_EQ(site.counted("negative_hit"), 2u);
+        EXPECT_EQ(site.counted("near_hit"), 0u);
+    }
+}
+
+TEST(LocalCache, WhatMayNotBeCachedIsGivenToWhoeverWaitsAndForgotten) {
+    Site site{2};
+    site.source.fill = [](const std::string& id) {
+        auto snippet = std::make_shared<model::Snippet>();
+        snippet->id = id;
+        return Fill{nullptr, snippet};
+    };
+    const std::vector<Site::Reading> readings{site.read(0, "a"), site.read(0, "a")};
+    site.release_all();
+    for (const auto& reading : readings) {
+        ASSERT_TRUE(reading->read.fill.snippet);
+        EXPECT_EQ(reading->read.fill.snippet->id, "a");
+        EXPECT_EQ(reading->read.fill.entry, nullptr);
+    }
+    site.read(0, "a");
+    site.read(1, "a");
+    site.release_all();
+    EXPECT_EQ(site.source.loads.size(), 3u);
+}
+
+TEST(LocalCache, AReaderWhoseDeadlinePassesGoesAndTheFlightGoesOn) {
+    Site site{1};
+    const auto patient = site.read(0, "a");
+    const auto hasty = site.read(0, "a", base::steady_now());
+    ASSERT_TRUE(test::wait_until([&] {
+        site.settle();
+        return hasty->done;
+    }));
+    EXPECT_TRUE(hasty->unavailable());
+    EXPECT_FALSE(patient->done);
+    site.release_all();
+    EXPECT_EQ(patient->version(), 1);
+    EXPECT_NE(site.caches[0]->find_near("a"), nullptr);
+}
+
+TEST(LocalCache, FlightsAreBounded) {
+    Site site{1};
+    std::vector<Site::Reading> readings;
+    for (std::size_t i = 0; i < LocalCache::kFlightsMax; ++i) readings.push_back(site.read(0, std::to_string(i)));
+    site.settle();
+    const auto one_more = site.read(0, "one more");
+    const auto passenger = site.read(0, "0");
+    site.settle();
+    ASSERT_TRUE(one_more->done);
+    EXPECT_TRUE(one_more->unavailable());
+    EXPECT_FALSE(passenger->done) << "a flight that is under way takes any number";
+    site.source.hold = false;
+    site.release_all();
+    for (const auto& reading : readings) ASSERT_EQ(reading->version(), 1);
+    EXPECT_EQ(passenger->version(), 1);
+    const auto later = site.read(0, "one more");
+    site.settle();
+    EXPECT_EQ(later->version(), 1);
+}
+
+TEST(LocalCache, SwitchedOffEveryReadIsALoadOfItsOwn) {
+    Site site{2, {false, Site::kNearBytes}};
+    const base::Deadline deadline = base::deadline_in(7s);
+    const std::vector<Site::Reading> readings{site.read(0, "a", deadline), site.read(0, "a", deadline)};
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), 2u);
+    EXPECT_EQ(site.source.loads[0]->deadline, deadline);
+    site.release_all();
+    for (const auto& reading : readings) {
+        EXPECT_EQ(reading->version(), 1);
+        EXPECT_EQ(reading->read.status, Status::miss);
+    }
+    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_EQ(site.group->shared.copy("a", base::steady_now()), nullptr);
+    site.source.error = away();
+    const auto failed = site.read(0, "a");
+    site.release_all();
+    EXPECT_TRUE(failed->unavailable());
+}
+
+TEST(LocalCache, WithoutANearCacheTheSharedOneAndSingleFlightStillWork) {
+    Site site{2, {true, 0}};
+    const std::vector<Site::Reading> readings{site.read(0, "a"), site.read(0, "a")};
+    site.release_all();
+    EXPECT_EQ(site.source.loads.size(), 1u);
+    EXPECT_EQ(readings[1]->version(), 1);
+    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    const auto again = site.read(1, "a");
+    site.settle();
+    EXPECT_EQ(again->version(), 1);
+    site.source.version = 2;
+    site.invalidate(0, "a", 2);
+    const auto newer = site.read(1, "a");
+    site.release_all();
+    EXPECT_EQ(newer->version(), 2);
+}
+
+TEST(LocalCache, UpdateCountReachesThisWorkersEntryOnly) {
+    Site site{2};
+    site.read(0, "a");
+    site.release_all();
+    site.read(1, "a");
+    site.settle();
+    const auto entry = site.caches[0]->find_near("a");
+    site.caches[0]->update_count("a", 41);
+    site.caches[0]->update_count("unknown", 1);
+    EXPECT_EQ(entry->view_count, 41);
+    EXPECT_EQ(site.caches[1]->find_near("a")->view_count, 0);
+    EXPECT_EQ(site.source.loads.size(), 1u);
+}
+
+/// The same promise with threads, for the sanitizers: what was acknowledged before a read began is in what it reads.
+TEST(LocalCache, WorkersOnThreadsNeverServeWhatIsOlderThanAnAcknowledgedWrite) {
+    struct YieldingSource : Source {
+        base::Awaitable<std::vector<Fill>> load(std::vector<std::string> ids, base::Deadline) override {
+            std::vector<Fill> fills;
+            for (const std::string& id : ids) fills.push_back({test::make_entry(id, version.load()), nullptr});
+            const base::Executor executor = co_await asio::this_coro::executor;
+            for (int i = 0; i < 3; ++i) co_await asio::post(executor, base::use_awaitable);
+            co_return fills;
+        }
+        std::atomic<std::int64_t> version{1};
+    };
+    constexpr std::int64_t kWrites = 150;
+    YieldingSource source;
+    base::Metrics metrics;
+    base::Workers workers;
+    std::vector<std::unique_ptr<LocalCache>> caches;
+    const auto group = std::make_shared<LocalCache::Group>(workers, 1 << 20);
+    std::vector<std::unique_ptr<test::Loop>> loops;
+    for (int i = 0; i < 2; ++i) {
+        loops.push_back(std::make_unique<test::Loop>());
+        workers.add(loops.back()->executor());
+    }
+    for (const auto& loop : loops) {
+        caches.push_back(std::make_unique<LocalCache>(loop->executor(), LocalCache::Options{true, Site::kNearBytes}, source,
+                                                      group, metrics));
+        group->members.push_back(caches.back().get());
+    }
+    std::atomic<std::int64_t> acknowledged{1};
+    std::atomic<int> violations{0}, reads{0};
+    const auto write = [&](LocalCache& cache) -> base::Awaitable<bool> {
+        while (acknowledged < kWrites) {
+            const std::int64_t version = ++source.version;
+            std::string id = "a";
+            co_await cache.invalidate(std::move(id), version);
+            acknowledged = version;
+        }
+        co_return true;
+    };
+    const auto keep_reading = [&](LocalCache& cache) -> base::Awaitable<bool> {
+        const base::Executor executor = co_await asio::this_coro::executor;
+        while (acknowledged < kWrites) {
+            const std::int64_t at_least = acknowledged;
+            std::string id = "a";
+            const Read read = co_await cache.read(std::move(id), base::deadline_in(test::kPatience));
+            if (read.fill.entry->version < at_least) ++violations;
+            ++reads;
+            co_await asio::post(executor, base::use_awaitable);
+        }
+        co_return true;
+    };
+    std::vector<std::future<bool>> running;
+    for (std::size_t i = 0; i < caches.size(); ++i) {
+        for (int reader = 0; reader < 4; ++reader) running.push_back(loops[i]->start(keep_reading(*caches[i])));
+    }
+    running.push_back(loops[0]->start(write(*caches[0])));
+    for (auto& one : running) EXPECT_TRUE(test::Loop::get(std::move(one)));
+    EXPECT_EQ(violations, 0);
+    EXPECT_GT(reads, 0);
+    loops.clear();
+}
+
+}  // namespace
+}  // namespace snippetd::cache

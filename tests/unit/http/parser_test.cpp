@@ -1,0 +1,372 @@
+#include "http/parser.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace snippetd::http {
+namespace {
+
+using base::ErrorKind;
+using namespace std::string_literals;
+
+constexpr std::uint64_t kBodyMax = 100;
+
+/// A parser that is fed a request in pieces, as a connection does it: the wire's bytes stay where they are, and what the
+/// parser has not used comes again together with what has arrived since.
+struct Feeding {
+    explicit Feeding(std::string wire_, std::uint64_t body_max = kBodyMax) : wire{std::move(wire_)}, parser{body_max} {}
+
+    void arrive(std::size_t end) {
+        while (fed < end && !parser.done() && !parser.failure()) {
+            const std::size_t used = parser.feed(std::string_view{wire}.substr(fed, end - fed));
+            if (used == 0) return;
+            fed += used;
+        }
+    }
+    void arrive_whole() { arrive(wire.size()); }
+    void arrive_bytewise() {
+        for (std::size_t end = 1; end <= wire.size() && !parser.done() && !parser.failure(); ++end) arrive(end);
+    }
+
+    std::string wire;
+    std::size_t fed = 0;
+    Parser parser;
+};
+
+struct Good {
+    std::string name;
+    std::string wire;
+    Method method;
+    std::string path;
+    std::string query;
+    std::string body;
+    std::string behind{};  ///< what is left of the wire
+};
+
+const std::vector<Good> kGood{
+    {"Get", "GET /s/abc HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/s/abc", "", ""},
+    {"Query", "GET /explore?limit=5&q=a%20b? HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/explore", "limit=5&q=a%20b?", ""},
+    {"EmptyQuery", "GET /? HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/", "", ""},
+    {"Head", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", Method::head, "/", "", ""},
+    {"Put", "PUT / HTTP/1.1\r\nHost: a\r\n\r\n", Method::put, "/", "", ""},
+    {"Patch", "PATCH / HTTP/1.1\r\nHost: a\r\n\r\n", Method::patch, "/", "", ""},
+    {"Delete", "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", Method::delete_, "/", "", ""},
+    {"OptionsOfTheServer", "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", Method::options, "*", "", ""},
+    {"UnknownMethod", "BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n", Method::other, "/pot", "", ""},
+    {"ContentLength", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", Method::post, "/", "", "hello"},
+    {"ContentLengthZero", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", Method::post, "/", "", ""},
+    {"BodyWithLineBreaks", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n\r\n\r\n\r\n\r\n", Method::post, "/", "",
+     "\r\n\r\n\r\n\r\n"},
+    {"BodyWithZeros", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n\0a\0"s, Method::post, "/", "", "\0a\0"s},
+    {"Chunked", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
+     Method::post, "/", "", "hello"},
+    {"ChunkedWithoutAnything", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Method::post, "/",
+     "", ""},
+    {"ChunkedInAnyCase", "POST / HTTP/1.1\r\nHost: a\r\ntransfer-ENCODING: CHUNKED\r\n\r\nA\r\n0123456789\r\n00\r\n\r\n",
+     Method::post, "/", "", "0123456789"},
+    {"ChunkExtensions",
+     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b;c=\"d\"\r\nhello\r\n0;x\r\n\r\n", Method::post, "/",
+     "", "hello"},
+    {"Trailers",
+     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Checksum: 1\r\nX-More: "
+     "2\r\n\r\n",
+     Method::post, "/", "", "hello"},
+    {"AbsoluteForm", "GET http://a.example/s/x?y=1 HTTP/1.1\r\nHost: a.example\r\n\r\n", Method::get, "/s/x", "y=1", ""},
+    {"AbsoluteFormWithoutPath", "GET http://a.example HTTP/1.1\r\nHost: a.example\r\n\r\n", Method::get, "/", "", ""},
+    {"AbsoluteFormWithoutPathWithQuery", "GET http://a.example?limit=5 HTTP/1.1\r\nHost: a.example\r\n\r\n", Method::get, "/",
+     "limit=5", ""},
+    {"AbsoluteFormWithASlashInTheQuery", "GET http://a.example?q=/s/x HTTP/1.1\r\nHost: a.example\r\n\r\n", Method::get, "/",
+     "q=/s/x", ""},
+    {"Fragment", "GET /s/x?y=1#z?w HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/s/x", "y=1", ""},
+    {"UrlInTheQuery", "GET /explore?q=http://b/c HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/explore", "q=http://b/c", ""},
+    {"Http10", "GET / HTTP/1.0\r\n\r\n", Method::get, "/", "", ""},
+    {"Pipelined", "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/1", "", "",
+     "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"},
+    {"PipelinedBehindABody", "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhiGET /2 HTTP/1.1\r\n", Method::post,
+     "/1", "", "hi", "GET /2 HTTP/1.1\r\n"},
+    {"PipelinedBehindChunks",
+     "POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\nGET /2 HTTP/1.1\r\n", Method::post,
+     "/1", "", "hi", "GET /2 HTTP/1.1\r\n"},
+};
+
+class GoodRequests : public testing::TestWithParam<Good> {};
+
+TEST_P(GoodRequests, AreReadAsAWholeAndByteByByteAlike) {
+    const Good& good = GetParam();
+    Feeding whole{good.wire}, bytewise{good.wire};
+    whole.arrive_whole();
+    bytewise.arrive_bytewise();
+    for (const Feeding* feeding : {&whole, &bytewise}) {
+        SCOPED_TRACE(feeding == &whole ? "whole" : "byte by byte");
+        const Request& request = feeding->parser.request;
+        ASSERT_FALSE(feeding->parser.failure()) << feeding->parser.failure()->detail;
+        ASSERT_TRUE(feeding->parser.done());
+        EXPECT_EQ(request.method, good.method);
+        EXPECT_EQ(request.path, good.path);
+        EXPECT_EQ(request.query, good.query);
+        EXPECT_EQ(request.body, good.body);
+        EXPECT_EQ(feeding->wire.substr(feeding->fed), good.behind);
+        EXPECT_EQ(feeding->parser.http_1_0(), good.name == "Http10");
+        EXPECT_EQ(std::string(request.method_text), good.wire.substr(0, good.wire.find(' ')));
+    }
+    EXPECT_EQ(whole.parser.request.fields, bytewise.parser.request.fields);
+}
+
+TEST_P(GoodRequests, AreNeverDoneBeforeTheirLastByte) {
+    const Good& good = GetParam();
+    const std::size_t size = good.wire.size() - good.behind.size();
+    for (std::size_t end = 0; end < size; ++end) {
+        Feeding feeding{good.wire};
+        feeding.arrive(end);
+        ASSERT_FALSE(feeding.parser.failure()) << "after " << end << " bytes";
+        ASSERT_FALSE(feeding.parser.done()) << "after " << end << " bytes";
+    }
+}
+INSTANTIATE_TEST_SUITE_P(Parser, GoodRequests, testing::ValuesIn(kGood), [](const auto& test) { return test.param.name; });
+
+struct Bad {
+    std::string name;
+    std::string wire;
+    ErrorKind kind = ErrorKind::bad_request;
+};
+
+std::string with_fields(const std::string& fields, const std::string& rest = "") {
+    return "POST / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n" + rest;
+}
+std::string with_host(const std::string& host) { return "GET / HTTP/1.1\r\n" + host + "\r\n"; }
+std::string with_chunks(const std::string& chunks) { return with_fields("Transfer-Encoding: chunked\r\n", chunks); }
+
+const std::vector<Bad> kBad{
+    // Two ways to tell the length: whoever is before this server may believe the other one (RFC 9112 section 11.2).
+    {"LengthThenChunked", with_fields("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")},
+    {"ChunkedThenLength", with_fields("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", "0\r\n\r\n")},
+    {"TwoLengths", with_fields("Content-Length: 5\r\nContent-Length: 6\r\n", "hello!")},
+    {"AListOfLengths", with_fields("Content-Length: 5, 6\r\n", "hello!")},
+    {"LengthWithPlus", with_fields("Content-Length: +5\r\n", "hello")},
+    {"LengthWithMinus", with_fields("Content-Length: -5\r\n", "hello")},
+    {"LengthInHexadecimal", with_fields("Content-Length: 0x5\r\n", "hello")},
+    {"LengthWithALetter", with_fields("Content-Length: 5a\r\n", "hello")},
+    {"LengthWithASpace", with_fields("Content-Length: 5 5\r\n", "hello")},
+    {"LengthEmpty", with_fields("Content-Length:\r\n", "hello")},
+    {"LengthBeyond64Bits", with_fields("Content-Length: 18446744073709551617\r\n", "h")},
+    {"SpaceBeforeTheColonOfALength", with_fields("Content-Length : 5\r\n", "hello")},
+    {"SpaceBeforeTheColonOfACoding", with_fields("Transfer-Encoding : chunked\r\n", "0\r\n\r\n")},
+    {"CodingIdentity", with_fields("Transfer-Encoding: identity\r\n")},
+    {"CodingGzip", with_fields("Transfer-Encoding: gzip, chunked\r\n", "0\r\n\r\n")},
+    {"CodingAfterChunked", with_fields("Transfer-Encoding: chunked, gzip\r\n", "0\r\n\r\n")},
+    {"CodingChunkedTwiceInALine", with_fields("Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n")},
+    {"CodingOnTwoLines", with_fields("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")},
+    {"CodingOnTwoLinesTheFirstOther", with_fields("Transfer-Encoding: x\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")},
+    {"CodingOnTwoLinesTheFirstEmpty", with_fields("Transfer-Encoding:\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")},
+    {"CodingWithAParameter", with_fields("Transfer-Encoding: chunked;q=1\r\n", "0\r\n\r\n")},
+    {"CodingThatOnlyLooksLikeIt", with_fields("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n")},
+    {"CodingWithAVerticalTab", with_fields("Transfer-Encoding: \vchunked\r\n", "0\r\n\r\n")},
+    {"CodingEmpty", with_fields("Transfer-Encoding:\r\n", "0\r\n\r\n")},
+    {"CodingInHttp10", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+    {"CodingFolded", with_fields("Transfer-Encoding:\r\n chunked\r\n", "0\r\n\r\n")},
+    {"ChunkSizeWithSign", with_chunks("-5\r\nhello\r\n0\r\n\r\n")},
+    {"ChunkSizeWithPrefix", with_chunks("0x5\r\nhello\r\n0\r\n\r\n")},
+    {"ChunkSizeEmpty", with_chunks("\r\nhello\r\n0\r\n\r\n")},
+    {"ChunkSizeBeyond64Bits", with_chunks("10000000000000005\r\nhello\r\n0\r\n\r\n")},
+    {"ChunkLongerThanItSays", with_chunks("3\r\nhello\r\n0\r\n\r\n")},
+    {"ChunkEndsWithoutCarriageReturn", with_chunks("5\r\nhello\n0\r\n\r\n")},
+    {"ChunkSizeEndsWithoutCarriageReturn", with_chunks("5\nhello\r\n0\r\n\r\n")},
+    // Lines.
+    {"Folded", with_fields("X-A: 1\r\n 2\r\n")},
+    {"FoldedWithATab", with_fields("X-A: 1\r\n\t2\r\n")},
+    {"FirstFieldFolded", "GET / HTTP/1.1\r\n Host: a\r\n\r\n"},
+    {"ALineFeedAlone", "GET / HTTP/1.1\r\nHost: a\nX-A: 1\r\n\r\n"},
+    {"ACarriageReturnAlone", "GET / HTTP/1.1\r\nHost: a\rX-A: 1\r\n\r\n"},
+    {"ZeroInAValue", with_fields("X-A: 1\0002\r\n"s)},
+    {"ZeroInAName", with_fields("X\0A: 1\r\n"s)},
+    {"ControlCharacterInAValue", with_fields("X-A: 1\x01\r\n")},
+    {"NoColon", with_fields("X-A\r\n")},
+    {"NoName", with_fields(": 1\r\n")},
+    {"SpaceInAName", with_fields("X A: 1\r\n")},
+    // The request line.
+    {"NoVersion", "GET /\r\nHost: a\r\n\r\n"},
+    {"Version2", "GET / HTTP/2.0\r\nHost: a\r\n\r\n"},
+    {"Version09", "GET / HTTP/0.9\r\nHost: a\r\n\r\n"},
+    {"Version12", "GET / HTTP/1.2\r\nHost: a\r\n\r\n"},
+    {"VersionInLowerCase", "GET / http/1.1\r\nHost: a\r\n\r\n"},
+    {"TwoSpaces", "GET  / HTTP/1.1\r\nHost: a\r\n\r\n"},
+    {"SpaceInTheTarget", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"},
+    {"SpaceAtTheEnd", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n"},
+    {"ControlCharacterInTheTarget", "GET /a\x01 HTTP/1.1\r\nHost: a\r\n\r\n"},
+    {"DelInTheTarget", "GET /a\x7f HTTP/1.1\r\nHost: a\r\n\r\n"},
+    {"NoMethod", " / HTTP/1.1\r\nHost: a\r\n\r\n"},
+    {"MethodWithASlash", "G/T / HTTP/1.1\r\nHost: a\r\n\r\n"},
+    {"SpeaksTls", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 / HTTP/1.1\r\nHost: a\r\n\r\n"s},
+    // Host (RFC 9112 section 3.2).
+    {"NoHost", with_host("")},
+    {"TwoHosts", with_host("Host: a\r\nHost: a\r\n")},
+    {"EmptyHost", with_host("Host:\r\n")},
+    {"HostWithASpace", with_host("Host: a b\r\n")},
+    {"HostWithAComma", with_host("Host: a,b\r\n")},
+    {"HostWithAPath", with_host("Host: a/b\r\n")},
+    {"HostWithAUser", with_host("Host: u@a\r\n")},
+    {"HostWithMarkup", with_host("Host: a\"><script>\r\n")},
+    {"HostWithPercent", with_host("Host: a%2fb\r\n")},
+    {"TwoHostsInHttp10", "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"},
+    // Other errors than 400.
+    {"UnknownExpectation", with_fields("Expect: 200-ok\r\n"), ErrorKind::expectation_failed},
+    {"LengthAboveTheLimit", with_fields("Content-Length: 101\r\n"), ErrorKind::payload_too_large},
+    {"LengthFarAboveTheLimit", with_fields("Content-Length: 18446744073709551615\r\n"), ErrorKind::payload_too_large},
+    {"ChunkAboveTheLimit", with_chunks("65\r\n"), ErrorKind::payload_too_large},
+    {"ChunksAboveTheLimit", with_chunks("32\r\n" + std::string(50, 'x') + "\r\n33\r\n"), ErrorKind::payload_too_large},
+    {"HeaderAboveTheLimit", with_fields("X-A: " + std::string(Parser::kHeaderBytesMax, 'x') + "\r\n"),
+     ErrorKind::header_fields_too_large},
+    {"TargetAboveTheLimit", "GET /" + std::string(Parser::kHeaderBytesMax, 'x') + " HTTP/1.1\r\nHost: a\r\n\r\n",
+     ErrorKind::header_fields_too_large},
+};
+
+class BadRequests : public testing::TestWithParam<Bad> {};
+
+TEST_P(BadRequests, AreRefusedAsAWholeAndByteByByteAlike) {
+    const Bad& bad = GetParam();
+    Feeding whole{bad.wire}, bytewise{bad.wire};
+    whole.arrive_whole();
+    bytewise.arrive_bytewise();
+    for (const Feeding* feeding : {&whole, &bytewise}) {
+        SCOPED_TRACE(feeding == &whole ? "whole" : "byte by byte");
+        ASSERT_TRUE(feeding->parser.failure());
+        EXPECT_EQ(feeding->parser.failure()->kind, bad.kind) << feeding->parser.failure()->detail;
+        EXPECT_FALSE(feeding->parser.failure()->detail.empty());
+    }
+}
+INSTANTIATE_TEST_SUITE_P(Parser, BadRequests, testing::ValuesIn(kBad), [](const auto& test) { return test.param.name; });
+
+TEST(Parser, LinesThatEndWithALineFeedAloneNeverBecomeARequest) {
+    Feeding feeding{"GET / HTTP/1.1\nHost: a\n\n"};
+    feeding.arrive_whole();
+    EXPECT_FALSE(feeding.parser.done());
+}
+
+TEST(Parser, AHeaderThatNeverEndsIsRefusedAtTheLimit) {
+    Feeding feeding{with_fields("X-A: " + std::string(20'000, 'x'))};
+    std::size_t end = 1;
+    for (; end <= feeding.wire.size() && !feeding.parser.failure(); ++end) feeding.arrive(end);
+    ASSERT_TRUE(feeding.parser.failure());
+    EXPECT_EQ(feeding.parser.failure()->kind, ErrorKind::header_fields_too_large);
+    EXPECT_LE(end, Parser::kHeaderBytesMax + 2);
+}
+
+TEST(Parser, WhatIsJustWithinTheLimitsIsTaken) {
+    const std::string start = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nX-A: ";
+    const std::string header = start + std::string(Parser::kHeaderBytesMax - start.size() - 4, 'x') + "\r\n\r\n";
+    ASSERT_EQ(header.size(), Parser::kHeaderBytesMax);
+    Feeding feeding{header + std::string(kBodyMax, 'b')};
+    feeding.arrive_whole();
+    ASSERT_FALSE(feeding.parser.failure()) << feeding.parser.failure()->detail;
+    EXPECT_TRUE(feeding.parser.done());
+    EXPECT_EQ(feeding.parser.request.body.size(), kBodyMax);
+}
+
+TEST(Parser, ALengthAloneReservesNoMoreThanItsBound) {
+    Feeding feeding{with_fields("Content-Length: 1000000000\r\n"), 2'000'000'000};
+    feeding.arrive_whole();
+    ASSERT_TRUE(feeding.parser.header_done());
+    EXPECT_LE(feeding.parser.request.body.capacity(), 128u * 1024);
+}
+
+const Request& parsed(Feeding& feeding) {
+    feeding.arrive_whole();
+    EXPECT_TRUE(feeding.parser.done());
+    return feeding.parser.request;
+}
+
+TEST(Parser, KeepsTheFieldsThatTheServiceLooksAt) {
+    Feeding feeding{
+        "GET / HTTP/1.1\r\nhOST: a.example:80\r\nAccept: text/html\r\nauthorization:   Bearer x y \t\r\nContent-Type: t\r\n"
+        "Cookie: session=1\r\nX-Edit-Token: e\r\nX-Forwarded-For: f\r\nIdempotency-Key: k\r\nIf-Match: m\r\n"
+        "If-None-Match: n\r\nOrigin: o\r\nX-Request-Id: r\r\nSec-Fetch-Site: s\r\nX-Other: z\r\nReferer: q\r\n\r\n"};
+    const Request& request = parsed(feeding);
+    const std::vector<std::pair<Field, std::string_view>> expected{
+        {Field::host, "a.example:80"}, {Field::accept, "text/html"},   {Field::authorization, "Bearer x y"},
+        {Field::content_type, "t"},    {Field::cookie, "session=1"},   {Field::edit_token, "e"},
+        {Field::forwarded_for, "f"},   {Field::idempotency_key, "k"},  {Field::if_match, "m"},
+        {Field::if_none_match, "n"},   {Field::origin, "o"},           {Field::request_id, "r"},
+        {Field::sec_fetch_site, "s"},  {Field::transfer_encoding, ""}, {Field::expect, ""}};
+    ASSERT_EQ(expected.size(), kFieldCount);
+    for (const auto& [field, value] : expected) {
+        EXPECT_EQ(request.field(field), value);
+        EXPECT_EQ(request.has(field), !value.empty());
+    }
+}
+
+TEST(Parser, AFieldWithoutAValueIsThere) {
+    Feeding feeding{"GET / HTTP/1.1\r\nHost: a\r\nIdempotency-Key:\r\n\r\n"};
+    const Request& request = parsed(feeding);
+    EXPECT_TRUE(request.has(Field::idempotency_key));
+    EXPECT_EQ(request.field(Field::idempotency_key), "");
+    EXPECT_FALSE(request.has(Field::accept));
+}
+
+TEST(Parser, LinesOfAListAreJoinedAndOfOthersTheFirstCounts) {
+    Feeding feeding{
+        "GET / HTTP/1.1\r\nHost: a\r\nAccept: 1\r\nAccept: 2\r\nAccept: 3\r\nCookie: a=1\r\nCookie: b=2\r\n"
+        "X-Forwarded-For: 1\r\nX-Forwarded-For: 2\r\nIf-None-Match: \"v1\"\r\nIf-None-Match: \"v2\"\r\n"
+        "Authorization: Bearer 1\r\nAuthorization: Bearer 2\r\n\r\n"};
+    const Request& request = parsed(feeding);
+    EXPECT_EQ(request.field(Field::accept), "1, 2, 3");
+    EXPECT_EQ(request.field(Field::cookie), "a=1; b=2");
+    EXPECT_EQ(request.field(Field::forwarded_for), "1, 2");
+    EXPECT_EQ(request.field(Field::if_none_match), "\"v1\", \"v2\"");
+    EXPECT_EQ(request.field(Field::authorization), "Bearer 1");
+}
+
+TEST(Parser, TrailersAreNotFields) {
+    Feeding feeding{with_chunks("0\r\nAuthorization: Bearer x\r\nX-Forwarded-For: 10.0.0.1\r\nHost: b\r\n\r\n")};
+    const Request& request = parsed(feeding);
+    EXPECT_FALSE(request.has(Field::authorization));
+    EXPECT_FALSE(request.has(Field::forwarded_for));
+    EXPECT_EQ(request.field(Field::host), "a");
+}
+
+TEST(Parser, SaysBeforeTheBodyThatTheClientWaitsForContinue) {
+    for (const char* value : {"100-continue", "100-CONTINUE"}) {
+        Feeding feeding{with_fields("Expect: "s + value + "\r\nContent-Length: 2\r\n", "hi")};
+        feeding.arrive(feeding.wire.size() - 2);
+        ASSERT_TRUE(feeding.parser.header_done());
+        EXPECT_FALSE(feeding.parser.done());
+        EXPECT_TRUE(feeding.parser.expects_continue());
+        feeding.arrive_whole();
+        EXPECT_TRUE(feeding.parser.done());
+    }
+    Feeding without{with_fields("Content-Length: 2\r\n", "hi")};
+    EXPECT_EQ(parsed(without).body, "hi");
+    EXPECT_FALSE(without.parser.expects_continue());
+}
+
+TEST(Parser, InHttp10NobodyWaitsForContinue) {
+    Feeding feeding{"POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi"};
+    parsed(feeding);
+    EXPECT_FALSE(feeding.parser.expects_continue());
+}
+
+TEST(Parser, AnExpectationAboveTheBodyLimitIsRefusedBeforeTheBody) {
+    Feeding feeding{with_fields("Expect: 100-continue\r\nContent-Length: 101\r\n")};
+    feeding.arrive_whole();
+    ASSERT_TRUE(feeding.parser.failure());
+    EXPECT_EQ(feeding.parser.failure()->kind, ErrorKind::payload_too_large);
+}
+
+TEST(Parser, HostsOfEveryFormAreTaken) {
+    for (const char* host : {"a", "a.example", "a.example:8080", "127.0.0.1:3000", "[::1]:3000", "a_b-c.example."}) {
+        Feeding feeding{with_host("Host: "s + host + "\r\n")};
+        EXPECT_EQ(parsed(feeding).field(Field::host), host);
+    }
+}
+
+TEST(Parser, RequestsWithoutABodyHaveNone) {
+    Feeding without{with_fields("")}, with{with_fields("Content-Length: 2\r\n", "hi")};
+    EXPECT_FALSE(parsed(without).has_body);
+    EXPECT_TRUE(parsed(with).has_body);
+}
+
+}  // namespace
+}  // namespace snippetd::http

@@ -1,0 +1,90 @@
+#include "http/router.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace snippetd::http {
+namespace {
+
+using Parameters = std::vector<std::string>;
+
+class RouterTest : public testing::Test {
+  protected:
+    const Router router{{
+        {Method::get, "/"},
+        {Method::get, "/snippets"},
+        {Method::post, "/snippets"},
+        {Method::get, "/snippets/{id}"},
+        {Method::patch, "/snippets/{id}"},
+        {Method::delete_, "/snippets/{id}"},
+        {Method::get, "/snippets/{id}/revisions/{version}"},
+        {Method::post, "/auth/login"},
+        {Method::get, "/s/new"},
+        {Method::get, "/s/{id}"},
+    }};
+};
+
+TEST_F(RouterTest, FindsTheRowOfMethodAndPath) {
+    EXPECT_EQ(router.find(Method::get, "/").row, 0u);
+    EXPECT_EQ(router.find(Method::get, "/snippets").row, 1u);
+    EXPECT_EQ(router.find(Method::post, "/snippets").row, 2u);
+    EXPECT_EQ(router.find(Method::delete_, "/snippets/x").row, 5u);
+    EXPECT_EQ(router.find(Method::post, "/auth/login").row, 7u);
+}
+
+TEST_F(RouterTest, GivesTheParametersInOrder) {
+    const Router::Match match = router.find(Method::get, "/snippets/abc/revisions/12");
+    EXPECT_EQ(match.row, 6u);
+    EXPECT_EQ(match.parameters, (Parameters{"abc", "12"}));
+    EXPECT_FALSE(match.malformed);
+}
+
+TEST_F(RouterTest, TheEarlierRowWins) {
+    EXPECT_EQ(router.find(Method::get, "/s/new").row, 8u);
+    EXPECT_EQ(router.find(Method::get, "/s/newer").row, 9u);
+}
+
+TEST_F(RouterTest, HeadGoesWhereGetGoes) {
+    EXPECT_EQ(router.find(Method::head, "/s/x").row, 9u);
+    EXPECT_EQ(router.find(Method::head, "/auth/login").row, std::nullopt);
+}
+
+TEST_F(RouterTest, AnUnknownMethodIsToldWhatThePathHas) {
+    const Router::Match snippet = router.find(Method::put, "/snippets/x");
+    EXPECT_EQ(snippet.row, std::nullopt);
+    EXPECT_EQ(snippet.allow, "GET, HEAD, PATCH, DELETE");
+    EXPECT_TRUE(snippet.parameters.empty());
+    EXPECT_EQ(router.find(Method::get, "/auth/login").allow, "POST");
+    EXPECT_EQ(router.find(Method::other, "/").allow, "GET, HEAD");
+}
+
+TEST_F(RouterTest, AFoundRowSaysNothingOfOtherMethods) {
+    EXPECT_EQ(router.find(Method::delete_, "/snippets/x").allow, "");
+}
+
+TEST_F(RouterTest, PathsThatNoPatternHasAreUnknown) {
+    for (const char* path : {"", "*", "snippets", "/snippets/", "//snippets", "/snippets//revisions/1", "/s/", "/s", "/s/x/y",
+                             "/SNIPPETS", "/snippets/x/revisions/", "/%73nippets", "/{id}"}) {
+        const Router::Match match = router.find(Method::get, path);
+        EXPECT_EQ(match.row, std::nullopt) << path;
+        EXPECT_EQ(match.allow, "") << path;
+    }
+}
+
+TEST_F(RouterTest, ParametersAreDecodedAfterThePathIsSplit) {
+    const Router::Match match = router.find(Method::get, "/s/a%2Fb%20c+d");
+    EXPECT_EQ(match.row, 9u);
+    EXPECT_EQ(match.parameters, Parameters{"a/b c+d"});
+}
+
+TEST_F(RouterTest, BrokenEncodingsAreMalformed) {
+    for (const char* path : {"/s/%", "/s/%4", "/s/%zz", "/s/a%00b", "/s/%ff", "/s/%c0%af", "/s/%ed%a0%80"}) {
+        EXPECT_TRUE(router.find(Method::get, path).malformed) << path;
+    }
+    EXPECT_FALSE(router.find(Method::get, "/s/%E2%82%AC").malformed);
+}
+
+}  // namespace
+}  // namespace snippetd::http

@@ -1,0 +1,68 @@
+#include "views/recorder.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+
+namespace snippetd::views {
+namespace {
+
+class RecorderTest : public testing::Test {
+  protected:
+    base::Metrics metrics;
+    Tally tally{metrics};
+    Recorder recorder{tally};
+
+    Counts taken() {
+        Counts counts = recorder.take();
+        std::sort(counts.begin(), counts.end());
+        return counts;
+    }
+};
+
+TEST_F(RecorderTest, GathersCountsById) {
+    for (const char* id : {"a", "b", "a", "a"}) recorder.record(id);
+    EXPECT_EQ(taken(), (Counts{{"a", 3}, {"b", 1}}));
+    EXPECT_EQ(tally.recorded.value(), 4u);
+    EXPECT_EQ(tally.dropped.value(), 0u);
+}
+
+TEST_F(RecorderTest, TakeStartsAtNothing) {
+    recorder.record("a");
+    taken();
+    EXPECT_EQ(taken(), Counts{});
+    recorder.record("a");
+    EXPECT_EQ(taken(), (Counts{{"a", 1}}));
+}
+
+TEST_F(RecorderTest, KeepsTheIdAndNotAViewOfIt) {
+    std::string id = "an id that is too long to be kept inside the string object";
+    const std::string same = id;
+    recorder.record(id);
+    id.assign(id.size(), '-');
+    EXPECT_EQ(taken(), (Counts{{same, 1}}));
+}
+
+TEST_F(RecorderTest, BeyondTheBoundNewIdsAreDroppedAndKnownOnesGoOnCounting) {
+    for (std::size_t i = 0; i < Recorder::kPendingIdsMax; ++i) recorder.record(std::to_string(i));
+    recorder.record("one more");
+    recorder.record("one more");
+    recorder.record("7");
+    EXPECT_EQ(tally.dropped.value(), 2u);
+    EXPECT_EQ(tally.recorded.value(), Recorder::kPendingIdsMax + 1);
+    const Counts counts = taken();
+    EXPECT_EQ(counts.size(), Recorder::kPendingIdsMax);
+    EXPECT_TRUE(std::binary_search(counts.begin(), counts.end(), std::pair<std::string, std::int64_t>{"7", 2}));
+    recorder.record("one more");
+    EXPECT_EQ(taken(), (Counts{{"one more", 1}})) << "the take has made room";
+}
+
+TEST_F(RecorderTest, PendingIsWhatIsRecordedAndNotApplied) {
+    for (int i = 0; i < 5; ++i) recorder.record("a");
+    tally.applied.add(2);
+    EXPECT_NE(metrics.text().find("snippetd_views_pending 3\n"), std::string::npos) << metrics.text();
+}
+
+}  // namespace
+}  // namespace snippetd::views
