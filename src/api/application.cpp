@@ -69,12 +69,22 @@ Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& excha
     co_return co_await route.handler(exchange);
 }
 
+http::Response failed(const http::Request& request, const std::exception& defect) {
+    log::error("a request failed", {{"request_id", request.id}, {"error", defect.what()}});
+    return http::problem(error(ErrorKind::internal, "This is our fault; the request id helps to find it."));
+}
+
 }  // namespace
 
 Application::Application(Services services) : services_{services}, router_{router_rows()} {}
 
 bool Application::answer_now(const http::Request& request, Answer& answer) {
-    return answer_hot_read(services_, request, answer);
+    try {
+        return answer_hot_read(services_, request, answer);
+    } catch (const std::exception& defect) {
+        answer.response = failed(request, defect);
+        return true;
+    }
 }
 
 Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
@@ -101,9 +111,7 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
         log::debug("unavailable", {{"request_id", request.id}, {"reason", away.what()}});
         answer.response = http::unavailable(away.retry_after());
     } catch (const std::exception& defect) {
-        log::error("a request failed", {{"request_id", request.id}, {"error", defect.what()}});
-        answer.response =
-            http::problem(error(ErrorKind::internal, "This is our fault; the request id helps to find it."));
+        answer.response = failed(request, defect);
     }
     if (answer.response.status == 401) answer.response.add("WWW-Authenticate", "Bearer");
     answer.response.fields += exchange.rate_limit_fields;

@@ -92,9 +92,12 @@ Answer delete_snippet(Exchange& exchange) {
     Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
     if (!snippet) co_return snippet.error();
     if (fails_precondition(exchange.request, *snippet)) co_return error(ErrorKind::precondition_failed);
-    const bool deleted = co_await exchange.services.store.delete_snippet(snippet->id, exchange.deadline);
+    // With a precondition, an edit that comes in between must not be deleted along.
+    const bool conditional = exchange.request.has(http::Field::if_match);
+    const std::optional<std::int64_t> version = conditional ? std::optional{snippet->version} : std::nullopt;
+    const bool deleted = co_await exchange.services.store.delete_snippet(snippet->id, version, exchange.deadline);
     co_await exchange.services.cache.invalidate(snippet->id, cache::SharedCache::kNoVersion);
-    if (!deleted) co_return error(ErrorKind::not_found);
+    if (!deleted) co_return error(conditional ? ErrorKind::precondition_failed : ErrorKind::not_found);
     http::Response response;
     response.status = 204;
     co_return response;

@@ -16,7 +16,8 @@ enum class Representation { json, raw };
 
 /// The answer from an entry: nothing of the snippet is copied.
 http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Representation representation,
-                            const http::Request& request, const Options& options, cache::Status status) {
+                            const http::Request& request, const Options& options, cache::Status status,
+                            bool conditional = true) {
     http::Response response;
     const bool raw = representation == Representation::raw;
     response.cache_status = cache::cache_status(status);
@@ -24,7 +25,8 @@ http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Represent
     response.fields += response.cache_status;
     response.fields += "\r\n";
     response.prepared_fields = raw ? entry->raw_fields : entry->json_fields;
-    if (names_etag(request.field(http::Field::if_none_match), raw ? entry->raw_etag : entry->json_etag)) {
+    if (conditional &&
+        names_etag(request.field(http::Field::if_none_match), raw ? entry->raw_etag : entry->json_etag)) {
         response.status = 304;
     } else if (raw) {
         response.add_piece(entry->body);
@@ -41,6 +43,11 @@ http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Represent
     }
     response.owner = std::move(entry);
     return response;
+}
+
+/// No `Cache-Status`: it would tell a missing id, which is cached, from somebody's private snippet, which never is.
+http::Response not_there(cache::Entry::Kind kind) {
+    return http::problem(error(kind == cache::Entry::Kind::gone ? ErrorKind::gone : ErrorKind::not_found));
 }
 
 void add_download_fields(http::Response& response, const cache::Entry& entry) {
@@ -68,6 +75,7 @@ Awaitable<void> count_view(Exchange& exchange, std::string id) {
     }
     store::ViewCounts one{{std::move(id), 1}};
     co_await exchange.services.store.apply_views(base::random_alphanumeric(20), std::move(one), exchange.deadline);
+    exchange.services.views.note_applied();
 }
 
 /// The snippet itself, for one request only: private, or burning.
@@ -91,23 +99,20 @@ Answer read_link(Exchange& exchange, Representation representation) {
     if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
     cache::Read read = co_await exchange.services.cache.read(id, exchange.deadline);
     std::shared_ptr<const cache::Entry> entry = std::move(read.fill.entry);
-    if (entry && entry->kind != cache::Entry::Kind::snippet) {
-        const bool gone = entry->kind == cache::Entry::Kind::gone;
-        http::Response response = http::problem(error(gone ? ErrorKind::gone : ErrorKind::not_found));
-        response.cache_status = cache::cache_status(read.status);
-        response.add("Cache-Status", response.cache_status);
-        co_return response;
-    }
+    if (entry && entry->kind != cache::Entry::Kind::snippet) co_return not_there(entry->kind);
+    bool burned = false;
     if (!entry) {
         Result<std::shared_ptr<const cache::Entry>> uncached = co_await read_uncached(exchange, *read.fill.snippet);
         if (!uncached) co_return uncached.error();
         entry = *uncached;
+        burned = read.fill.snippet->burn_after_reading;
     }
     if (!exchange.request.head()) co_await count_view(exchange, id);
     const http::Parameter download = http::find_parameter(exchange.request.query, "download");
     const bool downloads = representation == Representation::raw && download.value == "1";
+    // What has just been burned is sent whatever the reader claims to have: a 304 would have burned it unread.
     http::Response response =
-        respond_from(entry, representation, exchange.request, exchange.services.options, read.status);
+        respond_from(entry, representation, exchange.request, exchange.services.options, read.status, !burned);
     if (downloads) add_download_fields(response, *entry);
     co_return response;
 }
@@ -125,8 +130,12 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     if (!is_snippet_id(id)) return false;
     std::shared_ptr<const cache::Entry> entry = services.cache.find_near(id);
     if (!entry) return false;
-    if (!request.head() && services.options.views == ViewsMode::async) services.views.record(id);
     answer.route = raw ? "/s/{id}/raw" : "/s/{id}";
+    if (entry->kind != cache::Entry::Kind::snippet) {
+        answer.response = not_there(entry->kind);
+        return true;
+    }
+    if (!request.head() && services.options.views == ViewsMode::async) services.views.record(id);
     answer.response = respond_from(std::move(entry), raw ? Representation::raw : Representation::json, request,
                                    services.options, cache::Status::near_hit);
     return true;

@@ -18,11 +18,10 @@ struct Backends {
 
 /// Decides the mode: the only place that names concrete backends.
 ///
-/// | settings                 | store                       | limiter              | cache      | views |
-/// |--------------------------|-----------------------------|----------------------|------------|-----------------------------|
-/// | (none)                   | SQLite in the data folder   | in process, sharded  | near cache | in process, drained
-/// to it   | | --database postgres://…  | PostgreSQL                  | in process, sharded  | near cache | in process,
-/// drained to it   |
+/// | settings                | store                     | limiter             | cache and views          |
+/// |-------------------------|---------------------------|---------------------|--------------------------|
+/// | (none)                  | SQLite in the data folder | in process, sharded | in process               |
+/// | --database postgres://… | PostgreSQL                | in process, sharded | in process, of this one  |
 ///
 /// Connects and brings the schema up to date. Throws std::runtime_error, with what to tell the user, when that fails.
 Backends assemble(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts);

@@ -33,15 +33,15 @@ void Jobs::start_drainer(views::Drainer::Steps steps, views::Tally& tally, base:
     drained_ = asio::co_spawn(context_, drainer_->run(interval), asio::use_future);
 }
 
-bool Jobs::stop(base::Milliseconds patience) {
-    bool clean = true;
-    if (drainer_) {
-        asio::post(context_, [this] { drainer_->stop(); });
-        clean = drained_.wait_for(patience) == std::future_status::ready && drained_.get();
-    }
+bool Jobs::flush_views(base::Milliseconds patience) {
+    if (!drainer_) return true;
+    asio::post(context_, [this] { drainer_->stop(); });
+    return drained_.wait_for(patience) == std::future_status::ready && drained_.get();
+}
+
+void Jobs::stop() {
     context_.stop();
     thread_.join();
-    return clean;
 }
 
 base::Awaitable<void> Jobs::reap(store::Store& store, base::Milliseconds interval) {

@@ -26,8 +26,10 @@ class Jobs {
     /// `steps` run on this thread.
     void start_drainer(views::Drainer::Steps steps, views::Tally& tally, base::Milliseconds interval);
 
-    /// Flushes the views a last time, for at most `patience`, and ends the thread. False when views were left behind.
-    bool stop(base::Milliseconds patience);
+    /// Flushes the views a last time, for at most `patience`. False when views were left behind.
+    bool flush_views(base::Milliseconds patience);
+    /// Ends the thread. What a job waits for must have been answered: the store is closed before.
+    void stop();
 
   private:
     base::Awaitable<void> reap(store::Store& store, base::Milliseconds interval);

@@ -22,8 +22,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr base::Milliseconds kApplyViewsTimeout{2000};
+constexpr base::Milliseconds kApplyViewsTimeout{5000};
 constexpr base::Milliseconds kLastFlushPatience{2500};
+constexpr base::Milliseconds kShutdownMax{9500};  // from the signal to the exit
 constexpr base::Milliseconds kDrainPoll{20};
 constexpr std::size_t kCountsPerMessage = 1024;  // what a worker is told at a time, so that nobody waits for it
 constexpr std::size_t kDescriptorsBesidesConnections = 512;
@@ -72,6 +73,14 @@ http::ServerOptions server_options(const Settings& settings) {
     return options;
 }
 
+/// Null when no webhook is set.
+std::unique_ptr<Webhook> start_webhook(const Settings& settings, base::Alerts& alerts) {
+    if (settings.alert_webhook.empty()) return nullptr;
+    auto webhook = std::make_unique<Webhook>(settings.alert_webhook);
+    alerts.on_change([&webhook = *webhook](const base::Alerts::Change& change) { webhook.send(change); });
+    return webhook;
+}
+
 using WorkerList = std::vector<std::unique_ptr<Worker>>;
 
 /// How views get from the workers to the store, and the new totals back.
@@ -107,14 +116,22 @@ views::Drainer::Steps drainer_steps(WorkerList& workers, const base::Workers& gr
     return steps;
 }
 
-void wait_for_signal() {
-    asio::io_context context{1};
-    asio::signal_set signals{context, SIGTERM, SIGINT};
-    signals.async_wait([](boost::system::error_code, int signal) {
-        log::info("shutting down", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-    });
-    context.run();
-}
+/// SIGTERM and SIGINT, caught from the moment this is made.
+class EndSignals {
+  public:
+    EndSignals() { std::signal(SIGPIPE, SIG_IGN); }
+
+    void wait() {
+        signals_.async_wait([](boost::system::error_code, int signal) {
+            log::info("shutting down", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+        });
+        context_.run();
+    }
+
+  private:
+    asio::io_context context_{1};
+    asio::signal_set signals_{context_, SIGTERM, SIGINT};
+};
 
 void listen(const Settings& settings, WorkerList& workers) {
     std::vector<asio::io_context*> contexts;
@@ -128,34 +145,34 @@ void listen(const Settings& settings, WorkerList& workers) {
     }
 }
 
-/// Gate, then drain: no new work, then the end of what is under way, then the end of what takes too long.
-void drain(WorkerList& workers, base::Milliseconds patience) {
-    const base::Deadline deadline = base::deadline_in(patience);
-    for (const auto& worker : workers) worker->post([&server = worker->server()] { server.drain(); });
-    const auto drained = [&workers] {
+void wait_until_idle(WorkerList& workers, base::Deadline deadline) {
+    const auto idle = [&workers] {
         std::vector<std::future<bool>> answers;
         for (const auto& worker : workers) {
             auto answer = std::make_shared<std::promise<bool>>();
             answers.push_back(answer->get_future());
-            worker->post([&server = worker->server(), answer] { answer->set_value(server.drained()); });
+            worker->post([&server = worker->server(), answer] { answer->set_value(server.idle()); });
         }
         return std::all_of(answers.begin(), answers.end(), [](std::future<bool>& answer) { return answer.get(); });
     };
-    while (!drained() && base::steady_now() < deadline) std::this_thread::sleep_for(kDrainPoll);
+    while (!idle() && base::steady_now() < deadline) std::this_thread::sleep_for(kDrainPoll);
+}
+
+/// Gate, then drain: no new work, then the end of what is under way, then the end of what takes too long.
+void drain(WorkerList& workers, base::Milliseconds patience) {
+    const base::Deadline deadline = base::deadline_in(patience);
+    for (const auto& worker : workers) worker->post([&server = worker->server()] { server.drain(); });
+    wait_until_idle(workers, deadline);
     for (const auto& worker : workers) worker->post([&server = worker->server()] { server.cut(); });
 }
 
 }  // namespace
 
 void serve(const Settings& settings) {
-    std::signal(SIGPIPE, SIG_IGN);
+    EndSignals end;
     base::Metrics metrics;
     base::Alerts alerts{metrics};
-    std::optional<Webhook> webhook;
-    if (!settings.alert_webhook.empty()) {
-        webhook.emplace(settings.alert_webhook);
-        alerts.on_change([&webhook](const base::Alerts::Change& change) { webhook->send(change); });
-    }
+    const auto webhook = start_webhook(settings, alerts);
     Backends backends = assemble(settings, metrics, alerts);
 
     const api::Options options = api_options(settings);
@@ -192,26 +209,35 @@ void serve(const Settings& settings) {
     }
     for (const auto& worker : workers) worker->start();
 
-    wait_for_signal();
+    end.wait();
+    const base::Deadline end_by = base::deadline_in(kShutdownMax);
     drain(workers, settings.shutdown_timeout);
-    const bool clean = jobs.stop(kLastFlushPatience);
-    if (!clean) {
+    const auto left = std::chrono::duration_cast<base::Milliseconds>(end_by - base::steady_now());
+    if (!jobs.flush_views(std::min(kLastFlushPatience, left))) {
         log::error("views are lost: the store did not take them at the end",
                    {{"views", static_cast<long long>(tally.recorded.value() - tally.applied.value())}});
     }
+    // What blocks is closed while the loops still run, so that everything that waits for it gets an answer and unwinds.
+    passwords.close();
+    backends.store->close();
+    wait_until_idle(workers, end_by);
+    jobs.stop();
     for (const auto& worker : workers) worker->stop();
     log::info("stopped");
 }
 
 void work(const Settings& settings) {
+    EndSignals end;
     base::Metrics metrics;
     base::Alerts alerts{metrics};
+    const auto webhook = start_webhook(settings, alerts);
     Backends backends = assemble(settings, metrics, alerts);
     Jobs jobs;
     jobs.start_reaper(*backends.store, settings.reaper_interval);
     log::info("working");
-    wait_for_signal();
-    jobs.stop(base::Milliseconds{0});
+    end.wait();
+    backends.store->close();
+    jobs.stop();
     log::info("stopped");
 }
 

@@ -39,6 +39,7 @@ struct Passwords::Pool {
     template <class F>
     base::Awaitable<std::invoke_result_t<F&>> run(F work) {
         using T = std::invoke_result_t<F&>;
+        if (closed) throw base::Unavailable{"the service is shutting down"};
         if (waiting.fetch_add(1) >= kWaitingMax) {
             waiting.fetch_sub(1);
             throw base::Unavailable{"too many passwords are being checked"};
@@ -65,6 +66,7 @@ struct Passwords::Pool {
                                                 void(std::exception_ptr, T)>(initiate, base::use_awaitable);
     }
 
+    std::atomic<bool> closed{false};
     std::atomic<std::size_t> waiting{0};
     asio::thread_pool threads;
 };
@@ -73,6 +75,11 @@ Passwords::Passwords(unsigned threads)
     : pool_{std::make_unique<Pool>(threads)}, nobody_{hash_now(base::random_secret())} {}
 
 Passwords::~Passwords() {
+    close();
+}
+
+void Passwords::close() {
+    pool_->closed = true;
     pool_->threads.join();
 }
 

@@ -15,8 +15,10 @@ class Passwords {
 
     explicit Passwords(unsigned threads);
     ~Passwords();
+    /// Refuses further calls and returns when those under way have been answered. Not from a coroutine.
+    void close();
 
-    /// Both throw base::Unavailable at once when the queue is full.
+    /// Both throw base::Unavailable at once when the queue is full, or after `close`.
     base::Awaitable<std::string> hash(std::string password);
     base::Awaitable<bool> verify(std::string hash, std::string password);
 

@@ -39,8 +39,4 @@ void append_json_string(std::string& out, std::string_view text) {
     out += '"';
 }
 
-bool is_plain_json(std::string_view text) {
-    return std::none_of(text.begin(), text.end(), needs_escape);
-}
-
 }  // namespace snippetd::base

@@ -12,7 +12,4 @@ void append_json_escaped(std::string& out, std::string_view text);
 /// The same with the quotes.
 void append_json_string(std::string& out, std::string_view text);
 
-/// Whether `append_json_escaped` would change nothing.
-bool is_plain_json(std::string_view text);
-
 }  // namespace snippetd::base

@@ -24,7 +24,7 @@ std::string hash_for(std::string_view purpose, std::string_view text);
 /// Compares in a time that depends on the lengths alone.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
-/// Encrypts `text` under a key derived from `secret` (XSalsa20-Poly1305), as base64.
+/// Encrypts `text` under a key derived from `secret` (XSalsa20-Poly1305), as URL-safe base64.
 std::string seal(std::string_view text, std::string_view secret);
 /// What `seal` was given, or nothing when `sealed` was made under another secret or has been altered.
 std::optional<std::string> unseal(std::string_view sealed, std::string_view secret);

@@ -268,7 +268,9 @@ void Connection::handle() {
 }
 
 base::Awaitable<void> Connection::answer_later(Pointer self, base::SteadyTime started) {
+    ++self->server_.answering_;
     Service::Answer answer = co_await self->server_.service_.answer(self->parser_->request);
+    --self->server_.answering_;
     if (self->state_ != State::handling) co_return;  // ended meanwhile
     self->state_ = State::reading;
     self->respond(std::move(answer), started);

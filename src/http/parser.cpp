@@ -157,6 +157,7 @@ bool Parser::split_target() {
     }
     rest = rest.substr(0, rest.find('#'));
     const std::size_t mark = rest.find('?');
+    if (!rest.starts_with('/')) return false;
     request.path = rest.substr(0, mark);
     request.query = mark == rest.npos ? std::string_view{} : rest.substr(mark + 1);
     return true;

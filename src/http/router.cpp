@@ -36,7 +36,15 @@ Router::Router(std::vector<Row> rows) {
 
 Router::Match Router::find(Method method, std::string_view path) const {
     Match match;
-    const std::vector<std::string_view> segments = split(path);
+    std::vector<std::string> decoded;
+    std::vector<std::string_view> segments = split(path);
+    if (path.find('%') != path.npos) {
+        decoded.resize(segments.size());
+        for (std::size_t i = 0; i < segments.size(); ++i) {
+            match.malformed |= !decode_segment(segments[i], decoded[i]);
+            segments[i] = decoded[i];
+        }
+    }
     const Method wanted = method == Method::head ? Method::get : method;
     const auto allow = [&match](std::string_view name) {
         if (!match.allow.empty()) match.allow += ", ";
@@ -54,8 +62,7 @@ Router::Match Router::find(Method method, std::string_view path) const {
         match.row = i;
         for (std::size_t s = 0; s < segments.size(); ++s) {
             if (!is_parameter(row.segments[s])) continue;
-            match.parameters.emplace_back();
-            if (!decode_segment(segments[s], match.parameters.back())) match.malformed = true;
+            match.parameters.emplace_back(segments[s]);
         }
         return match;
     }

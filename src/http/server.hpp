@@ -56,8 +56,8 @@ class Server {
     void drain();
     /// The last step: ends every connection now.
     void cut();
-    /// Whether `drain` has come to its end.
-    bool drained() const { return draining_ && connections_.empty(); }
+    /// Whether no connection is left, and nothing that works on an answer.
+    bool idle() const { return connections_.empty() && answering_ == 0; }
 
   private:
     friend class Connection;
@@ -84,6 +84,7 @@ class Server {
     std::string request_id_prefix_;
     std::uint64_t request_ids_ = 0;
     bool draining_ = false;
+    std::size_t answering_ = 0;  ///< coroutines that work on an answer, also for connections that have ended
 
     // Shared by all connections, each of which uses them only while it runs.
     std::unique_ptr<std::array<char, kInputBytes>> input_ = std::make_unique<std::array<char, kInputBytes>>();

@@ -39,9 +39,14 @@ Pool::Pool(Options options) : options_{std::move(options)} {
 }
 
 Pool::~Pool() {
+    close();
+}
+
+void Pool::close() {
     std::deque<std::shared_ptr<Job>> refused;
     {
         const std::lock_guard lock{mutex_};
+        if (stopping_) return;
         stopping_ = true;
         refused.swap(queue_);
     }
@@ -113,9 +118,15 @@ void Pool::serve(Slot& slot) {
             if (!alive) continue;
         }
         const base::SteadyTime now = base::steady_now();
+        std::vector<std::shared_ptr<Job>> late;
         while (!queue_.empty() && jobs.size() < options_.batch_max) {
-            if (!queue_.front()->answered() && queue_.front()->deadline > now) jobs.push_back(queue_.front());
+            (queue_.front()->deadline > now ? jobs : late).push_back(std::move(queue_.front()));
             queue_.pop_front();
+        }
+        if (!late.empty()) {
+            lock.unlock();
+            for (auto& job : late) job->fail(unavailable("the database does not answer in time"));
+            lock.lock();
         }
         if (jobs.empty()) continue;
         slot.running = jobs;

@@ -26,14 +26,11 @@
 /// Blocking SQL on threads of its own, each with its own connection, so that no worker ever waits for a database.
 ///
 /// - The queue is bounded: when it is full, `run` throws Unavailable at once.
-/// - An answer is due at the job's deadline: then `run` throws Unavailable, whether the job still waits or its
-/// statement is
-///   stuck. A connection that stays stuck is cut, so that a silent database costs a thread only for a while.
-/// - While no connection stands, jobs are refused at once; the threads reconnect by themselves, with backoff and
-/// jitter.
+/// - An answer is due at the job's deadline: then `run` throws Unavailable, whether the job still waits or its statement
+///   is stuck. A connection that stays stuck is cut, so that a silent database costs a thread only for a while.
+/// - While no connection stands, jobs are refused at once; the threads reconnect by themselves, with backoff and jitter.
 /// - With `batch_max` above one, a thread takes that many jobs into one transaction, each under a savepoint: one flush
-/// of
-///   the disk for all of them. SQLite's one writer works like that.
+///   of the disk for all of them. SQLite's one writer works like that.
 namespace snippetd::sql {
 
 class Pool {
@@ -51,7 +48,6 @@ class Pool {
 
     /// Starts the threads, which connect on their own; `wait_until_connected` says how that went.
     explicit Pool(Options options);
-    /// Refuses what is queued and ends the threads after the jobs that run now.
     ~Pool();
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
@@ -72,6 +68,9 @@ class Pool {
                                                                                              base::use_awaitable);
         co_return std::move(*result);
     }
+
+    /// Refuses what is queued and what comes later, and ends the threads after the jobs that run now. By one thread.
+    void close();
 
     bool up() const { return connected_.load() > 0; }
     /// The message of the last failed attempt to connect; empty when there was none.

@@ -274,11 +274,14 @@ Awaitable<std::vector<Loaded>> SqlStore::load_snippets(std::vector<std::string> 
     return read_->run(std::move(work), deadline);
 }
 
-Awaitable<bool> SqlStore::delete_snippet(std::string id, Deadline deadline) {
-    auto work = [id = std::move(id)](sql::Connection& connection) {
+Awaitable<bool> SqlStore::delete_snippet(std::string id, std::optional<std::int64_t> version, Deadline deadline) {
+    auto work = [id = std::move(id), version](sql::Connection& connection) {
         connection.count("delete_snippet");
+        const long long wanted = version.value_or(0);
         std::string deleted;
-        connection.session() << "delete from snippets where id = :id returning id", use(id), into(deleted);
+        connection.session()
+            << "delete from snippets where id = :id and cast(:wanted as bigint) in (0, version) returning id",
+            use(id, "id"), use(wanted, "wanted"), into(deleted);
         return connection.session().got_data();
     };
     return write_->run(std::move(work), deadline);
@@ -352,10 +355,12 @@ Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
         soci::session& session = connection.session();
         const long long now = base::unix_now_ms();
         Purged purged;
-        // First the mark, then the row: a purge that ends in between leaves a marked row, which the next one removes.
+        // Strangers are not told that a private snippet has been there, so only the others leave a mark. First the mark, then
+        // the row: a purge that ends in between leaves a marked row, which the next one removes.
         connection.count("mark_expired");
         session << "insert into gone_snippets (id, gone_at) select id, cast(:now as bigint) from snippets "
-                   "where expires_at <= :now_again order by expires_at limit :limit on conflict (id) do nothing",
+                   "where expires_at <= :now_again and visibility <> 'private' "
+                   "order by expires_at limit :limit on conflict (id) do nothing",
             use(now, "now"), use(now, "now_again"), use(limit, "limit");
         const auto remove = [&](const char* name, const char* text, long long before) {
             connection.count(name);
@@ -365,7 +370,8 @@ Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
         };
         purged.snippets = remove("purge_snippets",
                                  "delete from snippets where id in (select s.id from snippets s "
-                                 "join gone_snippets g on g.id = s.id where s.expires_at <= :before limit :limit)",
+                                 "left join gone_snippets g on g.id = s.id where s.expires_at <= :before "
+                                 "and (s.visibility = 'private' or g.id is not null) limit :limit)",
                                  now);
         const auto purge_others = [&](const char* name, const char* table, const char* key, const char* time,
                                       long long before) {
@@ -392,6 +398,11 @@ Awaitable<void> SqlStore::ping(Deadline deadline) {
         return one == 1;
     };
     co_await read_->run(std::move(work), deadline);
+}
+
+void SqlStore::close() {
+    write_->close();
+    read_->close();
 }
 
 }  // namespace snippetd::store

@@ -23,6 +23,8 @@ struct Dialect {
 
 class SqlStore : public Store {
   public:
+    ~SqlStore() override { close(); }
+
     Awaitable<bool> create_account(model::Account account, std::string password_hash, Deadline deadline) override;
     Awaitable<std::optional<StoredAccount>> find_account(std::string username, Deadline deadline) override;
     Awaitable<void> create_session(std::string hash, std::string account_id, UnixMillis expires_at,
@@ -36,7 +38,7 @@ class SqlStore : public Store {
                                                        Deadline deadline) override;
     Awaitable<std::optional<model::Account>> find_token(std::string hash, Deadline deadline) override;
     Awaitable<std::vector<Loaded>> load_snippets(std::vector<std::string> ids, Deadline deadline) override;
-    Awaitable<bool> delete_snippet(std::string id, Deadline deadline) override;
+    Awaitable<bool> delete_snippet(std::string id, std::optional<std::int64_t> version, Deadline deadline) override;
     Awaitable<std::vector<model::Snippet>> list_owned(std::string owner_id, ListQuery query,
                                                       Deadline deadline) override;
     Awaitable<std::vector<model::Snippet>> list_public(ListQuery query, Deadline deadline) override;
@@ -45,6 +47,7 @@ class SqlStore : public Store {
                                                             Deadline deadline) override;
     Awaitable<Purged> purge(int limit, Deadline deadline) override;
     Awaitable<void> ping(Deadline deadline) override;
+    void close() override;
 
   protected:
     /// `write` may be the same pool as `read`.

@@ -107,8 +107,8 @@ class Store {
     /// Replaces the row by `next`, whose version is one above `next.version`'s, and keeps the old version as a
     /// revision. False when the row's version is not `next.version` any more, or the row is gone.
     virtual Awaitable<bool> update_snippet(model::Snippet next, Deadline deadline) = 0;
-    /// With its revisions and counts. False when it was not there.
-    virtual Awaitable<bool> delete_snippet(std::string id, Deadline deadline) = 0;
+    /// With its revisions and counts. False when it was not there, or its version is not `version`, when that is given.
+    virtual Awaitable<bool> delete_snippet(std::string id, std::optional<std::int64_t> version, Deadline deadline) = 0;
     /// Removes a burn-after-reading snippet and returns it, to exactly one caller; to all others nothing.
     virtual Awaitable<std::optional<model::Snippet>> burn_snippet(std::string id, Deadline deadline) = 0;
     /// Without bodies, and without what has expired.
@@ -128,6 +128,9 @@ class Store {
     virtual Awaitable<Purged> purge(int limit, Deadline deadline) = 0;
     /// Throws when the store does not answer.
     virtual Awaitable<void> ping(Deadline deadline) = 0;
+
+    /// Refuses further calls and returns when those under way have been answered. Not from a coroutine.
+    virtual void close() = 0;
 };
 
 }  // namespace snippetd::store

@@ -29,15 +29,15 @@ base::Awaitable<bool> Drainer::flush() {
 }
 
 base::Awaitable<bool> Drainer::run(base::Milliseconds interval) {
-    bool clean = true;
     while (!stopping_) {
         timer_.expires_after(interval);
         boost::system::error_code cancelled;
         auto token = boost::asio::redirect_error(base::use_awaitable, cancelled);
         co_await timer_.async_wait(token);
-        clean = co_await flush();
+        if (!stopping_) co_await flush();
     }
-    co_return clean;
+    // Also when `stop` came during a flush: what was recorded since has not been collected.
+    co_return co_await flush();
 }
 
 void Drainer::stop() {
@@ -57,11 +57,11 @@ void Drainer::gather(Counts counts) {
 
 void Drainer::cut_batch() {
     Batch batch{base::random_alphanumeric(20), {}, 0};
-    for (auto& [id, count] : gathered_) {
-        batch.counts.emplace_back(id, count);
-        batch.views += count;
+    while (!gathered_.empty() && batch.counts.size() < kBatchIdsMax) {
+        auto taken = gathered_.extract(gathered_.begin());
+        batch.views += taken.mapped();
+        batch.counts.emplace_back(std::move(taken.key()), taken.mapped());
     }
-    gathered_.clear();
     batch_ = std::move(batch);
 }
 

@@ -21,6 +21,8 @@ class Drainer {
   public:
     /// Overflow rule: beyond this many ids, those of a new collection are dropped, and counted as such.
     static constexpr std::size_t kGatheredIdsMax = 524288;
+    /// One statement's worth. More than that come together only while the store is away, and are applied in several.
+    static constexpr std::size_t kBatchIdsMax = 131072;
 
     struct Steps {
         /// Takes from every recorder.

@@ -36,6 +36,7 @@ class Recorder {
 
     /// Some nanoseconds; no lock, no system call, and no allocation for an id that is here already.
     void record(std::string_view id) {
+        tally_.recorded.add();
         const auto found = pending_.find(id);
         if (found != pending_.end()) {
             ++found->second;
@@ -43,9 +44,13 @@ class Recorder {
             pending_.emplace(std::string{id}, 1);
         } else {
             tally_.dropped.add();
-            return;
         }
+    }
+
+    /// A view that has been written to the store at once.
+    void note_applied() {
         tally_.recorded.add();
+        tally_.applied.add();
     }
 
     /// Hands over what has gathered and starts at nothing.

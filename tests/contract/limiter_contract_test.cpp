@@ -1,4 +1,5 @@
-#include <gtest/gtest.h>
+#include "limiter/memory_limiter.hpp"
+#include "support/run.hpp"
 
 #include <atomic>
 #include <memory>
@@ -6,8 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "limiter/memory_limiter.hpp"
-#include "support/run.hpp"
+#include <gtest/gtest.h>
 
 /// What every limiter keeps, wherever its counters are.
 namespace snippetd::limiter {
@@ -56,7 +56,8 @@ class LimiterContract : public testing::Test {
 
     Implementation implementation;
     Loop loop;
-    // Windows of a minute: where the clock is the machine's, a test does not cross one but for bad luck once in a thousand.
+    // Windows of a minute: where the clock is the machine's, a test does not cross one but for bad luck once in a
+    // thousand.
     const Policy policy{"write", 5, 60s, true};
 };
 TYPED_TEST_SUITE(LimiterContract, Implementations, ImplementationName);

@@ -1,4 +1,7 @@
-#include <gtest/gtest.h>
+#include "base/error.hpp"
+#include "store/store.hpp"
+#include "support/run.hpp"
+#include "support/store_backends.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -12,10 +15,7 @@
 #include <thread>
 #include <vector>
 
-#include "base/error.hpp"
-#include "store/store.hpp"
-#include "support/run.hpp"
-#include "support/store_backends.hpp"
+#include <gtest/gtest.h>
 
 /// What every store keeps, on every database.
 namespace snippetd::store {
@@ -54,13 +54,49 @@ std::string all_characters() {
 
 /// What has a meaning to somebody on the way: SQL, SOCI's parameters, JSON, LIKE, arrays of PostgreSQL, fmt.
 const std::vector<std::string> kOddTexts{
-    "plain",      ":id",        ":id::text",  "::",        "select ':x' -- :y", "'; drop table snippets; --",
-    "''",         "'",          "\"",         "\"\"",      "\\",                "\\\\",
-    "\\'",        "E'\\n'",     "{}",         "{0}",       "{{}}",              "{\"a\",\"b\"}",
-    "[1,2]",      "null",       "NULL",       "%",         "_",                 "%s %d %n",
-    "$1",         "?",          "$$body$$",   "/* */",     "--",                "\t",
-    " leading",   "trailing ",  "a\nb\r\nc",  "\xef\xbb\xbf" "bom", "\x01\x02\x7f", "ä€😀",
-    "e\xcc\x81",  "\xf4\x8f\xbf\xbf", "<script>&amp;", "\\u0041", "0",          "",
+    "plain",
+    ":id",
+    ":id::text",
+    "::",
+    "select ':x' -- :y",
+    "'; drop table snippets; --",
+    "''",
+    "'",
+    "\"",
+    "\"\"",
+    "\\",
+    "\\\\",
+    "\\'",
+    "E'\\n'",
+    "{}",
+    "{0}",
+    "{{}}",
+    "{\"a\",\"b\"}",
+    "[1,2]",
+    "null",
+    "NULL",
+    "%",
+    "_",
+    "%s %d %n",
+    "$1",
+    "?",
+    "$$body$$",
+    "/* */",
+    "--",
+    "\t",
+    " leading",
+    "trailing ",
+    "a\nb\r\nc",
+    "\xef\xbb\xbf"
+    "bom",
+    "\x01\x02\x7f",
+    "ä€😀",
+    "e\xcc\x81",
+    "\xf4\x8f\xbf\xbf",
+    "<script>&amp;",
+    "\\u0041",
+    "0",
+    "",
 };
 
 class StoreContract : public testing::TestWithParam<const char*> {
@@ -607,9 +643,9 @@ TEST_P(StoreContract, FiltersByLanguageAndTagAreExact) {
 
 TEST_P(StoreContract, ASearchFindsTitleAndBodyLiterallyAndIgnoresCase) {
     const std::map<std::string, std::pair<std::string, std::string>> snippets{
-        {"1", {"Hello World", "x"}}, {"2", {"", "say hello\nto all"}}, {"3", {"100% sure", "x"}}, {"4", {"100 sure", "x"}},
-        {"5", {"snake_case", "x"}},  {"6", {"snakeXcase", "x"}},       {"7", {"", "C:\\dir\\"}},  {"8", {"", ":id::text '\""}},
-        {"9", {"größe", "€uro"}},
+        {"1", {"Hello World", "x"}}, {"2", {"", "say hello\nto all"}}, {"3", {"100% sure", "x"}},
+        {"4", {"100 sure", "x"}},    {"5", {"snake_case", "x"}},       {"6", {"snakeXcase", "x"}},
+        {"7", {"", "C:\\dir\\"}},    {"8", {"", ":id::text '\""}},     {"9", {"größe", "€uro"}},
     };
     for (const auto& [id, texts] : snippets) {
         Snippet made = snippet(id);
@@ -795,8 +831,8 @@ TEST_P(StoreContract, ViewsEditsAndDeletionsGoOnSideBySide) {
     for (int i = 0; i < kIds; ++i) {
         batches.push_back(loop.start(store->apply_views("batch " + std::to_string(i), counts, deadline())));
         const std::string id = "id" + std::to_string(i);
-        writes.push_back(loop.start(i % 3 ? store->update_snippet(snippet(id), deadline())
-                                          : store->delete_snippet(id, deadline())));
+        writes.push_back(
+            loop.start(i % 3 ? store->update_snippet(snippet(id), deadline()) : store->delete_snippet(id, deadline())));
     }
     for (auto& write : writes) EXPECT_TRUE(Loop::get(std::move(write)));
     for (auto& batch : batches) EXPECT_GE(Loop::get(std::move(batch)).size(), 20u);
@@ -832,9 +868,10 @@ TEST_P(StoreContract, APurgeRemovesWhatHasExpiredAndNothingElse) {
     // What is kept for a day, a week and a year is made as old as that.
     backend->execute("update idempotency_records set created_at = " + std::to_string(now - kDay) +
                      " where id = 'key of expired'");
-    backend->execute("update view_batches set applied_at = " + std::to_string(now - 7 * kDay) + " where id = 'old batch'");
-    backend->execute("insert into gone_snippets (id, gone_at) values ('long gone', " + std::to_string(now - 365 * kDay) +
-                     "), ('just gone', " + std::to_string(now) + ")");
+    backend->execute("update view_batches set applied_at = " + std::to_string(now - 7 * kDay) +
+                     " where id = 'old batch'");
+    backend->execute("insert into gone_snippets (id, gone_at) values ('long gone', " +
+                     std::to_string(now - 365 * kDay) + "), ('just gone', " + std::to_string(now) + ")");
 
     const Purged purged = purge();
     EXPECT_EQ(purged.snippets, 1);
@@ -887,13 +924,16 @@ TEST_P(StoreContract, PurgesOfManyInstancesGoOnSideBySide) {
         create(made);
     }
     std::int64_t removed = 0;
-    for (const Purged& purged : at_once(6, [&](int) { return store->purge(40, deadline()); })) removed += purged.snippets;
+    for (const Purged& purged : at_once(6, [&](int) { return store->purge(40, deadline()); }))
+        removed += purged.snippets;
     while (const std::int64_t more = purge(40).snippets) removed += more;
     EXPECT_EQ(removed, 100);
     EXPECT_EQ(load("id7").state, State::gone);
 }
 
-TEST_P(StoreContract, APingIsAnswered) { EXPECT_NO_THROW(run(store->ping(deadline()))); }
+TEST_P(StoreContract, APingIsAnswered) {
+    EXPECT_NO_THROW(run(store->ping(deadline())));
+}
 
 // --- durability and migrations
 
@@ -966,7 +1006,8 @@ TEST_P(MigrationContract, OfManyInstancesThatStartAtOnceOneMigrates) {
     const int all = static_cast<int>(migrations(backend->dialect()).size());
     ASSERT_GE(all, 1);
     std::vector<std::future<int>> futures;
-    for (int i = 0; i < 6; ++i) futures.push_back(std::async(std::launch::async, [this] { return backend->migrate(); }));
+    for (int i = 0; i < 6; ++i)
+        futures.push_back(std::async(std::launch::async, [this] { return backend->migrate(); }));
     std::vector<int> applied;
     for (auto& future : futures) applied.push_back(future.get());
     EXPECT_EQ(std::count(applied.begin(), applied.end(), all), 1);

@@ -485,6 +485,8 @@ def main(arguments=None):
             print(f"{name}: {function.__doc__}")
         return 0
     project = Project(options.root)
+    if not project.files:
+        parser.error(f"there is nothing to check in {options.root}")
     findings = check(project)
     for name, finding in findings:
         print(f"{finding.path}:{finding.line}: [{name}] {finding.message}")

@@ -196,3 +196,9 @@ def test_a_clean_tree_ends_with_0(tmp_path, capsys):
     write(tmp_path, {"src/base/a.cpp": "int a;\n", ".clang-format": "BasedOnStyle: Google\n"})
     assert check.main(["--root", str(tmp_path)]) == 0
     assert capsys.readouterr().out.endswith(f"{len(check.RULES)} rules, 1 files, 0 findings\n")
+
+
+def test_an_empty_tree_is_a_mistake(tmp_path):
+    with pytest.raises(SystemExit) as ended:
+        check.main(["--root", str(tmp_path)])
+    assert ended.value.code == 2

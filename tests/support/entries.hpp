@@ -1,9 +1,9 @@
 #pragma once
 
+#include "cache/entry.hpp"
+
 #include <memory>
 #include <string>
-
-#include "cache/entry.hpp"
 
 namespace snippetd::test {
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include "support/run.hpp"
+
 #include <condition_variable>
 #include <mutex>
-
-#include "support/run.hpp"
 
 namespace snippetd::test {
 

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "support/run.hpp"
 
 #include <condition_variable>
 #include <functional>
@@ -13,11 +10,15 @@
 #include <thread>
 #include <vector>
 
-#include "support/run.hpp"
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace snippetd::test {
 
-/// A server on 127.0.0.1 that takes one request per connection, keeps it, and answers with the status that it is told to.
+/// A server on 127.0.0.1 that takes one request per connection, keeps it, and answers with the status that it is told
+/// to.
 class HttpListener {
   public:
     struct Request {
@@ -69,8 +70,8 @@ class HttpListener {
             if (client < 0) return;
             Request request = read_request(client);
             const int status = status_(number);
-            const std::string answer = "HTTP/1.1 " + std::to_string(status) +
-                                       " Whatever\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+            const std::string answer =
+                "HTTP/1.1 " + std::to_string(status) + " Whatever\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
             if (status != kHangUp) send(client, answer.data(), answer.size(), MSG_NOSIGNAL);
             close(client);
             const std::lock_guard lock{mutex_};

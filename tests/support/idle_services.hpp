@@ -1,9 +1,9 @@
 #pragma once
 
-#include <stdexcept>
-
 #include "api/exchange.hpp"
 #include "support/run.hpp"
+
+#include <stdexcept>
 
 namespace snippetd::test {
 

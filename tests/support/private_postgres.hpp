@@ -1,16 +1,6 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <libpq-fe.h>
-#include <netinet/in.h>
-#include <pwd.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "support/temporary_folder.hpp"
 
 #include <charconv>
 #include <chrono>
@@ -24,12 +14,22 @@
 #include <utility>
 #include <vector>
 
-#include "support/temporary_folder.hpp"
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace snippetd::test {
 
-/// A PostgreSQL cluster of this process alone, in a temporary folder, on a free port of 127.0.0.1 and without passwords. It
-/// ends with the object, and with the process however that ends.
+/// A PostgreSQL cluster of this process alone, in a temporary folder, on a free port of 127.0.0.1 and without
+/// passwords. It ends with the object, and with the process however that ends.
 class PrivatePostgres {
   public:
     PrivatePostgres() : bin_{binary_folder()}, port_{free_port()} {
@@ -42,8 +42,8 @@ class PrivatePostgres {
                 throw std::runtime_error{"cannot give the folder to the user `postgres`"};
             }
         }
-        const pid_t initdb = start_process({bin_ / "initdb", "-D", data(), "-U", "snippetd", "--auth=trust", "-E", "UTF8",
-                                            "--locale=C.UTF-8", "--no-sync"});
+        const pid_t initdb = start_process({bin_ / "initdb", "-D", data(), "-U", "snippetd", "--auth=trust", "-E",
+                                            "UTF8", "--locale=C.UTF-8", "--no-sync"});
         if (wait_for_exit(initdb) != 0) throw std::runtime_error{"initdb failed:\n" + log()};
         server_ = start_process({bin_ / "postgres", "-D", data(), "-p", std::to_string(port_), "-h", "127.0.0.1", "-k",
                                  folder_.path(), "-c", "fsync=off", "-c", "max_connections=100"});

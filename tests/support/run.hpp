@@ -1,10 +1,7 @@
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/use_future.hpp>
+#include "base/awaitable.hpp"
+
 #include <chrono>
 #include <functional>
 #include <future>
@@ -12,7 +9,11 @@
 #include <thread>
 #include <utility>
 
-#include "base/awaitable.hpp"
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
 
 /// Coroutines from tests, always with a bound on the wait: a test that hangs fails instead.
 namespace snippetd::test {

@@ -1,12 +1,5 @@
 #pragma once
 
-#include <gtest/gtest.h>
-#include <soci/soci.h>
-
-#include <memory>
-#include <stdexcept>
-#include <string>
-
 #include "base/metrics.hpp"
 #include "sql/connection.hpp"
 #include "sql/pool.hpp"
@@ -15,6 +8,13 @@
 #include "support/private_postgres.hpp"
 #include "support/run.hpp"
 #include "support/temporary_folder.hpp"
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <soci/soci.h>
 
 namespace snippetd::test {
 

@@ -1,13 +1,13 @@
 #include "api/exchange.hpp"
 
-#include <gtest/gtest.h>
+#include "support/idle_services.hpp"
+#include "support/run.hpp"
 
 #include <deque>
 #include <string>
 #include <vector>
 
-#include "support/idle_services.hpp"
-#include "support/run.hpp"
+#include <gtest/gtest.h>
 
 namespace snippetd::api {
 namespace {
@@ -25,7 +25,9 @@ TEST(BaseUrl, IsThePublicUrlElseWhatTheHostSays) {
     EXPECT_EQ(base_url(options, request), "https://snippets.example");
 }
 
-std::string key_of(const char* address) { return address_key(boost::asio::ip::make_address(address)); }
+std::string key_of(const char* address) {
+    return address_key(boost::asio::ip::make_address(address));
+}
 
 TEST(AddressKey, IsTheAddressOrTheSubscribersNetwork) {
     EXPECT_EQ(key_of("192.0.2.1"), "ip:192.0.2.1");
@@ -51,7 +53,8 @@ struct Scripted : limiter::Limiter {
 class ChargeTest : public testing::Test {
   protected:
     ChargeTest() {
-        services.options.policies = {{"login", {"login", 10, 60s, true}}, {"write", {"write", 60, 90s, true}},
+        services.options.policies = {{"login", {"login", 10, 60s, true}},
+                                     {"write", {"write", 60, 90s, true}},
                                      {"signup", {"signup", 10, 60s, false}}};
     }
     std::optional<Error> charge(const char* policy, const char* client) {
@@ -84,7 +87,8 @@ TEST_F(ChargeTest, OfTwoChargesTheTighterOneIsToldWhicheverComesFirst) {
     for (const bool tighter_first : {true, false}) {
         Exchange both = services.exchange();
         limiter.asked.clear();
-        limiter.verdicts = {{Decision::allowed, tighter_first ? 2u : 5u, 1}, {Decision::allowed, tighter_first ? 5u : 2u, 1}};
+        limiter.verdicts = {{Decision::allowed, tighter_first ? 2u : 5u, 1},
+                            {Decision::allowed, tighter_first ? 5u : 2u, 1}};
         EXPECT_EQ(loop.run(api::charge(both, tighter_first ? "login" : "write", "ann")), std::nullopt);
         EXPECT_EQ(loop.run(api::charge(both, tighter_first ? "write" : "login", "ann")), std::nullopt);
         EXPECT_NE(both.rate_limit_fields.find("RateLimit: \"login\";r=2;t=1\r\n"), std::string::npos)

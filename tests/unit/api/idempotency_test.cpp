@@ -1,12 +1,12 @@
 #include "api/idempotency.hpp"
 
-#include <gtest/gtest.h>
+#include "limiter/memory_limiter.hpp"
+#include "support/idle_services.hpp"
 
 #include <set>
 #include <string>
 
-#include "limiter/memory_limiter.hpp"
-#include "support/idle_services.hpp"
+#include <gtest/gtest.h>
 
 namespace snippetd::api {
 namespace {

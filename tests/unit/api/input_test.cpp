@@ -1,14 +1,13 @@
 #include "api/input.hpp"
 
-#include <gtest/gtest.h>
-
-#include <boost/json.hpp>
+#include "base/secret.hpp"
 
 #include <map>
 #include <string>
 #include <vector>
 
-#include "base/secret.hpp"
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
 
 namespace snippetd::api {
 namespace {
@@ -33,7 +32,9 @@ std::vector<std::string> names(const Error& error) {
 }
 using Names = std::vector<std::string>;
 
-json::object object(const std::string& text) { return json::parse(text).as_object(); }
+json::object object(const std::string& text) {
+    return json::parse(text).as_object();
+}
 
 SnippetInput good(const std::string& text, bool for_create = true) {
     const auto input = read_snippet_input(object(text), kBodyMax, for_create);
@@ -48,8 +49,12 @@ Names bad(const std::string& text, bool for_create = true) {
     return input ? Names{"(accepted)"} : names(input.error());
 }
 /// The same for a create with a good body and this besides.
-SnippetInput good_with(const std::string& members) { return good("{\"body\":\"x\"," + members + "}"); }
-Names bad_with(const std::string& members) { return bad("{\"body\":\"x\"," + members + "}"); }
+SnippetInput good_with(const std::string& members) {
+    return good("{\"body\":\"x\"," + members + "}");
+}
+Names bad_with(const std::string& members) {
+    return bad("{\"body\":\"x\"," + members + "}");
+}
 
 Result<json::object> parse(const std::string& body, const std::string& content_type = "") {
     http::Request request;
@@ -75,9 +80,9 @@ TEST(ParseObject, RefusesForms) {
 
 TEST(ParseObject, RefusesWhatIsNotAnObject) {
     const std::string deep = "{\"a\":" + std::string(40, '[') + std::string(40, ']') + "}";
-    for (const std::string& body : {""s, " "s, "{"s, "null"s, "[]"s, "1"s, "\"x\""s, "{\"a\":1,}"s, "{} {}"s, "{'a':1}"s,
-                                    "{\"a\":\"\x01\"}"s, "{\"a\":\"\xff\"}"s, "{\"a\":\"\\ud800\"}"s, "{\"a\":\"\\x\"}"s,
-                                    "{\"a\":NaN}"s, "\xef\xbb\xbf{}"s, deep}) {
+    for (const std::string& body :
+         {""s, " "s, "{"s, "null"s, "[]"s, "1"s, "\"x\""s, "{\"a\":1,}"s, "{} {}"s, "{'a':1}"s, "{\"a\":\"\x01\"}"s,
+          "{\"a\":\"\xff\"}"s, "{\"a\":\"\\ud800\"}"s, "{\"a\":\"\\x\"}"s, "{\"a\":NaN}"s, "\xef\xbb\xbf{}"s, deep}) {
         const auto parsed = parse(body);
         ASSERT_FALSE(parsed) << body;
         EXPECT_EQ(parsed.error().kind, ErrorKind::bad_request) << body;
@@ -115,8 +120,9 @@ TEST(ReadSnippetInput, ABodyAboveTheLimitIsTooLarge) {
 }
 
 TEST(ReadSnippetInput, TellsEverythingThatIsWrongAtOnce) {
-    EXPECT_EQ(bad(R"({"title":5,"tags":"x","expires_in":0,"visibility":"secret","colour":"red","burn_after_reading":"no"})"),
-              (Names{"body", "burn_after_reading", "colour", "expires_in", "tags", "title", "visibility"}));
+    EXPECT_EQ(
+        bad(R"({"title":5,"tags":"x","expires_in":0,"visibility":"secret","colour":"red","burn_after_reading":"no"})"),
+        (Names{"body", "burn_after_reading", "colour", "expires_in", "tags", "title", "visibility"}));
 }
 
 TEST(ReadSnippetInput, UnknownMembersAreRefusedByName) {
@@ -284,7 +290,8 @@ TEST(NamesEtag, ComparesWeaklyAndWhole) {
     EXPECT_TRUE(names_etag("\"v1\", \"v2\" ,\tW/\"v3\"", "\"v3\""));
     EXPECT_TRUE(names_etag("*", "\"v3\""));
     EXPECT_TRUE(names_etag("\"v1\",*", "\"v3\""));
-    for (const char* list : {"", "v3", "\"v3", "v3\"", "\"v33\"", "\"v\"", "\"v3-raw\"", "\"V3\"", "w/\"v3\"", "\"", "\"\""}) {
+    for (const char* list :
+         {"", "v3", "\"v3", "v3\"", "\"v33\"", "\"v\"", "\"v3-raw\"", "\"V3\"", "w/\"v3\"", "\"", "\"\""}) {
         EXPECT_FALSE(names_etag(list, "\"v3\"")) << list;
     }
 }

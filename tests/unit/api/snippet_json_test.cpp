@@ -1,10 +1,9 @@
 #include "api/snippet_json.hpp"
 
-#include <gtest/gtest.h>
+#include <string>
 
 #include <boost/json.hpp>
-
-#include <string>
+#include <gtest/gtest.h>
 
 namespace snippetd::api {
 namespace {

@@ -1,8 +1,7 @@
 #include "app/webhook.hpp"
 
-#include <gtest/gtest.h>
-
-#include <boost/json.hpp>
+#include "support/gate.hpp"
+#include "support/http_listener.hpp"
 
 #include <cstdlib>
 #include <optional>
@@ -10,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "support/gate.hpp"
-#include "support/http_listener.hpp"
+#include <boost/json.hpp>
+#include <gtest/gtest.h>
 
 namespace snippetd::app {
 namespace {

@@ -1,11 +1,11 @@
 #include "base/alerts.hpp"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace snippetd::base {
 namespace {
@@ -18,8 +18,8 @@ class AlertsTest : public testing::Test {
         });
     }
     bool metric_is(const std::string& alert, int value) {
-        return metrics.text().find("\nsnippetd_alerts_active{alert=\"" + alert + "\"} " + std::to_string(value) + "\n") !=
-               std::string::npos;
+        return metrics.text().find("\nsnippetd_alerts_active{alert=\"" + alert + "\"} " + std::to_string(value) +
+                                   "\n") != std::string::npos;
     }
     Metrics metrics;
     Alerts alerts{metrics};

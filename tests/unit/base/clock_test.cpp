@@ -1,8 +1,8 @@
 #include "base/clock.hpp"
 
-#include <gtest/gtest.h>
-
 #include <chrono>
+
+#include <gtest/gtest.h>
 
 namespace snippetd::base {
 namespace {

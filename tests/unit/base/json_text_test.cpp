@@ -1,10 +1,9 @@
 #include "base/json_text.hpp"
 
-#include <gtest/gtest.h>
+#include <string>
 
 #include <boost/json.hpp>
-
-#include <string>
+#include <gtest/gtest.h>
 
 namespace snippetd::base {
 namespace {

@@ -1,11 +1,11 @@
 #include "base/metrics.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace snippetd::base {
 namespace {
@@ -46,13 +46,14 @@ TEST(MetricShard, IsTheSameForAThreadAndWithinTheBound) {
 
 TEST(Histogram, ADurationFallsIntoTheFirstBucketThatHoldsIt) {
     Histogram histogram;
-    for (const auto duration : std::initializer_list<std::chrono::nanoseconds>{0ns, 50us, 50001ns, 1ms, 5s, 5001ms, 1h}) {
+    for (const auto duration :
+         std::initializer_list<std::chrono::nanoseconds>{0ns, 50us, 50001ns, 1ms, 5s, 5001ms, 1h}) {
         histogram.observe(duration);
     }
     const Histogram::Sums sums = histogram.sums();
     const auto index = [](double bound) {
-        return static_cast<std::size_t>(
-            std::find(Histogram::kBounds.begin(), Histogram::kBounds.end(), bound) - Histogram::kBounds.begin());
+        return static_cast<std::size_t>(std::find(Histogram::kBounds.begin(), Histogram::kBounds.end(), bound) -
+                                        Histogram::kBounds.begin());
     };
     EXPECT_EQ(sums.counts[index(0.00005)], 2u);
     EXPECT_EQ(sums.counts[index(0.0001)], 1u);
@@ -84,11 +85,19 @@ TEST(Metrics, WritesThePrometheusText) {
     metrics.histogram("seconds", "Seconds.").observe(10s);
     const std::string text = metrics.text();
     for (const char* line : {
-             "# TYPE requests_total counter", "# HELP requests_total Requests.",
+             "# TYPE requests_total counter",
+             "# HELP requests_total Requests.",
              "requests_total{route=\"/s/{id}\",status=\"200\"} 3",
-             "requests_total{route=\"a\\\"b\\\\c\\nd\",status=\"404\"} 1", "# TYPE pending gauge", "pending 2.5",
-             "# TYPE seconds histogram", "seconds_bucket{le=\"0.0005\"} 0", "seconds_bucket{le=\"0.001\"} 1",
-             "seconds_bucket{le=\"5\"} 1", "seconds_bucket{le=\"+Inf\"} 2", "seconds_count 2", "seconds_sum 10.001",
+             "requests_total{route=\"a\\\"b\\\\c\\nd\",status=\"404\"} 1",
+             "# TYPE pending gauge",
+             "pending 2.5",
+             "# TYPE seconds histogram",
+             "seconds_bucket{le=\"0.0005\"} 0",
+             "seconds_bucket{le=\"0.001\"} 1",
+             "seconds_bucket{le=\"5\"} 1",
+             "seconds_bucket{le=\"+Inf\"} 2",
+             "seconds_count 2",
+             "seconds_sum 10.001",
          }) {
         EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
     }

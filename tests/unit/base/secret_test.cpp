@@ -1,12 +1,12 @@
 #include "base/secret.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <set>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace snippetd::base {
 namespace {
@@ -38,7 +38,8 @@ TEST(RandomAlphanumeric, IsUniform) {
         chi_squared += (count - 10'000.0) * (count - 10'000.0) / 10'000.0;
     }
     EXPECT_EQ(different, 62);
-    // 61 degrees of freedom: above 150 once in 10^9 runs. Without the rejection, 8 of the characters are 1/4 too frequent.
+    // 61 degrees of freedom: above 150 once in 10^9 runs. Without the rejection, 8 of the characters are 1/4 too
+    // frequent.
     EXPECT_LT(chi_squared, 150);
 }
 
@@ -64,7 +65,8 @@ TEST(HashFor, DependsOnThePurposeAndTheText) {
 TEST(HashFor, NeverChanges) {
     // Hashes are stored: another function would log everyone out and orphan every edit token. BLAKE2b-256 keyed with
     // BLAKE2b-256 of the purpose, as Python's hashlib computes it.
-    EXPECT_EQ(hash_for("snippetd/session", "secret"), "076ae5f3402cfcb92f03bf20d1871c8df13dfca43962617c685db4e1d0126562");
+    EXPECT_EQ(hash_for("snippetd/session", "secret"),
+              "076ae5f3402cfcb92f03bf20d1871c8df13dfca43962617c685db4e1d0126562");
 }
 
 TEST(EqualInConstantTime, IsEquality) {
@@ -106,9 +108,9 @@ TEST(Unseal, RefusesWhatHasBeenAltered) {
 
 TEST(Base64Url, FollowsTheRfc) {
     // RFC 4648 section 10, without the padding.
-    const std::pair<const char*, const char*> vectors[] = {{"", ""},         {"f", "Zg"},         {"fo", "Zm8"},
-                                                           {"foo", "Zm9v"},  {"foob", "Zm9vYg"},  {"fooba", "Zm9vYmE"},
-                                                           {"foobar", "Zm9vYmFy"}, {"\xfb\xff\xfe", "-__-"}};
+    const std::pair<const char*, const char*> vectors[] = {
+        {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
+        {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff\xfe", "-__-"}};
     for (const auto& [plain, encoded] : vectors) {
         EXPECT_EQ(to_base64url(plain), encoded);
         EXPECT_EQ(from_base64url(encoded), plain);

@@ -1,8 +1,8 @@
 #include "base/utf8.hpp"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace snippetd::base {
 namespace {
@@ -38,9 +38,11 @@ TEST(CountCodePoints, CountsCharactersAndNotBytes) {
 
 TEST(CountCodePoints, RefusesWhatIsNotWellFormed) {
     for (const std::string& text :
-         {"\x80"s, "\xBF"s, "\xC0\x80"s, "\xC0\xAF"s, "\xC1\xBF"s, "\xE0\x80\x80"s, "\xE0\x9F\xBF"s, "\xF0\x80\x80\x80"s,
-          "\xF0\x8F\xBF\xBF"s, "\xF5\x80\x80\x80"s, "\xFE"s, "\xFF"s, "\xED\xA0\x80"s, "\xED\xBF\xBF"s, "\xF4\x90\x80\x80"s,
-          "\xC3\x28"s, "\xE2\x28\xA1"s, "\xE2\x82\x28"s, "\xF0\x9F\x98\x28"s, "\xF0\x28\x8C\xBC"s, "\xC3\xA4\xA4"s}) {
+         {"\x80"s,         "\xBF"s,         "\xC0\x80"s,         "\xC0\xAF"s,         "\xC1\xBF"s,
+          "\xE0\x80\x80"s, "\xE0\x9F\xBF"s, "\xF0\x80\x80\x80"s, "\xF0\x8F\xBF\xBF"s, "\xF5\x80\x80\x80"s,
+          "\xFE"s,         "\xFF"s,         "\xED\xA0\x80"s,     "\xED\xBF\xBF"s,     "\xF4\x90\x80\x80"s,
+          "\xC3\x28"s,     "\xE2\x28\xA1"s, "\xE2\x82\x28"s,     "\xF0\x9F\x98\x28"s, "\xF0\x28\x8C\xBC"s,
+          "\xC3\xA4\xA4"s}) {
         EXPECT_EQ(count_code_points(text), std::nullopt) << testing::PrintToString(text);
         EXPECT_EQ(count_code_points("ok " + text), std::nullopt);
         EXPECT_EQ(count_code_points(text + " ok"), std::nullopt);

@@ -1,9 +1,7 @@
-#include <gtest/gtest.h>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
+#include "base/error.hpp"
+#include "cache/cache.hpp"
+#include "support/entries.hpp"
+#include "support/run.hpp"
 
 #include <atomic>
 #include <deque>
@@ -14,10 +12,11 @@
 #include <thread>
 #include <vector>
 
-#include "base/error.hpp"
-#include "cache/cache.hpp"
-#include "support/entries.hpp"
-#include "support/run.hpp"
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <gtest/gtest.h>
 
 namespace snippetd::cache {
 namespace {
@@ -112,11 +111,12 @@ class Site {
 
     Reading read(std::size_t worker, const std::string& id, base::Deadline deadline = base::deadline_in(1h)) {
         auto outcome = std::make_shared<Outcome>();
-        asio::co_spawn(*contexts[worker], caches[worker]->read(id, deadline), [outcome](std::exception_ptr error, Read read) {
-            outcome->done = true;
-            outcome->error = std::move(error);
-            outcome->read = std::move(read);
-        });
+        asio::co_spawn(*contexts[worker], caches[worker]->read(id, deadline),
+                       [outcome](std::exception_ptr error, Read read) {
+                           outcome->done = true;
+                           outcome->error = std::move(error);
+                           outcome->read = std::move(read);
+                       });
         return outcome;
     }
 
@@ -160,7 +160,9 @@ class Site {
     std::vector<std::unique_ptr<asio::io_context>> contexts;
 };
 
-std::exception_ptr away() { return std::make_exception_ptr(base::Unavailable{"the store is away"}); }
+std::exception_ptr away() {
+    return std::make_exception_ptr(base::Unavailable{"the store is away"});
+}
 
 TEST(LocalCache, AThousandConcurrentReadsOfOneIdAreOneLoad) {
     Site site{1};
@@ -205,7 +207,8 @@ TEST(LocalCache, MissesOfOneTurnAreOneBatch) {
 TEST(LocalCache, BatchesAreBoundedInSizeAndInNumber) {
     Site site{1};
     std::vector<Site::Reading> readings;
-    for (std::size_t i = 0; i < 2 * LocalCache::kBatchMax + 22; ++i) readings.push_back(site.read(0, std::to_string(i)));
+    for (std::size_t i = 0; i < 2 * LocalCache::kBatchMax + 22; ++i)
+        readings.push_back(site.read(0, std::to_string(i)));
     site.settle();
     ASSERT_EQ(site.source.loads.size(), std::size_t{LocalCache::kBatchesInFlightMax});
     EXPECT_EQ(site.source.loads[0]->ids.size(), LocalCache::kBatchMax);
@@ -663,8 +666,8 @@ TEST(LocalCache, WorkersOnThreadsNeverServeWhatIsOlderThanAnAcknowledgedWrite) {
         workers.add(loops.back()->executor());
     }
     for (const auto& loop : loops) {
-        caches.push_back(std::make_unique<LocalCache>(loop->executor(), LocalCache::Options{true, Site::kNearBytes}, source,
-                                                      group, metrics));
+        caches.push_back(std::make_unique<LocalCache>(loop->executor(), LocalCache::Options{true, Site::kNearBytes},
+                                                      source, group, metrics));
         group->members.push_back(caches.back().get());
     }
     std::atomic<std::int64_t> acknowledged{1};

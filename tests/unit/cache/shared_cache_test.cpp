@@ -1,6 +1,6 @@
 #include "cache/shared_cache.hpp"
 
-#include <gtest/gtest.h>
+#include "support/entries.hpp"
 
 #include <atomic>
 #include <functional>
@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "support/entries.hpp"
+#include <gtest/gtest.h>
 
 namespace snippetd::cache {
 namespace {

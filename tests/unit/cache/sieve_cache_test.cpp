@@ -1,6 +1,6 @@
 #include "cache/sieve_cache.hpp"
 
-#include <gtest/gtest.h>
+#include "support/entries.hpp"
 
 #include <algorithm>
 #include <list>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "support/entries.hpp"
+#include <gtest/gtest.h>
 
 namespace snippetd::cache {
 namespace {
@@ -19,7 +19,9 @@ const base::SteadyTime kNow = base::steady_now();
 const std::size_t kEntrySize = make_entry("0")->bytes();
 
 /// A cache for `count` entries with an id of one character.
-SieveCache cache_for(std::size_t count) { return SieveCache{count * kEntrySize}; }
+SieveCache cache_for(std::size_t count) {
+    return SieveCache{count * kEntrySize};
+}
 
 void put_all(SieveCache& cache, const std::string& ids) {
     for (const char id : ids) cache.put(make_entry(std::string{id}));
@@ -107,7 +109,8 @@ TEST(SieveCache, WhatWasReadIsPassedOverOnce) {
     put_all(cache, "i");  // the hand clears a and b and takes c
     EXPECT_EQ(present(cache, "abcdefghi"), "abdefghi");
     put_all(cache, "jklmno");
-    EXPECT_EQ(present(cache, "abcdefghijklmno"), "abjklmno") << "the hand goes on from where it stopped, up to the newest";
+    EXPECT_EQ(present(cache, "abcdefghijklmno"), "abjklmno")
+        << "the hand goes on from where it stopped, up to the newest";
 }
 
 TEST(SieveCache, TheHandGoesOnFromTheOldestAfterTheNewest) {

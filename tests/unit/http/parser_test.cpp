@@ -1,11 +1,11 @@
 #include "http/parser.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
-#include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace snippetd::http {
 namespace {
@@ -15,8 +15,8 @@ using namespace std::string_literals;
 
 constexpr std::uint64_t kBodyMax = 100;
 
-/// A parser that is fed a request in pieces, as a connection does it: the wire's bytes stay where they are, and what the
-/// parser has not used comes again together with what has arrived since.
+/// A parser that is fed a request in pieces, as a connection does it: the wire's bytes stay where they are, and what
+/// the parser has not used comes again together with what has arrived since.
 struct Feeding {
     explicit Feeding(std::string wire_, std::uint64_t body_max = kBodyMax) : wire{std::move(wire_)}, parser{body_max} {}
 
@@ -46,10 +46,14 @@ struct Good {
     std::string body;
     std::string behind{};  ///< what is left of the wire
 };
+void PrintTo(const Good& good, std::ostream* out) {
+    *out << good.name;
+}
 
 const std::vector<Good> kGood{
     {"Get", "GET /s/abc HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/s/abc", "", ""},
-    {"Query", "GET /explore?limit=5&q=a%20b? HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/explore", "limit=5&q=a%20b?", ""},
+    {"Query", "GET /explore?limit=5&q=a%20b? HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/explore", "limit=5&q=a%20b?",
+     ""},
     {"EmptyQuery", "GET /? HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/", "", ""},
     {"Head", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", Method::head, "/", "", ""},
     {"Put", "PUT / HTTP/1.1\r\nHost: a\r\n\r\n", Method::put, "/", "", ""},
@@ -59,38 +63,41 @@ const std::vector<Good> kGood{
     {"UnknownMethod", "BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n", Method::other, "/pot", "", ""},
     {"ContentLength", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", Method::post, "/", "", "hello"},
     {"ContentLengthZero", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", Method::post, "/", "", ""},
-    {"BodyWithLineBreaks", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n\r\n\r\n\r\n\r\n", Method::post, "/", "",
-     "\r\n\r\n\r\n\r\n"},
+    {"BodyWithLineBreaks", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n\r\n\r\n\r\n\r\n", Method::post, "/",
+     "", "\r\n\r\n\r\n\r\n"},
     {"BodyWithZeros", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n\0a\0"s, Method::post, "/", "", "\0a\0"s},
     {"Chunked", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
      Method::post, "/", "", "hello"},
-    {"ChunkedWithoutAnything", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", Method::post, "/",
-     "", ""},
-    {"ChunkedInAnyCase", "POST / HTTP/1.1\r\nHost: a\r\ntransfer-ENCODING: CHUNKED\r\n\r\nA\r\n0123456789\r\n00\r\n\r\n",
-     Method::post, "/", "", "0123456789"},
+    {"ChunkedWithoutAnything", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+     Method::post, "/", "", ""},
+    {"ChunkedInAnyCase",
+     "POST / HTTP/1.1\r\nHost: a\r\ntransfer-ENCODING: CHUNKED\r\n\r\nA\r\n0123456789\r\n00\r\n\r\n", Method::post, "/",
+     "", "0123456789"},
     {"ChunkExtensions",
-     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b;c=\"d\"\r\nhello\r\n0;x\r\n\r\n", Method::post, "/",
-     "", "hello"},
+     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b;c=\"d\"\r\nhello\r\n0;x\r\n\r\n",
+     Method::post, "/", "", "hello"},
     {"Trailers",
      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Checksum: 1\r\nX-More: "
      "2\r\n\r\n",
      Method::post, "/", "", "hello"},
-    {"AbsoluteForm", "GET http://a.example/s/x?y=1 HTTP/1.1\r\nHost: a.example\r\n\r\n", Method::get, "/s/x", "y=1", ""},
+    {"AbsoluteForm", "GET http://a.example/s/x?y=1 HTTP/1.1\r\nHost: a.example\r\n\r\n", Method::get, "/s/x", "y=1",
+     ""},
     {"AbsoluteFormWithoutPath", "GET http://a.example HTTP/1.1\r\nHost: a.example\r\n\r\n", Method::get, "/", "", ""},
-    {"AbsoluteFormWithoutPathWithQuery", "GET http://a.example?limit=5 HTTP/1.1\r\nHost: a.example\r\n\r\n", Method::get, "/",
-     "limit=5", ""},
-    {"AbsoluteFormWithASlashInTheQuery", "GET http://a.example?q=/s/x HTTP/1.1\r\nHost: a.example\r\n\r\n", Method::get, "/",
-     "q=/s/x", ""},
+    {"AbsoluteFormWithoutPathWithQuery", "GET http://a.example?limit=5 HTTP/1.1\r\nHost: a.example\r\n\r\n",
+     Method::get, "/", "limit=5", ""},
+    {"AbsoluteFormWithASlashInTheQuery", "GET http://a.example?q=/s/x HTTP/1.1\r\nHost: a.example\r\n\r\n", Method::get,
+     "/", "q=/s/x", ""},
     {"Fragment", "GET /s/x?y=1#z?w HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/s/x", "y=1", ""},
-    {"UrlInTheQuery", "GET /explore?q=http://b/c HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/explore", "q=http://b/c", ""},
+    {"UrlInTheQuery", "GET /explore?q=http://b/c HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/explore", "q=http://b/c",
+     ""},
     {"Http10", "GET / HTTP/1.0\r\n\r\n", Method::get, "/", "", ""},
     {"Pipelined", "GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n", Method::get, "/1", "", "",
      "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n"},
-    {"PipelinedBehindABody", "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhiGET /2 HTTP/1.1\r\n", Method::post,
-     "/1", "", "hi", "GET /2 HTTP/1.1\r\n"},
+    {"PipelinedBehindABody", "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhiGET /2 HTTP/1.1\r\n",
+     Method::post, "/1", "", "hi", "GET /2 HTTP/1.1\r\n"},
     {"PipelinedBehindChunks",
-     "POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\nGET /2 HTTP/1.1\r\n", Method::post,
-     "/1", "", "hi", "GET /2 HTTP/1.1\r\n"},
+     "POST /1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\nGET /2 HTTP/1.1\r\n",
+     Method::post, "/1", "", "hi", "GET /2 HTTP/1.1\r\n"},
 };
 
 class GoodRequests : public testing::TestWithParam<Good> {};
@@ -126,19 +133,27 @@ TEST_P(GoodRequests, AreNeverDoneBeforeTheirLastByte) {
         ASSERT_FALSE(feeding.parser.done()) << "after " << end << " bytes";
     }
 }
-INSTANTIATE_TEST_SUITE_P(Parser, GoodRequests, testing::ValuesIn(kGood), [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(Parser, GoodRequests, testing::ValuesIn(kGood),
+                         [](const auto& test) { return test.param.name; });
 
 struct Bad {
     std::string name;
     std::string wire;
     ErrorKind kind = ErrorKind::bad_request;
 };
+void PrintTo(const Bad& bad, std::ostream* out) {
+    *out << bad.name;
+}
 
 std::string with_fields(const std::string& fields, const std::string& rest = "") {
     return "POST / HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n" + rest;
 }
-std::string with_host(const std::string& host) { return "GET / HTTP/1.1\r\n" + host + "\r\n"; }
-std::string with_chunks(const std::string& chunks) { return with_fields("Transfer-Encoding: chunked\r\n", chunks); }
+std::string with_host(const std::string& host) {
+    return "GET / HTTP/1.1\r\n" + host + "\r\n";
+}
+std::string with_chunks(const std::string& chunks) {
+    return with_fields("Transfer-Encoding: chunked\r\n", chunks);
+}
 
 const std::vector<Bad> kBad{
     // Two ways to tell the length: whoever is before this server may believe the other one (RFC 9112 section 11.2).
@@ -160,13 +175,15 @@ const std::vector<Bad> kBad{
     {"CodingAfterChunked", with_fields("Transfer-Encoding: chunked, gzip\r\n", "0\r\n\r\n")},
     {"CodingChunkedTwiceInALine", with_fields("Transfer-Encoding: chunked, chunked\r\n", "0\r\n\r\n")},
     {"CodingOnTwoLines", with_fields("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")},
-    {"CodingOnTwoLinesTheFirstOther", with_fields("Transfer-Encoding: x\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")},
+    {"CodingOnTwoLinesTheFirstOther",
+     with_fields("Transfer-Encoding: x\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")},
     {"CodingOnTwoLinesTheFirstEmpty", with_fields("Transfer-Encoding:\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n")},
     {"CodingWithAParameter", with_fields("Transfer-Encoding: chunked;q=1\r\n", "0\r\n\r\n")},
     {"CodingThatOnlyLooksLikeIt", with_fields("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n")},
     {"CodingWithAVerticalTab", with_fields("Transfer-Encoding: \vchunked\r\n", "0\r\n\r\n")},
     {"CodingEmpty", with_fields("Transfer-Encoding:\r\n", "0\r\n\r\n")},
     {"CodingInHttp10", "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+    {"HostFoldedWhole", "GET / HTTP/1.1\r\nHost:\r\n a\r\n\r\n"},
     {"CodingFolded", with_fields("Transfer-Encoding:\r\n chunked\r\n", "0\r\n\r\n")},
     {"ChunkSizeWithSign", with_chunks("-5\r\nhello\r\n0\r\n\r\n")},
     {"ChunkSizeWithPrefix", with_chunks("0x5\r\nhello\r\n0\r\n\r\n")},
@@ -216,7 +233,7 @@ const std::vector<Bad> kBad{
     {"UnknownExpectation", with_fields("Expect: 200-ok\r\n"), ErrorKind::expectation_failed},
     {"LengthAboveTheLimit", with_fields("Content-Length: 101\r\n"), ErrorKind::payload_too_large},
     {"LengthFarAboveTheLimit", with_fields("Content-Length: 18446744073709551615\r\n"), ErrorKind::payload_too_large},
-    {"ChunkAboveTheLimit", with_chunks("65\r\n"), ErrorKind::payload_too_large},
+    {"ChunkAboveTheLimit", with_chunks("65\r\nxxx"), ErrorKind::payload_too_large},
     {"ChunksAboveTheLimit", with_chunks("32\r\n" + std::string(50, 'x') + "\r\n33\r\n"), ErrorKind::payload_too_large},
     {"HeaderAboveTheLimit", with_fields("X-A: " + std::string(Parser::kHeaderBytesMax, 'x') + "\r\n"),
      ErrorKind::header_fields_too_large},
@@ -238,7 +255,8 @@ TEST_P(BadRequests, AreRefusedAsAWholeAndByteByByteAlike) {
         EXPECT_FALSE(feeding->parser.failure()->detail.empty());
     }
 }
-INSTANTIATE_TEST_SUITE_P(Parser, BadRequests, testing::ValuesIn(kBad), [](const auto& test) { return test.param.name; });
+INSTANTIATE_TEST_SUITE_P(Parser, BadRequests, testing::ValuesIn(kBad),
+                         [](const auto& test) { return test.param.name; });
 
 TEST(Parser, LinesThatEndWithALineFeedAloneNeverBecomeARequest) {
     Feeding feeding{"GET / HTTP/1.1\nHost: a\n\n"};
@@ -281,7 +299,8 @@ const Request& parsed(Feeding& feeding) {
 
 TEST(Parser, KeepsTheFieldsThatTheServiceLooksAt) {
     Feeding feeding{
-        "GET / HTTP/1.1\r\nhOST: a.example:80\r\nAccept: text/html\r\nauthorization:   Bearer x y \t\r\nContent-Type: t\r\n"
+        "GET / HTTP/1.1\r\nhOST: a.example:80\r\nAccept: text/html\r\nauthorization:   Bearer x y \t\r\nContent-Type: "
+        "t\r\n"
         "Cookie: session=1\r\nX-Edit-Token: e\r\nX-Forwarded-For: f\r\nIdempotency-Key: k\r\nIf-Match: m\r\n"
         "If-None-Match: n\r\nOrigin: o\r\nX-Request-Id: r\r\nSec-Fetch-Site: s\r\nX-Other: z\r\nReferer: q\r\n\r\n"};
     const Request& request = parsed(feeding);

@@ -1,8 +1,8 @@
 #include "http/request.hpp"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace snippetd::http {
 namespace {

@@ -1,10 +1,9 @@
 #include "http/response.hpp"
 
-#include <gtest/gtest.h>
+#include <string>
 
 #include <boost/json.hpp>
-
-#include <string>
+#include <gtest/gtest.h>
 
 namespace snippetd::http {
 namespace {
@@ -91,8 +90,10 @@ TEST(AppendHead, SaysHowTheConnectionGoesOnWhereItIsNotTheRule) {
 }
 
 TEST(Problem, IsTheDocumentOfItsError) {
-    const Response response = problem({ErrorKind::invalid, "Two \"members\"\nare\\wrong.",
-                                       {{"title", "may have 200 characters"}, {"a\"b", "is not known here"}}, 0});
+    const Response response = problem({ErrorKind::invalid,
+                                       "Two \"members\"\nare\\wrong.",
+                                       {{"title", "may have 200 characters"}, {"a\"b", "is not known here"}},
+                                       0});
     EXPECT_EQ(response.status, 422u);
     EXPECT_TRUE(has_line(response.fields, "Content-Type: application/problem+json"));
     EXPECT_EQ(response.fields.find("Retry-After"), std::string::npos);

@@ -1,9 +1,9 @@
 #include "http/router.hpp"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace snippetd::http {
 namespace {
@@ -65,8 +65,8 @@ TEST_F(RouterTest, AFoundRowSaysNothingOfOtherMethods) {
 }
 
 TEST_F(RouterTest, PathsThatNoPatternHasAreUnknown) {
-    for (const char* path : {"", "*", "snippets", "/snippets/", "//snippets", "/snippets//revisions/1", "/s/", "/s", "/s/x/y",
-                             "/SNIPPETS", "/snippets/x/revisions/", "/%73nippets", "/{id}"}) {
+    for (const char* path : {"", "*", "snippets", "/snippets/", "//snippets", "/snippets//revisions/1", "/s/", "/s",
+                             "/s/x/y", "/SNIPPETS", "/snippets/x/revisions/", "/%73nippets", "/{id}"}) {
         const Router::Match match = router.find(Method::get, path);
         EXPECT_EQ(match.row, std::nullopt) << path;
         EXPECT_EQ(match.allow, "") << path;

@@ -1,13 +1,13 @@
 #include "limiter/memory_limiter.hpp"
 
-#include <gtest/gtest.h>
+#include "support/run.hpp"
 
 #include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "support/run.hpp"
+#include <gtest/gtest.h>
 
 namespace snippetd::limiter {
 namespace {
@@ -165,8 +165,8 @@ TEST(CountedLimiter, CountsEachDecisionByPolicy) {
         std::vector<Decision> decisions;
         std::size_t next = 0;
     };
-    const std::vector<Decision> decisions{Decision::allowed, Decision::limited, Decision::allowed, Decision::failed_open,
-                                          Decision::refused};
+    const std::vector<Decision> decisions{Decision::allowed, Decision::limited, Decision::allowed,
+                                          Decision::failed_open, Decision::refused};
     base::Metrics metrics;
     CountedLimiter limiter{std::make_unique<Scripted>(decisions), metrics};
     const Policy policy{"write", 3, 10s, true};
@@ -175,7 +175,8 @@ TEST(CountedLimiter, CountsEachDecisionByPolicy) {
         EXPECT_EQ(loop.run(limiter.take(policy, "ann", base::deadline_in(1s))).decision, decision);
     }
     const auto count = [&](const char* decision) {
-        return metrics.counter("snippetd_ratelimit_decisions_total", "", {{"policy", "write"}, {"decision", decision}}).value();
+        return metrics.counter("snippetd_ratelimit_decisions_total", "", {{"policy", "write"}, {"decision", decision}})
+            .value();
     };
     EXPECT_EQ(count("allowed"), 2u);
     EXPECT_EQ(count("limited"), 1u);

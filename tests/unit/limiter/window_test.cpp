@@ -1,13 +1,13 @@
 #include "limiter/window.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <array>
 #include <map>
 #include <ostream>
 #include <random>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace snippetd::limiter {
 namespace {
@@ -59,9 +59,9 @@ struct Case {
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
-    return out << (c.algorithm == Algorithm::fixed_window ? "fixed" : "sliding") << " quota " << c.policy.quota << " window "
-               << c.policy.window.count() << " ms, previous " << c.counts.previous << " current " << c.counts.current
-               << " at " << c.now;
+    return out << (c.algorithm == Algorithm::fixed_window ? "fixed" : "sliding") << " quota " << c.policy.quota
+               << " window " << c.policy.window.count() << " ms, previous " << c.counts.previous << " current "
+               << c.counts.current << " at " << c.now;
 }
 
 /// Cases in which the counts are ones that a client can reach: no window has more than the quota.
@@ -76,8 +76,8 @@ std::vector<Case> random_cases(std::size_t count) {
         const std::int64_t window = 1000 * (pick(0, 1) ? pick(1, 5) : pick(1, 3600));
         const std::int64_t start = pick(1, 1'000'000) * window;
         // The edges of a window are as likely as all of its inside.
-        const std::int64_t elapsed = std::array{std::int64_t{0}, std::int64_t{1}, window - 1, pick(0, window - 1)}[
-            static_cast<std::size_t>(pick(0, 3))];
+        const std::int64_t elapsed = std::array{std::int64_t{0}, std::int64_t{1}, window - 1,
+                                                pick(0, window - 1)}[static_cast<std::size_t>(pick(0, 3))];
         const std::int64_t previous = pick(0, 2) ? pick(0, quota) : quota;
         const std::int64_t current = pick(0, 2) ? pick(0, quota) : quota;
         cases.push_back({pick(0, 1) ? Algorithm::fixed_window : Algorithm::sliding_window,
@@ -130,7 +130,8 @@ TEST(Decide, WaitingRetryAfterAdmitsALoneClientAndOneSecondLessDoesNot) {
         ++limited;
         EXPECT_EQ(verdict.remaining, 0u) << c;
         EXPECT_TRUE(admits(c, c.now + verdict.reset_s * 1000)) << c << " told to wait " << verdict.reset_s << " s";
-        EXPECT_FALSE(admits(c, c.now + (verdict.reset_s - 1) * 1000)) << c << " told to wait " << verdict.reset_s << " s";
+        EXPECT_FALSE(admits(c, c.now + (verdict.reset_s - 1) * 1000))
+            << c << " told to wait " << verdict.reset_s << " s";
     }
     EXPECT_GT(limited, 1000);
 }
@@ -195,7 +196,8 @@ LoneClient random_traffic(Algorithm algorithm, std::uint64_t seed, Policy& polic
     while (client.admitted.size() < 60) {
         // Now and then a pause up to just before or just after the window's end, where limiters go wrong.
         const std::int64_t left = policy.window.count() - now % policy.window.count();
-        now += pick(0, 9) ? pick(0, 2 * policy.window.count() / policy.quota) : std::max<std::int64_t>(0, left - pick(0, 1));
+        now += pick(0, 9) ? pick(0, 2 * policy.window.count() / policy.quota)
+                          : std::max<std::int64_t>(0, left - pick(0, 1));
         client.take(now);
     }
     return client;

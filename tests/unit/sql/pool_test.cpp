@@ -1,7 +1,8 @@
 #include "sql/pool.hpp"
 
-#include <gtest/gtest.h>
-#include <soci/soci.h>
+#include "support/gate.hpp"
+#include "support/run.hpp"
+#include "support/temporary_folder.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -13,9 +14,8 @@
 #include <thread>
 #include <vector>
 
-#include "support/gate.hpp"
-#include "support/run.hpp"
-#include "support/temporary_folder.hpp"
+#include <gtest/gtest.h>
+#include <soci/soci.h>
 
 namespace snippetd::sql {
 namespace {
@@ -72,7 +72,9 @@ class FakeConnection : public Connection {
     Gate interrupted_;
 };
 
-FakeConnection& fake(Connection& connection) { return static_cast<FakeConnection&>(connection); }
+FakeConnection& fake(Connection& connection) {
+    return static_cast<FakeConnection&>(connection);
+}
 
 class PoolTest : public testing::Test {
   protected:
@@ -94,7 +96,8 @@ class PoolTest : public testing::Test {
         return loop.start(pool.run(std::move(work), deadline));
     }
     std::future<int> start_statement(Pool& pool, base::Deadline deadline = base::deadline_in(1h)) {
-        return start(pool, [](Connection& connection) { return fake(connection).statement(); }, deadline);
+        return start(
+            pool, [](Connection& connection) { return fake(connection).statement(); }, deadline);
     }
     /// A job that stays at the gate; it runs when this returns.
     std::future<int> occupy(Pool& pool, Gate& gate, base::Deadline deadline = base::deadline_in(1h)) {
@@ -199,8 +202,8 @@ TEST_F(PoolTest, WhenTheQueueIsFullJobsAreRefusedAtOnce) {
     EXPECT_EQ(Loop::get(std::move(third)), 42);
 }
 
-/// How late a job with a deadline in 50 ms is refused, the best of a few tries, so that a busy machine is not taken for a
-/// late pool.
+/// How late a job with a deadline in 50 ms is refused, the best of a few tries, so that a busy machine is not taken for
+/// a late pool.
 template <class Start>
 base::Milliseconds refused_late_by(Start start) {
     auto best = base::Milliseconds::max();
@@ -285,8 +288,8 @@ TEST_F(PoolTest, AStuckConnectionIsCutAndTheThreadGoesOnWithANewOne) {
     Pool::Options options;
     options.stuck_grace = 30ms;
     const auto pool = make_pool(std::move(options));
-    auto stuck = start(*pool, [](Connection& connection) -> int { fake(connection).stuck_statement(); },
-                       base::deadline_in(30ms));
+    auto stuck = start(
+        *pool, [](Connection& connection) -> int { fake(connection).stuck_statement(); }, base::deadline_in(30ms));
     expect_unavailable(std::move(stuck));
     ASSERT_TRUE(test::wait_until([&] { return database.connects == 2; }));
     EXPECT_EQ(database.interrupts, 1);

@@ -1,11 +1,7 @@
 #include "views/drainer.hpp"
 
-#include <gtest/gtest.h>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
+#include "base/error.hpp"
+#include "support/run.hpp"
 
 #include <map>
 #include <optional>
@@ -13,8 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
-#include "support/run.hpp"
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <gtest/gtest.h>
 
 namespace snippetd::views {
 namespace {
@@ -67,7 +66,8 @@ class DrainerTest : public testing::Test {
     bool flush() { return run(drainer.flush()); }
     /// Stops the drainer once what is run next has come to its first wait.
     void stop_soon() {
-        asio::post(context, [this] { asio::post(context, [this] { asio::post(context, [this] { drainer.stop(); }); }); });
+        asio::post(context,
+                   [this] { asio::post(context, [this] { asio::post(context, [this] { drainer.stop(); }); }); });
     }
     void record(const char* id, int times = 1) {
         for (int i = 0; i < times; ++i) {

@@ -1,9 +1,9 @@
 #include "views/recorder.hpp"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace snippetd::views {
 namespace {
