@@ -192,7 +192,6 @@ int main(int argc, char** argv) {
         return 2;
     }
     ::signal(SIGPIPE, SIG_IGN);
-    auto loop = std::make_unique<Loop>(listen_on(static_cast<std::uint16_t>(std::atoi(argv[1]))),
-                                       std::move(response));
+    auto loop = std::make_unique<Loop>(listen_on(static_cast<std::uint16_t>(std::atoi(argv[1]))), std::move(response));
     loop->run();
 }

@@ -69,16 +69,14 @@ using NextRequest = std::function<bool(std::string&)>;
 struct Connection {
     int socket = -1;
     std::string received;
-    std::size_t response_bytes =
-        0;  // of the response being received, header section included; 0: not known yet
+    std::size_t response_bytes = 0;  // of the response being received, header section included; 0: not known yet
     int status = 0;
     Clock::time_point sent_at;
     bool busy = false;
 };
 
 std::optional<std::string_view> header_value(std::string_view headers, std::string_view name) {
-    for (std::size_t line = headers.find("\r\n"); line != std::string_view::npos;
-         line = headers.find("\r\n", line)) {
+    for (std::size_t line = headers.find("\r\n"); line != std::string_view::npos; line = headers.find("\r\n", line)) {
         line += 2;
         if (headers.size() <= line + name.size() || headers[line + name.size()] != ':') continue;
         if (::strncasecmp(headers.data() + line, name.data(), name.size()) != 0) continue;
@@ -116,8 +114,7 @@ class Load {
         std::printf(R"({"requests": %zu, "seconds": %.6f, "bytes": %llu, "hits": %llu, "misses": %llu, )",
                     latencies_us_.size(), seconds_, static_cast<unsigned long long>(bytes_),
                     static_cast<unsigned long long>(hits_), static_cast<unsigned long long>(misses_));
-        std::printf(R"("latency_us": {"p50": %u, "p99": %u}, "status": {)", percentile(0.50),
-                    percentile(0.99));
+        std::printf(R"("latency_us": {"p50": %u, "p99": %u}, "status": {)", percentile(0.50), percentile(0.99));
         const char* separator = "";
         for (auto [status, count] : statuses_) {
             std::printf("%s\"%d\": %llu", separator, status, static_cast<unsigned long long>(count));
@@ -184,8 +181,7 @@ class Load {
         connection.status = std::atoi(headers.data() + 9);
         std::optional<std::string_view> length = header_value(headers, "Content-Length");
         std::size_t body_bytes = 0;
-        if (!length ||
-            std::from_chars(length->data(), length->data() + length->size(), body_bytes).ec != std::errc{})
+        if (!length || std::from_chars(length->data(), length->data() + length->size(), body_bytes).ec != std::errc{})
             fail("a response without Content-Length");
         connection.response_bytes = end + 4 + body_bytes;
         if (auto cache_status = header_value(headers, "Cache-Status")) {
@@ -256,10 +252,9 @@ NextRequest create_requests(const std::string& token, const std::string& body_pa
     std::ifstream file(body_path, std::ios::binary);
     std::string body{std::istreambuf_iterator<char>(file), {}};
     if (body.empty()) fail("no body in " + body_path);
-    std::string before =
-        "POST /snippets HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + token +
-        "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
-        "\r\nIdempotency-Key: bench-" + std::to_string(std::random_device{}()) + "-";
+    std::string before = "POST /snippets HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " + token +
+                         "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+                         "\r\nIdempotency-Key: bench-" + std::to_string(std::random_device{}()) + "-";
     std::string after = "\r\n\r\n" + body;
     return [before, after, n = std::uint64_t{0}](std::string& out) mutable {
         out = before + std::to_string(n++) + after;
@@ -291,8 +286,8 @@ int main(int argc, char** argv) {
                      "       load create PORT CONNECTIONS SECONDS TOKEN BODY_FILE\n");
         return 2;
     }
-    Load load(static_cast<std::uint16_t>(std::atoi(argv[2])), static_cast<std::size_t>(std::atoi(argv[3])),
-              next, waiting);
+    Load load(static_cast<std::uint16_t>(std::atoi(argv[2])), static_cast<std::size_t>(std::atoi(argv[3])), next,
+              waiting);
     load.run();
     load.print();
 }

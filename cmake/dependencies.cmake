@@ -19,7 +19,8 @@ find_library(SOCI_POSTGRESQL soci_postgresql REQUIRED)
 find_library(SOCI_SQLITE3 soci_sqlite3 REQUIRED)
 add_library(soci INTERFACE)
 target_include_directories(soci SYSTEM INTERFACE ${SOCI_INCLUDE_DIR} ${PostgreSQL_INCLUDE_DIRS})
-target_link_libraries(soci INTERFACE ${SOCI_CORE} ${SOCI_POSTGRESQL} ${SOCI_SQLITE3} PostgreSQL::PostgreSQL SQLite::SQLite3)
+target_link_libraries(soci INTERFACE ${SOCI_CORE} ${SOCI_POSTGRESQL} ${SOCI_SQLITE3}
+                      PostgreSQL::PostgreSQL SQLite::SQLite3)
 
 # Asio and Beast are compiled once, in src/http/boost_implementation.cpp, and not in every file that includes them.
 add_library(boost_net INTERFACE)

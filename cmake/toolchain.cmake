@@ -3,7 +3,8 @@
 find_program(CCACHE ccache)
 if(CCACHE)
     # The sloppiness is what ccache's manual asks for with precompiled headers.
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_ctime,include_file_mtime ${CCACHE})
+    set(sloppiness pch_defines,time_macros,include_file_ctime,include_file_mtime)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=${sloppiness} ${CCACHE})
 endif()
 
 find_program(MOLD mold)

@@ -55,11 +55,15 @@ def _select(setup, cluster, url, clients):
 
 def _section(samples, pgbench, setup):
     aim = report.at_least(
-        "cold reads on PostgreSQL: rate against pgbench", ratio(samples["postgres"], samples["pgbench"], rate), RATE_WANTED
+        "cold reads on PostgreSQL: rate against pgbench",
+        ratio(samples["postgres"], samples["pgbench"], rate),
+        RATE_WANTED,
     )
     note = (
-        f"{setup.rounds} rounds. {ROWS:,} ids, `GET /s/ID` once for each in a scattered order; {setup.connections} connections "
-        "with one request in flight each, default threads, `--log-level warn`, a fresh process each round, every answer "
+        f"{setup.rounds} rounds. {ROWS:,} ids, `GET /s/ID` once for each in a scattered order; {setup.connections} "
+        "connections with one request in flight each, default threads, `--log-level warn`, a fresh process each round, "
+        "every "
+        "answer "
         "a miss. pgbench selects the same rows in the same order one at a time, prepared, over TCP; "
         f"{pgbench.text} Nothing is pinned. The database has the rows in its memory for both."
     )

@@ -102,7 +102,7 @@ class Pgbench:
 
 
 def fastest_pgbench(setup, run):
-    """run(clients) → Sample. Tries as many clients as snippetd has connections to the database, as it serves, and 16."""
+    """run(clients) → Sample. Tries as many clients as snippetd has connections to the database, and more."""
     rates = {clients: run(clients).rate for clients in sorted({SERVER_CONNECTIONS, 16, setup.connections})}
     tried = ", ".join(f"{rates[clients]:,.0f}/s with {clients}" for clients in rates)
     text = f"tried once with several numbers of clients it did {tried}, and the fastest is what is measured."

@@ -95,13 +95,17 @@ def _section(samples, pages, sending, setup):
             if (page, log) == HEADLINE:
                 what = f"**{what}**"
             own = samples[page, log]
-            aims.append(report.at_least(f"{what}: throughput against nginx", ratio(own, nginx, rate), NGINX_RATE_WANTED))
-            aims.append(report.at_most(f"{what}: CPU against the epoll loop", ratio(own, loop, cpu_us), EPOLL_CPU_WANTED))
+            against_nginx, against_loop = ratio(own, nginx, rate), ratio(own, loop, cpu_us)
+            aims.append(report.at_least(f"{what}: throughput against nginx", against_nginx, NGINX_RATE_WANTED))
+            aims.append(report.at_most(f"{what}: CPU against the epoll loop", against_loop, EPOLL_CPU_WANTED))
     note = (
-        f"{setup.rounds * SLICES} rounds of {setup.seconds / SLICES:g} s. One worker on core {setup.server_core}, the load "
+        f"{setup.rounds * SLICES} rounds of {setup.seconds / SLICES:g} s. One worker on core {setup.server_core}, the "
+        "load "
         f"generator on core {setup.load_core}, {setup.connections} connections with one request in flight each. The "
-        "headline is the raw read with `--log-level warn`, because nginx runs with `access_log off`; the default log is "
-        f"shown beside it. nginx: one process, `open_file_cache`, {sending} (the faster one here). The loop answers with "
+        "headline is the raw read with `--log-level warn`, because nginx runs with `access_log off`; the default log "
+        "is "
+        f"shown beside it. nginx: one process, `open_file_cache`, {sending} (the faster one here). The loop answers "
+        "with "
         "snippetd's own bytes, headers included."
     )
     least_busy = min(spread(own, _busy_percent).median for own in samples.values())

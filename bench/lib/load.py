@@ -47,7 +47,8 @@ class Wrk(Load):
         if "Non-2xx" in text or "Socket errors" in text:
             raise RuntimeError(f"wrk met errors:\n{text}")
         count, took = re.search(r"(\d+) requests in ([\d.]+)s", text).groups()
-        latency = {f"p{percent}": _microseconds(re.search(rf"{percent}%\s+([\d.]+)(\w+)", text)) for percent in (50, 99)}
+        found = {percent: re.search(rf"{percent}%\s+([\d.]+)(\w+)", text) for percent in (50, 99)}
+        latency = {f"p{percent}": _microseconds(match) for percent, match in found.items()}
         return {"requests": int(count), "seconds": float(took), "hits": None, "latency_us": latency}
 
 

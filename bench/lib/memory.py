@@ -40,7 +40,8 @@ def measure(setup):
     cells = [[store, f"{idle:.1f}", f"{more:.1f}", f"{more * MB / count / 1024:.1f}"] for store, idle, more in rows]
     headings = ["resident memory", "after the start, MB", f"{count:,} connections more, MB", "a connection, KiB"]
     note = (
-        "Default settings. 1 MB is 10⁶ bytes. Each connection has read the snippet once and is kept open. What the kernel "
+        "Default settings. 1 MB is 10⁶ bytes. Each connection has read the snippet once and is kept open. What the "
+        "kernel "
         "keeps for sockets is not in a process's resident memory."
     )
     if count < CONNECTIONS:

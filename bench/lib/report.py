@@ -40,7 +40,11 @@ def table(headings, rows):
 def document(machine, how, sections):
     aims = table(
         ["aim", "result: median (least–most)", "wanted", ""],
-        [[aim.what, aim.result, aim.wanted, "met" if aim.met else "**missed**"] for part in sections for aim in part.aims],
+        [
+            [aim.what, aim.result, aim.wanted, "met" if aim.met else "**missed**"]
+            for part in sections
+            for aim in part.aims
+        ],
     )
     parts = ["# Benchmark", machine, how, "## Aims", aims]
     for section in sections:

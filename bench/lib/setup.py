@@ -88,7 +88,8 @@ def _install_what_is_missing(generator):
         print("bench: installing " + " ".join(missing), file=sys.stderr)
         apt = ["apt-get"] if os.geteuid() == 0 else ["sudo", "apt-get"]
         subprocess.run([*apt, "update", "-q"], check=True, stdout=sys.stderr)
-        subprocess.run([*apt, "install", "-q", "-y", "--no-install-recommends", *missing], check=True, stdout=sys.stderr)
+        install = [*apt, "install", "-q", "-y", "--no-install-recommends", *missing]
+        subprocess.run(install, check=True, stdout=sys.stderr)
     os.environ["PATH"] += ":/usr/sbin"  # where Debian has nginx, and an ordinary user's PATH does not look
 
 

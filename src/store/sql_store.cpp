@@ -355,8 +355,8 @@ Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
         soci::session& session = connection.session();
         const long long now = base::unix_now_ms();
         Purged purged;
-        // Strangers are not told that a private snippet has been there, so only the others leave a mark. First the mark, then
-        // the row: a purge that ends in between leaves a marked row, which the next one removes.
+        // Strangers are not told that a private snippet has been there, so only the others leave a mark. First the
+        // mark, then the row: a purge that ends in between leaves a marked row, which the next one removes.
         connection.count("mark_expired");
         session << "insert into gone_snippets (id, gone_at) select id, cast(:now as bigint) from snippets "
                    "where expires_at <= :now_again and visibility <> 'private' "

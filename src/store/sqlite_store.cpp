@@ -16,20 +16,21 @@ namespace {
 constexpr const char* kNewSnippet = R"sql(
     insert into snippets (id, owner_id, title, body, language, visibility, tags, version, created_at, updated_at,
                           expires_at, burn_after_reading, edit_token_hash, forked_from)
-    values (:id, nullif(:owner_id, ''), :title, :body, :language, :visibility, :tags, :version, :created_at, :updated_at,
-            nullif(:expires_at, 0), :burn, :edit_token_hash, :forked_from)
+    values (:id, nullif(:owner_id, ''), :title, :body, :language, :visibility, :tags, :version, :created_at,
+            :updated_at, nullif(:expires_at, 0), :burn, :edit_token_hash, :forked_from)
 )sql";
 
 constexpr const char* kKeepRevision = R"sql(
     insert into revisions (snippet_id, version, title, body, language, visibility, created_at)
-    select id, version, title, body, language, visibility, updated_at from snippets where id = :id and version = :version
+    select id, version, title, body, language, visibility, updated_at from snippets
+    where id = :id and version = :version
     returning version
 )sql";
 
 constexpr const char* kUpdate = R"sql(
     update snippets
-    set title = :title, body = :body, language = :language, visibility = :visibility, tags = :tags, version = version + 1,
-        updated_at = :updated_at, expires_at = nullif(:expires_at, 0)
+    set title = :title, body = :body, language = :language, visibility = :visibility, tags = :tags,
+        version = version + 1, updated_at = :updated_at, expires_at = nullif(:expires_at, 0)
     where id = :id
 )sql";
 

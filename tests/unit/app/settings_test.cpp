@@ -221,8 +221,7 @@ TEST(Settings, ListsAreRepeatedFlagsOrCommasOrArrays) {
     EXPECT_EQ(parse({}, {{"SNIPPETD_LISTEN", "a:1, [::1]:2"}}).settings.listen, expected);
     EXPECT_EQ(parse({"--config", array.path()}).settings.listen, expected);
     EXPECT_EQ(parse({"--config", commas.path()}).settings.listen, expected);
-    EXPECT_EQ(parse({"--config", array.path(), "--listen", "b:3"}).settings.listen,
-              (std::vector<Listen>{{"b", 3}}));
+    EXPECT_EQ(parse({"--config", array.path(), "--listen", "b:3"}).settings.listen, (std::vector<Listen>{{"b", 3}}));
 }
 
 TEST(Settings, AVariableThatIsSetToNothingIsNotSet) {
@@ -234,10 +233,10 @@ TEST(Settings, NoneTakesAnOptionalValueBack) {
                                   {"SNIPPETD_ALERT_WEBHOOK", "http://h"},
                                   {"SNIPPETD_PUBLIC_URL", "http://h"},
                                   {"SNIPPETD_TRUSTED_PROXIES", "10.0.0.1"}};
-    const Settings s = parse({"--redis", "none", "--alert-webhook", "none", "--public-url", "none",
-                              "--trusted-proxies", "none"},
-                             environment)
-                           .settings;
+    const Settings s =
+        parse({"--redis", "none", "--alert-webhook", "none", "--public-url", "none", "--trusted-proxies", "none"},
+              environment)
+            .settings;
     EXPECT_EQ(s.redis + s.alert_webhook + s.public_url, "");
     EXPECT_TRUE(s.trusted_proxies.empty());
 }
@@ -288,8 +287,7 @@ TEST(HelpText, NamesEverySettingWithDefaultAndRange) {
 }
 
 TEST(BadValue, NamesTheSettingAsItWasGivenAndWhatIsAllowed) {
-    const std::string rest =
-        "\"5 minutes\" is not a duration; allowed: 1s to 1d, as a number with ms, s, m, h or d";
+    const std::string rest = "\"5 minutes\" is not a duration; allowed: 1s to 1d, as a number with ms, s, m, h or d";
     const File file("\n# comment\ncache-ttl = \"5 minutes\"");
     EXPECT_EQ(refusal({"--cache-ttl", "5 minutes"}), "snippetd: --cache-ttl: " + rest);
     EXPECT_EQ(refusal({}, {{"SNIPPETD_CACHE_TTL", "5 minutes"}}), "snippetd: SNIPPETD_CACHE_TTL: " + rest);
@@ -319,32 +317,28 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"cache-ttl", "300", "has no unit"}, Refused{"cache-ttl", "0", "has no unit"},
         Refused{"cache-ttl", "0s", "is out of range"}, Refused{"cache-ttl", "999ms", "is out of range"},
         Refused{"cache-ttl", "25h", "is out of range"}, Refused{"cache-ttl", "", "is not a duration"},
-        Refused{"cache-ttl", "-5s", "is not a duration"},
-        Refused{"shutdown-timeout", "10s", "is out of range"},
+        Refused{"cache-ttl", "-5s", "is not a duration"}, Refused{"shutdown-timeout", "10s", "is out of range"},
         Refused{"shutdown-timeout", "5", "has no unit"}, Refused{"max-body", "0", "has no unit"},
         Refused{"max-body", "0B", "is out of range"}, Refused{"max-body", "1048576", "has no unit"},
         Refused{"max-body", "1MB", "is not a size"}, Refused{"max-body", "65MiB", "is out of range"},
-        Refused{"cache-near-size", "1KiB", "is out of range"},
-        Refused{"cache-near-size", "64", "has no unit"}, Refused{"threads", "0", "is out of range"},
-        Refused{"threads", "1025", "is out of range"}, Refused{"threads", "-1", "is not a whole number"},
-        Refused{"threads", "two", "is not a whole number"},
-        Refused{"threads", "99999999999999999999", "is out of range"},
-        Refused{"cache", "yes", "is neither on nor off"},
+        Refused{"cache-near-size", "1KiB", "is out of range"}, Refused{"cache-near-size", "64", "has no unit"},
+        Refused{"threads", "0", "is out of range"}, Refused{"threads", "1025", "is out of range"},
+        Refused{"threads", "-1", "is not a whole number"}, Refused{"threads", "two", "is not a whole number"},
+        Refused{"threads", "99999999999999999999", "is out of range"}, Refused{"cache", "yes", "is neither on nor off"},
         Refused{"views", "fast", "is not one of the choices"},
         Refused{"log-level", "INFO", "is not one of the choices"}, Refused{"data-dir", "", "is empty"},
         Refused{"data-dir", "a\nb", "has control characters"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Listen, RefusedValue,
-    testing::Values(
-        Refused{"listen", ":3000", "has no host; to listen on every interface write 0.0.0.0:3000"},
-        Refused{"listen", "*:3000", "has no host; to listen on every interface write 0.0.0.0:3000"},
-        Refused{"listen", "3000", "has no port"}, Refused{"listen", "", "has no port"},
-        Refused{"listen", "[::1]", "has no port"}, Refused{"listen", "a:", "has no valid port"},
-        Refused{"listen", "a:65536", "has no valid port"}, Refused{"listen", "a:-1", "has no valid port"},
-        Refused{"listen", "::1:3000", "needs brackets"}, Refused{"listen", "[a]:1", "has no IPv6 address"},
-        Refused{"listen", "[]:1", "has no IPv6 address"}, Refused{"listen", "a b:1", "has no valid host"},
-        Refused{"listen", "http://a:1", "needs brackets"}, Refused{"listen", "a:1,,b:2", "has no port"}));
+    testing::Values(Refused{"listen", ":3000", "has no host; to listen on every interface write 0.0.0.0:3000"},
+                    Refused{"listen", "*:3000", "has no host; to listen on every interface write 0.0.0.0:3000"},
+                    Refused{"listen", "3000", "has no port"}, Refused{"listen", "", "has no port"},
+                    Refused{"listen", "[::1]", "has no port"}, Refused{"listen", "a:", "has no valid port"},
+                    Refused{"listen", "a:65536", "has no valid port"}, Refused{"listen", "a:-1", "has no valid port"},
+                    Refused{"listen", "::1:3000", "needs brackets"}, Refused{"listen", "[a]:1", "has no IPv6 address"},
+                    Refused{"listen", "[]:1", "has no IPv6 address"}, Refused{"listen", "a b:1", "has no valid host"},
+                    Refused{"listen", "http://a:1", "needs brackets"}, Refused{"listen", "a:1,,b:2", "has no port"}));
 
 INSTANTIATE_TEST_SUITE_P(RateLimit, RefusedValue,
                          testing::Values(Refused{"rate-limit", "read=1/1s", "names no policy"},
@@ -359,28 +353,23 @@ INSTANTIATE_TEST_SUITE_P(RateLimit, RefusedValue,
                                          Refused{"rate-limit", "write=5/25h", "is out of range"},
                                          Refused{"rate-limit", "write=5/1500ms", "is not in whole seconds"}));
 
-INSTANTIATE_TEST_SUITE_P(Urls, RefusedValue,
-                         testing::Values(Refused{"database", "mysql://h/db", "is not a database"},
-                                         Refused{"database", "", "is not a database"},
-                                         Refused{"database", "sqlite:", "says nothing"},
-                                         Refused{"database", "postgres://", "says nothing"},
-                                         Refused{"redis", "localhost:6379", "is not a Redis URL"},
-                                         Refused{"redis", "redis://", "is not a Redis URL"},
-                                         Refused{"redis", "redis://h:99999", "is not a Redis URL"},
-                                         Refused{"redis", "redis://h/x", "has no number"},
-                                         Refused{"redis", "redis://h/0?x=1", "has a query"},
-                                         Refused{"public-url", "x.org", "is not an http"},
-                                         Refused{"public-url", "ftp://x.org", "is not an http"},
-                                         Refused{"public-url", "https://", "is not an http"},
-                                         Refused{"public-url", "https:///p", "is not an http"},
-                                         Refused{"public-url", "https://x:99999", "is not an http"},
-                                         Refused{"public-url", "https://u@x.org", "has a user name"},
-                                         Refused{"public-url", "https://x.org/?q", "has a query"},
-                                         Refused{"public-url", "https://x.org/#f", "has a query or fragment"},
-                                         Refused{"alert-webhook", "hook", "is not an http"},
-                                         Refused{"trusted-proxies", "10.0.0.0/33", "is not an address range"},
-                                         Refused{"trusted-proxies", "10.0.0.1,,::1",
-                                                 "is not an address range"}));
+INSTANTIATE_TEST_SUITE_P(
+    Urls, RefusedValue,
+    testing::Values(
+        Refused{"database", "mysql://h/db", "is not a database"}, Refused{"database", "", "is not a database"},
+        Refused{"database", "sqlite:", "says nothing"}, Refused{"database", "postgres://", "says nothing"},
+        Refused{"redis", "localhost:6379", "is not a Redis URL"}, Refused{"redis", "redis://", "is not a Redis URL"},
+        Refused{"redis", "redis://h:99999", "is not a Redis URL"}, Refused{"redis", "redis://h/x", "has no number"},
+        Refused{"redis", "redis://h/0?x=1", "has a query"}, Refused{"public-url", "x.org", "is not an http"},
+        Refused{"public-url", "ftp://x.org", "is not an http"}, Refused{"public-url", "https://", "is not an http"},
+        Refused{"public-url", "https:///p", "is not an http"},
+        Refused{"public-url", "https://x:99999", "is not an http"},
+        Refused{"public-url", "https://u@x.org", "has a user name"},
+        Refused{"public-url", "https://x.org/?q", "has a query"},
+        Refused{"public-url", "https://x.org/#f", "has a query or fragment"},
+        Refused{"alert-webhook", "hook", "is not an http"},
+        Refused{"trusted-proxies", "10.0.0.0/33", "is not an address range"},
+        Refused{"trusted-proxies", "10.0.0.1,,::1", "is not an address range"}));
 
 TEST(RateLimit, AnUnknownPolicyIsAnsweredWithTheKnownOnes) {
     const std::string message = refusal({"--rate-limit", "read=1/1s"});
@@ -390,8 +379,7 @@ TEST(RateLimit, AnUnknownPolicyIsAnsweredWithTheKnownOnes) {
 TEST(BadValue, DoesNotShowSecrets) {
     for (const Arguments& arguments :
          {Arguments{"--database", "mysql://u:secret@h/db"}, Arguments{"--redis", "redis://u:secret@h/x"},
-          Arguments{"--redis", "redis://u:sec@ret/secret@h:x"},
-          Arguments{"--alert-webhook", "hooks.example/secret"},
+          Arguments{"--redis", "redis://u:sec@ret/secret@h:x"}, Arguments{"--alert-webhook", "hooks.example/secret"},
           Arguments{"--public-url", "https://u:secret@x.org"}}) {
         const std::string message = refusal(arguments);
         EXPECT_FALSE(message.empty());
@@ -400,12 +388,11 @@ TEST(BadValue, DoesNotShowSecrets) {
 }
 
 TEST(CommandLine, RefusesWhatItDoesNotKnow) {
-    EXPECT_EQ(refusal({"--cache-tll", "1s"}),
-              "snippetd: \"--cache-tll\" is not a flag; snippetd --help lists them");
+    EXPECT_EQ(refusal({"--cache-tll", "1s"}), "snippetd: \"--cache-tll\" is not a flag; snippetd --help lists them");
     EXPECT_EQ(refusal({"serve", "--cache-tll=1s"}),
               "snippetd: \"--cache-tll\" is not a flag; snippetd --help lists them");
-    EXPECT_TRUE(has(refusal({"server"}),
-                    "\"server\" is unexpected; allowed: one of the commands serve, work, migrate"));
+    EXPECT_TRUE(
+        has(refusal({"server"}), "\"server\" is unexpected; allowed: one of the commands serve, work, migrate"));
     EXPECT_TRUE(has(refusal({"serve", "work"}), "\"work\" is unexpected"));
     EXPECT_EQ(refusal({"--threads"}), "snippetd: --threads: has no value; allowed: 1 to 1024");
     EXPECT_EQ(refusal({"--config"}), "snippetd: --config: has no value; allowed: a file");
@@ -424,8 +411,7 @@ TEST(EnvironmentVariables, AreReportedWhenUnknown) {
                                   {"SNIPPETD_CONFIG", ""},
                                   {"HOME", "/"},
                                   {"SNIPPETD_", "x"}};
-    EXPECT_EQ(parse({}, environment).unknown_variables,
-              (std::vector<std::string>{"SNIPPETD_", "SNIPPETD_CACHE_TLL"}));
+    EXPECT_EQ(parse({}, environment).unknown_variables, (std::vector<std::string>{"SNIPPETD_", "SNIPPETD_CACHE_TLL"}));
 }
 
 TEST(EnvironmentVariables, OfThisProcessAreThoseWithThePrefix) {
@@ -532,14 +518,13 @@ TEST(Describe, IsAFileThatGivesTheSameSettings) {
 
 TEST(Describe, SaysWhereEachValueIsFrom) {
     const File file("views-flush = \"2s\"");
-    const std::string text = describe(
-        parse({"config", "--config", file.path(), "--threads", "2"}, {{"SNIPPETD_CACHE_TTL", "60s"}}));
+    const std::string text =
+        describe(parse({"config", "--config", file.path(), "--threads", "2"}, {{"SNIPPETD_CACHE_TTL", "60s"}}));
     EXPECT_TRUE(has(text, "\nthreads = 2  # flag --threads\n"));
     EXPECT_TRUE(has(text, "\ncache-ttl = \"60s\"  # environment SNIPPETD_CACHE_TTL\n"));
     EXPECT_TRUE(has(text, "\nviews-flush = \"2s\"  # file " + file.path() + "\n"));
     EXPECT_TRUE(has(text, "\ncache = \"on\"  # default\n"));
-    for (const Setting& setting : settings_table())
-        EXPECT_TRUE(has(text, "\n" + setting.name + " = ")) << setting.name;
+    for (const Setting& setting : settings_table()) EXPECT_TRUE(has(text, "\n" + setting.name + " = ")) << setting.name;
 }
 
 TEST(Describe, MasksSecrets) {

@@ -31,8 +31,7 @@ TEST(Languages, EveryNameAliasAndLabelMeansOneLanguage) {
     for (const Language& language : languages()) {
         for (std::string_view alias : language.aliases) {
             auto [other, is_new] = owner.emplace(alias, language.name);
-            EXPECT_TRUE(is_new) << "alias " << alias << " of " << language.name << " belongs to "
-                                << other->second;
+            EXPECT_TRUE(is_new) << "alias " << alias << " of " << language.name << " belongs to " << other->second;
         }
     }
     for (const Language& language : languages()) {
@@ -63,8 +62,7 @@ INSTANTIATE_TEST_SUITE_P(All, LanguageWords,
 
 TEST(Languages, ExtensionsStartWithoutADot) {
     for (const Language& language : languages()) {
-        for (std::string_view extension : language.extensions)
-            EXPECT_FALSE(extension.starts_with('.')) << extension;
+        for (std::string_view extension : language.extensions) EXPECT_FALSE(extension.starts_with('.')) << extension;
     }
 }
 
