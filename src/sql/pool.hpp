@@ -27,7 +27,8 @@
 ///
 /// - The queue is bounded: when it is full, `run` throws Unavailable at once.
 /// - An answer is due at the job's deadline: then `run` throws Unavailable, whether the job still waits or its
-///   statement is stuck. A connection that stays stuck is cut, so that a silent database costs a thread only for a while.
+///   statement is stuck. A connection that stays stuck is cut, so that a silent database costs a thread only for a
+///   while.
 /// - While no connection stands, jobs are refused at once; the threads reconnect by themselves, with backoff and
 ///   jitter.
 /// - With `batch_max` above one, a thread takes that many jobs into one transaction, each under a savepoint: one flush
