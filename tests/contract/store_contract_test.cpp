@@ -168,8 +168,8 @@ class StoreContract : public testing::TestWithParam<const char*> {
 
     test::TemporaryFolder folder;
     std::unique_ptr<test::Backend> backend;
-    std::unique_ptr<Store> store;
     Loop loop;
+    std::unique_ptr<Store> store;  // goes first: its threads answer to the loop
 };
 INSTANTIATE_TEST_SUITE_P(, StoreContract, testing::Values("SQLite", "PostgreSQL"),
                          [](const auto& test) { return std::string{test.param}; });
@@ -342,7 +342,7 @@ TEST_P(StoreContract, IdsMayHaveAnyCharacters) {
     std::sort(expected.begin(), expected.end());
     EXPECT_EQ(apply("batch", counts), expected);
     for (std::size_t i = 0; i < ids.size(); ++i) {
-        EXPECT_EQ(run(store->delete_snippet(ids[i], deadline())), i % 2 == 0) << ids[i];
+        EXPECT_EQ(run(store->delete_snippet(ids[i], std::nullopt, deadline())), i % 2 == 0) << ids[i];
     }
 }
 
@@ -481,13 +481,29 @@ TEST_P(StoreContract, RevisionsAreListedUpToAThousandNewestFirst) {
     EXPECT_EQ(revisions.back().version, 6);
 }
 
+TEST_P(StoreContract, ADeletionOfAVersionSparesALaterOne) {
+    create(snippet("a"));
+    update(snippet("a"));
+    EXPECT_FALSE(run(store->delete_snippet("a", 1, deadline())));
+    EXPECT_EQ(load("a").state, State::found);
+    EXPECT_TRUE(run(store->delete_snippet("a", 2, deadline())));
+    EXPECT_EQ(load("a").state, State::missing);
+}
+
+TEST_P(StoreContract, AClosedStoreRefuses) {
+    create(snippet("a"));
+    store->close();
+    EXPECT_THROW(run(store->ping(deadline())), base::Unavailable);
+    EXPECT_THROW(run(store->delete_snippet("a", std::nullopt, deadline())), base::Unavailable);
+}
+
 TEST_P(StoreContract, ADeletionTakesEverythingAndLeavesNoTrace) {
     create(snippet("a"));
     create(snippet("b"));
     update(snippet("a"));
     apply("batch", {{"a", 1}, {"b", 1}});
-    EXPECT_TRUE(run(store->delete_snippet("a", deadline())));
-    EXPECT_FALSE(run(store->delete_snippet("a", deadline())));
+    EXPECT_TRUE(run(store->delete_snippet("a", std::nullopt, deadline())));
+    EXPECT_FALSE(run(store->delete_snippet("a", std::nullopt, deadline())));
     EXPECT_EQ(load("a").state, State::missing);
     EXPECT_EQ(load("b").state, State::found);
     EXPECT_TRUE(run(store->list_revisions("a", deadline())).empty());
@@ -602,7 +618,7 @@ TEST_P(StoreContract, ACursorStaysGoodWhenItsSnippetGoes) {
     }
     ListQuery query;
     query.after = Position{kLongAgo + 2, "id2"};
-    run(store->delete_snippet("id2", deadline()));
+    run(store->delete_snippet("id2", std::nullopt, deadline()));
     EXPECT_EQ(public_ids(query), (Ids{"id1", "id0"}));
 }
 
@@ -780,7 +796,7 @@ TEST_P(StoreContract, ABatchThatIsGivenAgainCountsOnce) {
 TEST_P(StoreContract, ViewsOfWhatIsGoneAreNobodys) {
     create(snippet("a"));
     create(snippet("deleted"));
-    run(store->delete_snippet("deleted", deadline()));
+    run(store->delete_snippet("deleted", std::nullopt, deadline()));
     EXPECT_EQ(apply("1", {{"unknown", 7}, {"a", 1}, {"deleted", 7}}), (ViewCounts{{"a", 1}}));
     EXPECT_EQ(backend->number("select count(*) from snippet_views"), 1);
     EXPECT_EQ(apply("1", {{"a", 1}}), ViewCounts{}) << "the batch is in the ledger all the same";
@@ -831,8 +847,8 @@ TEST_P(StoreContract, ViewsEditsAndDeletionsGoOnSideBySide) {
     for (int i = 0; i < kIds; ++i) {
         batches.push_back(loop.start(store->apply_views("batch " + std::to_string(i), counts, deadline())));
         const std::string id = "id" + std::to_string(i);
-        writes.push_back(
-            loop.start(i % 3 ? store->update_snippet(snippet(id), deadline()) : store->delete_snippet(id, deadline())));
+        writes.push_back(loop.start(i % 3 ? store->update_snippet(snippet(id), deadline())
+                                          : store->delete_snippet(id, std::nullopt, deadline())));
     }
     for (auto& write : writes) EXPECT_TRUE(Loop::get(std::move(write)));
     for (auto& batch : batches) EXPECT_GE(Loop::get(std::move(batch)).size(), 20u);
@@ -968,7 +984,7 @@ TEST_P(StoreContract, EverythingIsThereAfterTheStoreIsOpenedAgain) {
 
 TEST(SqliteStore, WhatWasAcknowledgedIsInTheFilesThatACrashLeaves) {
     const test::TemporaryFolder folder, crashed;
-    Loop loop;
+    Loop loop;  // outlives the store, whose threads answer to it
     test::SqliteBackend backend{folder.file("snippets.db")};
     backend.migrate();
     const auto store = backend.open();

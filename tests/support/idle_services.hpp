@@ -29,7 +29,7 @@ class UntouchedStore : public store::Store {
     }
     Awaitable<std::vector<store::Loaded>> load_snippets(std::vector<std::string>, Deadline) override { touched(); }
     Awaitable<bool> update_snippet(model::Snippet, Deadline) override { touched(); }
-    Awaitable<bool> delete_snippet(std::string, Deadline) override { touched(); }
+    Awaitable<bool> delete_snippet(std::string, std::optional<std::int64_t>, Deadline) override { touched(); }
     Awaitable<std::optional<model::Snippet>> burn_snippet(std::string, Deadline) override { touched(); }
     Awaitable<std::vector<model::Snippet>> list_owned(std::string, store::ListQuery, Deadline) override { touched(); }
     Awaitable<std::vector<model::Snippet>> list_public(store::ListQuery, Deadline) override { touched(); }
@@ -38,6 +38,7 @@ class UntouchedStore : public store::Store {
     Awaitable<store::ViewCounts> apply_views(std::string, store::ViewCounts, Deadline) override { touched(); }
     Awaitable<store::Purged> purge(int, Deadline) override { touched(); }
     Awaitable<void> ping(Deadline) override { touched(); }
+    void close() override {}
 
   private:
     [[noreturn]] static void touched() { throw std::logic_error{"the store is not to be touched"}; }

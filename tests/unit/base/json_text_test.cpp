@@ -39,17 +39,8 @@ TEST(AppendJsonString, EveryByteAndEveryPairComesBackFromAParser) {
             std::string out;
             append_json_string(out, text);
             ASSERT_EQ(boost::json::parse(out).as_string(), text) << first << " " << second;
-            ASSERT_EQ(is_plain_json(text), out == '"' + text + '"');
         }
     }
-}
-
-TEST(IsPlainJson, IsTrueForWhatNeedsNoEscape) {
-    EXPECT_TRUE(is_plain_json(""));
-    EXPECT_TRUE(is_plain_json("abc ä"));
-    EXPECT_FALSE(is_plain_json("ab\""));
-    EXPECT_FALSE(is_plain_json("\\"));
-    EXPECT_FALSE(is_plain_json("a\0"s));
 }
 
 }  // namespace
