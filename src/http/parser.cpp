@@ -93,6 +93,8 @@ Parser::Parser(std::uint64_t body_bytes_max) {
 }
 
 std::size_t Parser::feed(std::string_view bytes) {
+    // Beast 1.81 asserts that a last chunk arrives with its final line; every unfinished chunked body has 5 more bytes.
+    if (is_header_done() && chunked() && bytes.size() < 5) return 0;
     buffer_ = bytes;
     beast::error_code error;
     const std::size_t used = put(boost::asio::const_buffer{bytes.data(), bytes.size()}, error);
@@ -153,20 +155,25 @@ bool Parser::split_target() {
         const std::size_t authority = rest.find("://") + 3;
         const std::size_t path = std::min(rest.find_first_of("/?#", authority), rest.size());
         if (!is_host(rest.substr(authority, path - authority))) return false;
-        rest = path == rest.size() || rest[path] != '/' ? std::string_view{"/"} : rest.substr(path);
+        rest = rest.substr(path);
     }
     rest = rest.substr(0, rest.find('#'));
     const std::size_t mark = rest.find('?');
-    if (!rest.starts_with('/')) return false;
+    const bool asterisk = rest == "*" && request.method == Method::options;  // the server as a whole
+    if (!absolute && !rest.starts_with('/') && !asterisk) return false;
     request.path = rest.substr(0, mark);
+    if (request.path.empty()) request.path = "/";
     request.query = mark == rest.npos ? std::string_view{} : rest.substr(mark + 1);
     return true;
 }
 
 void Parser::on_field_impl(beast::http::field name, string_view name_text, string_view value, error_code& error) {
     if (is_header_done()) return;  // trailers of a chunked body say nothing that is used here
-    const bool folded =
+    const bool outside =
         !value.empty() && (value.data() < buffer_.data() || value.data() >= buffer_.data() + buffer_.size());
+    // Beast copies a folded value, but for one whose first line is empty.
+    const char* const after_name = name_text.data() + name_text.size();
+    const bool folded = outside || (!value.empty() && std::find(after_name, value.data(), '\n') != value.data());
     if (folded) {
         refuse(base::ErrorKind::bad_request, "Folded header lines are obsolete.", error);
         return;

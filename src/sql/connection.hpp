@@ -55,6 +55,10 @@ class Connection {
         return static_cast<Holder<P>&>(*slot).value;
     }
 
+    /// Lets go of all prepared statements. Needed after one has thrown: SOCI 4.0.3 keeps the parameters of a failed
+    /// execution and loses them at the next one.
+    void forget_prepared() { prepared_.clear(); }
+
   protected:
     explicit Connection(StatementCounters& counters);
 

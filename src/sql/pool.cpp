@@ -201,6 +201,7 @@ void Pool::failed(Connection& connection, Job& job, const std::exception& error)
     log::error("a statement failed", {{"pool", options_.name}, {"error", error.what()}});
     job.error = unavailable("a statement failed");
     job.connection_lost = connection.is_lost(error);
+    connection.forget_prepared();
 }
 
 void Pool::run_transaction(Connection& connection, std::vector<std::shared_ptr<Job>>& jobs) {
@@ -244,11 +245,15 @@ void Pool::watch() {
                 }
             }
         }
-        // Jobs come with nearly equal allowances, so the late ones are at the front.
-        while (!queue_.empty() && queue_.front()->deadline <= now) {
-            late.push_back(queue_.front());
-            queue_.pop_front();
+        std::deque<std::shared_ptr<Job>> patient;
+        for (auto& job : queue_) {
+            if (job->deadline <= now) {
+                late.push_back(std::move(job));
+            } else {
+                patient.push_back(std::move(job));
+            }
         }
+        queue_.swap(patient);
         if (late.empty()) continue;
         lock.unlock();
         for (auto& job : late) job->fail(unavailable("the database does not answer in time"));

@@ -215,7 +215,10 @@ class PostgresStore : public SqlStore {
         } catch (const soci::soci_error& error) {
             const std::string state = sql::sqlstate(error);
             const bool waited_too_long = state == "55P03" || state == "57014";  // lock_timeout, statement_timeout
-            if (waited_too_long) return {CreateResult::Outcome::in_progress, {}};
+            if (waited_too_long) {
+                connection.forget_prepared();
+                return {CreateResult::Outcome::in_progress, {}};
+            }
             throw;
         }
         if (create.created == 1) return {};

@@ -66,11 +66,17 @@ TEST_F(RouterTest, AFoundRowSaysNothingOfOtherMethods) {
 
 TEST_F(RouterTest, PathsThatNoPatternHasAreUnknown) {
     for (const char* path : {"", "*", "snippets", "/snippets/", "//snippets", "/snippets//revisions/1", "/s/", "/s",
-                             "/s/x/y", "/SNIPPETS", "/snippets/x/revisions/", "/%73nippets", "/{id}"}) {
+                             "/s/x/y", "/SNIPPETS", "/snippets/x/revisions/", "/{id}"}) {
         const Router::Match match = router.find(Method::get, path);
         EXPECT_EQ(match.row, std::nullopt) << path;
         EXPECT_EQ(match.allow, "") << path;
     }
+}
+
+TEST_F(RouterTest, LiteralSegmentsAreComparedDecoded) {
+    EXPECT_EQ(router.find(Method::get, "/%73nippets").row, 1u);
+    EXPECT_EQ(router.find(Method::get, "/s/%6eew").row, 8u);
+    EXPECT_EQ(router.find(Method::get, "/snippets%2Fx").row, std::nullopt) << "an encoded slash separates nothing";
 }
 
 TEST_F(RouterTest, ParametersAreDecodedAfterThePathIsSplit) {
