@@ -280,7 +280,7 @@ base::Awaitable<void> Connection::answer_later(Pointer self, base::SteadyTime st
 void Connection::respond(Service::Answer answer, base::SteadyTime started) {
     Response& response = answer.response;
     const Request& request = parser_->request;
-    if (response.close || !parser_->keep_alive() || server_.draining_) close_after_ = true;
+    if (response.close || !parser_->header_done() || !parser_->keep_alive() || server_.draining_) close_after_ = true;
     const bool has_content = !request.head() && response.status != 204 && response.status != 304;
     const std::size_t length = has_content ? response.content_length() : 0;
     std::string& out = server_.output_;
