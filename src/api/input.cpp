@@ -261,13 +261,13 @@ enum class Comparison { strong, weak };
 /// Calls `matches` for each element of a list of entity tags, without the quotes; weak ones only in a weak comparison.
 template <class F>
 bool any_tag(std::string_view list, Comparison comparison, F matches) {
+    if (list == "*") return true;  // alone; in a list it is no entity tag
     while (!list.empty()) {
         const std::size_t comma = list.find(',');
         std::string_view tag = list.substr(0, comma);
         list = comma == list.npos ? std::string_view{} : list.substr(comma + 1);
         while (!tag.empty() && (tag.front() == ' ' || tag.front() == '\t')) tag.remove_prefix(1);
         while (!tag.empty() && (tag.back() == ' ' || tag.back() == '\t')) tag.remove_suffix(1);
-        if (tag == "*") return true;
         if (tag.starts_with("W/")) {
             if (comparison == Comparison::strong) continue;
             tag.remove_prefix(2);
