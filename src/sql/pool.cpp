@@ -56,6 +56,8 @@ void Pool::close() {
     // The watchdog goes last: it is what frees a thread from a statement that never ends.
     for (auto& slot : slots_) slot->thread.join();
     watchdog_.join();
+    // Ending a prepared statement asks the server, and nobody is left to cut off one that does not answer.
+    for (auto& slot : slots_) slot->connection->interrupt();
 }
 
 std::string Pool::last_error() const {
