@@ -57,6 +57,8 @@ class PostgresConnection : public Connection {
         if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
     }
 
+    void hang_up() override { interrupt(); }
+
     bool is_lost(const std::exception& error) override {
         const std::string state = sqlstate(error);
         // Class 57P0x: the server is shutting down or has been told to end this session; class 08: connection errors.

@@ -36,6 +36,8 @@ class Connection {
     virtual bool alive() = 0;
     /// Makes a statement that another thread is blocked in fail soon. The one call that is safe from any thread.
     virtual void interrupt() = 0;
+    /// The last call before the destructor, which then does not wait for the other side.
+    virtual void hang_up() {}
     /// Whether `error`, thrown by a statement here, means that the connection is of no use any more.
     virtual bool is_lost(const std::exception& error) = 0;
     /// Runs several statements, separated by semicolons, as they stand.

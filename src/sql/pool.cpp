@@ -57,7 +57,7 @@ void Pool::close() {
     for (auto& slot : slots_) slot->thread.join();
     watchdog_.join();
     // Ending a prepared statement asks the server, and nobody is left to cut off one that does not answer.
-    for (auto& slot : slots_) slot->connection->interrupt();
+    for (auto& slot : slots_) slot->connection->hang_up();
 }
 
 std::string Pool::last_error() const {
