@@ -73,17 +73,14 @@ bool is_snippet_id(std::string_view id) {
 
 Awaitable<Result<model::Snippet>> load_snippet(Exchange& exchange, std::string id) {
     if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
-    std::vector<std::string> ids{id};
-    std::vector<store::Loaded> loaded =
-        co_await exchange.services.store.load_snippets(std::move(ids), exchange.deadline);
-    store::Loaded& found = loaded.front();
+    const store::Loaded found = co_await exchange.services.store.load_snippet(std::move(id), exchange.deadline);
     if (found.state == store::Loaded::State::missing) co_return error(ErrorKind::not_found);
     if (found.state == store::Loaded::State::gone) co_return error(ErrorKind::gone);
-    if (found.snippet.expired(base::unix_now_ms())) {
-        const bool hidden = !may_read(exchange.caller, found.snippet);
+    if (found.snippet->expired(base::unix_now_ms())) {
+        const bool hidden = !may_read(exchange.caller, *found.snippet);
         co_return error(hidden ? ErrorKind::not_found : ErrorKind::gone);
     }
-    co_return std::move(found.snippet);
+    co_return *found.snippet;
 }
 
 Awaitable<Result<model::Snippet>> load_for_edit(Exchange& exchange, std::string id) {

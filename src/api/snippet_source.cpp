@@ -24,23 +24,19 @@ base::Milliseconds with_jitter(base::Milliseconds ttl) {
 
 }  // namespace
 
-base::Awaitable<std::vector<cache::Fill>> SnippetSource::load(std::vector<std::string> ids, base::Deadline deadline) {
-    std::vector<store::Loaded> loaded = co_await store_.load_snippets(ids, deadline);
-    std::vector<cache::Fill> fills;
-    fills.reserve(ids.size());
-    for (std::size_t i = 0; i < ids.size(); ++i) fills.push_back(fill_from(ids[i], std::move(loaded[i])));
-    co_return fills;
+base::Awaitable<cache::Fill> SnippetSource::load(std::string id, base::Deadline deadline) {
+    const store::Loaded loaded = co_await store_.load_snippet(id, deadline);
+    co_return fill_from(id, loaded);
 }
 
-cache::Fill SnippetSource::fill_from(const std::string& id, store::Loaded loaded) {
+cache::Fill SnippetSource::fill_from(const std::string& id, const store::Loaded& loaded) {
     using State = store::Loaded::State;
     if (loaded.state == State::missing) return {negative_entry(id, cache::Entry::Kind::missing), nullptr};
     if (loaded.state == State::gone) return {negative_entry(id, cache::Entry::Kind::gone), nullptr};
-    if (!loaded.snippet.cacheable()) {
-        return {nullptr, std::make_shared<const model::Snippet>(std::move(loaded.snippet))};
-    }
-    if (loaded.snippet.expired(base::unix_now_ms())) return {negative_entry(id, cache::Entry::Kind::gone), nullptr};
-    return {make_entry(loaded.snippet, with_jitter(ttl_), "public, no-cache"), nullptr};
+    const model::Snippet& snippet = *loaded.snippet;
+    if (!snippet.cacheable()) return {nullptr, loaded.snippet};
+    if (snippet.expired(base::unix_now_ms())) return {negative_entry(id, cache::Entry::Kind::gone), nullptr};
+    return {make_entry(snippet, with_jitter(ttl_), "public, no-cache"), nullptr};
 }
 
 }  // namespace snippetd::api

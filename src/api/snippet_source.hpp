@@ -14,10 +14,10 @@ class SnippetSource : public cache::Source {
     /// together.
     SnippetSource(store::Store& store, base::Milliseconds ttl) : store_{store}, ttl_{ttl} {}
 
-    base::Awaitable<std::vector<cache::Fill>> load(std::vector<std::string> ids, base::Deadline deadline) override;
+    base::Awaitable<cache::Fill> load(std::string id, base::Deadline deadline) override;
 
   private:
-    cache::Fill fill_from(const std::string& id, store::Loaded loaded);
+    cache::Fill fill_from(const std::string& id, const store::Loaded& loaded);
 
     store::Store& store_;
     base::Milliseconds ttl_;

@@ -1,12 +1,9 @@
 #include "cache/cache.hpp"
 
 #include "base/error.hpp"
-#include "base/log.hpp"
 
 #include <algorithm>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 namespace snippetd::cache {
@@ -59,19 +56,26 @@ base::Awaitable<Read> LocalCache::read(std::string id, base::Deadline deadline) 
     if (auto entry = find_shared(id)) co_return Read{{std::move(entry), nullptr}, Status::near_hit};
     misses_.add();
     if (!options_.enabled) {
-        std::vector<std::string> ids{id};
-        std::vector<Fill> fills = co_await source_.load(std::move(ids), deadline);
-        co_return Read{std::move(fills.front()), Status::miss};
+        Fill fill = co_await source_.load(id, deadline);
+        co_return Read{std::move(fill), Status::miss};
     }
     std::exception_ptr error;
     try {
-        Fill fill = co_await fly(id, deadline);
+        const auto under_way = flights_.find(id);
+        Fill fill;
+        if (under_way == flights_.end()) {
+            fill = co_await load(id);
+        } else {
+            std::shared_ptr<Flight> flight = under_way->second;
+            fill = co_await wait_for(std::move(flight), deadline);
+        }
         co_return Read{std::move(fill), Status::miss};
     } catch (const base::Unavailable&) {
         error = std::current_exception();
     }
     // Nothing can have been edited while the store is away, so what has merely outlived its TTL is still right.
-    auto stale = near_.find_stale(id);
+    std::shared_ptr<const Entry> stale = near_.find_stale(id);
+    if (!stale) stale = group_->shared.copy_stale(id);
     const bool usable = stale && stale->kind == Entry::Kind::snippet &&
                         (stale->expires_at == 0 || stale->expires_at > base::unix_now_ms());
     if (!usable) std::rethrow_exception(error);
@@ -88,25 +92,22 @@ std::shared_ptr<const Entry> LocalCache::find_shared(std::string_view id) {
     return entry;
 }
 
-std::shared_ptr<LocalCache::Flight> LocalCache::board(const std::string& id) {
-    if (const auto under_way = flights_.find(id); under_way != flights_.end()) return under_way->second;
+base::Awaitable<Fill> LocalCache::load(const std::string& id) {
     if (flights_.size() >= kFlightsMax) throw base::Unavailable{"too many snippets are being loaded"};
-    auto flight = std::make_shared<Flight>();
+    const auto flight = std::make_shared<Flight>();
     flights_.emplace(id, flight);
-    waiting_.emplace_back(id, flight);
-    if (!start_posted_) {
-        // At the end of this turn of the loop, so that what else comes in it goes into the same batch.
-        start_posted_ = true;
-        asio::post(executor_, [this] {
-            start_posted_ = false;
-            start_batches();
-        });
+    try {
+        flight->fill = co_await source_.load(id, base::deadline_in(kLoadTimeout));
+    } catch (const std::exception&) {
+        flight->error = std::current_exception();
     }
-    return flight;
+    if (flight->fill.entry) keep(*flight);
+    land(id, *flight);
+    if (flight->error) std::rethrow_exception(flight->error);
+    co_return flight->fill;
 }
 
-base::Awaitable<Fill> LocalCache::fly(std::string id, base::Deadline deadline) {
-    const std::shared_ptr<Flight> flight = board(id);
+base::Awaitable<Fill> LocalCache::wait_for(std::shared_ptr<Flight> flight, base::Deadline deadline) {
     base::Timer timer{executor_, deadline};
     flight->waiters.push_back(&timer);
     boost::system::error_code cancelled;
@@ -120,46 +121,14 @@ base::Awaitable<Fill> LocalCache::fly(std::string id, base::Deadline deadline) {
     co_return flight->fill;
 }
 
-void LocalCache::start_batches() {
-    while (!waiting_.empty() && batches_in_flight_ < kBatchesInFlightMax) {
-        const std::size_t size = std::min(waiting_.size(), kBatchMax);
-        std::vector<std::pair<std::string, std::shared_ptr<Flight>>> batch{
-            std::make_move_iterator(waiting_.begin()),
-            std::make_move_iterator(waiting_.begin() + static_cast<std::ptrdiff_t>(size))};
-        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(size));
-        ++batches_in_flight_;
-        asio::co_spawn(executor_, run_batch(std::move(batch)), asio::detached);
-    }
-}
-
-base::Awaitable<void> LocalCache::run_batch(std::vector<std::pair<std::string, std::shared_ptr<Flight>>> batch) {
-    std::vector<std::string> ids;
-    for (const auto& [id, flight] : batch) ids.push_back(id);
-    std::vector<Fill> fills;
-    std::exception_ptr error;
-    try {
-        fills = co_await source_.load(std::move(ids), base::deadline_in(kLoadTimeout));
-    } catch (const std::exception&) {
-        error = std::current_exception();
-    }
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        auto& [id, flight] = batch[i];
-        if (error) {
-            flight->error = error;
-        } else {
-            flight->fill = std::move(fills[i]);
-            if (flight->fill.entry) keep(*flight);
-        }
-        land(id, *flight);
-    }
-    --batches_in_flight_;
-    start_batches();
-}
-
 void LocalCache::keep(const Flight& flight) {
     if (flight.doomed) return;
-    near_.put(flight.fill.entry);
-    if (group_->members.size() > 1) group_->shared.put(std::make_shared<const Entry>(*flight.fill.entry));
+    if (group_->members.size() == 1) {
+        near_.put(flight.fill.entry);
+    } else {
+        // Into the near cache only when it is read again: what is read once costs no second copy and displaces nothing.
+        group_->shared.put(flight.fill.entry);
+    }
 }
 
 void LocalCache::land(const std::string& id, Flight& flight) {

@@ -31,8 +31,8 @@ struct Fill {
 class Source {
   public:
     virtual ~Source() = default;
-    /// In the order of `ids` (at most `Cache::kBatchMax`). Throws base::Unavailable when the store is away.
-    virtual base::Awaitable<std::vector<Fill>> load(std::vector<std::string> ids, base::Deadline deadline) = 0;
+    /// Throws base::Unavailable when the store is away.
+    virtual base::Awaitable<Fill> load(std::string id, base::Deadline deadline) = 0;
 };
 
 enum class Status { near_hit, redis_hit, miss };
@@ -64,8 +64,8 @@ class Cache {
 
 /// A worker's near cache before what the workers share: the embedded mode.
 ///
-/// Concurrent misses for one id are one load (single flight). Misses for different ids that come in one turn of the
-/// loop, or while all allowed loads are under way, are gathered and loaded as one batch.
+/// Concurrent misses for one id are one load (single flight): the first to come loads, the others wait for what it
+/// brings. Loads of different ids are gathered where they are made, in the store.
 ///
 /// An invalidation first empties the shared cache and sets its version floor, then visits every worker. There it also
 /// dooms the flight of its id: those who wait for it asked before the write was acknowledged and may get what it
@@ -74,8 +74,6 @@ class Cache {
 /// lies below the floor.
 class LocalCache : public Cache {
   public:
-    static constexpr std::size_t kBatchMax = 64;
-    static constexpr int kBatchesInFlightMax = 2;
     static constexpr std::size_t kFlightsMax = 16384;
 
     struct Options {
@@ -114,10 +112,8 @@ class LocalCache : public Cache {
 
     std::shared_ptr<const Entry> find_shared(std::string_view id);
     void count_hit(const Entry& entry);
-    std::shared_ptr<Flight> board(const std::string& id);
-    base::Awaitable<Fill> fly(std::string id, base::Deadline deadline);
-    void start_batches();
-    base::Awaitable<void> run_batch(std::vector<std::pair<std::string, std::shared_ptr<Flight>>> batch);
+    base::Awaitable<Fill> load(const std::string& id);
+    base::Awaitable<Fill> wait_for(std::shared_ptr<Flight> flight, base::Deadline deadline);
     void keep(const Flight& flight);
     void land(const std::string& id, Flight& flight);
 
@@ -127,9 +123,6 @@ class LocalCache : public Cache {
     std::shared_ptr<Group> group_;
     SieveCache near_;
     std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
-    std::vector<std::pair<std::string, std::shared_ptr<Flight>>> waiting_;  ///< not yet in a batch
-    int batches_in_flight_ = 0;
-    bool start_posted_ = false;
     base::Counter& near_hits_;
     base::Counter& misses_;
     base::Counter& negative_hits_;

@@ -2,11 +2,28 @@
 
 #include "base/clock.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
 namespace snippetd::cache {
+
+/// A count that is set while others read it; which of them sees which value does not matter.
+class RelaxedCount {
+  public:
+    RelaxedCount() = default;
+    RelaxedCount(const RelaxedCount& other) : value_{other} {}
+    RelaxedCount& operator=(const RelaxedCount& other) { return *this = static_cast<std::int64_t>(other); }
+    RelaxedCount& operator=(std::int64_t value) {
+        value_.store(value, std::memory_order_relaxed);
+        return *this;
+    }
+    operator std::int64_t() const { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<std::int64_t> value_{0};
+};
 
 /// What a link reads, ready to be sent: everything in a response that is the same for all readers. What differs (the
 /// view count, the base of the link, the request's id) is put between the pieces, so that none of it is part of what is
@@ -36,8 +53,8 @@ struct Entry {
     std::string json_etag;
     std::string raw_etag;
 
-    /// Follows what the drainer publishes; not part of what identifies the entry. Written by the owning worker alone.
-    mutable std::int64_t view_count = 0;
+    /// Follows what the drainer publishes; not part of what identifies the entry.
+    mutable RelaxedCount view_count;
 
     /// What it costs to keep, with what the allocator and the maps add.
     std::size_t bytes() const {

@@ -15,6 +15,13 @@ std::shared_ptr<const Entry> SharedCache::copy(std::string_view id, base::Steady
     return entry ? std::make_shared<const Entry>(*entry) : nullptr;
 }
 
+std::shared_ptr<const Entry> SharedCache::copy_stale(std::string_view id) {
+    Shard& shard = shard_of(id);
+    const std::lock_guard lock{shard.mutex};
+    const std::shared_ptr<const Entry> entry = shard.entries.find_stale(id);
+    return entry ? std::make_shared<const Entry>(*entry) : nullptr;
+}
+
 void SharedCache::put(const std::shared_ptr<const Entry>& entry) {
     Shard& shard = shard_of(entry->id);
     const std::lock_guard lock{shard.mutex};

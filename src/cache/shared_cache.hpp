@@ -35,6 +35,8 @@ class SharedCache {
 
     /// A copy of the entry that is valid at `now`, or null.
     std::shared_ptr<const Entry> copy(std::string_view id, base::SteadyTime now);
+    /// A copy of the entry, however old, or null.
+    std::shared_ptr<const Entry> copy_stale(std::string_view id);
     /// Keeps the entry, unless its version lies below what an invalidation has set: a slow load never puts an old
     /// version back.
     void put(const std::shared_ptr<const Entry>& entry);

@@ -49,8 +49,8 @@ void Pool::close() {
         if (stopping_) return;
         stopping_ = true;
         refused.swap(queue_);
+        for (auto& slot : slots_) slot->work_ready.notify_one();
     }
-    work_ready_.notify_all();
     state_changed_.notify_all();
     for (auto& job : refused) job->fail(unavailable("the service is shutting down"));
     // The watchdog goes last: it is what frees a thread from a statement that never ends.
@@ -70,7 +70,7 @@ bool Pool::wait_until_connected(base::Milliseconds timeout) {
     return state_changed_.wait_for(lock, timeout, [this] { return up() || stopping_; }) && up();
 }
 
-void Pool::enqueue(std::shared_ptr<Job> job, base::Deadline deadline) {
+void Pool::submit(std::shared_ptr<Job> job, base::Deadline deadline) {
     job->deadline = deadline;
     std::string refusal;
     {
@@ -83,13 +83,26 @@ void Pool::enqueue(std::shared_ptr<Job> job, base::Deadline deadline) {
             refusal = "too many requests wait for the database";
         } else {
             queue_.push_back(std::move(job));
+            call_one();
         }
     }
-    if (refusal.empty()) {
-        work_ready_.notify_one();
-    } else {
-        job->fail(unavailable(refusal));
-    }
+    if (!refusal.empty()) job->fail(unavailable(refusal));
+}
+
+/// Has an idle thread look into the queue; when none is idle, one of the busy ones will. The mutex is held.
+void Pool::call_one() {
+    if (idle_.empty()) return;
+    Slot& slot = *idle_.back();
+    idle_.pop_back();
+    slot.called = true;
+    slot.work_ready.notify_one();
+}
+
+/// Until there may be work, or `kIdleCheck` has passed: a thread that only looks after its connection keeps its place
+/// among the idle ones.
+void Pool::wait_for_work(Slot& slot, std::unique_lock<std::mutex>& lock) {
+    if (!queue_.empty()) return;
+    slot.work_ready.wait_for(lock, kIdleCheck, [this, &slot] { return stopping_ || slot.called; });
 }
 
 void Pool::serve(Slot& slot) {
@@ -103,19 +116,21 @@ void Pool::serve(Slot& slot) {
             lock.lock();
             if (connected) {
                 backoff = kBackoffMin;
+                slot.called = false;
+                idle_.push_back(&slot);
             } else {
                 state_changed_.wait_for(lock, with_jitter(backoff), [this] { return stopping_; });
                 backoff = std::min(backoff * 2, kBackoffMax);
             }
             continue;
         }
-        work_ready_.wait_for(lock, kIdleCheck, [this] { return stopping_ || !queue_.empty(); });
+        wait_for_work(slot, lock);
         std::vector<std::shared_ptr<Job>> jobs;
         if (!stopping_) {
             // A dead connection is noticed here, before a job is lost on it.
             lock.unlock();
             const bool alive = slot.connection->alive();
-            if (!alive) disconnected(connected);
+            if (!alive) disconnected(slot, connected);
             lock.lock();
             if (!alive) continue;
         }
@@ -130,15 +145,23 @@ void Pool::serve(Slot& slot) {
             for (auto& job : late) job->fail(unavailable("the database does not answer in time"));
             lock.lock();
         }
-        if (jobs.empty()) continue;
+        if (jobs.empty()) {
+            // Called in vain: another was faster.
+            if (std::exchange(slot.called, false)) idle_.push_back(&slot);
+            continue;
+        }
+        std::erase(idle_, &slot);
+        slot.called = false;
         slot.running = jobs;
         slot.interrupted = false;
         lock.unlock();
         run_batch(slot, jobs);
         const bool lost = std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job->connection_lost; });
-        if (lost) disconnected(connected);
+        if (lost) disconnected(slot, connected);
         lock.lock();
         slot.running.clear();
+        // Before the answers: whoever they wake up and has another job finds this thread, not one that has to be woken.
+        if (!lost) idle_.push_back(&slot);
         for (auto& job : jobs) {
             lock.unlock();
             job->answer();
@@ -166,15 +189,19 @@ bool Pool::connect(Slot& slot) {
     return true;
 }
 
-void Pool::disconnected(bool& connected) {
+void Pool::disconnected(Slot& slot, bool& connected) {
     connected = false;
-    work_ready_.notify_one();  // another thread may have a live connection for what waits
-    if (connected_.fetch_sub(1) != 1) return;
-    options_.on_change(false);
+    const bool last = connected_.fetch_sub(1) == 1;
+    if (last) options_.on_change(false);
     std::deque<std::shared_ptr<Job>> refused;
     {
         const std::lock_guard lock{mutex_};
-        refused.swap(queue_);
+        std::erase(idle_, &slot);
+        if (last) {
+            refused.swap(queue_);
+        } else if (!queue_.empty()) {
+            call_one();  // another thread may have a live connection for what waits
+        }
     }
     for (auto& job : refused) job->fail(unavailable("no connection to the database"));
 }

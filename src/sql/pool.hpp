@@ -1,7 +1,7 @@
 #pragma once
 
-#include "base/awaitable.hpp"
 #include "base/clock.hpp"
+#include "base/completion.hpp"
 #include "base/error.hpp"
 #include "sql/connection.hpp"
 
@@ -18,17 +18,14 @@
 #include <type_traits>
 #include <vector>
 
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
-
 /// Blocking SQL on threads of its own, each with its own connection, so that no worker ever waits for a database.
 ///
 /// - The queue is bounded: when it is full, `run` throws Unavailable at once.
 /// - An answer is due at the job's deadline: then `run` throws Unavailable, whether the job still waits or its
 ///   statement is stuck. A connection that stays stuck is cut, so that a silent database costs a thread only for a
 ///   while.
+/// - Of several idle connections the one that was used last is used next: what its session has in its memory and in the
+///   core's caches is still warm, and a server with one process a session runs no more of them than there is work for.
 /// - While no connection stands, jobs are refused at once; the threads reconnect by themselves, with backoff and
 ///   jitter.
 /// - With `batch_max` above one, a thread takes that many jobs into one transaction, each under a savepoint: one flush
@@ -61,27 +58,12 @@ class Pool {
     template <class F>
     base::Awaitable<std::invoke_result_t<F&, Connection&>> run(F work, base::Deadline deadline) {
         using T = std::invoke_result_t<F&, Connection&>;
-        auto initiate = [this, &work, deadline](auto handler) {
-            enqueue(std::make_shared<JobFor<F, T, decltype(handler)>>(std::move(work), std::move(handler)), deadline);
-        };
-        std::optional<T> result =
-            co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<base::Executor>,
-                                                 void(std::exception_ptr, std::optional<T>)>(initiate,
-                                                                                             base::use_awaitable);
-        co_return std::move(*result);
+        return base::completed_by<T>([this, work = std::move(work), deadline](base::Completion<T> done) mutable {
+            submit(std::make_shared<JobFor<F, T>>(std::move(work), std::move(done)), deadline);
+        });
     }
 
-    /// Refuses what is queued and what comes later, and ends the threads after the jobs that run now. By one thread.
-    void close();
-
-    bool up() const { return connected_.load() > 0; }
-    /// The message of the last failed attempt to connect; empty when there was none.
-    std::string last_error() const;
-    /// False when no connection stands after `timeout`.
-    bool wait_until_connected(base::Milliseconds timeout);
-
-  private:
-    /// Answered exactly once, by the thread that ran it or by the watchdog.
+    /// Something to be done with a connection. Answered exactly once, by the thread that ran it or by the watchdog.
     class Job {
       public:
         virtual ~Job() = default;
@@ -107,33 +89,38 @@ class Pool {
         std::atomic<bool> answered_{false};
     };
 
-    template <class F, class T, class Handler>
+    /// As `run`, for a job that answers in its own way. When the pool refuses it, it fails before this returns.
+    void submit(std::shared_ptr<Job> job, base::Deadline deadline);
+
+    /// Refuses what is queued and what comes later, and ends the threads after the jobs that run now. By one thread.
+    void close();
+
+    bool up() const { return connected_.load() > 0; }
+    /// The message of the last failed attempt to connect; empty when there was none.
+    std::string last_error() const;
+    /// False when no connection stands after `timeout`.
+    bool wait_until_connected(base::Milliseconds timeout);
+
+  private:
+    template <class F, class T>
     class JobFor : public Job {
       public:
-        JobFor(F work, Handler handler)
-            : work_{std::move(work)},
-              handler_{std::move(handler)},
-              executor_{boost::asio::get_associated_executor(*handler_)} {}
+        JobFor(F work, base::Completion<T> done) : work_{std::move(work)}, done_{std::move(done)} {}
 
         void execute(Connection& connection) override { result_.emplace(work_(connection)); }
 
       private:
-        void deliver() override { post(error, std::move(result_)); }
-        void deliver_failure(std::exception_ptr why) override { post(std::move(why), std::nullopt); }
-        void post(std::exception_ptr why, std::optional<T> result) {
-            if (!why && !result) why = std::make_exception_ptr(base::Unavailable{"a job gave no result"});
-            auto executor = executor_.get_executor();
-            boost::asio::post(
-                executor, [handler = std::move(*handler_), why = std::move(why), result = std::move(result)]() mutable {
-                    handler(std::move(why), std::move(result));
-                });
-            handler_.reset();
-            executor_.reset();
+        void deliver() override {
+            if (error) {
+                done_.reject(error);
+            } else {
+                done_.resolve(std::move(*result_));
+            }
         }
+        void deliver_failure(std::exception_ptr why) override { done_.reject(std::move(why)); }
 
         F work_;
-        std::optional<Handler> handler_;
-        boost::asio::executor_work_guard<boost::asio::associated_executor_t<Handler>> executor_;
+        base::Completion<T> done_;
         std::optional<T> result_;
     };
 
@@ -142,13 +129,16 @@ class Pool {
         std::unique_ptr<Connection> connection;
         std::vector<std::shared_ptr<Job>> running;  ///< guarded by mutex_
         bool interrupted = false;                   ///< guarded by mutex_
+        bool called = false;                        ///< guarded by mutex_; to look into the queue
+        std::condition_variable work_ready;
         std::thread thread;
     };
 
-    void enqueue(std::shared_ptr<Job> job, base::Deadline deadline);
+    void call_one();
+    void wait_for_work(Slot& slot, std::unique_lock<std::mutex>& lock);
     void serve(Slot& slot);
     bool connect(Slot& slot);
-    void disconnected(bool& connected);
+    void disconnected(Slot& slot, bool& connected);
     void run_batch(Slot& slot, std::vector<std::shared_ptr<Job>>& jobs);
     void run_one(Connection& connection, Job& job);
     void failed(Connection& connection, Job& job, const std::exception& error);
@@ -157,8 +147,8 @@ class Pool {
 
     Options options_;
     mutable std::mutex mutex_;
-    std::condition_variable work_ready_;
     std::condition_variable state_changed_;
+    std::vector<Slot*> idle_;                 ///< guarded by mutex_; the one that was busy last is at the back
     std::deque<std::shared_ptr<Job>> queue_;  ///< guarded by mutex_
     bool stopping_ = false;                   ///< guarded by mutex_
     std::string last_error_;                  ///< guarded by mutex_

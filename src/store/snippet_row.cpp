@@ -93,8 +93,10 @@ model::Snippet SnippetRow::take() {
     snippet.body = std::move(body);
     snippet.language = std::move(language);
     snippet.visibility = visibility_from_text(visibility);
-    const json::value stored_tags = json::parse(tags);
-    for (const json::value& tag : stored_tags.as_array()) snippet.tags.emplace_back(tag.as_string());
+    if (tags != "[]") {
+        const json::value stored_tags = json::parse(tags);
+        for (const json::value& tag : stored_tags.as_array()) snippet.tags.emplace_back(tag.as_string());
+    }
     snippet.owner_id = std::move(owner_id);
     snippet.owner_name = std::move(owner_name);
     snippet.version = version;

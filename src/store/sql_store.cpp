@@ -3,7 +3,6 @@
 #include "store/snippet_row.hpp"
 
 #include <unordered_map>
-#include <unordered_set>
 
 #include <fmt/format.h>
 #include <soci/soci.h>
@@ -235,43 +234,40 @@ Awaitable<std::optional<model::Account>> SqlStore::find_token(std::string hash, 
     return read_->run(std::move(work), deadline);
 }
 
-Awaitable<std::vector<Loaded>> SqlStore::load_snippets(std::vector<std::string> ids, Deadline deadline) {
-    auto work = [this, ids = std::move(ids)](sql::Connection& connection) {
-        connection.count("load_snippets");
-        auto& load = connection.prepared<LoadSnippets>(dialect_.load_snippets);
-        load.ids = dialect_.write_ids(ids);
-        load.statement.execute(false);
-        std::unordered_map<std::string, model::Snippet> found;
-        while (load.statement.fetch()) {
-            model::Snippet snippet = load.row.take();
-            std::string id = snippet.id;
-            found.emplace(std::move(id), std::move(snippet));
-        }
-        std::vector<std::string> absent;
-        for (const std::string& id : ids) {
-            if (!found.contains(id)) absent.push_back(id);
-        }
-        std::unordered_set<std::string> gone;
-        if (!absent.empty()) {
-            connection.count("find_gone");
-            const std::string absent_ids = dialect_.write_ids(absent);
-            std::string id;
-            soci::statement statement =
-                (connection.session().prepare << dialect_.find_gone, use(absent_ids, "ids"), into(id));
-            statement.execute(false);
-            while (statement.fetch()) gone.insert(id);
-        }
-        std::vector<Loaded> loaded(ids.size());
-        for (std::size_t i = 0; i < ids.size(); ++i) {
-            if (const auto at = found.find(ids[i]); at != found.end()) {
-                loaded[i] = {Loaded::State::found, at->second};
-            } else if (gone.contains(ids[i])) {
-                loaded[i].state = Loaded::State::gone;
-            }
-        }
-        return loaded;
-    };
-    return read_->run(std::move(work), deadline);
+Awaitable<Loaded> SqlStore::load_snippet(std::string id, Deadline deadline) {
+    return loads_.run(std::move(id), deadline);
+}
+
+/// In the order of `ids`, of which some may be equal.
+std::vector<Loaded> SqlStore::load_snippets(sql::Connection& connection, const std::vector<std::string>& ids) const {
+    std::vector<Loaded> loaded(ids.size());
+    std::unordered_multimap<std::string_view, Loaded*> wanted;
+    for (std::size_t i = 0; i < ids.size(); ++i) wanted.emplace(ids[i], &loaded[i]);
+
+    connection.count("load_snippets");
+    auto& load = connection.prepared<LoadSnippets>(dialect_.load_snippets);
+    load.ids = dialect_.write_ids(ids);
+    load.statement.execute(false);
+    while (load.statement.fetch()) {
+        const auto [first, last] = wanted.equal_range(load.row.id);
+        const auto snippet = std::make_shared<const model::Snippet>(load.row.take());
+        for (auto at = first; at != last; ++at) *at->second = {Loaded::State::found, snippet};
+        wanted.erase(first, last);
+    }
+    if (wanted.empty()) return loaded;
+
+    connection.count("find_gone");
+    std::vector<std::string> absent;
+    for (const auto& [id, one] : wanted) absent.emplace_back(id);
+    const std::string absent_ids = dialect_.write_ids(absent);
+    std::string id;
+    soci::statement statement = (connection.session().prepare << dialect_.find_gone, use(absent_ids, "ids"), into(id));
+    statement.execute(false);
+    while (statement.fetch()) {
+        const auto [first, last] = wanted.equal_range(id);
+        for (auto at = first; at != last; ++at) at->second->state = Loaded::State::gone;
+    }
+    return loaded;
 }
 
 Awaitable<bool> SqlStore::delete_snippet(std::string id, std::optional<std::int64_t> version, Deadline deadline) {

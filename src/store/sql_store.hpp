@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sql/gatherer.hpp"
 #include "sql/pool.hpp"
 #include "store/store.hpp"
 
@@ -37,7 +38,7 @@ class SqlStore : public Store {
     Awaitable<std::optional<std::string>> delete_token(std::string account_id, std::string token_id,
                                                        Deadline deadline) override;
     Awaitable<std::optional<model::Account>> find_token(std::string hash, Deadline deadline) override;
-    Awaitable<std::vector<Loaded>> load_snippets(std::vector<std::string> ids, Deadline deadline) override;
+    Awaitable<Loaded> load_snippet(std::string id, Deadline deadline) override;
     Awaitable<bool> delete_snippet(std::string id, std::optional<std::int64_t> version, Deadline deadline) override;
     Awaitable<std::vector<model::Snippet>> list_owned(std::string owner_id, ListQuery query,
                                                       Deadline deadline) override;
@@ -52,11 +53,21 @@ class SqlStore : public Store {
   protected:
     /// `write` may be the same pool as `read`.
     SqlStore(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write, Dialect dialect)
-        : read_{std::move(read)}, write_{std::move(write)}, dialect_{std::move(dialect)} {}
+        : read_{std::move(read)},
+          write_{std::move(write)},
+          dialect_{std::move(dialect)},
+          loads_{*read_, {}, [this](sql::Connection& connection, const std::vector<std::string>& ids) {
+                     return load_snippets(connection, ids);
+                 }} {}
 
     std::shared_ptr<sql::Pool> read_;
     std::shared_ptr<sql::Pool> write_;
     Dialect dialect_;
+
+  private:
+    std::vector<Loaded> load_snippets(sql::Connection& connection, const std::vector<std::string>& ids) const;
+
+    sql::Gatherer<std::string, Loaded> loads_;
 };
 
 /// The columns of a snippet, as `SnippetRow` reads them; `body` is an SQL expression, `''` for lists.

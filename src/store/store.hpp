@@ -6,6 +6,7 @@
 #include "model/snippet.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -51,7 +52,8 @@ struct Loaded {
         gone,     ///< burned, or expired and removed
     };
     State state = State::missing;
-    model::Snippet snippet;  ///< when found; it may have expired, which is for the caller to see
+    /// When found, else null. It may have expired, which is for the caller to see.
+    std::shared_ptr<const model::Snippet> snippet;
 };
 
 /// A place in a list that is sorted by (created_at, id), newest first; the next page starts after it.
@@ -102,8 +104,9 @@ class Store {
     /// Creates the snippet, together with `record` when there is one; or neither, when the record was there already.
     virtual Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
                                                    Deadline deadline) = 0;
-    /// In the order of `ids` (at most 256), in one statement.
-    virtual Awaitable<std::vector<Loaded>> load_snippets(std::vector<std::string> ids, Deadline deadline) = 0;
+    /// As it is at some moment between the call and the answer. Those that are asked for at the same time share
+    /// statements.
+    virtual Awaitable<Loaded> load_snippet(std::string id, Deadline deadline) = 0;
     /// Replaces the row by `next`, whose version is one above `next.version`'s, and keeps the old version as a
     /// revision. False when the row's version is not `next.version` any more, or the row is gone.
     virtual Awaitable<bool> update_snippet(model::Snippet next, Deadline deadline) = 0;

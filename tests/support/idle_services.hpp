@@ -27,7 +27,7 @@ class UntouchedStore : public store::Store {
                                                   Deadline) override {
         touched();
     }
-    Awaitable<std::vector<store::Loaded>> load_snippets(std::vector<std::string>, Deadline) override { touched(); }
+    Awaitable<store::Loaded> load_snippet(std::string, Deadline) override { touched(); }
     Awaitable<bool> update_snippet(model::Snippet, Deadline) override { touched(); }
     Awaitable<bool> delete_snippet(std::string, std::optional<std::int64_t>, Deadline) override { touched(); }
     Awaitable<std::optional<model::Snippet>> burn_snippet(std::string, Deadline) override { touched(); }

@@ -28,19 +28,19 @@ using namespace std::chrono_literals;
 class HeldSource : public Source {
   public:
     struct Load {
-        std::vector<std::string> ids;
+        std::string id;
         base::Deadline deadline;
-        std::vector<Fill> fills;
+        Fill fill;
         std::exception_ptr error;
         base::Timer* held = nullptr;
     };
 
-    base::Awaitable<std::vector<Fill>> load(std::vector<std::string> ids, base::Deadline deadline) override {
+    base::Awaitable<Fill> load(std::string id, base::Deadline deadline) override {
         auto load = std::make_shared<Load>();
-        load->ids = std::move(ids);
+        load->id = id;
         load->deadline = deadline;
         load->error = error;
-        for (const std::string& id : load->ids) load->fills.push_back(fill(id));
+        load->fill = fill(id);
         loads.push_back(load);
         if (hold) {
             const base::Executor executor = co_await asio::this_coro::executor;
@@ -52,7 +52,7 @@ class HeldSource : public Source {
             co_await timer.async_wait(token);
         }
         if (load->error) std::rethrow_exception(load->error);
-        co_return load->fills;
+        co_return load->fill;
     }
 
     std::size_t held() const { return held_.size(); }
@@ -191,70 +191,33 @@ TEST(LocalCache, AThousandConcurrentReadsOfOneIdAreOneLoad) {
     EXPECT_EQ(site.source.loads.size(), 1u);
 }
 
-TEST(LocalCache, MissesOfOneTurnAreOneBatch) {
+TEST(LocalCache, DifferentIdsAreLoadedAtTheSameTime) {
     Site site{1};
     std::vector<Site::Reading> readings;
     for (const char* id : {"a", "b", "c", "a"}) readings.push_back(site.read(0, id));
     site.settle();
-    ASSERT_EQ(site.source.loads.size(), 1u);
-    EXPECT_EQ(site.source.loads[0]->ids, (std::vector<std::string>{"a", "b", "c"}));
+    ASSERT_EQ(site.source.loads.size(), 3u);
+    site.source.release(1);
+    site.settle();
+    EXPECT_TRUE(readings[1]->done);
+    EXPECT_FALSE(readings[0]->done || readings[2]->done || readings[3]->done);
     site.release_all();
     EXPECT_EQ(readings[1]->read.fill.entry->id, "b");
     EXPECT_EQ(readings[2]->read.fill.entry->id, "c");
     EXPECT_EQ(readings[3]->read.fill.entry->id, "a");
 }
 
-TEST(LocalCache, BatchesAreBoundedInSizeAndInNumber) {
-    Site site{1};
-    std::vector<Site::Reading> readings;
-    for (std::size_t i = 0; i < 2 * LocalCache::kBatchMax + 22; ++i)
-        readings.push_back(site.read(0, std::to_string(i)));
-    site.settle();
-    ASSERT_EQ(site.source.loads.size(), std::size_t{LocalCache::kBatchesInFlightMax});
-    EXPECT_EQ(site.source.loads[0]->ids.size(), LocalCache::kBatchMax);
-    EXPECT_EQ(site.source.loads[1]->ids.size(), LocalCache::kBatchMax);
-    site.source.release();
-    site.settle();
-    ASSERT_EQ(site.source.loads.size(), 3u);
-    EXPECT_EQ(site.source.loads[2]->ids.size(), 22u);
-    site.release_all();
-    for (std::size_t i = 0; i < readings.size(); ++i) EXPECT_EQ(readings[i]->read.fill.entry->id, std::to_string(i));
-}
-
-TEST(LocalCache, MissesGatherWhileAllAllowedLoadsAreUnderWay) {
-    Site site{1};
-    for (const char* id : {"a", "b"}) {
-        site.read(0, id);
-        site.settle();
-    }
-    ASSERT_EQ(site.source.loads.size(), 2u);
-    for (const char* id : {"c", "d", "e"}) {
-        site.read(0, id);
-        site.settle();
-    }
-    EXPECT_EQ(site.source.loads.size(), 2u);
-    site.source.release();
-    site.settle();
-    ASSERT_EQ(site.source.loads.size(), 3u);
-    EXPECT_EQ(site.source.loads[2]->ids, (std::vector<std::string>{"c", "d", "e"}));
-}
-
-TEST(LocalCache, AFailedLoadGivesItsPlaceToTheNextBatch) {
+TEST(LocalCache, AFailureReachesAllWhoWaitAndIsNotRemembered) {
     Site site{1};
     site.source.error = away();
-    std::vector<Site::Reading> readings;
-    for (const char* id : {"a", "b", "c"}) {
-        readings.push_back(site.read(0, id));
-        site.settle();
-    }
-    ASSERT_EQ(site.source.loads.size(), 2u);
+    const std::vector<Site::Reading> readings{site.read(0, "a"), site.read(0, "a")};
     site.release_all();
-    EXPECT_EQ(site.source.loads.size(), 3u);
+    EXPECT_EQ(site.source.loads.size(), 1u);
     for (const auto& reading : readings) EXPECT_TRUE(reading->unavailable());
     site.source.error = nullptr;
     const auto again = site.read(0, "a");
     site.release_all();
-    EXPECT_EQ(again->version(), 1) << "a failure is not remembered";
+    EXPECT_EQ(again->version(), 1);
 }
 
 /// The load of version 1 and, after an acknowledged write, that of version 2, end in both orders.
@@ -290,23 +253,6 @@ TEST_P(DoomedFlight, IsNotKeptAndLaterReadersStartANewLoad) {
 }
 INSTANTIATE_TEST_SUITE_P(LocalCache, DoomedFlight, testing::Bool());
 
-TEST(LocalCache, AFlightThatHasNotStartedIsDoomedToo) {
-    Site site{1};
-    for (const char* id : {"x", "y", "a"}) {  // x and y keep all allowed loads busy
-        site.read(0, id);
-        site.settle();
-    }
-    site.invalidate(0, "a", 2);
-    site.settle();
-    site.read(0, "a");
-    site.source.release();
-    site.settle();
-    ASSERT_EQ(site.source.loads.size(), 3u);
-    EXPECT_EQ(site.source.loads[2]->ids, (std::vector<std::string>{"a", "a"})) << "the doomed one, and the new one";
-    site.release_all();
-    EXPECT_NE(site.caches[0]->find_near("a"), nullptr);
-}
-
 TEST(LocalCache, ASlowLoadOfAnotherWorkerNeverPutsAnOldVersionBack) {
     Site site{2};
     const auto slow = site.read(0, "a");
@@ -323,9 +269,9 @@ TEST(LocalCache, ASlowLoadOfAnotherWorkerNeverPutsAnOldVersionBack) {
     EXPECT_EQ(other->version(), 2);
 }
 
-TEST(LocalCache, ALoadThatLandsBetweenTheFloorAndTheVisitIsTakenBack) {
+TEST(LocalCache, ALoadThatLandsBetweenTheFloorAndTheVisitIsNotKept) {
     Site site{2};
-    site.read(0, "a");
+    const auto slow = site.read(0, "a");
     site.settle();
     site.source.version = 2;
     site.source.release();  // the landing is the next thing that worker 0 does, the visit comes behind it
@@ -333,13 +279,27 @@ TEST(LocalCache, ALoadThatLandsBetweenTheFloorAndTheVisitIsTakenBack) {
     while (site.step(1)) {
     }
     ASSERT_FALSE(*acknowledged) << "worker 0 has not been visited";
-    ASSERT_TRUE(site.step(0));
-    EXPECT_NE(site.caches[0]->find_near("a"), nullptr) << "landed, or this test shows nothing";
+    while (!slow->done) ASSERT_TRUE(site.step(0));
+    EXPECT_EQ(slow->version(), 1);
+    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
     EXPECT_EQ(site.group->shared.copy("a", base::steady_now()), nullptr) << "below the floor";
     site.settle();
     EXPECT_TRUE(*acknowledged);
+    const auto later = site.read(0, "a");
+    site.release_all();
+    EXPECT_EQ(later->version(), 2);
+}
+
+TEST(LocalCache, AnEntryIsCopiedToAWorkerWhenItIsReadAgain) {
+    Site site{2};
+    site.read(0, "a");
+    site.release_all();
     EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
-    EXPECT_EQ(site.group->shared.copy("a", base::steady_now()), nullptr);
+    const auto again = site.read(0, "a");
+    site.settle();
+    EXPECT_EQ(again->read.status, Status::near_hit);
+    EXPECT_EQ(site.caches[0]->find_near("a"), again->read.fill.entry);
+    EXPECT_EQ(site.source.loads.size(), 1u);
 }
 
 /// A write and reads of one id on two workers, with the loads as a third party; what happens next is told step by step.
@@ -473,7 +433,24 @@ TEST(LocalCache, WhileTheStoreIsAwayWhatHasOutlivedItsTtlIsServed) {
     EXPECT_EQ(stale->version(), 3);
     EXPECT_EQ(stale->read.status, Status::near_hit);
     EXPECT_TRUE(unknown->unavailable());
-    EXPECT_EQ(site.source.loads.size(), 2u) << "the store is asked first";
+    EXPECT_EQ(site.source.loads.size(), 3u) << "the store is asked first";
+}
+
+TEST(LocalCache, WhileTheStoreIsAwayWhatAnotherWorkerHasLoadedIsServedToo) {
+    Site site{2};
+    site.source.hold = false;
+    site.source.fill = [](const std::string& id) { return Fill{test::make_stale_entry(id, 3), nullptr}; };
+    site.read(0, "a");
+    site.settle();
+    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    site.source.error = away();
+    const auto stale = site.read(1, "a");
+    const auto unknown = site.read(1, "b");
+    site.settle();
+    EXPECT_EQ(stale->version(), 3);
+    EXPECT_EQ(stale->read.status, Status::near_hit);
+    EXPECT_TRUE(unknown->unavailable());
+    EXPECT_EQ(site.source.loads.size(), 3u) << "the store is asked first";
 }
 
 TEST(LocalCache, StaleIfErrorEndsWithTheSnippetsOwnExpiryWithAnInvalidationAndForNegativeEntries) {
@@ -632,9 +609,10 @@ TEST(LocalCache, UpdateCountReachesThisWorkersEntryOnly) {
     Site site{2};
     site.read(0, "a");
     site.release_all();
-    site.read(1, "a");
+    for (const std::size_t worker : {0, 1}) site.read(worker, "a");
     site.settle();
     const auto entry = site.caches[0]->find_near("a");
+    ASSERT_NE(entry, nullptr);
     site.caches[0]->update_count("a", 41);
     site.caches[0]->update_count("unknown", 1);
     EXPECT_EQ(entry->view_count, 41);
@@ -645,12 +623,11 @@ TEST(LocalCache, UpdateCountReachesThisWorkersEntryOnly) {
 /// The same promise with threads, for the sanitizers: what was acknowledged before a read began is in what it reads.
 TEST(LocalCache, WorkersOnThreadsNeverServeWhatIsOlderThanAnAcknowledgedWrite) {
     struct YieldingSource : Source {
-        base::Awaitable<std::vector<Fill>> load(std::vector<std::string> ids, base::Deadline) override {
-            std::vector<Fill> fills;
-            for (const std::string& id : ids) fills.push_back({test::make_entry(id, version.load()), nullptr});
+        base::Awaitable<Fill> load(std::string id, base::Deadline) override {
+            Fill fill{test::make_entry(id, version.load()), nullptr};
             const base::Executor executor = co_await asio::this_coro::executor;
             for (int i = 0; i < 3; ++i) co_await asio::post(executor, base::use_awaitable);
-            co_return fills;
+            co_return fill;
         }
         std::atomic<std::int64_t> version{1};
     };

@@ -1,5 +1,6 @@
 #include "sql/pool.hpp"
 
+#include "support/fake_database.hpp"
 #include "support/gate.hpp"
 #include "support/run.hpp"
 #include "support/temporary_folder.hpp"
@@ -21,60 +22,12 @@ namespace snippetd::sql {
 namespace {
 
 using namespace std::chrono_literals;
+using test::Database;
+using test::fake;
+using test::FakeConnection;
 using test::Gate;
 using test::Loop;
-
-/// What the fakes of one test have in common: the database, so to say.
-struct Database {
-    std::atomic<bool> reachable{true};
-    std::atomic<int> connects{0};
-    std::atomic<int> deaths{0};  ///< connections opened before the last death are dead
-    std::atomic<int> interrupts{0};
-    std::atomic<int> used_dead{0};
-};
-
-struct Lost : std::runtime_error {
-    Lost() : std::runtime_error{"the connection is lost"} {}
-};
-
-class FakeConnection : public Connection {
-  public:
-    FakeConnection(Database& database, StatementCounters& counters) : Connection{counters}, database_{database} {}
-
-    bool alive() override { return born_ == database_.deaths; }
-    void interrupt() override {
-        ++database_.interrupts;
-        interrupted_.open();
-    }
-    bool is_lost(const std::exception& error) override { return dynamic_cast<const Lost*>(&error) != nullptr; }
-    void execute_script(const std::string&) override {}
-
-    /// A statement that the database answers.
-    int statement() {
-        if (!alive()) ++database_.used_dead;
-        return 42;
-    }
-    /// One that it never answers.
-    [[noreturn]] void stuck_statement() {
-        interrupted_.pass();
-        throw Lost{};
-    }
-
-  private:
-    void open(soci::session&) override {
-        if (!database_.reachable) throw std::runtime_error{"nobody listens there"};
-        born_ = database_.deaths;
-        ++database_.connects;
-    }
-
-    Database& database_;
-    int born_ = 0;
-    Gate interrupted_;
-};
-
-FakeConnection& fake(Connection& connection) {
-    return static_cast<FakeConnection&>(connection);
-}
+using test::Lost;
 
 class PoolTest : public testing::Test {
   protected:

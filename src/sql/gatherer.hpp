@@ -1,0 +1,185 @@
+#pragma once
+
+#include "base/completion.hpp"
+#include "sql/pool.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace snippetd::sql {
+
+/// Makes few statements of many single look-ups: what is asked for while statements are under way waits for the next
+/// one, which takes all that waits. A thread of the pool takes its batch at the last moment, when it has a connection,
+/// so a batch is as large as it can be without anybody having waited for it.
+///
+/// One statement runs at a time as long as that is enough, since each further connection costs the database more than
+/// it brings (docs/decisions/0010-gathered-reads.md). Another one starts when a whole batch waits, or when what runs
+/// has been running for `patience`: so neither a disk that is waited for nor a connection that hangs holds up the rest.
+///
+/// Every `run` is answered by its deadline: with a result, or with Unavailable. May be used from any thread. Outlives
+/// the pool's threads: `Pool::close` comes first.
+template <class Key, class Result>
+class Gatherer {
+  public:
+    struct Options {
+        std::size_t batch_max = 64;
+        unsigned running_max = 4;         ///< statements at a time
+        base::Milliseconds patience{20};  ///< after which a statement is not expected to end soon
+        std::size_t waiting_max = 16384;  ///< beyond that `run` throws Unavailable at once
+    };
+    /// The results in the order of the keys. Called by threads of the pool, several at a time.
+    using Work = std::function<std::vector<Result>(Connection&, const std::vector<Key>&)>;
+
+    Gatherer(Pool& pool, Options options, Work work) : pool_{pool}, options_{options}, work_{std::move(work)} {}
+    Gatherer(const Gatherer&) = delete;
+    Gatherer& operator=(const Gatherer&) = delete;
+
+    base::Awaitable<Result> run(Key key, base::Deadline deadline) {
+        return base::completed_by<Result>(
+            [this, key = std::move(key), deadline](base::Completion<Result> done) mutable {
+                add({std::move(key), deadline, std::move(done)});
+            });
+    }
+
+  private:
+    struct Waiting {
+        Key key;
+        base::Deadline deadline;
+        base::Completion<Result> done;
+    };
+    using Batch = std::vector<Waiting>;
+
+    class BatchJob : public Pool::Job {
+      public:
+        explicit BatchJob(Gatherer& gatherer) : gatherer_{gatherer} {}
+
+        void execute(Connection& connection) override {
+            const std::vector<Key> keys = gatherer_.fill(*this);
+            if (!keys.empty()) results_ = gatherer_.work_(connection, keys);
+        }
+
+      private:
+        friend class Gatherer;
+
+        void deliver() override { gatherer_.land(*this); }
+        void deliver_failure(std::exception_ptr why) override { gatherer_.fail(*this, std::move(why)); }
+
+        Gatherer& gatherer_;
+        Batch batch_;  ///< guarded by the gatherer's mutex
+        std::vector<Result> results_;
+    };
+
+    void add(Waiting waiting) {
+        std::unique_lock lock{mutex_};
+        if (waiting_.size() >= options_.waiting_max) {
+            lock.unlock();
+            waiting.done.reject(std::make_exception_ptr(base::Unavailable{"too many wait for the database"}));
+            return;
+        }
+        waiting_.push_back(std::move(waiting));
+        start(lock);
+    }
+
+    /// Starts a statement when one is due. Unlocks.
+    void start(std::unique_lock<std::mutex>& lock) {
+        const base::SteadyTime now = base::steady_now();
+        const bool needed =
+            running_ == 0 || waiting_.size() >= running_ * options_.batch_max || now - started_ >= options_.patience;
+        if (waiting_.empty() || running_ >= options_.running_max || !needed) {
+            lock.unlock();
+            return;
+        }
+        ++running_;
+        started_ = now;
+        const base::Deadline deadline = waiting_.front().deadline;
+        lock.unlock();
+        pool_.submit(std::make_shared<BatchJob>(*this), deadline);
+    }
+
+    /// Gives the job its batch, and its keys to the caller; none when the job has been given up meanwhile.
+    std::vector<Key> fill(BatchJob& job) {
+        std::vector<Key> keys;
+        const std::lock_guard lock{mutex_};
+        if (job.answered()) return keys;
+        while (!waiting_.empty() && job.batch_.size() < options_.batch_max) {
+            keys.push_back(waiting_.front().key);
+            job.batch_.push_back(std::move(waiting_.front()));
+            waiting_.pop_front();
+        }
+        return keys;
+    }
+
+    void land(BatchJob& job) {
+        std::unique_lock lock{mutex_};
+        Batch batch = std::move(job.batch_);
+        --running_;
+        start(lock);  // before the answers, so that the connection is not idle meanwhile
+        for (auto& [executor, answers] : by_executor(std::move(batch), std::move(job.results_))) {
+            boost::asio::post(executor, [answers = std::move(answers), error = job.error]() mutable {
+                for (auto& [done, result] : answers) {
+                    if (error) {
+                        done.reject_here(error);
+                    } else {
+                        done.resolve_here(std::move(*result));
+                    }
+                }
+            });
+        }
+    }
+
+    using Answers = std::vector<std::pair<base::Completion<Result>, std::optional<Result>>>;
+
+    /// What is for one worker is told it at once: then its answers go out, and its next questions come, in one turn of
+    /// its loop.
+    static std::vector<std::pair<base::Executor, Answers>> by_executor(Batch batch, std::vector<Result> results) {
+        std::vector<std::pair<base::Executor, Answers>> grouped;
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            const base::Executor executor = batch[i].done.executor();
+            auto group = std::find_if(grouped.begin(), grouped.end(),
+                                      [&executor](const auto& one) { return one.first == executor; });
+            if (group == grouped.end()) group = grouped.insert(grouped.end(), {executor, Answers{}});
+            std::optional<Result> result;
+            if (i < results.size()) result = std::move(results[i]);
+            group->second.emplace_back(std::move(batch[i].done), std::move(result));
+        }
+        return grouped;
+    }
+
+    /// The job is late, or the pool refuses it: then the pool refuses all that wait.
+    void fail(BatchJob& job, std::exception_ptr why) {
+        const base::SteadyTime now = base::steady_now();
+        const bool late = job.deadline <= now;
+        std::unique_lock lock{mutex_};
+        Batch failed = std::move(job.batch_);
+        job.batch_.clear();
+        std::deque<Waiting> patient;
+        for (Waiting& waiting : waiting_) {
+            if (late && waiting.deadline > now) {
+                patient.push_back(std::move(waiting));
+            } else {
+                failed.push_back(std::move(waiting));
+            }
+        }
+        waiting_ = std::move(patient);
+        --running_;
+        start(lock);
+        for (Waiting& waiting : failed) waiting.done.reject(why);
+    }
+
+    Pool& pool_;
+    Options options_;
+    Work work_;
+    std::mutex mutex_;
+    std::deque<Waiting> waiting_;  ///< guarded by mutex_; oldest first
+    base::SteadyTime started_;     ///< guarded by mutex_; when the last job was submitted
+    unsigned running_ = 0;         ///< guarded by mutex_; jobs that have been submitted and not been answered
+};
+
+}  // namespace snippetd::sql
