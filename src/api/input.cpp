@@ -115,6 +115,11 @@ void check_title(Members& members, const std::string& title) {
 }
 
 void check_tags(Members& members, std::vector<std::string>& tags) {
+    // As they were sent, repetitions included: what follows compares each with each.
+    if (tags.size() > kTagsMax) {
+        members.complain("tags", "may be at most 10");
+        return;
+    }
     std::vector<std::string> unique;
     for (std::string& tag : tags) {
         const std::size_t length = base::count_code_points(tag).value_or(0);
@@ -124,7 +129,6 @@ void check_tags(Members& members, std::vector<std::string>& tags) {
         }
         if (std::find(unique.begin(), unique.end(), tag) == unique.end()) unique.push_back(std::move(tag));
     }
-    if (unique.size() > kTagsMax) members.complain("tags", "may be at most 10");
     tags = std::move(unique);
 }
 
