@@ -45,11 +45,6 @@ int main(int argc, char** argv) {
     app::Invocation invocation;
     try {
         invocation = app::parse_settings(argc, argv, app::process_environment());
-        if (!invocation.settings.redis.empty()) {
-            throw app::SettingsError{
-                "snippetd: --redis: this release keeps limits, cache and counts in process and has no "
-                "Redis support yet; leave it out"};
-        }
     } catch (const app::SettingsError& error) {
         std::fprintf(stderr, "%s\n", error.what());
         return kBadSettings;

@@ -18,6 +18,7 @@ sys.path.insert(0, str(TESTS))
 
 from harness.client import Client  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
+from harness.redis import Redis  # noqa: E402
 from harness.server import Server  # noqa: E402
 
 # A run that is told to end stops what it has started, as it does on Ctrl-C.
@@ -45,6 +46,20 @@ def postgres():
     """A private PostgreSQL, started when the first test asks for it."""
     with Postgres(fsync=False) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def shared_redis():
+    """A private Redis, started when the first test asks for it. Ask for `redis`, which is empty."""
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture
+def redis(shared_redis):
+    """A Redis with nothing in it."""
+    shared_redis.call("FLUSHALL")
+    return shared_redis
 
 
 @pytest.fixture(scope="module", params=MODES)

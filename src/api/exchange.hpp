@@ -14,6 +14,7 @@
 #include "views/recorder.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -49,6 +50,7 @@ struct Services {
     auth::Identities& identities;
     auth::Passwords& passwords;
     base::Metrics& metrics;
+    const std::function<bool()>& redis_up;  ///< whether Redis answers, or none is configured
 };
 
 /// Who asks.

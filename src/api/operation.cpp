@@ -16,9 +16,12 @@ Answer ready(Exchange& exchange) {
     } catch (const base::Unavailable&) {
         database_up = false;
     }
-    if (database_up) co_return http::json_response(200, R"({"status":"ok","database":"ok","redis":"ok"})");
-    http::Response response = http::json_response(503, R"({"status":"unavailable","database":"down","redis":"ok"})");
-    response.add("Retry-After", "1");
+    const bool redis_up = exchange.services.redis_up();
+    const char* status = database_up ? (redis_up ? "ok" : "degraded") : "unavailable";
+    http::Response response = http::json_response(
+        database_up ? 200 : 503, fmt::format(R"({{"status":"{}","database":"{}","redis":"{}"}})", status,
+                                             database_up ? "ok" : "down", redis_up ? "ok" : "down"));
+    if (!database_up) response.add("Retry-After", "1");
     co_return response;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "limiter/memory_limiter.hpp"
+#include "limiter/redis_limiter.hpp"
 #include "sql/pool.hpp"
 #include "store/migrate.hpp"
 #include "store/sql_store.hpp"
@@ -119,6 +120,15 @@ std::unique_ptr<store::Store> make_store(const Settings& settings, base::Metrics
     return store::make_postgres_store(make_pool(settings, counters, std::move(options), false));
 }
 
+std::unique_ptr<redis::Clients> make_redis(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {
+    redis::Client::Options options;
+    options.endpoint = redis::parse_endpoint(settings.redis);
+    std::string consequence = "writes go on without a limit";
+    if (settings.rate_limit_on_failure == RateLimitOnFailure::local) consequence = "each instance limits alone";
+    if (settings.rate_limit_on_failure == RateLimitOnFailure::closed) consequence = "writes are refused";
+    return std::make_unique<redis::Clients>(std::move(options), std::move(consequence), metrics, alerts);
+}
+
 }  // namespace
 
 Backends assemble(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {
@@ -127,8 +137,14 @@ Backends assemble(const Settings& settings, base::Metrics& metrics, base::Alerts
     const auto algorithm = settings.rate_limit_algorithm == RateLimitAlgorithm::fixed_window
                                ? limiter::Algorithm::fixed_window
                                : limiter::Algorithm::sliding_window;
-    backends.limiter =
-        std::make_unique<limiter::CountedLimiter>(std::make_unique<limiter::MemoryLimiter>(algorithm), metrics);
+    std::unique_ptr<limiter::Limiter> limiter;
+    if (settings.redis.empty()) {
+        limiter = std::make_unique<limiter::MemoryLimiter>(algorithm);
+    } else {
+        backends.redis = make_redis(settings, metrics, alerts);
+        limiter = std::make_unique<limiter::RedisLimiter>(algorithm, *backends.redis);
+    }
+    backends.limiter = std::make_unique<limiter::CountedLimiter>(std::move(limiter), metrics);
     return backends;
 }
 

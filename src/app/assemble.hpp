@@ -4,6 +4,7 @@
 #include "base/alerts.hpp"
 #include "base/metrics.hpp"
 #include "limiter/limiter.hpp"
+#include "redis/clients.hpp"
 #include "store/store.hpp"
 
 #include <memory>
@@ -13,6 +14,7 @@ namespace snippetd::app {
 /// What the process stands on; it is the same for all workers.
 struct Backends {
     std::unique_ptr<store::Store> store;
+    std::unique_ptr<redis::Clients> redis;  ///< null without --redis
     std::unique_ptr<limiter::Limiter> limiter;
 };
 
@@ -22,6 +24,7 @@ struct Backends {
 /// |-------------------------|---------------------------|---------------------|--------------------------|
 /// | (none)                  | SQLite in the data folder | in process, sharded | in process               |
 /// | --database postgres://… | PostgreSQL                | in process, sharded | in process, of this one  |
+/// | --redis redis://…       | either                    | Redis               | in process, of this one  |
 ///
 /// Connects and brings the schema up to date. Throws std::runtime_error, with what to tell the user, when that fails.
 Backends assemble(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts);

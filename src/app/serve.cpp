@@ -26,8 +26,20 @@ constexpr base::Milliseconds kApplyViewsTimeout{5000};
 constexpr base::Milliseconds kLastFlushPatience{2500};
 constexpr base::Milliseconds kShutdownMax{9500};  // from the signal to the exit
 constexpr base::Milliseconds kDrainPoll{20};
+constexpr base::Milliseconds kRedisPatience{1000};
 constexpr std::size_t kCountsPerMessage = 1024;  // what a worker is told at a time, so that nobody waits for it
 constexpr std::size_t kDescriptorsBesidesConnections = 512;
+
+/// An outage of Redis must not open the door to password guessing, nor shut everybody out.
+limiter::OnFailure on_failure(const std::string& policy, RateLimitOnFailure setting) {
+    if (policy == "login" || policy == "signup") return limiter::OnFailure::local;
+    switch (setting) {
+        case RateLimitOnFailure::local: return limiter::OnFailure::local;
+        case RateLimitOnFailure::closed: return limiter::OnFailure::closed;
+        case RateLimitOnFailure::open: break;
+    }
+    return limiter::OnFailure::open;
+}
 
 api::Options api_options(const Settings& settings) {
     api::Options options;
@@ -39,7 +51,8 @@ api::Options api_options(const Settings& settings) {
                     : settings.views == ViewsMode::sync ? api::ViewsMode::sync
                                                         : api::ViewsMode::off;
     for (const RatePolicy& policy : settings.rate_policies) {
-        options.policies[policy.name] = {policy.name, policy.quota, policy.window, policy.enabled};
+        options.policies[policy.name] = {policy.name, policy.quota, policy.window, policy.enabled,
+                                         on_failure(policy.name, settings.rate_limit_on_failure)};
     }
     return options;
 }
@@ -133,16 +146,40 @@ class EndSignals {
     asio::signal_set signals_{context_, SIGTERM, SIGINT};
 };
 
-void listen(const Settings& settings, WorkerList& workers) {
+/// An address that is listened on: nobody else can have it any more, and who connects waits.
+struct Listening {
+    std::string url;
+    std::vector<http::Acceptor> acceptors;  ///< one for each worker
+};
+
+std::vector<Listening> listen(const Settings& settings, const WorkerList& workers) {
     std::vector<asio::io_context*> contexts;
     for (const auto& worker : workers) contexts.push_back(&worker->context());
+    std::vector<Listening> all;
     for (const Listen& listen : settings.listen) {
         std::uint16_t port = listen.port;
         std::vector<http::Acceptor> acceptors = http::listen_everywhere(contexts, listen.host, port);
-        for (std::size_t i = 0; i < workers.size(); ++i) workers[i]->server().accept_from(std::move(acceptors[i]));
         const bool v6 = listen.host.find(':') != listen.host.npos;
-        log::info(fmt::format("listening on http://{}:{}", v6 ? "[" + listen.host + "]" : listen.host, port));
+        all.push_back(
+            {fmt::format("http://{}:{}", v6 ? "[" + listen.host + "]" : listen.host, port), std::move(acceptors)});
     }
+    return all;
+}
+
+void accept(std::vector<Listening> all, WorkerList& workers) {
+    for (Listening& listening : all) {
+        for (std::size_t i = 0; i < workers.size(); ++i) {
+            auto acceptor = std::make_shared<http::Acceptor>(std::move(listening.acceptors[i]));
+            workers[i]->post([&server = workers[i]->server(), acceptor] { server.accept_from(std::move(*acceptor)); });
+        }
+        log::info("listening on " + listening.url);
+    }
+}
+
+/// So that the first requests of all are counted there. Without Redis the service starts all the same.
+void wait_for_redis(const redis::Clients& redis) {
+    const base::Deadline deadline = base::deadline_in(kRedisPatience);
+    while (!redis.all_up() && base::steady_now() < deadline) std::this_thread::sleep_for(kDrainPoll);
 }
 
 void wait_until_idle(WorkerList& workers, base::Deadline deadline) {
@@ -183,10 +220,12 @@ void serve(const Settings& settings) {
     const std::size_t shared_bytes = settings.threads > 1 ? settings.cache_near_size / 2 : 0;
     const Shared shared{options,
                         *backends.store,
+                        backends.redis.get(),
                         *backends.limiter,
                         passwords,
                         metrics,
                         tally,
+                        [redis = backends.redis.get()] { return !redis || redis->all_up(); },
                         std::make_shared<cache::LocalCache::Group>(group, shared_bytes),
                         std::make_shared<auth::Identities::Group>(auth::Identities::Group{group, {}}),
                         std::make_shared<http::ServerLimits>()};
@@ -198,7 +237,7 @@ void serve(const Settings& settings) {
         workers.push_back(std::make_unique<Worker>(shared, cache_options, settings.cache_ttl, http_options));
         group.add(workers.back()->context().get_executor());
     }
-    listen(settings, workers);
+    std::vector<Listening> listening = listen(settings, workers);
 
     Jobs jobs;
     if (settings.jobs) jobs.start_reaper(*backends.store, settings.reaper_interval);
@@ -208,6 +247,8 @@ void serve(const Settings& settings) {
                            settings.views_flush);
     }
     for (const auto& worker : workers) worker->start();
+    if (backends.redis) wait_for_redis(*backends.redis);
+    accept(std::move(listening), workers);
 
     end.wait();
     const base::Deadline end_by = base::deadline_in(kShutdownMax);
@@ -220,6 +261,7 @@ void serve(const Settings& settings) {
     // What blocks is closed while the loops still run, so that everything that waits for it gets an answer and unwinds.
     passwords.close();
     backends.store->close();
+    for (const auto& worker : workers) worker->stop_redis();
     wait_until_idle(workers, end_by);
     jobs.stop();
     for (const auto& worker : workers) worker->stop();

@@ -202,7 +202,7 @@ std::vector<Setting> make_table() {
         data_dir(),
         database(),
         text({"redis", "none", "counters and cache that instances share; none: in process"}, "URL",
-             "redis://USER:PASSWORD@HOST:PORT/DB or none", &S::redis, read_redis, mask_password),
+             "redis://USER:PASSWORD@HOST:PORT/DB, rediss://… for TLS, or none", &S::redis, read_redis, mask_password),
         threads(),
         public_url(),
         trusted_proxies(),

@@ -1,10 +1,12 @@
 #include "app/settings_values.hpp"
 
 #include "base/units.hpp"
+#include "redis/endpoint.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -152,11 +154,11 @@ std::string read_webhook(const std::string& text) {
 std::string read_redis(const std::string& text) {
     if (text == kNone) return {};
     const auto shown = mask_password(text);
-    const auto url = boost::urls::parse_uri(text);
-    if (!url || url->scheme() != "redis" || !has_address(*url)) throw BadValue{shown, "is not a Redis URL"};
-    const std::string path(url->encoded_path());
-    if (path.size() > 1 && !is_bare_number(path.substr(1))) throw BadValue{shown, "has no number as its database"};
-    if (url->has_query() || url->has_fragment()) throw BadValue{shown, "has a query or fragment"};
+    try {
+        redis::parse_endpoint(text);
+    } catch (const std::invalid_argument& wrong) {
+        throw BadValue{shown, wrong.what()};
+    }
     return text;
 }
 

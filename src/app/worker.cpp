@@ -20,12 +20,13 @@ auth::Identities::Lookup look_up_in(store::Store& store) {
 Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, base::Milliseconds cache_ttl,
                http::ServerOptions server_options)
     : keeps_running_{context_.get_executor()},
+      redis_{shared.redis ? shared.redis->make(context_.get_executor()) : redis::Clients::Owned{}},
       source_{shared.store, cache_ttl},
       cache_{context_.get_executor(), cache_options, source_, shared.caches, shared.metrics},
       identities_{look_up_in(shared.store), shared.identities},
       recorder_{shared.tally},
       application_{{shared.options, shared.store, shared.limiter, cache_, recorder_, identities_, shared.passwords,
-                    shared.metrics}},
+                    shared.metrics, shared.redis_up}},
       server_{context_, application_, std::move(server_options), shared.limits, shared.metrics} {
     shared.caches->members.push_back(&cache_);
     shared.identities->members.push_back(&identities_);
@@ -34,6 +35,7 @@ Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, b
 Worker::~Worker() = default;
 
 void Worker::start() {
+    if (redis_) redis_->start();
     thread_ = std::thread{[this] {
         while (true) {
             try {
@@ -44,6 +46,10 @@ void Worker::start() {
             }
         }
     }};
+}
+
+void Worker::stop_redis() {
+    if (redis_) post([&redis = *redis_] { redis.stop(); });
 }
 
 void Worker::stop() {

@@ -5,6 +5,7 @@
 #include "auth/identities.hpp"
 #include "cache/cache.hpp"
 #include "http/server.hpp"
+#include "redis/clients.hpp"
 #include "views/recorder.hpp"
 
 #include <functional>
@@ -20,10 +21,12 @@ namespace snippetd::app {
 struct Shared {
     const api::Options& options;
     store::Store& store;
+    redis::Clients* redis;  ///< null without --redis
     limiter::Limiter& limiter;
     auth::Passwords& passwords;
     base::Metrics& metrics;
     views::Tally& tally;
+    std::function<bool()> redis_up;  ///< always true without --redis
     std::shared_ptr<cache::LocalCache::Group> caches;
     std::shared_ptr<auth::Identities::Group> identities;
     std::shared_ptr<http::ServerLimits> limits;
@@ -39,6 +42,8 @@ class Worker {
     ~Worker();
 
     void start();
+    /// Answers what waits for Redis; the loop runs on.
+    void stop_redis();
     /// Ends the loop and its thread.
     void stop();
 
@@ -53,6 +58,7 @@ class Worker {
   private:
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<base::Executor> keeps_running_;
+    redis::Clients::Owned redis_;  ///< null without --redis
     api::SnippetSource source_;
     cache::LocalCache cache_;
     auth::Identities identities_;

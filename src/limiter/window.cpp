@@ -10,11 +10,6 @@ std::int64_t divide_up(std::int64_t dividend, std::int64_t divisor) {
     return (dividend + divisor - 1) / divisor;
 }
 
-/// Whole seconds, at least 1: one second less is too early, this many is enough.
-std::int64_t seconds_up(std::int64_t ms) {
-    return std::max<std::int64_t>(1, divide_up(ms, 1000));
-}
-
 /// Milliseconds from now until a lone client is admitted again, given that it is not admitted now.
 std::int64_t wait_ms(Algorithm algorithm, std::int64_t quota, std::int64_t window, WindowCounts counts,
                      std::int64_t elapsed) {
@@ -35,6 +30,10 @@ std::int64_t wait_ms(Algorithm algorithm, std::int64_t quota, std::int64_t windo
 
 }  // namespace
 
+std::int64_t seconds_up(std::int64_t ms) {
+    return std::max<std::int64_t>(1, divide_up(ms, 1000));
+}
+
 std::int64_t window_number(base::UnixMillis now_ms, base::Milliseconds window) {
     return now_ms / window.count();
 }
@@ -53,7 +52,8 @@ Verdict decide(Algorithm algorithm, const Policy& policy, WindowCounts counts, b
         verdict.reset_s = seconds_up(window - elapsed);
     } else {
         verdict.decision = Verdict::Decision::limited;
-        verdict.reset_s = seconds_up(wait_ms(algorithm, quota, window, counts, elapsed));
+        verdict.wait_ms = wait_ms(algorithm, quota, window, counts, elapsed);
+        verdict.reset_s = seconds_up(verdict.wait_ms);
     }
     return verdict;
 }

@@ -23,6 +23,9 @@ struct WindowCounts {
     std::uint64_t current = 0;
 };
 
+/// Whole seconds, at least 1: one second less is too early, this many is enough.
+std::int64_t seconds_up(std::int64_t ms);
+
 /// The number of the window in which `now_ms` lies; windows are aligned to the epoch.
 std::int64_t window_number(base::UnixMillis now_ms, base::Milliseconds window);
 

@@ -1,4 +1,6 @@
 #include "limiter/memory_limiter.hpp"
+#include "limiter/redis_limiter.hpp"
+#include "support/private_redis.hpp"
 #include "support/run.hpp"
 
 #include <atomic>
@@ -27,11 +29,47 @@ struct InMemory {
         return std::make_unique<MemoryLimiter>(algorithm, [this] { return now.load(); });
     }
     void advance(base::Milliseconds duration) { now += duration.count(); }
+    void prepare(Loop&) {}
 
     std::atomic<base::UnixMillis> now{1'700'000'000'000 / 60'000 * 60'000};  // a window has just begun
 };
 
-using Implementations = testing::Types<InMemory>;
+/// One server for all tests of the process; each limiter has clients of its own.
+struct InRedis {
+    static constexpr const char* kName = "Redis";
+    static constexpr bool kHasClock = false;
+
+    std::unique_ptr<Limiter> make(Algorithm algorithm) {
+        server().call("FLUSHALL");
+        return std::make_unique<RedisLimiter>(algorithm, clients);
+    }
+    void advance(base::Milliseconds) {}
+
+    static test::PrivateRedis& server() {
+        static test::PrivateRedis redis;
+        return redis;
+    }
+    static redis::Client::Options options() {
+        redis::Client::Options options;
+        options.endpoint.host = "127.0.0.1";
+        options.endpoint.port = static_cast<std::uint16_t>(server().port());
+        options.command_timeout = std::chrono::duration_cast<base::Milliseconds>(test::kPatience);
+        return options;
+    }
+    /// Gives the loop a client, which stands when this returns.
+    void prepare(Loop& loop) {
+        std::shared_ptr<redis::Client> client = clients.make(loop.executor());
+        loop.own(client);
+        boost::asio::post(loop.context(), [client] { client->start(); });
+        if (!test::wait_until([this] { return clients.all_up(); })) throw test::TooSlow{};
+    }
+
+    base::Metrics metrics;
+    base::Alerts alerts{metrics};
+    redis::Clients clients{options(), "nothing", metrics, alerts};
+};
+
+using Implementations = testing::Types<InMemory, InRedis>;
 
 struct ImplementationName {
     template <class T>
@@ -43,6 +81,8 @@ struct ImplementationName {
 template <class Implementation>
 class LimiterContract : public testing::Test {
   protected:
+    LimiterContract() { implementation.prepare(loop); }
+
     Verdict take(Limiter& limiter, const Policy& charged, const std::string& client) {
         return loop.run(limiter.take(charged, client, base::deadline_in(test::kPatience)));
     }
@@ -110,6 +150,7 @@ TYPED_TEST(LimiterContract, ManyThreadsTogetherGetExactlyTheQuota) {
         };
         for (int t = 0; t < 4; ++t) {
             loops.push_back(std::make_unique<Loop>());
+            this->implementation.prepare(*loops.back());
             for (int i = 0; i < 2; ++i) running.push_back(loops.back()->start(keep_taking()));
         }
         for (auto& one : running) EXPECT_TRUE(Loop::get(std::move(one)));

@@ -23,21 +23,22 @@ SUFFIXES = {"", ".cpp", ".hpp", ".py", ".sql", ".lua", ".cmake", ".txt", ".json"
 LEFT_OUT = {"__pycache__", ".pytest_cache", "node_modules", "LICENSE"}
 COLUMNS_MAX = 120
 
-# Who may include whom: base <- model, sql <- the stages (limiter cache store views auth), http <- api <- app.
-# The stages never include each other; http knows a Service and no route; sql knows no word of the domain.
+# Who may include whom: base <- model, sql, redis <- the stages (limiter cache store views auth), http <- api <- app.
+# The stages never include each other; http knows a Service and no route; sql and redis know no word of the domain.
 STAGES = {"limiter", "cache", "store", "views", "auth"}
 MAY_INCLUDE = {
     "base": set(),
     "model": {"base"},
     "sql": {"base"},
+    "redis": {"base"},
     "http": {"base"},
-    "limiter": {"base", "model"},
+    "limiter": {"base", "model", "redis"},
     "cache": {"base", "model"},
     "store": {"base", "model", "sql"},
     "views": {"base", "model"},
     "auth": {"base", "model"},
     "api": {"base", "model", "http"} | STAGES,
-    "app": {"base", "model", "sql", "http", "api"} | STAGES,
+    "app": {"base", "model", "sql", "redis", "http", "api"} | STAGES,
     "": {"app", "base"},  # main.cpp
 }
 
@@ -47,6 +48,8 @@ VENDORS = [
     (r"boost/beast/", r"src/http/"),
     (r"(soci/|libpq-fe\.h|sqlite3\.h)", r"src/sql/.*\.cpp|src/store/.*\.cpp|src/store/snippet_row\.hpp"),
     (r"sodium", r"src/(base/secret|auth/passwords)\.cpp"),
+    (r"hiredis/", r"src/redis/pipeline\.cpp"),
+    (r"(openssl/|boost/asio/ssl)", r"src/redis/.*\.cpp"),
     (r"curl/", r"src/app/webhook\.cpp"),
     (r"CLI/", r"src/app/"),
     (r"spdlog/", r"src/base/log\.cpp"),

@@ -72,7 +72,8 @@ struct IdleServices {
     auth::Identities identities{{}, nullptr};
     auth::Passwords passwords{1};
     http::Request request;
-    api::Services services{options, store, limiter, cache, recorder, identities, passwords, metrics};
+    std::function<bool()> redis_up = [] { return true; };
+    api::Services services{options, store, limiter, cache, recorder, identities, passwords, metrics, redis_up};
 };
 
 }  // namespace snippetd::test

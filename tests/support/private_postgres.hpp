@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/child_process.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <charconv>
@@ -14,15 +15,10 @@
 #include <utility>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <libpq-fe.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,7 +40,7 @@ class PrivatePostgres {
         }
         const pid_t initdb = start_process({bin_ / "initdb", "-D", data(), "-U", "snippetd", "--auth=trust", "-E",
                                             "UTF8", "--locale=C.UTF-8", "--no-sync"});
-        if (wait_for_exit(initdb) != 0) throw std::runtime_error{"initdb failed:\n" + log()};
+        if (wait_for_child(initdb) != 0) throw std::runtime_error{"initdb failed:\n" + log()};
         server_ = start_process({bin_ / "postgres", "-D", data(), "-p", std::to_string(port_), "-h", "127.0.0.1", "-k",
                                  folder_.path(), "-c", "fsync=off", "-c", "max_connections=100"});
         wait_until_ready();
@@ -90,45 +86,11 @@ class PrivatePostgres {
         return newest;
     }
 
-    static int free_port() {
-        const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        if (bind(probe, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-            getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-            throw std::runtime_error{"there is no free port"};
-        }
-        close(probe);
-        return ntohs(address.sin_port);
-    }
-
     std::string data() const { return folder_.file("data"); }
 
-    /// The output of all programs goes to a file of its own, outside of the folder that another user owns.
     pid_t start_process(std::vector<std::string> command) {
         command.insert(command.begin(), as_owner_.begin(), as_owner_.end());
-        std::vector<char*> arguments;
-        for (std::string& word : command) arguments.push_back(word.data());
-        arguments.push_back(nullptr);
-        const std::string log_path = logs_.file("log");
-        const pid_t parent = getpid();
-        const pid_t child = fork();
-        if (child < 0) throw std::runtime_error{"fork failed"};
-        if (child > 0) return child;
-        prctl(PR_SET_PDEATHSIG, SIGTERM);  // runuser hands it on
-        if (getppid() != parent) _exit(1);
-        const int log_file = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-        if (dup2(log_file, STDOUT_FILENO) < 0 || dup2(log_file, STDERR_FILENO) < 0 || chdir("/") != 0) _exit(126);
-        execvp(arguments.front(), arguments.data());
-        _exit(127);
-    }
-
-    static int wait_for_exit(pid_t child) {
-        int status = 0;
-        waitpid(child, &status, 0);
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        return start_child(std::move(command), logs_.file("log"));
     }
 
     void wait_until_ready() {

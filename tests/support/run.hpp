@@ -5,9 +5,11 @@
 #include <chrono>
 #include <functional>
 #include <future>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -34,7 +36,10 @@ class Loop {
     ~Loop() {
         context_.stop();
         thread_.join();
+        owned_.clear();
     }
+    /// Keeps what must not outlive the loop, nor be touched while it runs.
+    void own(std::shared_ptr<void> object) { owned_.push_back(std::move(object)); }
 
     boost::asio::io_context& context() { return context_; }
     base::Executor executor() { return context_.get_executor(); }
@@ -68,6 +73,7 @@ class Loop {
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<base::Executor> keeps_running_;
     std::thread thread_;
+    std::vector<std::shared_ptr<void>> owned_;
 };
 
 /// Waits until `condition` holds; false when it does not within the patience.

@@ -1,9 +1,11 @@
 """Rate limits: the four policies, their headers, whom they count, both algorithms, and the truth of Retry-After.
 
-The limiter lives in the process, so only the tests of what requests are charged run on both stores.
+What is counted is told by `limited`, with the counters in the process and in Redis; what requests are charged runs on
+both stores.
 """
 
 import contextlib
+import itertools
 import re
 import time
 
@@ -16,11 +18,21 @@ from harness.server import Server
 from harness.waiting import until
 
 
-@pytest.fixture
-def limited(binary):
-    """A factory for servers on the embedded store with the default limits, or those in the flags."""
+@pytest.fixture(params=["process", "redis"])
+def limited(binary, request):
+    """A factory for servers on the embedded store with the default limits, or those in the flags.
+
+    Each of them counts for itself, with counters in the process or in a Redis database of its own.
+    """
     with contextlib.ExitStack() as started:
-        yield lambda *flags: started.enter_context(Server(binary, flags=flags, rate_limits=True))
+        numbers = itertools.count()
+
+        def start(*flags):
+            if request.param == "redis":
+                flags = (*flags, "--redis", request.getfixturevalue("redis").url(next(numbers)))
+            return started.enter_context(Server(binary, flags=flags, rate_limits=True))
+
+        yield start
 
 
 def limit(*policies):

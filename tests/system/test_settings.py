@@ -341,12 +341,11 @@ def test_the_embedded_store_can_be_put_elsewhere(binary, tmp_path):
         assert not (pathlib.Path(server.data_dir) / "snippets.db").exists()
 
 
-def test_redis_is_refused_for_now(binary, tmp_path):
-    done = run(
-        binary, "serve", "--redis", "redis://127.0.0.1:1/0", "--data-dir", str(tmp_path), "--listen", "127.0.0.1:0"
-    )
-    assert done.returncode == 2
-    assert "redis" in done.stderr.lower()
+def test_without_its_redis_the_service_starts_and_says_so(binary, tmp_path):
+    with Server(binary, flags=["--redis", "redis://127.0.0.1:1/0"], data_dir=tmp_path) as server:
+        server.wait_for_log("alert raised.*redis_down")
+        assert Client(server).get("/readyz").json() == {"status": "degraded", "database": "ok", "redis": "down"}
+        Client(server).create()
 
 
 def test_a_database_that_cannot_be_reached_at_start_ends_in_a_clear_error(binary, tmp_path):

@@ -359,7 +359,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"database", "mysql://h/db", "is not a database"}, Refused{"database", "", "is not a database"},
         Refused{"database", "sqlite:", "says nothing"}, Refused{"database", "postgres://", "says nothing"},
         Refused{"redis", "localhost:6379", "is not a Redis URL"}, Refused{"redis", "redis://", "is not a Redis URL"},
-        Refused{"redis", "redis://h:99999", "is not a Redis URL"}, Refused{"redis", "redis://h/x", "has no number"},
+        Refused{"redis", "redis://h:99999", "has no valid port"}, Refused{"redis", "redis://h/x", "has no number"},
         Refused{"redis", "redis://h/0?x=1", "has a query"}, Refused{"public-url", "x.org", "is not an http"},
         Refused{"public-url", "ftp://x.org", "is not an http"}, Refused{"public-url", "https://", "is not an http"},
         Refused{"public-url", "https:///p", "is not an http"},

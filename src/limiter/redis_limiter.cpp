@@ -1,0 +1,99 @@
+#include "limiter/redis_limiter.hpp"
+
+#include "base/error.hpp"
+#include "limiter/window.hpp"
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/this_coro.hpp>
+#include <fmt/format.h>
+
+namespace snippetd::limiter {
+
+std::span<const std::pair<std::string_view, std::string_view>> limiter_scripts();
+
+namespace {
+
+/// A window may turn between the question and the answer, or the clocks may differ by one; not twice in a row.
+constexpr int kAttempts = 3;
+
+const redis::Script& take_script() {
+    static const redis::Script script{limiter_scripts().front().second};
+    return script;
+}
+
+/// Whose counters they are. The clients of `write` (accounts) and `anonymous` (addresses) are never the same; those of
+/// `login` and `signup` are addresses too.
+std::string counted_as(const Policy& policy, const std::string& client) {
+    if (policy.name == "write" || policy.name == "anonymous") return client;
+    return policy.name + ":" + client;
+}
+
+std::string key_of(const std::string& counted, std::int64_t window) {
+    return fmt::format("ratelimit:{{{}}}:{}", counted, window);
+}
+
+/// {status, previous, current, now}
+bool is_answer(const redis::Reply& reply) {
+    if (reply.type != redis::Reply::Type::array || reply.elements.size() != 4) return false;
+    return std::all_of(reply.elements.begin(), reply.elements.end(),
+                       [](const redis::Reply& one) { return one.type == redis::Reply::Type::integer; });
+}
+
+}  // namespace
+
+base::Awaitable<Verdict> RedisLimiter::take(const Policy& policy, std::string client, base::Deadline) {
+    const base::Milliseconds left = over_limit_.left(counted_as(policy, client), base::steady_now());
+    if (left.count() > 0) {
+        Verdict limited;
+        limited.decision = Verdict::Decision::limited;
+        limited.wait_ms = left.count();
+        limited.reset_s = seconds_up(left.count());
+        co_return limited;
+    }
+    try {
+        co_return co_await ask(policy, client);
+    } catch (const base::Unavailable&) {
+        // Redis's health has raised the alert.
+    }
+    co_return without_redis(policy, client);
+}
+
+base::Awaitable<Verdict> RedisLimiter::ask(const Policy& policy, const std::string& client) {
+    redis::Client& redis = clients_.of(co_await boost::asio::this_coro::executor);
+    const std::string counted = counted_as(policy, client);
+    const bool sliding = algorithm_ == Algorithm::sliding_window;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+        const std::int64_t window = window_number(base::unix_now_ms() + clock_offset_, policy.window);
+        std::vector<std::string> keys{key_of(counted, window), key_of(counted, window - 1)};
+        std::vector<std::string> arguments{std::to_string(window), std::to_string(policy.window.count()),
+                                           std::to_string(policy.quota), sliding ? "1" : "0"};
+        const redis::Reply reply = co_await redis.evaluate(take_script(), std::move(keys), std::move(arguments));
+        if (!is_answer(reply)) throw base::Unavailable{"an answer of the limiter's script cannot be read"};
+        const std::int64_t status = reply.elements[0].integer;
+        const base::UnixMillis now = reply.elements[3].integer;
+        clock_offset_ = now - base::unix_now_ms();
+        if (status < 0) continue;
+        const WindowCounts counts{static_cast<std::uint64_t>(reply.elements[1].integer),
+                                  static_cast<std::uint64_t>(reply.elements[2].integer)};
+        const Verdict verdict = decide(algorithm_, policy, counts, now);
+        if (verdict.decision == Verdict::Decision::limited) {
+            over_limit_.remember(counted, base::steady_now() + base::Milliseconds{verdict.wait_ms});
+        }
+        co_return verdict;
+    }
+    throw base::Unavailable{"Redis's clock cannot be followed"};
+}
+
+Verdict RedisLimiter::without_redis(const Policy& policy, const std::string& client) {
+    if (policy.on_failure == OnFailure::local) return local_.take_now(policy, client);
+    Verdict verdict;
+    verdict.decision =
+        policy.on_failure == OnFailure::open ? Verdict::Decision::failed_open : Verdict::Decision::refused;
+    return verdict;
+}
+
+}  // namespace snippetd::limiter

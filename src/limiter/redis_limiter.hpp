@@ -1,0 +1,38 @@
+#pragma once
+
+#include "limiter/limiter.hpp"
+#include "limiter/memory_limiter.hpp"
+#include "limiter/over_limit.hpp"
+#include "redis/clients.hpp"
+
+#include <atomic>
+#include <string>
+
+namespace snippetd::limiter {
+
+/// Counters in Redis, so that any number of instances enforce one limit.
+///
+/// `ratelimit:{client}:WINDOW` counts what was admitted of one client in one window; the braces are a Redis Cluster
+/// hash tag. A decision is one script and one round trip, on Redis's clock. A client over its limit is remembered here
+/// until it is admitted again. When Redis is out of reach the policy's `on_failure` decides at once: nothing waits or
+/// is tried again, since an increment whose answer was lost may have been made.
+class RedisLimiter : public Limiter {
+  public:
+    RedisLimiter(Algorithm algorithm, const redis::Clients& clients) : algorithm_{algorithm}, clients_{clients} {}
+
+    base::Awaitable<Verdict> take(const Policy& policy, std::string client, base::Deadline deadline) override;
+
+  private:
+    base::Awaitable<Verdict> ask(const Policy& policy, const std::string& client);
+    Verdict without_redis(const Policy& policy, const std::string& client);
+
+    Algorithm algorithm_;
+    const redis::Clients& clients_;
+    OverLimit over_limit_;
+    MemoryLimiter local_{algorithm_};
+    /// Redis's clock minus this machine's, in milliseconds, as of the last answer: only to name the right window, which
+    /// the script checks.
+    std::atomic<base::UnixMillis> clock_offset_{0};
+};
+
+}  // namespace snippetd::limiter

@@ -1,0 +1,131 @@
+#include "redis/pipeline.hpp"
+
+#include "base/error.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include <hiredis/hiredis.h>
+
+namespace snippetd::redis {
+
+namespace {
+
+constexpr int kDepthMax = 8;  // of arrays in arrays; a script of ours answers with at most two
+
+Reply to_reply(const redisReply& from, int depth = 0) {
+    if (depth > kDepthMax) throw ProtocolError{"a reply is nested too deeply"};
+    Reply reply;
+    switch (from.type) {
+        case REDIS_REPLY_NIL: break;
+        case REDIS_REPLY_INTEGER:
+            reply.type = Reply::Type::integer;
+            reply.integer = from.integer;
+            break;
+        case REDIS_REPLY_STRING:
+        case REDIS_REPLY_STATUS:
+            reply.type = Reply::Type::text;
+            reply.text.assign(from.str, static_cast<std::size_t>(from.len));
+            break;
+        case REDIS_REPLY_ERROR:
+            reply.type = Reply::Type::error;
+            reply.text.assign(from.str, static_cast<std::size_t>(from.len));
+            break;
+        case REDIS_REPLY_ARRAY:
+            reply.type = Reply::Type::array;
+            for (std::size_t i = 0; i < from.elements; ++i) {
+                reply.elements.push_back(to_reply(*from.element[i], depth + 1));
+            }
+            break;
+        default: throw ProtocolError{"a reply of an unknown type"};
+    }
+    return reply;
+}
+
+std::exception_ptr unavailable(const std::string& reason) {
+    return std::make_exception_ptr(base::Unavailable{reason});
+}
+
+}  // namespace
+
+void Pipeline::FreeReader::operator()(redisReader* reader) const {
+    redisReaderFree(reader);
+}
+
+Pipeline::Pipeline() : reader_{redisReaderCreate()} {
+    if (!reader_) throw std::bad_alloc{};
+}
+Pipeline::~Pipeline() = default;
+
+void Pipeline::send(const Command& command, base::Deadline deadline, base::Completion<Reply> done) {
+    if (waiting_.size() >= kWaitingMax) {
+        done.reject(unavailable("too many commands wait for Redis"));
+        return;
+    }
+    std::vector<const char*> words;
+    std::vector<std::size_t> lengths;
+    for (const std::string& word : command) {
+        words.push_back(word.data());
+        lengths.push_back(word.size());
+    }
+    char* formatted = nullptr;
+    const int size = redisFormatCommandArgv(&formatted, static_cast<int>(words.size()), words.data(), lengths.data());
+    if (size < 0) throw std::bad_alloc{};
+    output_.append(formatted, static_cast<std::size_t>(size));
+    redisFreeCommand(formatted);
+    waiting_.push_back({base::steady_now(), deadline, std::move(done)});
+}
+
+void Pipeline::receive(std::string_view bytes) {
+    if (redisReaderFeed(reader_.get(), bytes.data(), bytes.size()) != REDIS_OK) {
+        throw ProtocolError{reader_->errstr};
+    }
+    while (true) {
+        void* raw = nullptr;
+        if (redisReaderGetReply(reader_.get(), &raw) != REDIS_OK) throw ProtocolError{reader_->errstr};
+        if (!raw) return;
+        const std::unique_ptr<redisReply, void (*)(void*)> owned{static_cast<redisReply*>(raw), freeReplyObject};
+        Reply reply = to_reply(*owned);
+        if (waiting_.empty()) throw ProtocolError{"a reply that nobody has asked for: " + reply.text};
+        Waiting answered = std::move(waiting_.front());
+        waiting_.pop_front();
+        if (answered.done) answered.done->resolve(std::move(reply));
+    }
+}
+
+std::size_t Pipeline::expire(base::SteadyTime now) {
+    std::size_t expired = 0;
+    for (Waiting& waiting : waiting_) {
+        if (!waiting.done || waiting.deadline > now) continue;
+        waiting.done->reject(unavailable("Redis does not answer in time"));
+        waiting.done.reset();
+        ++expired;
+    }
+    return expired;
+}
+
+std::optional<base::SteadyTime> Pipeline::next_deadline() const {
+    std::optional<base::SteadyTime> next;
+    for (const Waiting& waiting : waiting_) {
+        if (waiting.done && (!next || waiting.deadline < *next)) next = waiting.deadline;
+    }
+    return next;
+}
+
+std::optional<base::SteadyTime> Pipeline::waiting_since() const {
+    if (waiting_.empty()) return std::nullopt;
+    return waiting_.front().sent;
+}
+
+void Pipeline::reset(const std::string& reason) {
+    std::deque<Waiting> failed;
+    failed.swap(waiting_);
+    output_.clear();
+    reader_.reset(redisReaderCreate());
+    if (!reader_) throw std::bad_alloc{};
+    for (Waiting& waiting : failed) {
+        if (waiting.done) waiting.done->reject(unavailable(reason));
+    }
+}
+
+}  // namespace snippetd::redis

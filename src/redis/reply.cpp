@@ -1,0 +1,35 @@
+#include "redis/reply.hpp"
+
+#include <array>
+#include <utility>
+
+namespace snippetd::redis {
+
+ErrorMeaning meaning_of(std::string_view text) {
+    constexpr std::array<std::pair<std::string_view, ErrorMeaning>, 17> kMeanings{{
+        {"NOSCRIPT", ErrorMeaning::no_script},
+        {"LOADING", ErrorMeaning::not_now},
+        {"BUSY", ErrorMeaning::not_now},
+        {"MASTERDOWN", ErrorMeaning::not_now},
+        {"CLUSTERDOWN", ErrorMeaning::not_now},
+        {"TRYAGAIN", ErrorMeaning::not_now},
+        {"NOREPLICAS", ErrorMeaning::out_of_space},
+        {"READONLY", ErrorMeaning::moved_on},
+        {"UNBLOCKED", ErrorMeaning::moved_on},
+        {"MOVED", ErrorMeaning::moved_on},
+        {"ASK", ErrorMeaning::moved_on},
+        {"OOM", ErrorMeaning::out_of_space},
+        {"MISCONF", ErrorMeaning::out_of_space},
+        {"NOAUTH", ErrorMeaning::denied},
+        {"WRONGPASS", ErrorMeaning::denied},
+        {"NOPERM", ErrorMeaning::denied},
+        {"DENIED", ErrorMeaning::denied},
+    }};
+    const std::string_view word = text.substr(0, text.find(' '));
+    for (const auto& [known, meaning] : kMeanings) {
+        if (word == known) return meaning;
+    }
+    return ErrorMeaning::other;
+}
+
+}  // namespace snippetd::redis

@@ -1,0 +1,17 @@
+#include "redis/script.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+namespace snippetd::redis {
+
+Script::Script(std::string_view text) : text_{text} {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+    unsigned size = 0;
+    EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
+    for (unsigned i = 0; i < size; ++i) digest_ += fmt::format("{:02x}", digest[i]);
+}
+
+}  // namespace snippetd::redis
