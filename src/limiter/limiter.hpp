@@ -52,8 +52,8 @@ class Limiter {
 
     /// Charges one request of `client` to `policy`, atomically; a limited request is not charged. `client` is an
     /// account's id, `ip:ADDRESS` or `name:USERNAME`. Waits as long as the limiter itself allows, a fraction of a
-    /// second, whatever `deadline` says, and never throws: what happens when the counters are out of reach is the limiter's decision, not an
-    /// accident.
+    /// second, whatever `deadline` says, and never throws: what happens when the counters are out of reach is the
+    /// limiter's decision, not an accident.
     virtual base::Awaitable<Verdict> take(const Policy& policy, std::string client, base::Deadline deadline) = 0;
 };
 

@@ -5,7 +5,7 @@ namespace snippetd::redis {
 namespace {
 constexpr const char* kAlert = "redis_down";
 constexpr const char* kRefusedAlert = "redis_refuses";
-}
+}  // namespace
 
 Health::Health(base::Metrics& metrics, base::Alerts& alerts, std::string consequence)
     : alerts_{alerts}, consequence_{std::move(consequence)} {

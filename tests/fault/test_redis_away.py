@@ -226,7 +226,8 @@ def test_over_tls_with_a_certificate_that_is_checked(start, binary, tmp_path):
         ]
         redis.start()
         url = f"rediss://127.0.0.1:{port}/0"
-        with Server(binary, flags=["--redis", url], rate_limits=True, env={"SSL_CERT_FILE": str(certificate)}) as server:
+        trusting = {"SSL_CERT_FILE": str(certificate)}
+        with Server(binary, flags=["--redis", url], rate_limits=True, env=trusting) as server:
             assert redis_state(server) == "ok"
             assert "RateLimit" in create(Client(server).signup()).headers
         server = start(url)
