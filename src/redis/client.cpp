@@ -1,12 +1,12 @@
 #include "redis/client.hpp"
 
 #include "base/error.hpp"
-#include "base/log.hpp"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <random>
+#include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/connect.hpp>
@@ -112,7 +112,8 @@ base::Awaitable<void> Client::run() {
         const bool was_up = breaker_closed_;
         connected_ = false;
         close_socket();
-        open_breaker("the connection to Redis is lost: " + reason);
+        if (!refusal_.empty()) reason = std::exchange(refusal_, {});
+        open_breaker("no connection to Redis: " + reason);
         pipeline_.reset("the connection to Redis is lost");
         writing_.clear();
         backoff = was_up ? kBackoffMin : std::min(backoff * 2, kBackoffMax);
@@ -163,7 +164,7 @@ base::Awaitable<void> Client::introduce(std::uint64_t connection) {
         }
     } catch (const std::exception& error) {
         if (connection != connection_) co_return;
-        log::warn("Redis does not let us in", {{"reason", error.what()}});
+        refusal_ = error.what();
         close_socket();
         co_return;
     }

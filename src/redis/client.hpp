@@ -88,6 +88,7 @@ class Client {
     bool connected_ = false;
     bool stopping_ = false;
     bool probing_ = false;
+    std::string refusal_;           ///< why the server does not let us in, when it does not
     std::uint64_t connection_ = 0;  ///< counts the attempts, so that what belongs to an earlier one notices
     base::Timer deadline_timer_;
     bool armed_ = false;
