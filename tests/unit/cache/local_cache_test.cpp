@@ -419,39 +419,27 @@ TEST(LocalCache, ALoneWorkerKeepsNothingTwice) {
     EXPECT_EQ(site.group->shared.copy("a", base::steady_now()), nullptr);
 }
 
-TEST(LocalCache, WhileTheStoreIsAwayWhatHasOutlivedItsTtlIsServed) {
-    Site site{1};
-    site.source.hold = false;
-    site.source.fill = [](const std::string& id) { return Fill{test::make_stale_entry(id, 3), nullptr}; };
-    site.read(0, "a");
-    site.settle();
-    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
-    site.source.error = away();
-    const auto stale = site.read(0, "a");
-    const auto unknown = site.read(0, "b");
-    site.settle();
-    EXPECT_EQ(stale->version(), 3);
-    EXPECT_EQ(stale->read.status, Status::near_hit);
-    EXPECT_TRUE(unknown->unavailable());
-    EXPECT_EQ(site.source.loads.size(), 3u) << "the store is asked first";
-}
+/// By the worker that has loaded it, and by another one.
+class StaleIfError : public testing::TestWithParam<std::size_t> {};
 
-TEST(LocalCache, WhileTheStoreIsAwayWhatAnotherWorkerHasLoadedIsServedToo) {
-    Site site{2};
+TEST_P(StaleIfError, WhileTheStoreIsAwayWhatHasOutlivedItsTtlIsServed) {
+    const std::size_t workers = GetParam(), reader = workers - 1;
+    Site site{workers};
     site.source.hold = false;
     site.source.fill = [](const std::string& id) { return Fill{test::make_stale_entry(id, 3), nullptr}; };
     site.read(0, "a");
     site.settle();
-    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_EQ(site.caches[reader]->find_near("a"), nullptr);
     site.source.error = away();
-    const auto stale = site.read(1, "a");
-    const auto unknown = site.read(1, "b");
+    const auto stale = site.read(reader, "a");
+    const auto unknown = site.read(reader, "b");
     site.settle();
     EXPECT_EQ(stale->version(), 3);
     EXPECT_EQ(stale->read.status, Status::near_hit);
     EXPECT_TRUE(unknown->unavailable());
     EXPECT_EQ(site.source.loads.size(), 3u) << "the store is asked first";
 }
+INSTANTIATE_TEST_SUITE_P(LocalCache, StaleIfError, testing::Values(1, 2));
 
 TEST(LocalCache, StaleIfErrorEndsWithTheSnippetsOwnExpiryWithAnInvalidationAndForNegativeEntries) {
     Site site{1};

@@ -83,13 +83,16 @@ def test_of_concurrent_creates_by_20_accounts_exactly_60_each_are_admitted(insta
     random.Random(7).shuffle(order)
     away_from_a_minutes_end(30 * slow_factor if slow_factor < 2 else 50)
     answers = []
-    for begin in range(0, len(order), 500):
-        answers += burst(servers, [requests[at] for at in order[begin : begin + 500]])
+    at_once = int(500 / slow_factor)  # what the store takes within the deadline of a request
+    for begin in range(0, len(order), at_once):
+        answers += burst(servers, [requests[at] for at in order[begin : begin + at_once]])
     admitted = Counter(owners[at] for at, answer in zip(order, answers) if answer.status == 201)
     limited = Counter(owners[at] for at, answer in zip(order, answers) if answer.status == 429)
     uncounted = [server.metric("snippetd_ratelimit_decisions_total", decision="failed_open") for server in servers]
     told = [line for server in servers for line in server.log_lines if " request " not in line]
     assert uncounted == [0] * INSTANCES, "\n".join(told)
+    name = "snippetd_ratelimit_decisions_total"
+    assert sum(server.metric(name, policy="write", decision="allowed") for server in servers) == 20 * 60
     assert admitted == {number: 60 for number in range(20)}
     assert limited == {number: 190 for number in range(20)}
     assert_every_counter_expires(redis)
