@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <iterator>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -15,18 +16,16 @@ namespace snippetd::limiter {
 class OverLimit {
   public:
     static constexpr std::size_t kShards = 16;
-    /// Overflow rule: beyond that a client is not remembered, and costs what it costs.
+    /// Overflow rule: some other client is forgotten, which costs one look at the central counters.
     static constexpr std::size_t kClientsPerShardMax = 4096;
 
     void remember(const std::string& client, base::SteadyTime until) {
         Shard& shard = shard_of(client);
         const std::lock_guard lock{shard.mutex};
-        if (shard.until.size() >= kClientsPerShardMax) {
-            const base::SteadyTime now = base::steady_now();
-            std::erase_if(shard.until, [now](const auto& one) { return one.second <= now; });
-            if (shard.until.size() >= kClientsPerShardMax) return;
-        }
         shard.until[client] = until;
+        if (shard.until.size() <= kClientsPerShardMax) return;
+        const auto some = shard.until.begin();
+        shard.until.erase(some->first == client ? std::next(some) : some);
     }
 
     /// How long the client is still over its limit; zero when it is not known to be.
