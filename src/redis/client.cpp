@@ -225,12 +225,6 @@ base::Awaitable<Reply> Client::exchange(Command words) {
     return send(std::move(words), base::deadline_in(options_.command_timeout));
 }
 
-base::Awaitable<Reply> Client::command(Command words) {
-    Reply reply = co_await exchange(std::move(words));
-    if (reply.is_error()) refuse(reply.text);
-    co_return reply;
-}
-
 base::Awaitable<Reply> Client::evaluate(const Script& script, std::vector<std::string> keys,
                                         std::vector<std::string> arguments) {
     Command words{"EVALSHA", script.digest(), std::to_string(keys.size())};

@@ -32,7 +32,7 @@ class Client {
     struct Options {
         Endpoint endpoint;
         base::Milliseconds command_timeout{150};
-        base::Milliseconds connect_timeout{1000};  ///< name, TCP and TLS each
+        base::Milliseconds connect_timeout{1000};  ///< TCP and TLS each; a name takes as long as the system looks
     };
 
     Client(base::Executor executor, Options options, Health& health, base::Metrics& metrics);
@@ -48,9 +48,8 @@ class Client {
     /// Whether a command would be sent now.
     bool up() const { return breaker_closed_; }
 
-    /// The reply, which is no error. Throws base::Unavailable when the server does not answer in time or cannot.
-    base::Awaitable<Reply> command(Command words);
-    /// The script's answer; as `command`.
+    /// The script's answer, which is no error. Throws base::Unavailable when the server does not answer in time or
+    /// cannot.
     base::Awaitable<Reply> evaluate(const Script& script, std::vector<std::string> keys,
                                     std::vector<std::string> arguments);
 

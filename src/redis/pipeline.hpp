@@ -60,8 +60,6 @@ class Pipeline {
     /// Answers all that wait with Unavailable, and forgets the rest of the conversation: for the next connection.
     void reset(const std::string& reason);
 
-    bool idle() const { return waiting_.empty(); }
-
   private:
     struct Waiting {
         base::SteadyTime sent;

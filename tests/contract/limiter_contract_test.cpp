@@ -19,11 +19,9 @@ using namespace std::chrono_literals;
 using Decision = Verdict::Decision;
 using test::Loop;
 
-/// An implementation under test. A new one adds a struct like this to the list below. Where it cannot be given a clock,
-/// `kHasClock` is false and the tests that move it are skipped.
+/// An implementation under test. A new one adds a struct like this to the lists below.
 struct InMemory {
     static constexpr const char* kName = "Memory";
-    static constexpr bool kHasClock = true;
 
     std::unique_ptr<Limiter> make(Algorithm algorithm) {
         return std::make_unique<MemoryLimiter>(algorithm, [this] { return now.load(); });
@@ -37,13 +35,11 @@ struct InMemory {
 /// One server for all tests of the process; each limiter has clients of its own.
 struct InRedis {
     static constexpr const char* kName = "Redis";
-    static constexpr bool kHasClock = false;
 
     std::unique_ptr<Limiter> make(Algorithm algorithm) {
         server().call("FLUSHALL");
         return std::make_unique<RedisLimiter>(algorithm, clients);
     }
-    void advance(base::Milliseconds) {}
 
     static test::PrivateRedis& server() {
         static test::PrivateRedis redis;
@@ -70,6 +66,9 @@ struct InRedis {
 };
 
 using Implementations = testing::Types<InMemory, InRedis>;
+/// Those whose clock a test can move. What these tests say of time, tests/system/test_rate_limits.py says of both, with
+/// short windows.
+using ImplementationsWithClock = testing::Types<InMemory>;
 
 struct ImplementationName {
     template <class T>
@@ -101,6 +100,10 @@ class LimiterContract : public testing::Test {
     const Policy policy{"write", 5, 60s, true};
 };
 TYPED_TEST_SUITE(LimiterContract, Implementations, ImplementationName);
+
+template <class Implementation>
+class LimiterClockContract : public LimiterContract<Implementation> {};
+TYPED_TEST_SUITE(LimiterClockContract, ImplementationsWithClock, ImplementationName);
 
 constexpr Algorithm kBoth[] = {Algorithm::fixed_window, Algorithm::sliding_window};
 
@@ -158,75 +161,59 @@ TYPED_TEST(LimiterContract, ManyThreadsTogetherGetExactlyTheQuota) {
     }
 }
 
-TYPED_TEST(LimiterContract, WaitingAsLongAsToldIsEnoughAndASecondLessIsNot) {
-    if constexpr (!TypeParam::kHasClock) {
-        GTEST_SKIP() << "its clock cannot be moved";
-    } else {
-        for (const Algorithm algorithm : kBoth) {
-            const auto limiter = this->make(algorithm);
-            for (int round = 0; round < 20; ++round) {
-                const std::string client = "client " + std::to_string(round);
-                this->implementation.advance(base::Milliseconds{1 + 3777 * round});
-                this->admitted(*limiter, this->policy, client, 1 + round % 5);
-                this->implementation.advance(base::Milliseconds{7001});
-                this->admitted(*limiter, this->policy, client, 10);
-                const Verdict limited = this->take(*limiter, this->policy, client);
-                ASSERT_EQ(limited.decision, Decision::limited);
-                this->implementation.advance(std::chrono::seconds{limited.reset_s - 1});
-                ASSERT_EQ(this->take(*limiter, this->policy, client).decision, Decision::limited) << "round " << round;
-                this->implementation.advance(1s);
-                ASSERT_EQ(this->take(*limiter, this->policy, client).decision, Decision::allowed) << "round " << round;
-            }
-        }
-    }
-}
-
-TYPED_TEST(LimiterContract, ALimitedRequestIsNotCharged) {
-    if constexpr (!TypeParam::kHasClock) {
-        GTEST_SKIP() << "its clock cannot be moved";
-    } else {
-        for (const Algorithm algorithm : kBoth) {
-            const auto limiter = this->make(algorithm);
-            this->admitted(*limiter, this->policy, "patient", 5);
-            this->admitted(*limiter, this->policy, "impatient", 500);
-            this->implementation.advance(90s);
-            EXPECT_EQ(this->admitted(*limiter, this->policy, "impatient", 10),
-                      this->admitted(*limiter, this->policy, "patient", 10));
-            this->implementation.advance(600s);
-        }
-    }
-}
-
-TYPED_TEST(LimiterContract, AcrossABoundaryTheFixedWindowAdmitsTwiceAndTheSlidingOneDoesNot) {
-    if constexpr (!TypeParam::kHasClock) {
-        GTEST_SKIP() << "its clock cannot be moved";
-    } else {
-        for (const Algorithm algorithm : kBoth) {
-            const auto limiter = this->make(algorithm);
-            this->implementation.advance(base::Milliseconds{59'999});
-            EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 5);
-            this->implementation.advance(base::Milliseconds{1});
-            EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), algorithm == Algorithm::fixed_window ? 5 : 0);
-            this->implementation.advance(120s);
-            EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 5);
-            this->implementation.advance(120s);
-        }
-    }
-}
-
-TYPED_TEST(LimiterContract, EachPolicyHasItsOwnWindow) {
-    if constexpr (!TypeParam::kHasClock) {
-        GTEST_SKIP() << "its clock cannot be moved";
-    } else {
-        const auto limiter = this->make(Algorithm::fixed_window);
-        const Policy quick{"quick", 1, 1s, true};
-        EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 5);
-        for (int i = 0; i < 20; ++i) {
-            EXPECT_EQ(this->admitted(*limiter, quick, "ann", 3), 1);
+TYPED_TEST(LimiterClockContract, WaitingAsLongAsToldIsEnoughAndASecondLessIsNot) {
+    for (const Algorithm algorithm : kBoth) {
+        const auto limiter = this->make(algorithm);
+        for (int round = 0; round < 20; ++round) {
+            const std::string client = "client " + std::to_string(round);
+            this->implementation.advance(base::Milliseconds{1 + 3777 * round});
+            this->admitted(*limiter, this->policy, client, 1 + round % 5);
+            this->implementation.advance(base::Milliseconds{7001});
+            this->admitted(*limiter, this->policy, client, 10);
+            const Verdict limited = this->take(*limiter, this->policy, client);
+            ASSERT_EQ(limited.decision, Decision::limited);
+            this->implementation.advance(std::chrono::seconds{limited.reset_s - 1});
+            ASSERT_EQ(this->take(*limiter, this->policy, client).decision, Decision::limited) << "round " << round;
             this->implementation.advance(1s);
+            ASSERT_EQ(this->take(*limiter, this->policy, client).decision, Decision::allowed) << "round " << round;
         }
-        EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 0);
     }
+}
+
+TYPED_TEST(LimiterClockContract, ALimitedRequestIsNotCharged) {
+    for (const Algorithm algorithm : kBoth) {
+        const auto limiter = this->make(algorithm);
+        this->admitted(*limiter, this->policy, "patient", 5);
+        this->admitted(*limiter, this->policy, "impatient", 500);
+        this->implementation.advance(90s);
+        EXPECT_EQ(this->admitted(*limiter, this->policy, "impatient", 10),
+                  this->admitted(*limiter, this->policy, "patient", 10));
+        this->implementation.advance(600s);
+    }
+}
+
+TYPED_TEST(LimiterClockContract, AcrossABoundaryTheFixedWindowAdmitsTwiceAndTheSlidingOneDoesNot) {
+    for (const Algorithm algorithm : kBoth) {
+        const auto limiter = this->make(algorithm);
+        this->implementation.advance(base::Milliseconds{59'999});
+        EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 5);
+        this->implementation.advance(base::Milliseconds{1});
+        EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), algorithm == Algorithm::fixed_window ? 5 : 0);
+        this->implementation.advance(120s);
+        EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 5);
+        this->implementation.advance(120s);
+    }
+}
+
+TYPED_TEST(LimiterClockContract, EachPolicyHasItsOwnWindow) {
+    const auto limiter = this->make(Algorithm::fixed_window);
+    const Policy quick{"quick", 1, 1s, true};
+    EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 5);
+    for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(this->admitted(*limiter, quick, "ann", 3), 1);
+        this->implementation.advance(1s);
+    }
+    EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 0);
 }
 
 }  // namespace

@@ -80,7 +80,7 @@ TEST_F(PipelineTest, ReadsEveryKindOfReply) {
     EXPECT_EQ(answers[5]->reply.elements[1].text, "x");
     EXPECT_TRUE(answers[5]->reply.elements[2].elements.at(0).is_nil());
     EXPECT_TRUE(answers[6]->reply.is_nil());
-    EXPECT_TRUE(pipeline.idle());
+    EXPECT_FALSE(pipeline.waiting_since());
 }
 
 TEST_F(PipelineTest, RepliesMayComeInPiecesOfAnySize) {
