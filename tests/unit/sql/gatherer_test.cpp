@@ -246,11 +246,12 @@ TEST_F(GathererTest, ThreadsAskAtTheSameTimeAndEachGetsItsOwn) {
     make(options);
     gate.open();
     constexpr int kEach = 500;
+    std::vector<std::unique_ptr<Loop>> loops;  // until no thread of the pool is still about to leave one of them
     std::vector<std::thread> threads;
     std::atomic<int> wrong{0};
     for (int t = 0; t < 4; ++t) {
-        threads.emplace_back([this, t, &wrong] {
-            Loop own;
+        loops.push_back(std::make_unique<Loop>());
+        threads.emplace_back([this, t, &wrong, &own = *loops.back()] {
             std::vector<std::future<int>> futures;
             for (int i = 0; i < kEach; ++i) {
                 futures.push_back(own.start(gatherer->run(t * kEach + i, base::deadline_in(1h))));
@@ -261,6 +262,7 @@ TEST_F(GathererTest, ThreadsAskAtTheSameTimeAndEachGetsItsOwn) {
         });
     }
     for (auto& thread : threads) thread.join();
+    pool->close();
     EXPECT_EQ(wrong, 0);
     std::size_t asked = 0;
     for (const Keys& keys : seen()) {
