@@ -52,6 +52,23 @@ bool apply(const SnippetInput& input, model::Snippet& snippet, base::UnixMillis 
     return changed;
 }
 
+/// After the commit, before the answer: from here on nobody on this instance sees a version below `floor`, and the
+/// other instances have been told. A write whose outcome is not known is taken for committed. False when it did not
+/// apply.
+template <class Write>
+Awaitable<bool> commit_and_invalidate(Exchange& exchange, std::string id, std::int64_t floor, const Write& write) {
+    bool written = false;
+    std::exception_ptr unknown;
+    try {
+        written = co_await write();
+    } catch (const base::Unavailable&) {
+        unknown = std::current_exception();
+    }
+    if (written || unknown) co_await exchange.services.cache.invalidate(std::move(id), floor);
+    if (unknown) std::rethrow_exception(unknown);
+    co_return written;
+}
+
 }  // namespace
 
 Answer read_snippet(Exchange& exchange) {
@@ -78,10 +95,9 @@ Answer edit_snippet(Exchange& exchange) {
         const base::UnixMillis now = base::unix_now_ms();
         if (!apply(*input, *snippet, now)) co_return shown(exchange, *snippet);
         snippet->updated_at = std::max(now, snippet->updated_at + 1);
-        if (!co_await exchange.services.store.update_snippet(*snippet, exchange.deadline)) continue;
-        // After the commit, before the answer: from here on nobody on this instance sees the old version.
+        const auto update = [&] { return exchange.services.store.update_snippet(*snippet, exchange.deadline); };
+        if (!co_await commit_and_invalidate(exchange, snippet->id, snippet->version + 1, update)) continue;
         ++snippet->version;
-        co_await exchange.services.cache.invalidate(snippet->id, snippet->version);
         co_return shown(exchange, *snippet);
     }
     co_return error(ErrorKind::conflict, "Others are editing this snippet right now; try again.");
@@ -95,8 +111,8 @@ Answer delete_snippet(Exchange& exchange) {
     // With a precondition, an edit that comes in between must not be deleted along.
     const bool conditional = exchange.request.has(http::Field::if_match);
     const std::optional<std::int64_t> version = conditional ? std::optional{snippet->version} : std::nullopt;
-    const bool deleted = co_await exchange.services.store.delete_snippet(snippet->id, version, exchange.deadline);
-    co_await exchange.services.cache.invalidate(snippet->id, cache::SharedCache::kNoVersion);
+    const auto remove = [&] { return exchange.services.store.delete_snippet(snippet->id, version, exchange.deadline); };
+    const bool deleted = co_await commit_and_invalidate(exchange, snippet->id, cache::SharedCache::kNoVersion, remove);
     if (!deleted) co_return error(conditional ? ErrorKind::precondition_failed : ErrorKind::not_found);
     http::Response response;
     response.status = 204;

@@ -124,8 +124,8 @@ std::string snippet_json(const model::Snippet& snippet, std::string_view base, B
     return std::move(parts.before_count);
 }
 
-std::shared_ptr<const cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
-                                               std::string_view cache_control) {
+std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
+                                         std::string_view cache_control) {
     auto entry = std::make_shared<cache::Entry>();
     entry->id = snippet.id;
     entry->version = snippet.version;

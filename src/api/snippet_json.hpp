@@ -23,8 +23,8 @@ std::string snippet_json(const model::Snippet& snippet, std::string_view base, B
                          std::string_view edit_token = {});
 
 /// Everything of a link's answers that is the same for all readers. `ttl` is cut at the snippet's own expiry.
-std::shared_ptr<const cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
-                                               std::string_view cache_control);
+std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
+                                         std::string_view cache_control);
 
 /// The file name that a download of the snippet gets: its title, made harmless, or its id with the language's
 /// extension.

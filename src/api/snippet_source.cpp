@@ -1,42 +1,62 @@
 #include "api/snippet_source.hpp"
 
 #include "api/snippet_json.hpp"
-
-#include <random>
+#include "cache/ttl.hpp"
 
 namespace snippetd::api {
 
 namespace {
 
-std::shared_ptr<const cache::Entry> negative_entry(const std::string& id, cache::Entry::Kind kind) {
+std::shared_ptr<cache::Entry> entry_from(const std::string& id, const model::Loaded& loaded, base::Milliseconds ttl) {
+    if (loaded.state == model::Loaded::State::found && ttl.count() > 0) {
+        return make_entry(*loaded.snippet, ttl, "public, no-cache");
+    }
     auto entry = std::make_shared<cache::Entry>();
     entry->id = id;
-    entry->kind = kind;
-    entry->valid_until = base::deadline_in(SnippetSource::kNegativeTtl);
+    const bool missing = loaded.state == model::Loaded::State::missing;
+    entry->kind = missing ? cache::Entry::Kind::missing : cache::Entry::Kind::gone;
+    entry->valid_until = base::deadline_in(std::max(ttl, base::Milliseconds{1}));
     return entry;
-}
-
-base::Milliseconds with_jitter(base::Milliseconds ttl) {
-    thread_local std::minstd_rand random{std::random_device{}()};
-    std::uniform_real_distribution<double> factor{0.9, 1.1};
-    return base::Milliseconds{static_cast<base::Milliseconds::rep>(static_cast<double>(ttl.count()) * factor(random))};
 }
 
 }  // namespace
 
-base::Awaitable<cache::Fill> SnippetSource::load(std::string id, base::Deadline deadline) {
-    const store::Loaded loaded = co_await store_.load_snippet(id, deadline);
-    co_return fill_from(id, loaded);
+base::Awaitable<cache::Fill> SnippetSource::load(std::string id, cache::Wanted wanted, base::Deadline deadline) {
+    const base::SteadyTime asked = base::steady_now();
+    const cache::RedisCache::Answer answer = co_await find(id, wanted, deadline);
+    cache::Fill fill;
+    if (answer.from_redis) fill.status = cache::Status::redis_hit;
+    if (answer.loaded.snippet && !answer.loaded.snippet->cacheable()) {
+        fill.snippet = answer.loaded.snippet;
+        co_return fill;
+    }
+    const std::shared_ptr<cache::Entry> entry = entry_from(id, answer.loaded, answer.ttl);
+    entry->loaded_at = asked;
+    // What ends because the snippet itself expires has nothing to be refreshed for.
+    const base::UnixMillis until = base::unix_now_ms() + answer.ttl.count();
+    const bool expires = entry->expires_at != 0 && entry->expires_at <= until;
+    entry->refresh_from = expires ? entry->valid_until : entry->valid_until - refresh_below_;
+    fill.entry = entry;
+    co_return fill;
 }
 
-cache::Fill SnippetSource::fill_from(const std::string& id, const store::Loaded& loaded) {
-    using State = store::Loaded::State;
-    if (loaded.state == State::missing) return {negative_entry(id, cache::Entry::Kind::missing), nullptr};
-    if (loaded.state == State::gone) return {negative_entry(id, cache::Entry::Kind::gone), nullptr};
-    const model::Snippet& snippet = *loaded.snippet;
-    if (!snippet.cacheable()) return {nullptr, loaded.snippet};
-    if (snippet.expired(base::unix_now_ms())) return {negative_entry(id, cache::Entry::Kind::gone), nullptr};
-    return {make_entry(snippet, with_jitter(ttl_), "public, no-cache"), nullptr};
+base::Awaitable<cache::RedisCache::Answer> SnippetSource::find(std::string id, cache::Wanted wanted,
+                                                               base::Deadline deadline) {
+    cache::RedisCache::Load from_store = [this](std::string wanted_id, base::Deadline until) {
+        return store_.load_snippet(std::move(wanted_id), until);
+    };
+    if (reads_redis_ && wanted != cache::Wanted::newest) {
+        const base::Milliseconds below = wanted == cache::Wanted::refresh ? refresh_below_ : base::Milliseconds{0};
+        co_return co_await redis_->read(std::move(id), below, std::move(from_store), deadline);
+    }
+    cache::RedisCache::Answer answer;
+    answer.loaded = co_await from_store(std::move(id), deadline);
+    answer.ttl = cache::ttl_for(answer.loaded, ttl_, base::unix_now_ms());
+    co_return answer;
+}
+
+base::Awaitable<void> SnippetSource::invalidate(std::string id, std::int64_t floor) {
+    if (redis_) co_await redis_->invalidate(std::move(id), floor);
 }
 
 }  // namespace snippetd::api

@@ -1,26 +1,36 @@
 #pragma once
 
 #include "cache/cache.hpp"
+#include "cache/redis_cache.hpp"
 #include "store/store.hpp"
 
 namespace snippetd::api {
 
-/// What the cache reads through: the store's rows as entries.
+/// What the near cache reads through: rows from Redis, where there is one, or from the store, as entries.
 class SnippetSource : public cache::Source {
   public:
-    static constexpr base::Milliseconds kNegativeTtl{5000};
+    /// `redis` is null without Redis; unless `reads_redis` it only hears of invalidations, for the sake of instances
+    /// that do. `ttl` is for found snippets.
+    SnippetSource(store::Store& store, cache::RedisCache* redis, bool reads_redis, base::Milliseconds ttl)
+        : store_{store},
+          redis_{redis},
+          reads_redis_{redis && reads_redis},
+          ttl_{ttl},
+          refresh_below_{std::min(ttl / 10, kRefreshBelowMax)} {}
 
-    /// `ttl` is for found snippets; each gets up to 10 % more or less, so that what was filled together does not expire
-    /// together.
-    SnippetSource(store::Store& store, base::Milliseconds ttl) : store_{store}, ttl_{ttl} {}
-
-    base::Awaitable<cache::Fill> load(std::string id, base::Deadline deadline) override;
+    base::Awaitable<cache::Fill> load(std::string id, cache::Wanted wanted, base::Deadline deadline) override;
+    base::Awaitable<void> invalidate(std::string id, std::int64_t floor) override;
 
   private:
-    cache::Fill fill_from(const std::string& id, const store::Loaded& loaded);
+    static constexpr base::Milliseconds kRefreshBelowMax{10000};
+
+    base::Awaitable<cache::RedisCache::Answer> find(std::string id, cache::Wanted wanted, base::Deadline deadline);
 
     store::Store& store_;
+    cache::RedisCache* redis_;
+    bool reads_redis_;
     base::Milliseconds ttl_;
+    base::Milliseconds refresh_below_;  ///< of the time to live
 };
 
 }  // namespace snippetd::api

@@ -97,6 +97,7 @@ std::shared_ptr<sql::Pool> make_pool(const Settings& settings, std::shared_ptr<s
 std::unique_ptr<store::Store> make_store(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {
     const auto counters = make_counters(metrics);
     connect_and_migrate(settings, *counters);
+    const store::Outbox outbox = settings.redis.empty() ? store::Outbox::off : store::Outbox::on;
     if (is_sqlite(settings)) {
         sql::Pool::Options readers, writer;
         readers.name = "sqlite-read";
@@ -104,7 +105,8 @@ std::unique_ptr<store::Store> make_store(const Settings& settings, base::Metrics
         writer.name = "sqlite-write";
         writer.batch_max = kSqliteBatchMax;
         auto read = make_pool(settings, counters, std::move(readers), true);
-        return store::make_sqlite_store(std::move(read), make_pool(settings, counters, std::move(writer), false));
+        return store::make_sqlite_store(std::move(read), make_pool(settings, counters, std::move(writer), false),
+                                        outbox);
     }
     alerts.declare("database_down");
     sql::Pool::Options options;
@@ -117,7 +119,7 @@ std::unique_ptr<store::Store> make_store(const Settings& settings, base::Metrics
             alerts.raise("database_down", "the last connection to PostgreSQL is lost; cached reads go on");
         }
     };
-    return store::make_postgres_store(make_pool(settings, counters, std::move(options), false));
+    return store::make_postgres_store(make_pool(settings, counters, std::move(options), false), outbox);
 }
 
 std::unique_ptr<redis::Clients> make_redis(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {

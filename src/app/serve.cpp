@@ -1,6 +1,7 @@
 #include "app/serve.hpp"
 
 #include "app/assemble.hpp"
+#include "app/coherence.hpp"
 #include "app/jobs.hpp"
 #include "app/webhook.hpp"
 #include "app/worker.hpp"
@@ -177,9 +178,10 @@ void accept(std::vector<Listening> all, WorkerList& workers) {
 }
 
 /// So that the first requests of all are counted there. Without Redis the service starts all the same.
-void wait_for_redis(const redis::Clients& redis) {
+void wait_for_redis(const redis::Clients& redis, const Coherence* coherence) {
     const base::Deadline deadline = base::deadline_in(kRedisPatience);
-    while (!redis.all_up() && base::steady_now() < deadline) std::this_thread::sleep_for(kDrainPoll);
+    const auto ready = [&] { return redis.all_up() && (!coherence || coherence->trusts_redis()); };
+    while (!ready() && base::steady_now() < deadline) std::this_thread::sleep_for(kDrainPoll);
 }
 
 void wait_until_idle(WorkerList& workers, base::Deadline deadline) {
@@ -218,19 +220,25 @@ void serve(const Settings& settings) {
     base::Workers group;
     // Half for what the workers share, half for their own copies of what is hot; a single worker has all of it.
     const std::size_t shared_bytes = settings.threads > 1 ? settings.cache_near_size / 2 : 0;
+    const auto caches = std::make_shared<cache::LocalCache::Group>(group, shared_bytes);
+    std::unique_ptr<Coherence> coherence;
+    if (backends.redis) {
+        coherence = std::make_unique<Coherence>(*backends.redis, *backends.store, settings.cache_ttl, caches);
+    }
     const Shared shared{options,
                         *backends.store,
                         backends.redis.get(),
+                        coherence ? &coherence->redis_cache() : nullptr,
                         *backends.limiter,
                         passwords,
                         metrics,
                         tally,
                         [redis = backends.redis.get()] { return !redis || redis->all_up(); },
-                        std::make_shared<cache::LocalCache::Group>(group, shared_bytes),
+                        caches,
                         std::make_shared<auth::Identities::Group>(auth::Identities::Group{group, {}}),
                         std::make_shared<http::ServerLimits>()};
-    const cache::LocalCache::Options cache_options{settings.cache,
-                                                   (settings.cache_near_size - shared_bytes) / settings.threads};
+    const cache::LocalCache::Options cache_options{
+        settings.cache, (settings.cache_near_size - shared_bytes) / settings.threads, coherence == nullptr};
     const http::ServerOptions http_options = server_options(settings);
     WorkerList workers;
     for (unsigned i = 0; i < settings.threads; ++i) {
@@ -247,7 +255,8 @@ void serve(const Settings& settings) {
                            settings.views_flush);
     }
     for (const auto& worker : workers) worker->start();
-    if (backends.redis) wait_for_redis(*backends.redis);
+    if (coherence) coherence->start();
+    if (backends.redis) wait_for_redis(*backends.redis, coherence.get());
     accept(std::move(listening), workers);
 
     end.wait();
@@ -263,6 +272,7 @@ void serve(const Settings& settings) {
     backends.store->close();
     for (const auto& worker : workers) worker->stop_redis();
     wait_until_idle(workers, end_by);
+    if (coherence) coherence->stop();
     jobs.stop();
     for (const auto& worker : workers) worker->stop();
     log::info("stopped");

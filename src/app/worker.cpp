@@ -21,7 +21,7 @@ Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, b
                http::ServerOptions server_options)
     : keeps_running_{context_.get_executor()},
       redis_{shared.redis ? shared.redis->make(context_.get_executor()) : redis::Clients::Owned{}},
-      source_{shared.store, cache_ttl},
+      source_{shared.store, shared.redis_cache, cache_options.enabled, cache_ttl},
       cache_{context_.get_executor(), cache_options, source_, shared.caches, shared.metrics},
       identities_{look_up_in(shared.store), shared.identities},
       recorder_{shared.tally},

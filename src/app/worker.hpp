@@ -21,7 +21,8 @@ namespace snippetd::app {
 struct Shared {
     const api::Options& options;
     store::Store& store;
-    redis::Clients* redis;  ///< null without --redis
+    redis::Clients* redis;           ///< null without --redis
+    cache::RedisCache* redis_cache;  ///< null without --redis
     limiter::Limiter& limiter;
     auth::Passwords& passwords;
     base::Metrics& metrics;

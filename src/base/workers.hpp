@@ -39,6 +39,13 @@ class Workers {
                                                                                                    use_awaitable);
     }
 
+    /// The same without waiting. What one thread posts each worker does in that order.
+    void post_to_each(const std::function<void(std::size_t)>& action) const {
+        for (std::size_t i = 0; i < executors_.size(); ++i) {
+            boost::asio::post(executors_[i], [action, i] { action(i); });
+        }
+    }
+
   private:
     std::vector<Executor> executors_;
 };

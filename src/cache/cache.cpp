@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 
 namespace snippetd::cache {
@@ -13,6 +15,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr base::Milliseconds kLoadTimeout{700};
+// After a refresh that has failed: the entry is good for a while yet.
+constexpr base::Milliseconds kRefreshPause{500};
 
 base::Counter& requests_counter(base::Metrics& metrics, const char* result) {
     return metrics.counter("snippetd_cache_requests_total", "Reads of links, by where the answer came from.",
@@ -38,76 +42,127 @@ LocalCache::LocalCache(base::Executor executor, Options options, Source& source,
       group_{std::move(group)},
       near_{options.enabled ? options.near_bytes : 0},
       near_hits_{requests_counter(metrics, "near_hit")},
+      redis_hits_{requests_counter(metrics, "redis_hit")},
       misses_{requests_counter(metrics, "miss")},
       negative_hits_{requests_counter(metrics, "negative_hit")} {}
 
 std::shared_ptr<const Entry> LocalCache::find_near(std::string_view id) {
-    auto entry = near_.find(id, base::steady_now());
-    if (entry) count_hit(*entry);
+    const base::SteadyTime now = base::steady_now();
+    auto entry = near_.find(id, now);
+    if (!entry || !covered(*entry, now)) return nullptr;
+    (entry->kind == Entry::Kind::snippet ? near_hits_ : negative_hits_).add();
+    if (now >= entry->refresh_from) refresh_soon(*entry, now);
     return entry;
 }
 
-void LocalCache::count_hit(const Entry& entry) {
-    (entry.kind == Entry::Kind::snippet ? near_hits_ : negative_hits_).add();
+bool LocalCache::covered(const Entry& entry, base::SteadyTime now) const {
+    return options_.alone || trust_.covers(entry.loaded_at, now);
+}
+
+void LocalCache::count(const Fill& fill) {
+    if (fill.status == Status::miss) {
+        misses_.add();
+    } else if (fill.entry && fill.entry->kind != Entry::Kind::snippet) {
+        negative_hits_.add();
+    } else {
+        (fill.status == Status::near_hit ? near_hits_ : redis_hits_).add();
+    }
+}
+
+void LocalCache::refresh_soon(const Entry& entry, base::SteadyTime now) {
+    if (entry.kind != Entry::Kind::snippet || now < no_refresh_before_) return;
+    if (flights_.contains(entry.id) || flights_.size() >= kFlightsMax) return;
+    if (const auto newer = group_->shared.copy(entry.id, now); newer && newer->refresh_from > now) {
+        near_.put(newer);  // another worker has been here already
+        return;
+    }
+    asio::co_spawn(executor_, refresh(entry.id), asio::detached);
+}
+
+base::Awaitable<void> LocalCache::refresh(std::string id) {
+    if (flights_.contains(id)) co_return;  // of a reader that came just before
+    try {
+        co_await load(id, Wanted::refresh);
+    } catch (const base::Unavailable&) {
+        no_refresh_before_ = base::deadline_in(kRefreshPause);
+    }
 }
 
 base::Awaitable<Read> LocalCache::read(std::string id, base::Deadline deadline) {
     if (auto entry = find_near(id)) co_return Read{{std::move(entry), nullptr}, Status::near_hit};
     if (auto entry = find_shared(id)) co_return Read{{std::move(entry), nullptr}, Status::near_hit};
-    misses_.add();
     if (!options_.enabled) {
-        Fill fill = co_await source_.load(id, deadline);
-        co_return Read{std::move(fill), Status::miss};
+        Fill fill = co_await source_.load(id, Wanted::read, deadline);
+        count(fill);
+        co_return Read{std::move(fill), fill.status};
     }
     std::exception_ptr error;
     try {
-        const auto under_way = flights_.find(id);
-        Fill fill;
-        if (under_way == flights_.end()) {
-            fill = co_await load(id);
-        } else {
-            std::shared_ptr<Flight> flight = under_way->second;
-            fill = co_await wait_for(std::move(flight), deadline);
-        }
-        co_return Read{std::move(fill), Status::miss};
+        Fill fill = co_await load_or_wait(id, deadline);
+        count(fill);
+        const Status status = fill.status;
+        co_return Read{std::move(fill), status};
     } catch (const base::Unavailable&) {
         error = std::current_exception();
     }
-    // Nothing can have been edited while the store is away, so what has merely outlived its TTL is still right.
+    // Nothing can have been edited while the store is away, so what has merely outlived its TTL is still right; not so
+    // what an edit may have been missed of before.
     std::shared_ptr<const Entry> stale = near_.find_stale(id);
     if (!stale) stale = group_->shared.copy_stale(id);
-    const bool usable = stale && stale->kind == Entry::Kind::snippet &&
+    const bool usable = stale && stale->kind == Entry::Kind::snippet && covered(*stale, base::steady_now()) &&
                         (stale->expires_at == 0 || stale->expires_at > base::unix_now_ms());
+    misses_.add();
     if (!usable) std::rethrow_exception(error);
     co_return Read{{std::move(stale), nullptr}, Status::near_hit};
 }
 
 std::shared_ptr<const Entry> LocalCache::find_shared(std::string_view id) {
     if (!options_.enabled) return nullptr;
-    auto entry = group_->shared.copy(id, base::steady_now());
-    if (!entry) return nullptr;
+    const base::SteadyTime now = base::steady_now();
+    auto entry = group_->shared.copy(id, now);
+    if (!entry || !covered(*entry, now)) return nullptr;
     // Without a pause in between: an invalidation that has emptied the shared cache before visits this worker after.
     near_.put(entry);
-    count_hit(*entry);
+    (entry->kind == Entry::Kind::snippet ? near_hits_ : negative_hits_).add();
     return entry;
 }
 
-base::Awaitable<Fill> LocalCache::load(const std::string& id) {
+base::Awaitable<Fill> LocalCache::load(const std::string& id, Wanted wanted) {
     if (flights_.size() >= kFlightsMax) throw base::Unavailable{"too many snippets are being loaded"};
     const auto flight = std::make_shared<Flight>();
+    flight->wanted = wanted;
     flights_.emplace(id, flight);
     try {
-        flight->fill = co_await source_.load(id, base::deadline_in(kLoadTimeout));
+        const base::Deadline deadline = base::deadline_in(kLoadTimeout);
+        flight->fill = co_await source_.load(id, wanted, deadline);
+        if (too_old(flight->fill)) flight->fill = co_await source_.load(id, Wanted::newest, deadline);
     } catch (const std::exception&) {
         flight->error = std::current_exception();
     }
-    if (flight->fill.entry) keep(*flight);
+    if (flight->fill.entry) keep(*flight, wanted);
     land(id, *flight);
     if (flight->error) std::rethrow_exception(flight->error);
     co_return flight->fill;
 }
 
-base::Awaitable<Fill> LocalCache::wait_for(std::shared_ptr<Flight> flight, base::Deadline deadline) {
+bool LocalCache::too_old(const Fill& fill) {
+    if (fill.status != Status::redis_hit || !fill.entry || fill.entry->kind != Entry::Kind::snippet) return false;
+    return fill.entry->version < group_->shared.floor(fill.entry->id);
+}
+
+base::Awaitable<Fill> LocalCache::load_or_wait(const std::string& id, base::Deadline deadline) {
+    while (true) {
+        const auto under_way = flights_.find(id);
+        if (under_way == flights_.end()) co_return co_await load(id, Wanted::read);
+        const std::shared_ptr<Flight> flight = under_way->second;
+        co_await wait_for(flight, deadline);
+        if (!flight->error) co_return flight->fill;
+        // A refresh fails when another instance makes it, which is no answer for who has nothing to serve.
+        if (flight->wanted != Wanted::refresh) std::rethrow_exception(flight->error);
+    }
+}
+
+base::Awaitable<void> LocalCache::wait_for(std::shared_ptr<Flight> flight, base::Deadline deadline) {
     base::Timer timer{executor_, deadline};
     flight->waiters.push_back(&timer);
     boost::system::error_code cancelled;
@@ -117,18 +172,18 @@ base::Awaitable<Fill> LocalCache::wait_for(std::shared_ptr<Flight> flight, base:
         std::erase(flight->waiters, &timer);
         throw base::Unavailable{"the store does not answer in time"};
     }
-    if (flight->error) std::rethrow_exception(flight->error);
-    co_return flight->fill;
 }
 
-void LocalCache::keep(const Flight& flight) {
-    if (flight.doomed) return;
+void LocalCache::keep(const Flight& flight, Wanted wanted) {
+    const std::shared_ptr<const Entry>& entry = flight.fill.entry;
+    if (entry->version < flight.floor) return;
+    // Into the near cache only when it is read again: what is read once costs no second copy and displaces nothing.
     if (group_->members.size() == 1) {
-        near_.put(flight.fill.entry);
-    } else {
-        // Into the near cache only when it is read again: what is read once costs no second copy and displaces nothing.
-        group_->shared.put(flight.fill.entry);
+        near_.put(entry);
+        return;
     }
+    group_->shared.put(entry);
+    if (wanted == Wanted::refresh) near_.put(std::make_shared<const Entry>(*entry));
 }
 
 void LocalCache::land(const std::string& id, Flight& flight) {
@@ -143,16 +198,17 @@ void LocalCache::land(const std::string& id, Flight& flight) {
 base::Awaitable<void> LocalCache::invalidate(std::string id, std::int64_t floor) {
     group_->shared.invalidate(id, floor);
     // A function object with a name: g++ 12 destroys a temporary of class type in a co_await expression twice.
-    std::function<void(std::size_t)> drop_there = [group = group_, id](std::size_t worker) {
-        group->members[worker]->drop(id);
+    std::function<void(std::size_t)> drop_there = [group = group_, id, floor](std::size_t worker) {
+        group->members[worker]->drop(id, floor);
     };
     co_await group_->workers.on_each(drop_there);
+    co_await source_.invalidate(std::move(id), floor);
 }
 
-void LocalCache::drop(std::string_view id) {
-    near_.erase(id);
+void LocalCache::drop(std::string_view id, std::int64_t floor) {
+    near_.erase_below(id, floor);
     if (const auto found = flights_.find(std::string{id}); found != flights_.end()) {
-        found->second->doomed = true;
+        found->second->floor = std::max(found->second->floor, floor);
         flights_.erase(found);
     }
 }

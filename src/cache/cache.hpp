@@ -7,6 +7,7 @@
 #include "base/workers.hpp"
 #include "cache/shared_cache.hpp"
 #include "cache/sieve_cache.hpp"
+#include "cache/trust.hpp"
 #include "model/snippet.hpp"
 
 #include <cstddef>
@@ -20,22 +21,32 @@
 /// What a public link reads: filled on read, invalidated on write, with the TTL as the safety net.
 namespace snippetd::cache {
 
-/// What the store says about one id.
+enum class Status { near_hit, redis_hit, miss };
+
+/// What is known of one id behind the near cache.
 struct Fill {
     std::shared_ptr<const Entry> entry;  ///< what may be cached; null when it may not
     std::shared_ptr<const model::Snippet>
         snippet;  ///< the row, when it may not be cached (private, burn after reading)
+    Status status = Status::miss;
 };
 
-/// Where entries come from on a miss.
+/// Why an entry is asked for.
+enum class Wanted {
+    read,     ///< there is none
+    refresh,  ///< there is one, whose time is nearly over
+    newest,   ///< what was got is too old: from the store
+};
+
+/// What lies behind the near cache: Redis, if there is one, and the store.
 class Source {
   public:
     virtual ~Source() = default;
-    /// Throws base::Unavailable when the store is away.
-    virtual base::Awaitable<Fill> load(std::string id, base::Deadline deadline) = 0;
+    /// Throws base::Unavailable when the store is away, or when a refresh is somebody else's to make.
+    virtual base::Awaitable<Fill> load(std::string id, Wanted wanted, base::Deadline deadline) = 0;
+    /// Has all other instances forget versions below `floor`, as far as they can be told.
+    virtual base::Awaitable<void> invalidate(std::string id, std::int64_t floor) = 0;
 };
-
-enum class Status { near_hit, redis_hit, miss };
 
 struct Read {
     Fill fill;
@@ -62,7 +73,7 @@ class Cache {
     virtual void update_count(std::string_view id, std::int64_t count) = 0;
 };
 
-/// A worker's near cache before what the workers share: the embedded mode.
+/// A worker's near cache, before what the workers share, before the source.
 ///
 /// Concurrent misses for one id are one load (single flight): the first to come loads, the others wait for what it
 /// brings. Loads of different ids are gathered where they are made, in the store.
@@ -72,6 +83,14 @@ class Cache {
 /// brings, but it is not kept, and who asks afterwards starts a new one. So a slow load never puts an old body back:
 /// not here, because its flight is doomed or lands before the visit, and not in the shared cache, because its version
 /// lies below the floor.
+///
+/// A load that begins between this and the moment when Redis has been told may bring an old version from there, and
+/// readers that come after the acknowledgement may wait for it: what lies below the floor is loaded again, from the
+/// store.
+///
+/// Where other instances write too, an entry is served only while `Trust` covers it.
+///
+/// An entry that is read when its time is nearly over is loaded anew meanwhile, so that a popular one never expires.
 class LocalCache : public Cache {
   public:
     static constexpr std::size_t kFlightsMax = 16384;
@@ -79,6 +98,7 @@ class LocalCache : public Cache {
     struct Options {
         bool enabled = true;         ///< false: every read is a load of its own
         std::size_t near_bytes = 0;  ///< for this worker
+        bool alone = true;           ///< false: other instances write too, and `proven` tells when they are heard
     };
     /// What the workers' caches have in common.
     struct Group {
@@ -96,25 +116,33 @@ class LocalCache : public Cache {
     base::Awaitable<void> invalidate(std::string id, std::int64_t floor) override;
     void update_count(std::string_view id, std::int64_t count) override;
 
-    /// Forgets `id` on this worker and dooms its flight.
-    void drop(std::string_view id);
+    /// Forgets versions of `id` below `floor` on this worker and dooms its flight.
+    void drop(std::string_view id, std::int64_t floor);
+    /// See `Trust::proven`; on this worker's thread, behind all `drop`s that came before the proof.
+    void proven(base::SteadyTime asked, std::uint64_t connection) { trust_.proven(asked, connection); }
 
     const SieveCache& near_cache() const { return near_; }
 
   private:
     struct Flight {
+        Wanted wanted = Wanted::read;
         bool landed = false;
-        bool doomed = false;
+        std::int64_t floor = 0;  ///< versions below it are not kept
         Fill fill;
         std::exception_ptr error;
         std::vector<base::Timer*> waiters;  ///< cancelled when it lands
     };
 
+    bool covered(const Entry& entry, base::SteadyTime now) const;
     std::shared_ptr<const Entry> find_shared(std::string_view id);
-    void count_hit(const Entry& entry);
-    base::Awaitable<Fill> load(const std::string& id);
-    base::Awaitable<Fill> wait_for(std::shared_ptr<Flight> flight, base::Deadline deadline);
-    void keep(const Flight& flight);
+    void count(const Fill& fill);
+    void refresh_soon(const Entry& entry, base::SteadyTime now);
+    base::Awaitable<void> refresh(std::string id);
+    base::Awaitable<Fill> load(const std::string& id, Wanted wanted);
+    bool too_old(const Fill& fill);
+    base::Awaitable<Fill> load_or_wait(const std::string& id, base::Deadline deadline);
+    base::Awaitable<void> wait_for(std::shared_ptr<Flight> flight, base::Deadline deadline);
+    void keep(const Flight& flight, Wanted wanted);
     void land(const std::string& id, Flight& flight);
 
     base::Executor executor_;
@@ -122,8 +150,11 @@ class LocalCache : public Cache {
     Source& source_;
     std::shared_ptr<Group> group_;
     SieveCache near_;
+    Trust trust_;
+    base::SteadyTime no_refresh_before_;
     std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
     base::Counter& near_hits_;
+    base::Counter& redis_hits_;
     base::Counter& misses_;
     base::Counter& negative_hits_;
 };

@@ -30,10 +30,17 @@ void SharedCache::put(const std::shared_ptr<const Entry>& entry) {
     shard.entries.put(entry);
 }
 
+std::int64_t SharedCache::floor(std::string_view id) {
+    Shard& shard = shard_of(id);
+    const std::lock_guard lock{shard.mutex};
+    const auto tombstone = shard.tombstones.find(std::string{id});
+    return tombstone == shard.tombstones.end() ? 0 : tombstone->second.floor;
+}
+
 void SharedCache::invalidate(std::string_view id, std::int64_t floor) {
     Shard& shard = shard_of(id);
     const std::lock_guard lock{shard.mutex};
-    shard.entries.erase(id);
+    shard.entries.erase_below(id, floor);
     shard.bury(id, floor, base::steady_now());
 }
 

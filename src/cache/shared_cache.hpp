@@ -40,7 +40,9 @@ class SharedCache {
     /// Keeps the entry, unless its version lies below what an invalidation has set: a slow load never puts an old
     /// version back.
     void put(const std::shared_ptr<const Entry>& entry);
-    /// Forgets `id`, and refuses versions below `floor` for a while.
+    /// The lowest version of `id` that may be served, as far as is remembered; 0 when nothing is.
+    std::int64_t floor(std::string_view id);
+    /// Forgets versions of `id` below `floor`, and refuses them for a while.
     void invalidate(std::string_view id, std::int64_t floor);
     void update_count(std::string_view id, std::int64_t count);
 

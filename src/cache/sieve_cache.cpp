@@ -33,6 +33,11 @@ void SieveCache::erase(std::string_view id) {
     if (const auto found = nodes_.find(id); found != nodes_.end()) remove(*found->second);
 }
 
+void SieveCache::erase_below(std::string_view id, std::int64_t floor) {
+    const auto found = nodes_.find(id);
+    if (found != nodes_.end() && found->second->entry->version < floor) remove(*found->second);
+}
+
 void SieveCache::clear() {
     while (!queue_.empty()) remove(queue_.back());
 }

@@ -35,6 +35,8 @@ class SieveCache {
     /// Keeps `entry` in the place of any earlier one, and evicts others until it fits.
     void put(std::shared_ptr<const Entry> entry);
     void erase(std::string_view id);
+    /// Erases the entry when its version is below `floor`.
+    void erase_below(std::string_view id, std::int64_t floor);
     void clear();
 
     std::size_t bytes() const { return bytes_; }

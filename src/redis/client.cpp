@@ -1,6 +1,7 @@
 #include "redis/client.hpp"
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 
 #include <algorithm>
 #include <array>
@@ -79,6 +80,7 @@ Client::Client(base::Executor executor, Options options, Health& health, base::M
       metrics_{metrics},
       deadline_timer_{executor_} {
     health_.expect(this);
+    pipeline_.on_message(options_.on_message);
 }
 
 Client::~Client() = default;
@@ -154,13 +156,17 @@ base::Awaitable<void> Client::introduce(std::uint64_t connection) {
             Command words{"AUTH"};
             if (!endpoint.user.empty()) words.push_back(endpoint.user);
             words.push_back(endpoint.password);
-            const Reply reply = co_await send(std::move(words), deadline);
-            if (reply.is_error()) throw std::runtime_error{reply.text};
+            co_await insist(std::move(words), deadline);
         }
-        if (endpoint.database != 0) {
-            Command words{"SELECT", std::to_string(endpoint.database)};
-            const Reply reply = co_await send(std::move(words), deadline);
-            if (reply.is_error()) throw std::runtime_error{reply.text};
+        if (!options_.channel.empty()) {
+            Command words{"SUBSCRIBE", options_.channel};
+            co_await insist(std::move(words), deadline);
+        } else {
+            if (endpoint.database != 0) {
+                Command words{"SELECT", std::to_string(endpoint.database)};
+                co_await insist(std::move(words), deadline);
+            }
+            co_await ask_who_serves(deadline);
         }
     } catch (const std::exception& error) {
         if (connection != connection_) co_return;
@@ -171,6 +177,26 @@ base::Awaitable<void> Client::introduce(std::uint64_t connection) {
     co_await probe(connection);
 }
 
+base::Awaitable<Reply> Client::insist(Command words, base::Deadline deadline) {
+    Reply reply = co_await send(std::move(words), deadline);
+    if (reply.is_error()) throw std::runtime_error{reply.text};
+    co_return reply;
+}
+
+base::Awaitable<void> Client::ask_who_serves(base::Deadline deadline) {
+    constexpr std::string_view kName = "run_id:";
+    server_id_.clear();
+    Command words{"INFO", "server"};
+    const Reply reply = co_await send(std::move(words), deadline);
+    const std::size_t found = reply.is_error() ? std::string::npos : reply.text.find(kName);
+    if (found == std::string::npos) {
+        log::warn("Redis does not say which server it is; snippets are not cached there", {{"reply", reply.text}});
+        co_return;
+    }
+    const std::size_t begin = found + kName.size();
+    server_id_ = reply.text.substr(begin, reply.text.find_first_of("\r\n", begin) - begin);
+}
+
 base::Awaitable<void> Client::probe(std::uint64_t connection) {
     probing_ = true;
     while (!stopping_ && connection == connection_ && connected_) {
@@ -178,6 +204,7 @@ base::Awaitable<void> Client::probe(std::uint64_t connection) {
         try {
             // A write, so that a server that is full, or a replica now, is not taken for a well one.
             Command words{"SET", "snippetd:probe", "1", "PX", "1000"};
+            if (!options_.channel.empty()) words = {"PING"};
             const Reply reply = co_await send(std::move(words), base::deadline_in(kProbeTimeout));
             if (!reply.is_error()) {
                 if (connection != connection_) break;
@@ -223,6 +250,12 @@ base::Awaitable<Reply> Client::send(Command words, base::Deadline deadline) {
 base::Awaitable<Reply> Client::exchange(Command words) {
     if (!breaker_closed_) throw base::Unavailable{"no connection to Redis"};
     return send(std::move(words), base::deadline_in(options_.command_timeout));
+}
+
+base::Awaitable<Reply> Client::command(Command words) {
+    Reply reply = co_await exchange(std::move(words));
+    if (reply.is_error()) refuse(reply.text);
+    co_return reply;
 }
 
 base::Awaitable<Reply> Client::evaluate(const Script& script, std::vector<std::string> keys,
@@ -296,15 +329,16 @@ void Client::flush() {
 
 void Client::arm() {
     const auto next = pipeline_.next_deadline();
-    if (!armed_ && next) look_at(*next);
+    if (next && *next < armed_for_) look_at(*next);
 }
 
 void Client::look_at(base::SteadyTime when) {
-    armed_ = true;
+    armed_for_ = when;
     deadline_timer_.expires_at(when);
     deadline_timer_.async_wait([this, when](boost::system::error_code cancelled) {
-        armed_ = false;
-        if (!cancelled) look_at_deadlines(when);
+        if (cancelled || when != armed_for_) return;  // another moment has been set
+        armed_for_ = base::SteadyTime::max();
+        look_at_deadlines(when);
     });
 }
 

@@ -10,6 +10,7 @@
 #include "redis/script.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,10 @@ class Client {
         Endpoint endpoint;
         base::Milliseconds command_timeout{150};
         base::Milliseconds connect_timeout{1000};  ///< TCP and TLS each; a name takes as long as the system looks
+        /// A channel to listen to, on each new connection before anything else is sent; empty for none. A connection
+        /// that listens takes no other commands but PING (RESP2).
+        std::string channel;
+        std::function<void(std::string payload)> on_message;  ///< called for each message, on the client's loop
     };
 
     Client(base::Executor executor, Options options, Health& health, base::Metrics& metrics);
@@ -47,7 +52,15 @@ class Client {
 
     /// Whether a command would be sent now.
     bool up() const { return breaker_closed_; }
+    /// Counts the connections, so that what was learnt over an earlier one can be told apart.
+    std::uint64_t connection() const { return connection_; }
+    /// The `run_id` of the server that this connection leads to: another one after a restart or a failover, when the
+    /// server may remember what it had been told to forget. Empty while it is not known, or is not told.
+    const std::string& server_id() const { return server_id_; }
 
+    /// The command's answer, which is no error. Throws base::Unavailable when the server does not answer in time or
+    /// cannot.
+    base::Awaitable<Reply> command(Command words);
     /// The script's answer, which is no error. Throws base::Unavailable when the server does not answer in time or
     /// cannot.
     base::Awaitable<Reply> evaluate(const Script& script, std::vector<std::string> keys,
@@ -59,6 +72,8 @@ class Client {
     base::Awaitable<void> run();
     base::Awaitable<void> connect();
     base::Awaitable<void> introduce(std::uint64_t connection);
+    base::Awaitable<Reply> insist(Command words, base::Deadline deadline);
+    base::Awaitable<void> ask_who_serves(base::Deadline deadline);
     base::Awaitable<void> probe(std::uint64_t connection);
     base::Awaitable<void> read();
     base::Awaitable<Reply> exchange(Command words);
@@ -87,10 +102,11 @@ class Client {
     bool connected_ = false;
     bool stopping_ = false;
     bool probing_ = false;
+    std::string server_id_;
     std::string refusal_;           ///< why the server does not let us in, when it does not
     std::uint64_t connection_ = 0;  ///< counts the attempts, so that what belongs to an earlier one notices
     base::Timer deadline_timer_;
-    bool armed_ = false;
+    base::SteadyTime armed_for_ = base::SteadyTime::max();  ///< when the timer looks at the deadlines
 };
 
 }  // namespace snippetd::redis

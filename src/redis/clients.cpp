@@ -15,6 +15,14 @@ Clients::Owned Clients::make(const base::Executor& executor) {
     return client;
 }
 
+Clients::Owned Clients::make_listener(const base::Executor& executor, std::string channel,
+                                      std::function<void(std::string payload)> on_message) {
+    Client::Options options = options_;
+    options.channel = std::move(channel);
+    options.on_message = std::move(on_message);
+    return Owned{new Client{executor, std::move(options), health_, metrics_}, Release{this}};
+}
+
 void Clients::Release::operator()(Client* client) const {
     {
         const std::unique_lock lock{clients->mutex_};

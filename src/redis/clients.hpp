@@ -6,6 +6,7 @@
 #include "redis/client.hpp"
 #include "redis/health.hpp"
 
+#include <functional>
 #include <memory>
 #include <shared_mutex>
 #include <string>
@@ -28,6 +29,9 @@ class Clients {
 
     /// A client for the loop of `executor`, to be started by the caller, who owns it.
     Owned make(const base::Executor& executor);
+    /// A client that listens to a channel and takes no command but PING; `of` does not find it.
+    Owned make_listener(const base::Executor& executor, std::string channel,
+                        std::function<void(std::string payload)> on_message);
     /// The client of the loop that the caller runs on. Throws std::logic_error when it has none.
     Client& of(const base::Executor& executor) const;
 

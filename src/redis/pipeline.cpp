@@ -42,6 +42,11 @@ Reply to_reply(const redisReply& from, int depth = 0) {
     return reply;
 }
 
+/// `{"message", channel, payload}`
+bool is_message(const Reply& reply) {
+    return reply.type == Reply::Type::array && reply.elements.size() == 3 && reply.elements[0].text == "message";
+}
+
 std::exception_ptr unavailable(const std::string& reason) {
     return std::make_exception_ptr(base::Unavailable{reason});
 }
@@ -86,6 +91,10 @@ void Pipeline::receive(std::string_view bytes) {
         if (!raw) return;
         const std::unique_ptr<redisReply, void (*)(void*)> owned{static_cast<redisReply*>(raw), freeReplyObject};
         Reply reply = to_reply(*owned);
+        if (on_message_ && is_message(reply)) {
+            on_message_(std::move(reply.elements[2].text));
+            continue;
+        }
         if (waiting_.empty()) throw ProtocolError{"a reply that nobody has asked for: " + reply.text};
         Waiting answered = std::move(waiting_.front());
         waiting_.pop_front();

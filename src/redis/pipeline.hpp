@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -30,6 +31,8 @@ class ProtocolError : public std::runtime_error {
 /// order. A command whose deadline has passed is answered with Unavailable and keeps its place until its reply comes,
 /// which is then dropped: a late reply never answers the wrong question, and an increment is never sent twice.
 ///
+/// What a subscription brings (an array that begins with `message`) is nobody's reply and goes to its listener.
+///
 /// hiredis reads and writes the protocol. For one thread.
 class Pipeline {
   public:
@@ -46,6 +49,9 @@ class Pipeline {
 
     /// What is to be written next, to be taken away by whoever writes it.
     std::string& output() { return output_; }
+
+    /// Gets the payload of each message that a subscription brings.
+    void on_message(std::function<void(std::string)> listener) { on_message_ = std::move(listener); }
 
     /// Takes what has been read. Throws ProtocolError.
     void receive(std::string_view bytes);
@@ -72,6 +78,7 @@ class Pipeline {
 
     std::unique_ptr<redisReader, FreeReader> reader_;
     std::deque<Waiting> waiting_;
+    std::function<void(std::string)> on_message_;
     std::string output_;
 };
 

@@ -32,7 +32,9 @@ const std::string kCreateOnce = std::string{R"sql(
     select count(*) from created
 )sql";
 
-constexpr const char* kUpdate = R"sql(
+const std::string kNow = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+
+const std::string kUpdate = R"sql(
     with old as (
         select id, version, title, body, language, visibility, updated_at from snippets
         where id = :id and version = :version for update),
@@ -44,8 +46,35 @@ constexpr const char* kUpdate = R"sql(
         set title = :title, body = :body, language = :language, visibility = :visibility, tags = :tags::jsonb,
             version = s.version + 1, updated_at = :updated_at, expires_at = nullif(:expires_at::bigint, 0)
         from old where s.id = old.id
-        returning 1)
-    select count(*) from updated
+        returning s.id, s.version)
+)sql";
+const std::string kNoteUpdate = fmt::format(R"sql(
+    , noted as (
+        insert into invalidation_outbox (snippet_id, floor, created_at) select id, version, {} from updated)
+)sql",
+                                            kNow);
+const std::string kUpdated = "select count(*) from updated";
+
+const std::string kDelete = R"sql(
+    with deleted as (
+        delete from snippets where id = :id and cast(:wanted as bigint) in (0, version) returning id)
+)sql";
+const std::string kNoteDeletion = fmt::format(R"sql(
+    , noted as (
+        insert into invalidation_outbox (snippet_id, floor, created_at) select id, {}, {} from deleted
+        on conflict (snippet_id, floor) do nothing)
+)sql",
+                                              kDeletedFloor, kNow);
+const std::string kDeleted = "select id from deleted";
+
+// Several instances may have delivered the same ones: what another one is removing is left to it.
+constexpr const char* kForgetDelivered = R"sql(
+    with done as (
+        select o.snippet_id, o.floor
+        from invalidation_outbox o join json_each_text(:floors::json) d
+            on o.snippet_id = d.key and o.floor <= d.value::bigint
+        for update of o skip locked)
+    delete from invalidation_outbox o using done where o.snippet_id = done.snippet_id and o.floor = done.floor
 )sql";
 
 const std::string kBurn = fmt::format(R"sql(
@@ -86,7 +115,7 @@ std::string write_array(const std::vector<std::string>& ids) {
     return out + "}";
 }
 
-Dialect postgres_dialect() {
+Dialect postgres_dialect(Outbox outbox) {
     return {
         .load_snippets =
             fmt::format("select {} from {} where s.id = any(:ids::text[])", snippet_columns("s.body"), kSnippetTables),
@@ -95,6 +124,10 @@ Dialect postgres_dialect() {
         .body_bytes = "octet_length(body)",
         .has_tag = "s.tags @> jsonb_build_array(:tag::text)",
         .has_text = R"((s.title ilike :text or s.body ilike :text_again))",
+        .delete_snippet = kDelete + (outbox == Outbox::on ? kNoteDeletion : "") + kDeleted,
+        .note_deletion = "",
+        .now_ms = kNow,
+        .forget_delivered = kForgetDelivered,
     };
 }
 
@@ -135,7 +168,9 @@ CreateResult replay(soci::session& session, const IdempotencyRecord& record) {
 
 class PostgresStore : public SqlStore {
   public:
-    explicit PostgresStore(std::shared_ptr<sql::Pool> pool) : SqlStore{pool, pool, postgres_dialect()} {}
+    PostgresStore(std::shared_ptr<sql::Pool> pool, Outbox outbox)
+        : SqlStore{pool, pool, postgres_dialect(outbox)},
+          update_{kUpdate + (outbox == Outbox::on ? kNoteUpdate : "") + kUpdated} {}
 
     Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
                                            Deadline deadline) override {
@@ -153,12 +188,12 @@ class PostgresStore : public SqlStore {
     }
 
     Awaitable<bool> update_snippet(model::Snippet next, Deadline deadline) override {
-        auto work = [next = std::move(next)](sql::Connection& connection) {
+        auto work = [this, next = std::move(next)](sql::Connection& connection) {
             connection.count("update_snippet");
             SnippetRow row;
             row.assign(next);
             long long updated = 0;
-            connection.session() << kUpdate, use(row.id, "id"), use(row.version, "version"), use(row.title, "title"),
+            connection.session() << update_, use(row.id, "id"), use(row.version, "version"), use(row.title, "title"),
                 use(row.body, "body"), use(row.language, "language"), use(row.visibility, "visibility"),
                 use(row.tags, "tags"), use(row.updated_at, "updated_at"), use(row.expires_at, "expires_at"),
                 into(updated);
@@ -225,12 +260,14 @@ class PostgresStore : public SqlStore {
         connection.count("find_idempotency_record");
         return replay(connection.session(), record);
     }
+
+    std::string update_;
 };
 
 }  // namespace
 
-std::unique_ptr<Store> make_postgres_store(std::shared_ptr<sql::Pool> pool) {
-    return std::make_unique<PostgresStore>(std::move(pool));
+std::unique_ptr<Store> make_postgres_store(std::shared_ptr<sql::Pool> pool, Outbox outbox) {
+    return std::make_unique<PostgresStore>(std::move(pool), outbox);
 }
 
 }  // namespace snippetd::store

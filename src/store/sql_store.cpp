@@ -271,14 +271,17 @@ std::vector<Loaded> SqlStore::load_snippets(sql::Connection& connection, const s
 }
 
 Awaitable<bool> SqlStore::delete_snippet(std::string id, std::optional<std::int64_t> version, Deadline deadline) {
-    auto work = [id = std::move(id), version](sql::Connection& connection) {
+    auto work = [this, id = std::move(id), version](sql::Connection& connection) {
         connection.count("delete_snippet");
         const long long wanted = version.value_or(0);
         std::string deleted;
-        connection.session()
-            << "delete from snippets where id = :id and cast(:wanted as bigint) in (0, version) returning id",
-            use(id, "id"), use(wanted, "wanted"), into(deleted);
-        return connection.session().got_data();
+        connection.session() << dialect_.delete_snippet, use(id, "id"), use(wanted, "wanted"), into(deleted);
+        const bool there = connection.session().got_data();
+        if (there && !dialect_.note_deletion.empty()) {
+            connection.count("note_deletion");
+            connection.session() << dialect_.note_deletion, use(id, "id");
+        }
+        return there;
     };
     return write_->run(std::move(work), deadline);
 }
@@ -344,6 +347,35 @@ Awaitable<std::optional<model::Revision>> SqlStore::find_revision(std::string sn
         return when(connection.session().got_data(), revision);
     };
     return read_->run(std::move(work), deadline);
+}
+
+Awaitable<Floors> SqlStore::list_undelivered(base::Milliseconds age, int limit, Deadline deadline) {
+    auto work = [this, age, limit](sql::Connection& connection) {
+        connection.count("list_undelivered");
+        const long long age_ms = age.count();
+        long long floor = 0;
+        std::string id;
+        soci::statement statement =
+            (connection.session().prepare
+                 << fmt::format("select snippet_id, floor from invalidation_outbox "
+                                "where created_at <= {} - cast(:age as bigint) order by created_at limit :limit",
+                                dialect_.now_ms),
+             use(age_ms, "age"), use(limit, "limit"), into(id), into(floor));
+        statement.execute(false);
+        Floors floors;
+        while (statement.fetch()) floors.emplace_back(id, floor);
+        return floors;
+    };
+    return read_->run(std::move(work), deadline);
+}
+
+Awaitable<void> SqlStore::forget_delivered(Floors delivered, Deadline deadline) {
+    auto work = [this, floors = to_json(delivered)](sql::Connection& connection) {
+        connection.count("forget_delivered");
+        connection.session() << dialect_.forget_delivered, use(floors, "floors");
+        return true;
+    };
+    co_await write_->run(std::move(work), deadline);
 }
 
 Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {

@@ -17,9 +17,13 @@ struct Dialect {
     std::string load_snippets;  ///< `:ids`: an array of PostgreSQL, or JSON
     std::string find_gone;      ///< `:ids` likewise
     std::string (*write_ids)(const std::vector<std::string>& ids);
-    std::string body_bytes;  ///< the size of `body`
-    std::string has_tag;     ///< condition with `:tag`
-    std::string has_text;    ///< condition with `:text`, a LIKE pattern with `\` as its escape
+    std::string body_bytes;        ///< the size of `body`
+    std::string has_tag;           ///< condition with `:tag`
+    std::string has_text;          ///< condition with `:text`, a LIKE pattern with `\` as its escape
+    std::string delete_snippet;    ///< `:id`, `:wanted` (a version, or 0 for any); the id, when it was deleted
+    std::string note_deletion;     ///< what comes after it in the same transaction, with `:id`; empty for nothing
+    std::string now_ms;            ///< the database's clock
+    std::string forget_delivered;  ///< `:floors`, JSON from id to floor
 };
 
 class SqlStore : public Store {
@@ -46,6 +50,8 @@ class SqlStore : public Store {
     Awaitable<std::vector<model::Revision>> list_revisions(std::string snippet_id, Deadline deadline) override;
     Awaitable<std::optional<model::Revision>> find_revision(std::string snippet_id, std::int64_t version,
                                                             Deadline deadline) override;
+    Awaitable<Floors> list_undelivered(base::Milliseconds age, int limit, Deadline deadline) override;
+    Awaitable<void> forget_delivered(Floors delivered, Deadline deadline) override;
     Awaitable<Purged> purge(int limit, Deadline deadline) override;
     Awaitable<void> ping(Deadline deadline) override;
     void close() override;
@@ -76,8 +82,9 @@ std::string snippet_columns(const std::string& body);
 inline constexpr const char* kSnippetTables =
     "snippets s left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id";
 
-std::unique_ptr<Store> make_postgres_store(std::shared_ptr<sql::Pool> pool);
+std::unique_ptr<Store> make_postgres_store(std::shared_ptr<sql::Pool> pool, Outbox outbox);
 /// `write` must have one thread: SQLite has one writer.
-std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write);
+std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write,
+                                         Outbox outbox);
 
 }  // namespace snippetd::store

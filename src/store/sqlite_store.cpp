@@ -41,7 +41,24 @@ constexpr const char* kApplyViews = R"sql(
     returning snippet_id, count
 )sql";
 
-Dialect sqlite_dialect() {
+const std::string kNow = "cast((julianday('now') - 2440587.5) * 86400000 as integer)";
+
+const std::string kNoteUpdate = fmt::format(
+    "insert into invalidation_outbox (snippet_id, floor, created_at) "
+    "select id, version, {} from snippets where id = :id",
+    kNow);
+
+const std::string kNoteDeletion = fmt::format(
+    "insert into invalidation_outbox (snippet_id, floor, created_at) values (:id, {}, {}) "
+    "on conflict (snippet_id, floor) do nothing",
+    kDeletedFloor, kNow);
+
+constexpr const char* kForgetDelivered = R"sql(
+    delete from invalidation_outbox
+    where exists (select 1 from json_each(:floors) d where d.key = snippet_id and floor <= d.value)
+)sql";
+
+Dialect sqlite_dialect(Outbox outbox) {
     return {
         .load_snippets = fmt::format("select {} from {} where s.id in (select value from json_each(:ids))",
                                      snippet_columns("s.body"), kSnippetTables),
@@ -50,6 +67,10 @@ Dialect sqlite_dialect() {
         .body_bytes = "length(cast(body as blob))",
         .has_tag = "exists (select 1 from json_each(s.tags) t where t.value = :tag)",
         .has_text = R"((s.title like :text escape '\' or s.body like :text_again escape '\'))",
+        .delete_snippet = "delete from snippets where id = :id and :wanted in (0, version) returning id",
+        .note_deletion = outbox == Outbox::on ? kNoteDeletion : "",
+        .now_ms = kNow,
+        .forget_delivered = kForgetDelivered,
     };
 }
 
@@ -80,8 +101,8 @@ std::optional<CreateResult> record_or_replay(soci::session& session, const Idemp
 
 class SqliteStore : public SqlStore {
   public:
-    SqliteStore(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write)
-        : SqlStore{std::move(read), std::move(write), sqlite_dialect()} {}
+    SqliteStore(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write, Outbox outbox)
+        : SqlStore{std::move(read), std::move(write), sqlite_dialect(outbox)}, outbox_{outbox} {}
 
     Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
                                            Deadline deadline) override {
@@ -100,7 +121,7 @@ class SqliteStore : public SqlStore {
     }
 
     Awaitable<bool> update_snippet(model::Snippet next, Deadline deadline) override {
-        auto work = [next = std::move(next)](sql::Connection& connection) {
+        auto work = [this, next = std::move(next)](sql::Connection& connection) {
             connection.count("update_snippet");
             soci::session& session = connection.session();
             SnippetRow row;
@@ -111,6 +132,10 @@ class SqliteStore : public SqlStore {
             session << kUpdate, use(row.title, "title"), use(row.body, "body"), use(row.language, "language"),
                 use(row.visibility, "visibility"), use(row.tags, "tags"), use(row.updated_at, "updated_at"),
                 use(row.expires_at, "expires_at"), use(row.id, "id");
+            if (outbox_ == Outbox::on) {
+                connection.count("note_update");
+                session << kNoteUpdate, use(row.id, "id");
+            }
             return true;
         };
         return write_->run(std::move(work), deadline);
@@ -162,12 +187,16 @@ class SqliteStore : public SqlStore {
         };
         return write_->run(std::move(work), deadline);
     }
+
+  private:
+    Outbox outbox_;
 };
 
 }  // namespace
 
-std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write) {
-    return std::make_unique<SqliteStore>(std::move(read), std::move(write));
+std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write,
+                                         Outbox outbox) {
+    return std::make_unique<SqliteStore>(std::move(read), std::move(write), outbox);
 }
 
 }  // namespace snippetd::store

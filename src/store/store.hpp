@@ -3,10 +3,11 @@
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
 #include "model/account.hpp"
+#include "model/loaded.hpp"
 #include "model/snippet.hpp"
 
 #include <cstdint>
-#include <memory>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +21,7 @@ namespace snippetd::store {
 using base::Awaitable;
 using base::Deadline;
 using base::UnixMillis;
+using model::Loaded;
 
 struct StoredAccount {
     model::Account account;
@@ -44,18 +46,6 @@ struct CreateResult {
     std::string response;
 };
 
-/// What is known of an id.
-struct Loaded {
-    enum class State {
-        found,
-        missing,  ///< never existed, or was deleted
-        gone,     ///< burned, or expired and removed
-    };
-    State state = State::missing;
-    /// When found, else null. It may have expired, which is for the caller to see.
-    std::shared_ptr<const model::Snippet> snippet;
-};
-
 /// A place in a list that is sorted by (created_at, id), newest first; the next page starts after it.
 struct Position {
     UnixMillis created_at = 0;
@@ -72,6 +62,14 @@ struct ListQuery {
 
 /// How many views each id got since the last batch.
 using ViewCounts = std::vector<std::pair<std::string, std::int64_t>>;
+
+/// The lowest version of each snippet that may still be served from a cache; `kDeletedFloor` after a deletion.
+using Floors = std::vector<std::pair<std::string, std::int64_t>>;
+inline constexpr std::int64_t kDeletedFloor = std::numeric_limits<std::int64_t>::max();
+
+/// Whether edits and deletions leave their invalidation in an outbox, in their own transaction. Somebody must deliver
+/// what is there.
+enum class Outbox { off, on };
 
 struct Purged {
     std::int64_t snippets = 0;
@@ -127,6 +125,11 @@ class Store {
     /// Adds a batch of views, in one statement on PostgreSQL, and remembers `batch_id` in the ledger: a batch that is
     /// given again changes nothing. Returns the new totals (none for a repeated batch, nor for ids that are gone).
     virtual Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, Deadline deadline) = 0;
+    /// Invalidations in the outbox, oldest first, at most `limit`, of those that have been there for `age` by the
+    /// database's clock.
+    virtual Awaitable<Floors> list_undelivered(base::Milliseconds age, int limit, Deadline deadline) = 0;
+    /// Takes these, and older ones of the same snippets, out of the outbox.
+    virtual Awaitable<void> forget_delivered(Floors delivered, Deadline deadline) = 0;
     /// Removes what has expired, at most `limit` rows of each kind.
     virtual Awaitable<Purged> purge(int limit, Deadline deadline) = 0;
     /// Throws when the store does not answer.

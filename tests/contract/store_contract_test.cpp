@@ -159,6 +159,13 @@ class StoreContract : public testing::TestWithParam<const char*> {
         std::sort(totals.begin(), totals.end());
         return totals;
     }
+    /// All that the outbox holds, sorted.
+    Floors undelivered() {
+        Floors floors = run(store->list_undelivered(base::Milliseconds{0}, 10'000, deadline()));
+        std::sort(floors.begin(), floors.end());
+        return floors;
+    }
+    void forget(const Floors& delivered) { run(store->forget_delivered(delivered, deadline())); }
     Purged purge(int limit = 100) { return run(store->purge(limit, deadline())); }
     Ids public_ids(const ListQuery& query = {}) { return ids_of(run(store->list_public(query, deadline()))); }
     Ids owned_ids(const std::string& owner, const ListQuery& query = {}) {
@@ -860,6 +867,132 @@ TEST_P(StoreContract, ViewsEditsAndDeletionsGoOnSideBySide) {
             EXPECT_EQ(loaded.snippet->view_count, kIds);
             EXPECT_EQ(loaded.snippet->version, 2);
         }
+    }
+}
+
+// --- the outbox
+
+TEST_P(StoreContract, AnUpdateLeavesItsNewVersionInTheOutboxAndACreationNothing) {
+    Snippet made = snippet("a");
+    create(made);
+    create(snippet("b"), {"key", "fingerprint", "response"});
+    EXPECT_EQ(undelivered(), Floors{});
+    ASSERT_TRUE(update(made));
+    EXPECT_EQ(undelivered(), (Floors{{"a", 2}}));
+    made.version = 2;
+    ASSERT_TRUE(update(made));
+    EXPECT_EQ(undelivered(), (Floors{{"a", 2}, {"a", 3}}));
+}
+
+TEST_P(StoreContract, ADeletionLeavesAFloorAboveAllVersionsInTheOutbox) {
+    for (const char* id : {"a", "b"}) create(snippet(id));
+    ASSERT_TRUE(run(store->delete_snippet("a", std::nullopt, deadline())));
+    ASSERT_TRUE(run(store->delete_snippet("b", 1, deadline())));
+    EXPECT_EQ(undelivered(), (Floors{{"a", kDeletedFloor}, {"b", kDeletedFloor}}));
+}
+
+TEST_P(StoreContract, ADeletionOfWhatHasBeenDeletedAndMadeAgainLeavesOneFloor) {
+    for (int i = 0; i < 2; ++i) {
+        create(snippet("a"));
+        ASSERT_TRUE(run(store->delete_snippet("a", std::nullopt, deadline())));
+    }
+    EXPECT_EQ(undelivered(), (Floors{{"a", kDeletedFloor}}));
+}
+
+TEST_P(StoreContract, WhatChangesNothingLeavesNothingInTheOutbox) {
+    Snippet made = snippet("a");
+    create(made);
+    made.version = 2;
+    EXPECT_FALSE(update(made)) << "another version";
+    EXPECT_FALSE(update(snippet("b"))) << "not there";
+    EXPECT_FALSE(run(store->delete_snippet("a", 2, deadline())));
+    EXPECT_FALSE(run(store->delete_snippet("b", std::nullopt, deadline())));
+    EXPECT_EQ(undelivered(), Floors{});
+}
+
+TEST_P(StoreContract, OfConcurrentUpdatesTheOneThatWinsLeavesItsFloor) {
+    create(snippet("a"));
+    const auto results = at_once(20, [&](int) { return store->update_snippet(snippet("a"), deadline()); });
+    ASSERT_EQ(std::count(results.begin(), results.end(), true), 1);
+    EXPECT_EQ(undelivered(), (Floors{{"a", 2}}));
+}
+
+TEST_P(StoreContract, TheOutboxIsListedOldestFirstUpToALimitAndFromAnAgeOn) {
+    for (const char* id : {"a", "b", "c", "d"}) {
+        create(snippet(id));
+        ASSERT_TRUE(update(snippet(id)));
+    }
+    // As if they had waited for so many minutes; d has just come.
+    const std::map<std::string, int> minutes{{"a", 20}, {"b", 30}, {"c", 10}};
+    for (const auto& [id, waited] : minutes) {
+        backend->execute("update invalidation_outbox set created_at = created_at - " +
+                         std::to_string(waited * kMinute) + " where snippet_id = '" + id + "'");
+    }
+    const auto list = [this](base::Milliseconds age, int limit) {
+        Ids ids;
+        for (const auto& [id, floor] : run(store->list_undelivered(age, limit, deadline()))) ids.push_back(id);
+        return ids;
+    };
+    EXPECT_EQ(list(base::Milliseconds{0}, 100), (Ids{"b", "a", "c", "d"}));
+    EXPECT_EQ(list(base::Milliseconds{0}, 2), (Ids{"b", "a"}));
+    EXPECT_EQ(list(base::Milliseconds{5 * kMinute}, 100), (Ids{"b", "a", "c"}));
+    EXPECT_EQ(list(base::Milliseconds{15 * kMinute}, 100), (Ids{"b", "a"}));
+    EXPECT_EQ(list(base::Milliseconds{15 * kMinute}, 1), (Ids{"b"}));
+    EXPECT_EQ(list(base::Milliseconds{kDay}, 100), Ids{});
+}
+
+TEST_P(StoreContract, WhatIsDeliveredIsForgottenWithWhatIsOlderAndNothingNewer) {
+    for (const char* id : {"a", "b"}) {
+        Snippet made = snippet(id);
+        create(made);
+        for (; made.version < 4; ++made.version) ASSERT_TRUE(update(made));
+    }
+    ASSERT_TRUE(run(store->delete_snippet("a", std::nullopt, deadline())));
+    forget({{"a", 3}});
+    const Floors of_b{{"b", 2}, {"b", 3}, {"b", 4}};
+    Floors expected{{"a", 4}, {"a", kDeletedFloor}};
+    expected.insert(expected.end(), of_b.begin(), of_b.end());
+    EXPECT_EQ(undelivered(), expected);
+    forget({{"a", 3}});
+    EXPECT_EQ(undelivered(), expected) << "forgetting twice is nothing";
+    forget({{"a", kDeletedFloor}, {"unknown", 7}});
+    EXPECT_EQ(undelivered(), of_b);
+    forget({});
+    EXPECT_EQ(undelivered(), of_b);
+    forget({{"b", 4}});
+    EXPECT_EQ(undelivered(), Floors{});
+}
+
+TEST_P(StoreContract, TheOutboxTakesOddIds) {
+    for (const std::string& id : kOddTexts) {
+        if (id.empty()) continue;
+        create(snippet(id));
+        ASSERT_TRUE(update(snippet(id))) << id;
+    }
+    const Floors all = undelivered();
+    EXPECT_EQ(all.size() + 1, kOddTexts.size());
+    forget(all);
+    EXPECT_EQ(undelivered(), Floors{});
+}
+
+TEST_P(StoreContract, TwoInstancesMayForgetTheSameAtOnce) {
+    const auto other = backend->open();
+    for (int round = 0; round < 5; ++round) {
+        Floors delivered;
+        for (int i = 0; i < 50; ++i) {
+            const std::string id = std::to_string(round) + " " + std::to_string(i);
+            create(snippet(id));
+            ASSERT_TRUE(update(snippet(id)));
+            delivered.emplace_back(id, 2);
+        }
+        Floors reversed{delivered.rbegin(), delivered.rend()};
+        std::vector<std::future<void>> futures;
+        for (int i = 0; i < 4; ++i) {
+            futures.push_back(
+                loop.start((i % 2 ? *other : *store).forget_delivered(i < 2 ? delivered : reversed, deadline())));
+        }
+        for (auto& future : futures) EXPECT_NO_THROW(Loop::get(std::move(future)));
+        EXPECT_EQ(undelivered(), Floors{});
     }
 }
 

@@ -10,11 +10,13 @@ import time
 class SlowWire:
     """Hands bytes on between clients and 127.0.0.1:`port`; a context manager.
 
-    `delay`, in seconds, is added to what the server says; it may be changed while the proxy runs.
+    `delay`, in seconds, is added to what the server says; it may be changed while the proxy runs. While `cut` is set,
+    nothing gets through and connections are closed at once.
     """
 
     def __init__(self, port, delay=0.0):
         self.delay = delay
+        self.cut = False
         self._target = ("127.0.0.1", port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
@@ -40,16 +42,28 @@ class SlowWire:
             for key, _ in self._selector.select(0.005):
                 if key.data is None:
                     self._accept()
-                else:
+                elif key.fileobj.fileno() >= 0:  # not closed in this turn
                     self._hand_on(key.fileobj, *key.data)
+            if self.cut:
+                self._close_all()
             now = time.monotonic()
             while self._held and self._held[0][0] <= now:
                 _, to, data = self._held.pop(0)
                 with contextlib.suppress(OSError):
                     to.sendall(data)
 
+    def _close_all(self):
+        for key in list(self._selector.get_map().values()):
+            if key.data is not None:
+                self._selector.unregister(key.fileobj)
+                key.fileobj.close()
+        self._held.clear()
+
     def _accept(self):
         client, _ = self._listener.accept()
+        if self.cut:
+            client.close()
+            return
         try:
             server = socket.create_connection(self._target)
         except OSError:

@@ -1,6 +1,5 @@
 """Several instances on one Redis and one store behave as one service: the rate limits."""
 
-import contextlib
 import itertools
 import random
 import re
@@ -12,40 +11,10 @@ import pytest
 from harness import expect
 from harness.burst import burst, request_bytes
 from harness.client import Client
-from harness.server import Server
 from harness.waiting import until
-
-INSTANCES = 3
-
-
-@pytest.fixture
-def instances(binary, postgres, redis):
-    """A factory for three instances on one database and one Redis, with the default limits or those in the flags."""
-    with contextlib.ExitStack() as started:
-        url = postgres.create_database()
-        started.callback(postgres.recycle_database, url)
-
-        def start(*flags):
-            flags = ("--redis", redis.url(), *flags)
-            return [
-                started.enter_context(Server(binary, url, flags=flags, rate_limits=True)) for _ in range(INSTANCES)
-            ]
-
-        yield start
-
 
 def away_from_a_minutes_end(needed):
     until(lambda: time.time() % 60 < 60 - needed, needed + 2, "the next minute")
-
-
-def everywhere(client, servers):
-    """The client's session, on every instance."""
-    clients = []
-    for server in servers:
-        one = Client(server)
-        one.session = client.session
-        clients.append(one)
-    return clients
 
 
 def assert_every_counter_expires(redis):
@@ -55,7 +24,7 @@ def assert_every_counter_expires(redis):
         assert redis.call("PTTL", key) > 0, f"{key} stays for ever"
 
 
-def test_of_70_creates_spread_over_the_instances_60_are_201_and_10_are_429(instances, redis):
+def test_of_70_creates_spread_over_the_instances_60_are_201_and_10_are_429(instances, everywhere, redis):
     servers = instances()
     away_from_a_minutes_end(15)
     clients = everywhere(Client(servers[0]).signup(), servers)
@@ -90,7 +59,7 @@ def test_of_concurrent_creates_by_20_accounts_exactly_60_each_are_admitted(insta
     limited = Counter(owners[at] for at, answer in zip(order, answers) if answer.status == 429)
     uncounted = [server.metric("snippetd_ratelimit_decisions_total", decision="failed_open") for server in servers]
     told = [line for server in servers for line in server.log_lines if " request " not in line]
-    assert uncounted == [0] * INSTANCES, "\n".join(told)
+    assert uncounted == [0] * len(servers), "\n".join(told)
     name = "snippetd_ratelimit_decisions_total"
     assert sum(server.metric(name, policy="write", decision="allowed") for server in servers) == 20 * 60
     assert admitted == {number: 60 for number in range(20)}
@@ -99,7 +68,7 @@ def test_of_concurrent_creates_by_20_accounts_exactly_60_each_are_admitted(insta
 
 
 @pytest.mark.parametrize("algorithm", ["sliding-window", "fixed-window"])
-def test_retry_after_is_true_on_every_instance(instances, algorithm, slow_factor):
+def test_retry_after_is_true_on_every_instance(instances, everywhere, algorithm, slow_factor):
     servers = instances("--rate-limit", "write=3/3s", "--rate-limit-algorithm", algorithm)
     clients = everywhere(Client(servers[0]).signup(), servers)
     until(lambda: time.time() % 3 < 0.3, 5, "the start of a window", interval=0.005)
@@ -118,7 +87,7 @@ def test_retry_after_is_true_on_every_instance(instances, algorithm, slow_factor
     assert admitted - asked > min(promised) - 1
 
 
-def test_a_client_over_its_limit_that_goes_on_hammering_costs_no_redis_commands(instances, redis):
+def test_a_client_over_its_limit_that_goes_on_hammering_costs_no_redis_commands(instances, everywhere, redis):
     servers = instances("--rate-limit", "write=3/1h")
     clients = everywhere(Client(servers[0]).signup(), servers)
     for _ in range(5):
@@ -138,21 +107,21 @@ def test_an_admitted_create_costs_one_redis_command(instances, redis):
     server = instances()[0]
     client = Client(server).signup()
     client.post("/snippets", {"body": "x"})
-    before = server.metric("snippetd_redis_commands_total")
+    before = server.metric("snippetd_redis_commands_total", command="evalsha")
     for _ in range(20):
         assert client.post("/snippets", {"body": "x"}).status == 201
-    assert server.metric("snippetd_redis_commands_total") == before + 20
+    assert server.metric("snippetd_redis_commands_total", command="evalsha") == before + 20
 
 
-def test_reads_cost_no_redis_commands(instances, redis):
-    server = instances()[0]
+def test_hot_reads_cost_no_redis_commands(instances, redis):
+    server = instances("--views", "off")[0]
     client = Client(server).signup()
     id = client.create(visibility="public")["id"]
     client.get(f"/s/{id}")
-    before = server.metric("snippetd_redis_commands_total")
+    before = server.metric("snippetd_redis_commands_total", command="evalsha")
     for _ in range(100):
         assert client.get(f"/s/{id}").status == 200
-    assert server.metric("snippetd_redis_commands_total") == before
+    assert server.metric("snippetd_redis_commands_total", command="evalsha") == before
 
 
 def test_a_script_that_redis_has_forgotten_is_sent_again(instances, redis):

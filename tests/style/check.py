@@ -33,7 +33,7 @@ MAY_INCLUDE = {
     "redis": {"base"},
     "http": {"base"},
     "limiter": {"base", "model", "redis"},
-    "cache": {"base", "model"},
+    "cache": {"base", "model", "redis"},
     "store": {"base", "model", "sql"},
     "views": {"base", "model"},
     "auth": {"base", "model"},

@@ -7,13 +7,15 @@
 
 namespace snippetd::test {
 
-/// An entry of a snippet that is valid for an hour.
+/// An entry of a snippet that has been loaded now, is valid for an hour and asks for no refresh before.
 inline std::shared_ptr<cache::Entry> make_entry(std::string id, std::int64_t version = 1, std::string body = "body") {
     auto entry = std::make_shared<cache::Entry>();
     entry->id = std::move(id);
     entry->version = version;
     entry->body = std::move(body);
-    entry->valid_until = base::deadline_in(base::Milliseconds{3'600'000});
+    entry->loaded_at = base::steady_now();
+    entry->valid_until = entry->loaded_at + base::Milliseconds{3'600'000};
+    entry->refresh_from = entry->valid_until;
     return entry;
 }
 
@@ -21,6 +23,7 @@ inline std::shared_ptr<cache::Entry> make_entry(std::string id, std::int64_t ver
 inline std::shared_ptr<cache::Entry> make_stale_entry(std::string id, std::int64_t version = 1) {
     auto entry = make_entry(std::move(id), version);
     entry->valid_until = base::steady_now() - base::Milliseconds{1};
+    entry->refresh_from = entry->valid_until;
     return entry;
 }
 

@@ -37,12 +37,13 @@ class PrivateRedis {
 
     /// An integer reply, -1 for any other.
     long long call(const std::string& command) const {
-        const Session session{redisConnect("127.0.0.1", port_), redisFree};
-        if (!session || session->err) return -1;
-        const std::unique_ptr<void, void (*)(void*)> reply{redisCommand(session.get(), command.c_str()),
-                                                           freeReplyObject};
-        const auto* answer = static_cast<const redisReply*>(reply.get());
+        const Answer answer = ask(command);
         return answer && answer->type == REDIS_REPLY_INTEGER ? answer->integer : -1;
+    }
+    /// A string reply, empty for any other.
+    std::string text(const std::string& command) const {
+        const Answer answer = ask(command);
+        return answer && answer->type == REDIS_REPLY_STRING ? std::string{answer->str, answer->len} : std::string{};
     }
 
     void pause() const { kill(server_, SIGSTOP); }
@@ -50,7 +51,13 @@ class PrivateRedis {
 
   private:
     using Session = std::unique_ptr<redisContext, decltype(&redisFree)>;
+    using Answer = std::unique_ptr<redisReply, decltype(&freeReplyObject)>;
 
+    Answer ask(const std::string& command) const {
+        const Session session{redisConnect("127.0.0.1", port_), redisFree};
+        if (!session || session->err) return {nullptr, freeReplyObject};
+        return {static_cast<redisReply*>(redisCommand(session.get(), command.c_str())), freeReplyObject};
+    }
     bool answers() const { return call("DBSIZE") >= 0; }
 
     void stop() const {

@@ -65,7 +65,7 @@ class SqliteBackend : public Backend {
         writer.batch_max = 64;
         writer.make_connection = [this] { return sql::make_sqlite_connection({path_, false}, counters_); };
         auto write = make_pool(std::move(writer));
-        return store::make_sqlite_store(make_pool(std::move(readers)), std::move(write));
+        return store::make_sqlite_store(make_pool(std::move(readers)), std::move(write), store::Outbox::on);
     }
 
   private:
@@ -91,7 +91,7 @@ class PostgresBackend : public Backend {
         sql::Pool::Options options;
         options.threads = 4;
         options.make_connection = [this] { return make_connection(); };
-        return store::make_postgres_store(make_pool(std::move(options)));
+        return store::make_postgres_store(make_pool(std::move(options)), store::Outbox::on);
     }
 
   private:

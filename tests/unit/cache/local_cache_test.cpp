@@ -3,13 +3,16 @@
 #include "support/entries.hpp"
 #include "support/run.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/co_spawn.hpp>
@@ -24,20 +27,23 @@ namespace {
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
 
-/// A store whose loads see it as it is when they start and, while `hold` is set, end when the test lets them.
+/// A store whose loads see it as it is when they start and, while `hold` is set, end when the test lets them. It
+/// remembers what it is told of invalidations, and with `hold_invalidations` takes its time over them too.
 class HeldSource : public Source {
   public:
     struct Load {
         std::string id;
+        Wanted wanted = Wanted::read;
         base::Deadline deadline;
         Fill fill;
         std::exception_ptr error;
         base::Timer* held = nullptr;
     };
 
-    base::Awaitable<Fill> load(std::string id, base::Deadline deadline) override {
+    base::Awaitable<Fill> load(std::string id, Wanted wanted, base::Deadline deadline) override {
         auto load = std::make_shared<Load>();
         load->id = id;
+        load->wanted = wanted;
         load->deadline = deadline;
         load->error = error;
         load->fill = fill(id);
@@ -55,6 +61,18 @@ class HeldSource : public Source {
         co_return load->fill;
     }
 
+    base::Awaitable<void> invalidate(std::string id, std::int64_t floor) override {
+        invalidations.emplace_back(std::move(id), floor);
+        if (!hold_invalidations) co_return;
+        const base::Executor executor = co_await asio::this_coro::executor;
+        base::Timer timer{executor, base::SteadyTime::max()};
+        held_invalidation_ = &timer;
+        boost::system::error_code cancelled;
+        auto token = asio::redirect_error(base::use_awaitable, cancelled);
+        co_await timer.async_wait(token);
+    }
+    void release_invalidation() { std::exchange(held_invalidation_, nullptr)->cancel(); }
+
     std::size_t held() const { return held_.size(); }
     /// Lets the `index`-th of the held loads end. Only while its worker is not running.
     void release(std::size_t index = 0) {
@@ -67,17 +85,20 @@ class HeldSource : public Source {
     };
     std::int64_t version = 1;
     bool hold = true;
+    bool hold_invalidations = false;
     std::exception_ptr error;
     std::vector<std::shared_ptr<Load>> loads;
+    std::vector<std::pair<std::string, std::int64_t>> invalidations;
 
   private:
     std::deque<std::shared_ptr<Load>> held_;
+    base::Timer* held_invalidation_ = nullptr;
 };
 
 /// Workers' caches over one source, driven by the test's own thread, so that it decides which worker goes when.
 class Site {
   public:
-    explicit Site(std::size_t workers, LocalCache::Options options = {true, kNearBytes}) {
+    explicit Site(std::size_t workers, LocalCache::Options options = {true, kNearBytes, true}) {
         for (std::size_t i = 0; i < workers; ++i) {
             contexts.push_back(std::make_unique<asio::io_context>(1));
             group_workers.add(contexts.back()->get_executor());
@@ -557,7 +578,7 @@ TEST(LocalCache, FlightsAreBounded) {
 }
 
 TEST(LocalCache, SwitchedOffEveryReadIsALoadOfItsOwn) {
-    Site site{2, {false, Site::kNearBytes}};
+    Site site{2, {false, Site::kNearBytes, true}};
     const base::Deadline deadline = base::deadline_in(7s);
     const std::vector<Site::Reading> readings{site.read(0, "a", deadline), site.read(0, "a", deadline)};
     site.settle();
@@ -577,7 +598,7 @@ TEST(LocalCache, SwitchedOffEveryReadIsALoadOfItsOwn) {
 }
 
 TEST(LocalCache, WithoutANearCacheTheSharedOneAndSingleFlightStillWork) {
-    Site site{2, {true, 0}};
+    Site site{2, {true, 0, true}};
     const std::vector<Site::Reading> readings{site.read(0, "a"), site.read(0, "a")};
     site.release_all();
     EXPECT_EQ(site.source.loads.size(), 1u);
@@ -608,15 +629,341 @@ TEST(LocalCache, UpdateCountReachesThisWorkersEntryOnly) {
     EXPECT_EQ(site.source.loads.size(), 1u);
 }
 
+// --- what other instances are told, and hear
+
+TEST(LocalCache, TheSourceIsToldOfAnInvalidationWhenAllWorkersHaveBeenVisited) {
+    Site site{2};
+    site.source.hold_invalidations = true;
+    const auto acknowledged = site.invalidate(1, "a", 2);
+    while (site.step(1)) {
+    }
+    EXPECT_TRUE(site.source.invalidations.empty()) << "worker 0 has not been visited";
+    site.settle();
+    EXPECT_EQ(site.source.invalidations, (std::vector<std::pair<std::string, std::int64_t>>{{"a", 2}}));
+    EXPECT_FALSE(*acknowledged) << "the source is still at it";
+    site.source.release_invalidation();
+    site.settle();
+    EXPECT_TRUE(*acknowledged);
+}
+
+/// Until the source has taken an invalidation, Redis may still answer with the old version. A load that sees it there
+/// ends before the write is acknowledged, or after.
+struct LateLoad {
+    std::size_t workers;
+    bool ends_before;
+};
+class LoadWhileTheSourceIsTold : public testing::TestWithParam<LateLoad> {};
+
+TEST_P(LoadWhileTheSourceIsTold, GivesNoOldVersionToWhoeverComesAfterTheAcknowledgement) {
+    Site site{GetParam().workers};
+    site.source.hold_invalidations = true;
+    const auto acknowledged = site.invalidate(0, "a", 2);
+    site.settle();
+    site.source.fill = [](const std::string& id) { return Fill{test::make_entry(id, 1), nullptr, Status::redis_hit}; };
+    const auto meanwhile = site.read(0, "a");
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), 1u);
+    ASSERT_FALSE(*acknowledged);
+    site.source.fill = [](const std::string& id) { return Fill{test::make_entry(id, 2), nullptr}; };  // committed
+    if (GetParam().ends_before) site.source.release();
+    site.settle();
+    site.source.release_invalidation();
+    site.settle();
+    ASSERT_TRUE(*acknowledged);
+    const auto after = site.read(0, "a");
+    site.release_all();
+    EXPECT_EQ(site.source.loads[1]->wanted, Wanted::newest);
+    EXPECT_EQ(meanwhile->version(), 2);
+    EXPECT_EQ(after->version(), 2);
+    const auto later = site.read(0, "a");
+    site.release_all();
+    EXPECT_EQ(later->version(), 2);
+}
+INSTANTIATE_TEST_SUITE_P(LocalCache, LoadWhileTheSourceIsTold,
+                         testing::Values(LateLoad{1, true}, LateLoad{1, false}, LateLoad{2, true}, LateLoad{2, false}),
+                         [](const auto& test) {
+                             return std::string{test.param.workers == 1 ? "Alone" : "OfTwo"} +
+                                    (test.param.ends_before ? "EndsBefore" : "EndsAfter");
+                         });
+
+TEST(LocalCache, WhatIsNewEnoughSurvivesADrop) {
+    Site site{1};
+    site.source.hold = false;
+    site.source.version = 3;
+    site.read(0, "a");
+    site.settle();
+    site.caches[0]->drop("a", 2);
+    site.caches[0]->drop("a", 3);
+    site.caches[0]->drop("another", 9);
+    ASSERT_NE(site.caches[0]->find_near("a"), nullptr);
+    site.caches[0]->drop("a", 4);
+    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+}
+
+TEST(LocalCache, AFlightThatBringsWhatIsNewEnoughIsKeptAllTheSame) {
+    for (const std::int64_t version : {2, 3, 4}) {
+        Site site{1};
+        site.source.version = version;
+        const auto reading = site.read(0, "a");
+        site.settle();
+        site.caches[0]->drop("a", 3);
+        site.caches[0]->drop("a", 1);  // the floor does not sink
+        site.release_all();
+        EXPECT_EQ(reading->version(), version);
+        EXPECT_EQ(site.caches[0]->find_near("a") != nullptr, version >= 3) << "version " << version;
+    }
+}
+
+TEST(LocalCache, WhatComesFromRedisIsSaidAndCountedSo) {
+    Site site{1};
+    site.source.fill = [](const std::string& id) {
+        const auto entry = test::make_entry(id);
+        if (id == "missing") entry->kind = Entry::Kind::missing;
+        return Fill{entry, nullptr, Status::redis_hit};
+    };
+    const std::vector<Site::Reading> readings{site.read(0, "a"), site.read(0, "a"), site.read(0, "missing")};
+    site.release_all();
+    for (const auto& reading : readings) EXPECT_EQ(reading->read.status, Status::redis_hit);
+    EXPECT_EQ(site.counted("redis_hit"), 2u);
+    EXPECT_EQ(site.counted("negative_hit"), 1u);
+    EXPECT_EQ(site.counted("miss"), 0u);
+    const auto again = site.read(0, "a");
+    site.settle();
+    EXPECT_EQ(again->read.status, Status::near_hit);
+    EXPECT_EQ(site.counted("near_hit"), 1u);
+    EXPECT_EQ(site.counted("redis_hit"), 2u);
+}
+
+TEST(LocalCache, SwitchedOffWhatComesFromRedisIsSaidAndCountedSo) {
+    Site site{1, {false, Site::kNearBytes, true}};
+    site.source.hold = false;
+    site.source.fill = [](const std::string& id) { return Fill{test::make_entry(id), nullptr, Status::redis_hit}; };
+    const auto reading = site.read(0, "a");
+    site.settle();
+    EXPECT_EQ(reading->read.status, Status::redis_hit);
+    EXPECT_EQ(reading->version(), 1);
+    EXPECT_EQ(site.counted("redis_hit"), 1u);
+}
+
+/// Where other instances write too.
+class AmongOthers : public testing::Test {
+  protected:
+    AmongOthers() {
+        site.source.hold = false;
+        site.source.fill = [this](const std::string& id) {
+            const auto entry = test::make_entry(id, site.source.version);
+            entry->loaded_at = loaded_at;
+            if (refresh_due) entry->refresh_from = start;
+            return Fill{entry, nullptr};
+        };
+    }
+    /// Proofs without a gap from `from` until long after the test.
+    void prove(std::size_t worker, base::SteadyTime from, std::uint64_t connection) {
+        for (base::SteadyTime asked = from; asked < start + 1h; asked += Trust::kSilenceMax) {
+            site.caches[worker]->proven(asked, connection);
+        }
+    }
+    void read_to_the_end(std::size_t worker) {
+        site.read(worker, "a");
+        site.settle();
+    }
+
+    const base::SteadyTime start = base::steady_now();
+    base::SteadyTime loaded_at = start - 1s;
+    bool refresh_due = false;
+    Site site{2, {true, Site::kNearBytes, false}};
+};
+
+TEST_F(AmongOthers, WithoutAProofAnEntryIsServedForAMomentAfterItsLoadOnly) {
+    loaded_at = start - Trust::kSilenceMax;
+    for (const std::size_t loads : {1u, 2u, 3u}) {
+        read_to_the_end(0);
+        EXPECT_EQ(site.source.loads.size(), loads);
+        EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    }
+    read_to_the_end(1);
+    EXPECT_EQ(site.source.loads.size(), 4u) << "another worker does not get it from the shared cache either";
+
+    loaded_at = start + 1h;  // its moment lasts longer than any test
+    for (const std::size_t worker : {0, 0, 1}) read_to_the_end(worker);
+    EXPECT_EQ(site.source.loads.size(), 5u);
+    EXPECT_NE(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_NE(site.caches[1]->find_near("a"), nullptr);
+}
+
+TEST_F(AmongOthers, AnEntryIsServedWhileProofsCoverIt) {
+    prove(0, loaded_at, 1);
+    read_to_the_end(0);
+    read_to_the_end(0);
+    EXPECT_NE(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_EQ(site.source.loads.size(), 1u);
+    read_to_the_end(1);
+    EXPECT_EQ(site.source.loads.size(), 2u) << "each worker has to hear of the proofs itself";
+    prove(1, loaded_at + 1ms, 1);
+    read_to_the_end(1);
+    EXPECT_EQ(site.source.loads.size(), 3u) << "it was loaded before the first proof";
+    prove(0, loaded_at + 1ms, 2);
+    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr) << "the proof came over another connection";
+}
+
+TEST_F(AmongOthers, WhoNeedsAnEntryDoesNotDependOnARefreshThatIsSomebodyElses) {
+    refresh_due = true;
+    prove(0, loaded_at, 1);
+    read_to_the_end(0);
+    read_to_the_end(0);
+    site.source.hold = true;
+    site.source.error = away();  // what a refresh gets when another instance makes it
+    ASSERT_NE(site.caches[0]->find_near("a"), nullptr);
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), 2u);
+    ASSERT_EQ(site.source.loads[1]->wanted, Wanted::refresh);
+    prove(0, loaded_at + 1ms, 2);  // the entry is not covered any more: it may be old
+    site.source.error = nullptr;
+    site.source.version = 2;
+    const auto reading = site.read(0, "a");
+    site.release_all();
+    EXPECT_EQ(reading->version(), 2);
+}
+
+// --- refreshes
+
+/// An entry whose time is nearly over, in the near cache of every worker: of one, or of two.
+class Refresh : public testing::TestWithParam<std::size_t> {
+  protected:
+    Refresh() {
+        site.source.hold = false;
+        site.source.fill = [this](const std::string& id) {
+            const auto entry = test::make_entry(id, site.source.version);
+            if (due) entry->refresh_from = entry->loaded_at;
+            return Fill{entry, nullptr};
+        };
+        // A lone worker keeps what it loads; of two, each keeps what it then finds in the shared cache.
+        const std::vector<std::size_t> readers =
+            workers() == 1 ? std::vector<std::size_t>{0} : std::vector<std::size_t>{0, 0, 1};
+        for (const std::size_t worker : readers) {
+            site.read(worker, "a");
+            site.settle();
+        }
+        site.source.hold = true;
+        site.source.version = 2;
+        due = false;
+    }
+    static std::size_t workers() { return GetParam(); }
+    std::int64_t near_version(std::size_t worker) {
+        const auto entry = site.caches[worker]->find_near("a");
+        return entry ? entry->version : 0;
+    }
+    std::size_t refreshes() const {
+        const auto& loads = site.source.loads;
+        return static_cast<std::size_t>(std::count_if(
+            loads.begin(), loads.end(), [](const auto& load) { return load->wanted == Wanted::refresh; }));
+    }
+
+    bool due = true;
+    Site site{GetParam()};
+};
+INSTANTIATE_TEST_SUITE_P(LocalCache, Refresh, testing::Values(1, 2));
+
+TEST_P(Refresh, TheEntryIsServedAndLoadedAnewOnceHoweverManyReadIt) {
+    ASSERT_EQ(refreshes(), 0u);
+    for (int i = 0; i < 100; ++i) {
+        ASSERT_EQ(near_version(0), 1);
+        if (i == 50) site.settle();  // half of them while the refresh is under way
+    }
+    const auto reading = site.read(0, "a");
+    site.settle();
+    EXPECT_EQ(reading->version(), 1) << "nobody waits for a refresh";
+    EXPECT_EQ(reading->read.status, Status::near_hit);
+    EXPECT_EQ(refreshes(), 1u);
+    EXPECT_EQ(site.source.loads.size(), 2u);
+
+    site.release_all();
+    EXPECT_EQ(near_version(0), 2);
+    site.settle();
+    EXPECT_EQ(site.source.loads.size(), 2u) << "the new entry is not due";
+}
+
+TEST_P(Refresh, AnInvalidationMeanwhileDoomsIt) {
+    site.source.version = 1;
+    ASSERT_EQ(near_version(0), 1);
+    site.settle();
+    ASSERT_EQ(refreshes(), 1u);
+    site.source.version = 2;
+    site.invalidate(0, "a", 2);
+    site.settle();
+    site.release_all();
+    EXPECT_EQ(near_version(0), 0) << "the refresh has brought the old version";
+    const auto reading = site.read(0, "a");
+    site.release_all();
+    EXPECT_EQ(reading->version(), 2);
+}
+
+TEST_P(Refresh, WhenItFailsTheEntryStaysAndItIsNotTriedAgainAtOnce) {
+    constexpr auto kPause = 500ms;
+    site.source.error = away();
+    site.source.hold = false;
+    const auto begin = base::steady_now();
+    for (int i = 0; i < 50; ++i) {
+        ASSERT_EQ(near_version(0), 1);
+        site.settle();
+    }
+    const auto pauses = static_cast<std::size_t>((base::steady_now() - begin) / kPause);
+    EXPECT_GE(refreshes(), 1u);
+    EXPECT_LE(refreshes(), 1 + pauses);
+}
+
+TEST_P(Refresh, WhatHasBecomeMissingMeanwhileIsNotServedAsASnippet) {
+    site.source.fill = [](const std::string& id) {
+        const auto entry = test::make_entry(id, 0);
+        entry->kind = Entry::Kind::missing;
+        entry->refresh_from = entry->loaded_at;
+        return Fill{entry, nullptr};
+    };
+    ASSERT_EQ(near_version(0), 1);
+    site.release_all();
+    ASSERT_EQ(refreshes(), 1u);
+    const auto entry = site.caches[0]->find_near("a");
+    ASSERT_NE(entry, nullptr);
+    EXPECT_EQ(entry->kind, Entry::Kind::missing);
+    site.settle();
+    EXPECT_EQ(refreshes(), 1u) << "what is not there is not refreshed";
+}
+
+TEST(LocalCache, WhatOneWorkerHasRefreshedNoOtherLoadsAnew) {
+    Site site{2};
+    bool due = true;
+    site.source.hold = false;
+    site.source.fill = [&](const std::string& id) {
+        const auto entry = test::make_entry(id, site.source.version);
+        if (due) entry->refresh_from = entry->loaded_at;
+        return Fill{entry, nullptr};
+    };
+    for (const std::size_t worker : {0, 0, 1}) {
+        site.read(worker, "a");
+        site.settle();
+    }
+    due = false;
+    site.source.version = 2;
+    site.caches[0]->find_near("a");
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), 2u);
+    ASSERT_NE(site.caches[1]->find_near("a"), nullptr);
+    site.settle();
+    EXPECT_EQ(site.source.loads.size(), 2u);
+    ASSERT_NE(site.caches[1]->find_near("a"), nullptr);
+    EXPECT_EQ(site.caches[1]->find_near("a")->version, 2);
+}
+
 /// The same promise with threads, for the sanitizers: what was acknowledged before a read began is in what it reads.
 TEST(LocalCache, WorkersOnThreadsNeverServeWhatIsOlderThanAnAcknowledgedWrite) {
     struct YieldingSource : Source {
-        base::Awaitable<Fill> load(std::string id, base::Deadline) override {
+        base::Awaitable<Fill> load(std::string id, Wanted, base::Deadline) override {
             Fill fill{test::make_entry(id, version.load()), nullptr};
             const base::Executor executor = co_await asio::this_coro::executor;
             for (int i = 0; i < 3; ++i) co_await asio::post(executor, base::use_awaitable);
             co_return fill;
         }
+        base::Awaitable<void> invalidate(std::string, std::int64_t) override { co_return; }
         std::atomic<std::int64_t> version{1};
     };
     constexpr std::int64_t kWrites = 150;
@@ -631,8 +978,8 @@ TEST(LocalCache, WorkersOnThreadsNeverServeWhatIsOlderThanAnAcknowledgedWrite) {
         workers.add(loops.back()->executor());
     }
     for (const auto& loop : loops) {
-        caches.push_back(std::make_unique<LocalCache>(loop->executor(), LocalCache::Options{true, Site::kNearBytes},
-                                                      source, group, metrics));
+        caches.push_back(std::make_unique<LocalCache>(
+            loop->executor(), LocalCache::Options{true, Site::kNearBytes, true}, source, group, metrics));
         group->members.push_back(caches.back().get());
     }
     std::atomic<std::int64_t> acknowledged{1};

@@ -58,6 +58,18 @@ TEST(SharedCache, AnInvalidationForgetsAndRefusesWhatIsBelowTheFloor) {
     EXPECT_EQ(version_of(cache, "a"), 2) << "what is refused must not displace what is there";
 }
 
+TEST(SharedCache, AnInvalidationLeavesWhatIsNewEnough) {
+    SharedCache cache{kPlenty};
+    cache.put(make_entry("a", 3));
+    cache.invalidate("a", 2);
+    cache.invalidate("a", 3);
+    EXPECT_EQ(version_of(cache, "a"), 3) << "told again, or late";
+    cache.put(make_entry("a", 2));
+    EXPECT_EQ(version_of(cache, "a"), 3) << "the floor stands all the same";
+    cache.invalidate("a", 4);
+    EXPECT_EQ(version_of(cache, "a"), 0);
+}
+
 TEST(SharedCache, AFloorNeverSinks) {
     SharedCache cache{kPlenty};
     cache.invalidate("a", 5);

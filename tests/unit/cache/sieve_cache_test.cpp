@@ -166,6 +166,22 @@ TEST(SieveCache, EraseOfTheNewestUnderTheHandStartsAgainAtTheOldest) {
     EXPECT_EQ(present(cache, "abcdefhijkl"), "bcdefjkl");
 }
 
+TEST(SieveCache, EraseBelowTakesOlderVersionsOfOneIdOnly) {
+    SieveCache cache = cache_for(10);
+    cache.put(make_entry("a", 3));
+    cache.put(make_entry("b", 1));
+    cache.erase_below("a", 2);
+    cache.erase_below("a", 3);
+    cache.erase_below("c", 9);
+    EXPECT_EQ(present(cache, "ab"), "ab");
+    cache.erase_below("a", 4);
+    EXPECT_EQ(present(cache, "ab"), "b");
+    EXPECT_EQ(cache.size(), 1u);
+    EXPECT_EQ(cache.bytes(), make_entry("b")->bytes());
+    cache.erase_below("a", 4);
+    EXPECT_EQ(cache.size(), 1u);
+}
+
 TEST(SieveCache, ClearForgetsAllAndTheCacheGoesOn) {
     SieveCache cache = cache_for(8);
     put_all(cache, "abcdefghij");

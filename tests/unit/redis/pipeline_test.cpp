@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/bind_executor.hpp>
@@ -130,6 +131,36 @@ TEST_F(PipelineTest, WhatIsNoReplyOrWasNotAskedForIsAProtocolError) {
     std::string deep;
     for (int i = 0; i < 20; ++i) deep += "*1\r\n";
     EXPECT_THROW(pipeline.receive(deep + ":1\r\n"), ProtocolError);
+}
+
+TEST_F(PipelineTest, WhatASubscriptionBringsGoesToItsListenerAndNotToACommandThatWaits) {
+    std::vector<std::string> heard;
+    pipeline.on_message([&heard](std::string payload) { heard.push_back(std::move(payload)); });
+    const auto subscribed = send({"SUBSCRIBE", "c"});
+    receive("*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
+    EXPECT_TRUE(subscribed->done) << "only messages are the listener's";
+    EXPECT_TRUE(heard.empty());
+
+    receive("*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$5\r\nfirst\r\n");
+    EXPECT_EQ(heard, (std::vector<std::string>{"first"})) << "while nobody waits";
+
+    const auto pinged = send({"PING"});
+    receive("*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$6\r\nsec");
+    receive("ond\r\n*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$0\r\n\r\n");
+    EXPECT_EQ(heard, (std::vector<std::string>{"first", "second", ""}));
+    EXPECT_FALSE(pinged->done);
+    receive("*2\r\n$4\r\npong\r\n$0\r\n\r\n*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$5\r\nthird\r\n");
+    ASSERT_TRUE(pinged->done);
+    ASSERT_EQ(pinged->reply.elements.size(), 2u);
+    EXPECT_EQ(pinged->reply.elements[0].text, "pong");
+    EXPECT_EQ(heard.size(), 4u);
+}
+
+TEST_F(PipelineTest, WithoutAListenerAMessageIsAReplyLikeAnyOther) {
+    const auto answer = send({"LRANGE", "a", "0", "2"});
+    receive("*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$5\r\nfirst\r\n");
+    ASSERT_TRUE(answer->done);
+    EXPECT_EQ(answer->reply.elements.size(), 3u);
 }
 
 TEST_F(PipelineTest, WhatWaitsIsBounded) {

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "base/awaitable.hpp"
+#include "base/clock.hpp"
+#include "base/timer.hpp"
+#include "redis/clients.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace snippetd::cache {
+
+/// How many views each id has now.
+using Totals = std::vector<std::pair<std::string, std::int64_t>>;
+
+/// What instances tell each other, as it is published: `floor ID N`, `counts ID N ID N …`.
+std::string write_floor(const std::string& id, std::int64_t floor);
+std::string write_counts(const Totals& totals);
+
+/// This instance's end of the channel, and the heartbeat that proves it alive. For the thread of its executor.
+class Channel {
+  public:
+    /// At least ten a second: a proof is good for `Trust::kSilenceMax`.
+    static constexpr base::Milliseconds kHeartbeat{60};
+
+    struct Listener {
+        std::function<void(std::string id, std::int64_t floor)> on_floor;
+        std::function<void(Totals totals)> on_counts;
+        /// A heartbeat of `asked` has been answered over the connection of that number: all that was published before
+        /// has been handed to the other two.
+        std::function<void(base::SteadyTime asked, std::uint64_t connection)> on_proof;
+        /// A heartbeat has not been answered in time, or there is no connection.
+        std::function<void()> on_silence;
+    };
+
+    Channel(base::Executor executor, redis::Clients& clients, Listener listener);
+
+    /// Until `stop`.
+    base::Awaitable<void> run();
+    void stop();
+
+    /// Takes a message as it comes; passes over what is none, with a warning.
+    static void read(std::string_view message, const Listener& listener);
+
+  private:
+    base::Timer timer_;
+    Listener listener_;
+    redis::Clients::Owned client_;
+    bool stopping_ = false;
+};
+
+}  // namespace snippetd::cache

@@ -1,0 +1,28 @@
+-- Looks for a snippet, and grants whoever misses it a lease to load it, unless somebody has one already: one round
+-- trip, one step, one slot.
+--
+-- KEYS: the snippet's hash. ARGV: this server's id, the caller's token, how long a lease lasts in ms, the time to live
+-- in ms at and below which an entry is as good as none (0 for a reader; more for who refreshes it before its end), and
+-- from there on the fields that are wanted.
+-- Answers {1, time to live in ms, fields} for an entry, {2} while another one's lease runs, {3} when it is granted.
+--
+-- What another server has written is not believed: after a restart or a failover a server may remember what it, or the
+-- one before it, had been told to forget.
+local held = redis.call('HMGET', KEYS[1], 'server', 'kind', 'token', 'leased_until')
+local ours = held[1] == ARGV[1]
+local left = redis.call('PTTL', KEYS[1])
+if ours and held[2] and left > tonumber(ARGV[4]) then
+    return {1, left, redis.call('HMGET', KEYS[1], unpack(ARGV, 5))}
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if ours and held[3] and tonumber(held[4]) > now then return {2} end
+
+if not (ours and held[2] and left > 0) then
+    redis.call('DEL', KEYS[1])
+    redis.call('HSET', KEYS[1], 'server', ARGV[1])
+    redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
+redis.call('HSET', KEYS[1], 'token', ARGV[2], 'leased_until', string.format('%.0f', now + ARGV[3]))
+return {3}

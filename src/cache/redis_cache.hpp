@@ -1,0 +1,63 @@
+#pragma once
+
+#include "base/awaitable.hpp"
+#include "base/clock.hpp"
+#include "cache/relay.hpp"
+#include "model/loaded.hpp"
+#include "redis/clients.hpp"
+
+#include <functional>
+#include <string>
+
+namespace snippetd::cache {
+
+/// Rows in Redis, between the near caches of all instances and the store. Thread-safe.
+///
+/// A miss is granted a lease (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013): a token in the key's place
+/// that lets its holder fill it. Others that miss wait for it, briefly. An invalidation takes the token away and leaves
+/// a tombstone with the lowest version that may come back, so a slow load never puts an old version back.
+///
+/// Keys: `snippet:{ID}`, a hash, the entry or the lease; `tombstone:{ID}`. Each has a time to live.
+class RedisCache {
+  public:
+    static constexpr base::Milliseconds kLease{3000};
+    /// Longer than any load can be under way.
+    static constexpr base::Milliseconds kTombstoneKept{10000};
+    /// What invalidations and new view counts are published on.
+    static constexpr const char* kChannel = "snippetd:cache";
+
+    using Load = std::function<base::Awaitable<model::Loaded>(std::string id, base::Deadline deadline)>;
+
+    struct Answer {
+        model::Loaded loaded;
+        base::Milliseconds ttl{0};  ///< how long it may be kept from now on
+        bool from_redis = false;
+    };
+
+    /// `relay` says whether Redis may be believed and is told when it may not. `ttl`: of what is found in the store.
+    RedisCache(redis::Clients& clients, Relay& relay, base::Milliseconds ttl)
+        : clients_{clients}, relay_{relay}, ttl_{ttl} {}
+
+    /// From Redis, else by `load`, and then it is stored here. An entry whose time to live is `refresh_below` or less
+    /// is loaded anew, by one of all instances; 0 for a plain read. Throws what `load` throws, and base::Unavailable
+    /// when somebody else is refreshing and takes his time.
+    base::Awaitable<Answer> read(std::string id, base::Milliseconds refresh_below, Load load, base::Deadline deadline);
+
+    /// Removes what is older than `floor`, here and, by a message, on all instances. What Redis does not take is left
+    /// to the relay: from then on this instance does not serve what Redis has, until that has been made up for.
+    base::Awaitable<void> invalidate(std::string id, std::int64_t floor);
+    /// The same for the relay. Throws base::Unavailable when Redis does not take it.
+    base::Awaitable<void> deliver(std::string id, std::int64_t floor);
+
+  private:
+    base::Awaitable<bool> find(const std::string& id, const std::string& token, base::Milliseconds refresh_below,
+                               Answer& answer, bool& granted);
+    base::Awaitable<void> remove(const std::string& id);
+    base::Awaitable<void> fill(const std::string& id, const std::string& token, const Answer& answer);
+
+    redis::Clients& clients_;
+    Relay& relay_;
+    base::Milliseconds ttl_;
+};
+
+}  // namespace snippetd::cache

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "model/snippet.hpp"
+
+#include <memory>
+
+namespace snippetd::model {
+
+/// What is known of an id.
+struct Loaded {
+    enum class State {
+        found,
+        missing,  ///< never existed, or was deleted
+        gone,     ///< burned, or expired and removed
+    };
+    State state = State::missing;
+    /// When found, else null. It may have expired, which is for the caller to see.
+    std::shared_ptr<const Snippet> snippet;
+};
+
+}  // namespace snippetd::model
