@@ -20,7 +20,13 @@ constexpr base::Milliseconds kReaperTimeout{4000};
 
 }  // namespace
 
-Jobs::Jobs() : keeps_running_{context_.get_executor()}, thread_{[this] { context_.run(); }} {}
+Jobs::Jobs(redis::Clients* redis) : keeps_running_{context_.get_executor()} {
+    if (redis) {
+        redis_ = redis->make(context_.get_executor());
+        redis_->start();
+    }
+    thread_ = std::thread{[this] { context_.run(); }};
+}
 
 Jobs::~Jobs() = default;
 
@@ -30,17 +36,49 @@ void Jobs::start_reaper(store::Store& store, base::Milliseconds interval) {
 
 void Jobs::start_drainer(views::Drainer::Steps steps, views::Tally& tally, base::Milliseconds interval) {
     drainer_.emplace(context_.get_executor(), std::move(steps), tally);
-    drained_ = asio::co_spawn(context_, drainer_->run(interval), asio::use_future);
+    drained_ = start(*drainer_, interval);
 }
 
-bool Jobs::flush_views(base::Milliseconds patience) {
-    if (!drainer_) return true;
-    asio::post(context_, [this] { drainer_->stop(); });
-    return drained_.wait_for(patience) == std::future_status::ready && drained_.get();
+void Jobs::start_flusher(views::Flusher::Steps steps, views::Tally& tally, base::Milliseconds interval) {
+    flusher_.emplace(context_.get_executor(), std::move(steps), tally);
+    flushed_ = start(*flusher_, interval);
+}
+
+void Jobs::start_shard_drainer(views::ShardDrainer::Steps steps, views::Tally& tally, base::Milliseconds interval) {
+    shard_drainer_.emplace(context_.get_executor(), std::move(steps), tally);
+    shards_drained_ = start(*shard_drainer_, interval);
+}
+
+template <class Job>
+std::future<bool> Jobs::start(Job& job, base::Milliseconds interval) {
+    return asio::co_spawn(context_, job.run(interval), asio::use_future);
+}
+
+template <class Job>
+void Jobs::finish(std::optional<Job>& job, std::future<bool>& done, base::Deadline deadline) {
+    if (!job) return;
+    asio::post(context_, [&job] { job->stop(); });
+    done.wait_until(deadline);
+}
+
+void Jobs::flush_views(base::Milliseconds patience) {
+    const base::Deadline deadline = base::deadline_in(patience);
+    finishing_ = true;
+    // In the order in which views travel: what Redis does not take goes to the store directly.
+    finish(flusher_, flushed_, deadline);
+    finish(shard_drainer_, shards_drained_, deadline);
+    finish(drainer_, drained_, deadline);
+}
+
+views::Counts Jobs::take_unsent(base::Milliseconds patience) {
+    return flusher_->take_unsent(finishing_ ? base::Milliseconds{0} : patience);
 }
 
 void Jobs::stop() {
-    context_.stop();
+    asio::post(context_, [this] {
+        if (redis_) redis_->stop();
+        context_.stop();
+    });
     thread_.join();
 }
 

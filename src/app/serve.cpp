@@ -3,10 +3,10 @@
 #include "app/assemble.hpp"
 #include "app/coherence.hpp"
 #include "app/jobs.hpp"
+#include "app/view_jobs.hpp"
 #include "app/webhook.hpp"
 #include "app/worker.hpp"
 #include "base/log.hpp"
-#include "base/secret.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -23,12 +23,10 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr base::Milliseconds kApplyViewsTimeout{5000};
 constexpr base::Milliseconds kLastFlushPatience{2500};
 constexpr base::Milliseconds kShutdownMax{9500};  // from the signal to the exit
 constexpr base::Milliseconds kDrainPoll{20};
 constexpr base::Milliseconds kRedisPatience{1000};
-constexpr std::size_t kCountsPerMessage = 1024;  // what a worker is told at a time, so that nobody waits for it
 constexpr std::size_t kDescriptorsBesidesConnections = 512;
 
 /// An outage of Redis must not open the door to password guessing, nor shut everybody out.
@@ -93,41 +91,6 @@ std::unique_ptr<Webhook> start_webhook(const Settings& settings, base::Alerts& a
     auto webhook = std::make_unique<Webhook>(settings.alert_webhook);
     alerts.on_change([&webhook = *webhook](const base::Alerts::Change& change) { webhook.send(change); });
     return webhook;
-}
-
-using WorkerList = std::vector<std::unique_ptr<Worker>>;
-
-/// How views get from the workers to the store, and the new totals back.
-views::Drainer::Steps drainer_steps(WorkerList& workers, const base::Workers& group, store::Store& store,
-                                    cache::SharedCache& shared_cache) {
-    views::Drainer::Steps steps;
-    steps.collect = [&workers, &group]() -> base::Awaitable<views::Counts> {
-        std::vector<views::Counts> taken(workers.size());
-        std::function<void(std::size_t)> take = [&workers, &taken](std::size_t i) {
-            taken[i] = workers[i]->recorder().take();
-        };
-        co_await group.on_each(take);
-        views::Counts all;
-        for (views::Counts& counts : taken) std::move(counts.begin(), counts.end(), std::back_inserter(all));
-        co_return all;
-    };
-    steps.apply = [&store](std::string batch_id, views::Counts counts) {
-        return store.apply_views(std::move(batch_id), std::move(counts), base::deadline_in(kApplyViewsTimeout));
-    };
-    steps.publish = [&workers, &group, &shared_cache](views::Counts totals) -> base::Awaitable<void> {
-        // The shared cache first: a worker that copies from it later copies the new count.
-        for (const auto& [id, count] : totals) shared_cache.update_count(id, count);
-        for (std::size_t begin = 0; begin < totals.size(); begin += kCountsPerMessage) {
-            const std::size_t end = std::min(begin + kCountsPerMessage, totals.size());
-            std::function<void(std::size_t)> tell = [&workers, &totals, begin, end](std::size_t i) {
-                for (std::size_t at = begin; at < end; ++at) {
-                    workers[i]->cache().update_count(totals[at].first, totals[at].second);
-                }
-            };
-            co_await group.on_each(tell);
-        }
-    };
-    return steps;
 }
 
 /// SIGTERM and SIGINT, caught from the moment this is made.
@@ -247,13 +210,11 @@ void serve(const Settings& settings) {
     }
     std::vector<Listening> listening = listen(settings, workers);
 
-    Jobs jobs;
+    Jobs jobs{backends.redis.get()};
+    const ViewSite views{settings, *backends.store, backends.redis.get(), shared.redis_cache, caches, tally};
     if (settings.jobs) jobs.start_reaper(*backends.store, settings.reaper_interval);
-    // Not a job that may be off: what this process has counted nobody else can drain.
-    if (settings.views == ViewsMode::async) {
-        jobs.start_drainer(drainer_steps(workers, group, *backends.store, shared.caches->shared), tally,
-                           settings.views_flush);
-    }
+    if (settings.views == ViewsMode::async) start_own_view_jobs(jobs, views, workers);
+    if (settings.jobs && backends.redis) start_shared_view_job(jobs, views);
     for (const auto& worker : workers) worker->start();
     if (coherence) coherence->start();
     if (backends.redis) wait_for_redis(*backends.redis, coherence.get());
@@ -263,10 +224,9 @@ void serve(const Settings& settings) {
     const base::Deadline end_by = base::deadline_in(kShutdownMax);
     drain(workers, settings.shutdown_timeout);
     const auto left = std::chrono::duration_cast<base::Milliseconds>(end_by - base::steady_now());
-    if (!jobs.flush_views(std::min(kLastFlushPatience, left))) {
-        log::error("views are lost: the store did not take them at the end",
-                   {{"views", static_cast<long long>(tally.recorded.value() - tally.applied.value())}});
-    }
+    jobs.flush_views(std::min(kLastFlushPatience, left));
+    const auto views_lost = static_cast<long long>(tally.recorded.value() - tally.dropped.value() - tally.handed_on);
+    if (views_lost > 0) log::error("views may be lost: nobody has taken them at the end", {{"views", views_lost}});
     // What blocks is closed while the loops still run, so that everything that waits for it gets an answer and unwinds.
     passwords.close();
     backends.store->close();
@@ -284,11 +244,23 @@ void work(const Settings& settings) {
     base::Alerts alerts{metrics};
     const auto webhook = start_webhook(settings, alerts);
     Backends backends = assemble(settings, metrics, alerts);
-    Jobs jobs;
+    views::Tally tally{metrics};
+    base::Workers no_workers;
+    const auto no_caches = std::make_shared<cache::LocalCache::Group>(no_workers, 0);
+    std::unique_ptr<Coherence> coherence;
+    Jobs jobs{backends.redis.get()};
     jobs.start_reaper(*backends.store, settings.reaper_interval);
+    if (backends.redis) {
+        coherence = std::make_unique<Coherence>(*backends.redis, *backends.store, settings.cache_ttl, no_caches);
+        coherence->start();
+        start_shared_view_job(
+            jobs, {settings, *backends.store, backends.redis.get(), &coherence->redis_cache(), no_caches, tally});
+    }
     log::info("working");
     end.wait();
+    jobs.flush_views(kLastFlushPatience);
     backends.store->close();
+    if (coherence) coherence->stop();
     jobs.stop();
     log::info("stopped");
 }

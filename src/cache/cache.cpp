@@ -214,7 +214,7 @@ void LocalCache::drop(std::string_view id, std::int64_t floor) {
 }
 
 void LocalCache::update_count(std::string_view id, std::int64_t count) {
-    if (const auto entry = near_.find_stale(id)) entry->view_count = count;
+    if (const auto entry = near_.find_stale(id)) entry->view_count.raise_to(count);
 }
 
 }  // namespace snippetd::cache

@@ -19,6 +19,10 @@ class RelaxedCount {
         value_.store(value, std::memory_order_relaxed);
         return *this;
     }
+    /// By one thread at a time.
+    void raise_to(std::int64_t value) {
+        if (value > *this) *this = value;
+    }
     operator std::int64_t() const { return value_.load(std::memory_order_relaxed); }
 
   private:

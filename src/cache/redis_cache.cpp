@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
 
@@ -37,6 +39,9 @@ redis::Script script(std::string_view name) {
 const redis::Script kLookup = script("lookup");
 const redis::Script kFill = script("fill");
 const redis::Script kInvalidate = script("invalidate");
+const redis::Script kCount = script("count");
+constexpr std::size_t kCountsPerMessage = 512;
+constexpr std::size_t kCountLanes = 32;
 
 std::string entry_key(const std::string& id) {
     return fmt::format("snippet:{{{}}}", id);
@@ -150,6 +155,47 @@ base::Awaitable<void> RedisCache::deliver(std::string id, std::int64_t floor) {
         relay_.distrust();
         throw;
     }
+}
+
+base::Awaitable<void> RedisCache::update_counts(Totals totals) {
+    const base::Executor executor = co_await boost::asio::this_coro::executor;
+    try {
+        for (std::size_t begin = 0; begin < totals.size(); begin += kCountsPerMessage) {
+            const auto first = totals.begin() + static_cast<std::ptrdiff_t>(begin);
+            const auto last =
+                totals.begin() + static_cast<std::ptrdiff_t>(std::min(begin + kCountsPerMessage, totals.size()));
+            redis::Command words{"PUBLISH", kChannel, write_counts({first, last})};
+            co_await clients_.of(executor).command(std::move(words));
+        }
+        // Entry by entry, since each has a slot of its own; several at a time, so that round trips do not add up.
+        std::size_t next = 0;
+        std::size_t running = kCountLanes;
+        base::Timer finished{executor, base::SteadyTime::max()};
+        for (std::size_t lane = 0; lane < kCountLanes; ++lane) {
+            boost::asio::co_spawn(executor, update_counts_in_turn(totals, next), [&](std::exception_ptr) {
+                if (--running == 0) finished.cancel();
+            });
+        }
+        boost::system::error_code cancelled;
+        auto token = boost::asio::redirect_error(base::use_awaitable, cancelled);
+        co_await finished.async_wait(token);
+    } catch (const base::Unavailable& away) {
+        log::debug("new view counts are not published", {{"reason", away.what()}});
+    }
+}
+
+base::Awaitable<void> RedisCache::update_counts_in_turn(const Totals& totals, std::size_t& next) {
+    while (next < totals.size()) {
+        const auto& [id, count] = totals[next++];
+        co_await update_count(id, count);
+    }
+}
+
+base::Awaitable<void> RedisCache::update_count(const std::string& id, std::int64_t count) {
+    const base::Executor executor = co_await boost::asio::this_coro::executor;
+    std::vector<std::string> keys{entry_key(id)};
+    std::vector<std::string> arguments{std::to_string(count)};
+    co_await clients_.of(executor).evaluate(kCount, std::move(keys), std::move(arguments));
 }
 
 base::Awaitable<void> RedisCache::invalidate(std::string id, std::int64_t floor) {

@@ -2,6 +2,7 @@
 
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
+#include "cache/channel.hpp"
 #include "cache/relay.hpp"
 #include "model/loaded.hpp"
 #include "redis/clients.hpp"
@@ -49,7 +50,13 @@ class RedisCache {
     /// The same for the relay. Throws base::Unavailable when Redis does not take it.
     base::Awaitable<void> deliver(std::string id, std::int64_t floor);
 
+    /// Brings the view counts of cached entries up to date, here and, by messages, on all instances. What Redis does
+    /// not take is given up: the next flush brings newer ones.
+    base::Awaitable<void> update_counts(Totals totals);
+
   private:
+    base::Awaitable<void> update_count(const std::string& id, std::int64_t count);
+    base::Awaitable<void> update_counts_in_turn(const Totals& totals, std::size_t& next);
     base::Awaitable<bool> find(const std::string& id, const std::string& token, base::Milliseconds refresh_below,
                                Answer& answer, bool& granted);
     base::Awaitable<void> remove(const std::string& id);

@@ -60,7 +60,7 @@ void SharedCache::Shard::bury(std::string_view id, std::int64_t floor, base::Ste
 void SharedCache::update_count(std::string_view id, std::int64_t count) {
     Shard& shard = shard_of(id);
     const std::lock_guard lock{shard.mutex};
-    if (const auto entry = shard.entries.find_stale(id)) entry->view_count = count;
+    if (const auto entry = shard.entries.find_stale(id)) entry->view_count.raise_to(count);
 }
 
 }  // namespace snippetd::cache

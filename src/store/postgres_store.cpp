@@ -93,11 +93,16 @@ constexpr const char* kApplyViews = R"sql(
         from json_each_text(:counts::json) c join snippets s on s.id = c.key
         where exists (select 1 from batch)
         order by s.id
-        for key share of s)
-    insert into snippet_views (snippet_id, count)
-    select id, count from counted
-    on conflict (snippet_id) do update set count = snippet_views.count + excluded.count
-    returning snippet_id, count
+        for key share of s),
+    applied as (
+        insert into snippet_views (snippet_id, count)
+        select id, count from counted
+        on conflict (snippet_id) do update set count = snippet_views.count + excluded.count
+        returning snippet_id, count)
+    select snippet_id, count from applied
+    union all
+    select v.snippet_id, v.count from json_each_text(:counts_again::json) c join snippet_views v on v.snippet_id = c.key
+    where not exists (select 1 from batch)
 )sql";
 
 /// `{"a","b"}`, the text form of text[].
@@ -226,8 +231,9 @@ class PostgresStore : public SqlStore {
             const long long now = base::unix_now_ms();
             std::string id;
             long long count = 0;
-            soci::statement statement = (connection.session().prepare << kApplyViews, use(batch_id, "batch"),
-                                         use(now, "now"), use(counts, "counts"), into(id), into(count));
+            soci::statement statement =
+                (connection.session().prepare << kApplyViews, use(batch_id, "batch"), use(now, "now"),
+                 use(counts, "counts"), use(counts, "counts_again"), into(id), into(count));
             statement.execute(false);
             ViewCounts totals;
             while (statement.fetch()) totals.emplace_back(id, count);

@@ -58,6 +58,10 @@ constexpr const char* kForgetDelivered = R"sql(
     where exists (select 1 from json_each(:floors) d where d.key = snippet_id and floor <= d.value)
 )sql";
 
+constexpr const char* kFindViews = R"sql(
+    select v.snippet_id, v.count from json_each(:counts) c join snippet_views v on v.snippet_id = c.key
+)sql";
+
 Dialect sqlite_dialect(Outbox outbox) {
     return {
         .load_snippets = fmt::format("select {} from {} where s.id in (select value from json_each(:ids))",
@@ -175,12 +179,13 @@ class SqliteStore : public SqlStore {
             session << "insert into view_batches (id, applied_at) values (:id, :now) on conflict (id) do nothing "
                        "returning id",
                 use(batch_id), use(now), into(fresh);
+            const bool is_new = session.got_data();
+            connection.count(is_new ? "apply_views" : "find_views");
             ViewCounts totals;
-            if (!session.got_data()) return totals;
-            connection.count("apply_views");
             std::string id;
             long long count = 0;
-            soci::statement statement = (session.prepare << kApplyViews, use(counts, "counts"), into(id), into(count));
+            soci::statement statement =
+                (session.prepare << (is_new ? kApplyViews : kFindViews), use(counts, "counts"), into(id), into(count));
             statement.execute(false);
             while (statement.fetch()) totals.emplace_back(id, count);
             return totals;

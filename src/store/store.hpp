@@ -123,7 +123,7 @@ class Store {
                                                                     Deadline deadline) = 0;
 
     /// Adds a batch of views, in one statement on PostgreSQL, and remembers `batch_id` in the ledger: a batch that is
-    /// given again changes nothing. Returns the new totals (none for a repeated batch, nor for ids that are gone).
+    /// given again changes nothing. Returns the totals as they are now, without ids that are gone.
     virtual Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, Deadline deadline) = 0;
     /// Invalidations in the outbox, oldest first, at most `limit`, of those that have been there for `age` by the
     /// database's clock.

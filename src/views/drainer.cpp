@@ -17,6 +17,7 @@ base::Awaitable<bool> Drainer::flush() {
             if (!batch_) cut_batch();
             Counts totals = co_await steps_.apply(batch_->id, batch_->counts);
             tally_.applied.add(static_cast<std::uint64_t>(batch_->views));
+            tally_.handed_on += static_cast<std::uint64_t>(batch_->views);
             tally_.batches.add();
             batch_.reset();
             co_await steps_.publish(std::move(totals));

@@ -24,6 +24,7 @@ struct Tally {
     base::Counter& applied;
     base::Counter& dropped;  ///< beyond the recorder's bound, or never applied by the end of the process
     base::Counter& batches;
+    std::atomic<std::uint64_t> handed_on{0};  ///< of those recorded here, to the store or to Redis
 };
 
 /// The request side, one for each worker and used on its thread alone.
@@ -51,6 +52,7 @@ class Recorder {
     void note_applied() {
         tally_.recorded.add();
         tally_.applied.add();
+        ++tally_.handed_on;
     }
 
     /// Hands over what has gathered and starts at nothing.

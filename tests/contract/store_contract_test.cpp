@@ -793,11 +793,14 @@ TEST_P(StoreContract, ViewsAddUpAndTotalsComeBack) {
 TEST_P(StoreContract, ABatchThatIsGivenAgainCountsOnce) {
     create(snippet("a"));
     apply("1", {{"a", 3}});
-    EXPECT_EQ(apply("1", {{"a", 3}}), ViewCounts{});
+    EXPECT_EQ(apply("1", {{"a", 3}}), (ViewCounts{{"a", 3}})) << "the total as it is";
     EXPECT_EQ(load("a").snippet->view_count, 3);
     const auto results = at_once(20, [&](int) { return store->apply_views("2", ViewCounts{{"a", 10}}, deadline()); });
-    EXPECT_EQ(std::count(results.begin(), results.end(), ViewCounts{{"a", 13}}), 1);
-    EXPECT_EQ(std::count(results.begin(), results.end(), ViewCounts{}), 19);
+    // Who waits for another one's commit may still see the total of before.
+    const auto before = std::count(results.begin(), results.end(), ViewCounts{{"a", 3}});
+    const auto after = std::count(results.begin(), results.end(), ViewCounts{{"a", 13}});
+    EXPECT_GE(after, 1);
+    EXPECT_EQ(before + after, 20);
     EXPECT_EQ(load("a").snippet->view_count, 13);
 }
 
@@ -807,7 +810,7 @@ TEST_P(StoreContract, ViewsOfWhatIsGoneAreNobodys) {
     run(store->delete_snippet("deleted", std::nullopt, deadline()));
     EXPECT_EQ(apply("1", {{"unknown", 7}, {"a", 1}, {"deleted", 7}}), (ViewCounts{{"a", 1}}));
     EXPECT_EQ(backend->number("select count(*) from snippet_views"), 1);
-    EXPECT_EQ(apply("1", {{"a", 1}}), ViewCounts{}) << "the batch is in the ledger all the same";
+    EXPECT_EQ(apply("1", {{"a", 1}}), (ViewCounts{{"a", 1}})) << "the batch is in the ledger all the same";
     EXPECT_EQ(apply("2", {{"unknown", 1}}), ViewCounts{});
 }
 
@@ -1039,7 +1042,7 @@ TEST_P(StoreContract, APurgeRemovesWhatHasExpiredAndNothingElse) {
     EXPECT_TRUE(run(store->find_token("good", deadline())));
     EXPECT_EQ(backend->number("select count(*) from sessions"), 1);
     EXPECT_EQ(backend->number("select count(*) from api_tokens"), 1);
-    EXPECT_EQ(apply("new batch", {{"never", 1}}), ViewCounts{}) << "still in the ledger";
+    EXPECT_EQ(apply("new batch", {{"never", 1}}), (ViewCounts{{"never", 2}})) << "still in the ledger";
     EXPECT_EQ(create(snippet("x"), {"key of never", "fingerprint", ""}).outcome, Outcome::replayed);
     EXPECT_EQ(create(snippet("y"), {"key of expired", "fingerprint", ""}).outcome, Outcome::created);
 
@@ -1113,7 +1116,7 @@ TEST_P(StoreContract, EverythingIsThereAfterTheStoreIsOpenedAgain) {
     EXPECT_EQ(load("secret").state, State::gone);
     EXPECT_TRUE(run(store->find_session("session", deadline())));
     EXPECT_EQ(create(snippet("b"), {"key", "fingerprint", ""}).response, "response");
-    EXPECT_EQ(apply("batch", {{"a", 3}}), ViewCounts{});
+    EXPECT_EQ(apply("batch", {{"a", 3}}), (ViewCounts{{"a", 3}}));
 }
 
 TEST(SqliteStore, WhatWasAcknowledgedIsInTheFilesThatACrashLeaves) {

@@ -35,7 +35,7 @@ MAY_INCLUDE = {
     "limiter": {"base", "model", "redis"},
     "cache": {"base", "model", "redis"},
     "store": {"base", "model", "sql"},
-    "views": {"base", "model"},
+    "views": {"base", "model", "redis"},
     "auth": {"base", "model"},
     "api": {"base", "model", "http"} | STAGES,
     "app": {"base", "model", "sql", "redis", "http", "api"} | STAGES,

@@ -58,9 +58,11 @@ TEST_F(RecorderTest, BeyondTheBoundNewIdsAreDroppedAndKnownOnesGoOnCounting) {
     EXPECT_EQ(taken(), (Counts{{"one more", 1}})) << "the take has made room";
 }
 
-TEST_F(RecorderTest, PendingIsWhatIsRecordedAndNotApplied) {
+TEST_F(RecorderTest, PendingIsWhatIsRecordedAndNeitherHandedOnNorDropped) {
     for (int i = 0; i < 5; ++i) recorder.record("a");
-    tally.applied.add(2);
+    tally.handed_on += 1;
+    tally.dropped.add();
+    tally.applied.add(4);  // other instances' views too
     EXPECT_NE(metrics.text().find("snippetd_views_pending 3\n"), std::string::npos) << metrics.text();
 }
 
