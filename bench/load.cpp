@@ -2,11 +2,17 @@
 // so that the number of connections is the concurrency (as with pgbench's clients). It prints one line of
 // JSON about what came back.
 //
-//   load hot    PORT CONNECTIONS SECONDS PATH            the same GET for SECONDS; has a core to itself and
-//   never sleeps load once   PORT CONNECTIONS FIRST_ID COUNT          GET /s/ID once for each of COUNT ids in
-//   a scattered order load create PORT CONNECTIONS SECONDS TOKEN BODY      POST /snippets for SECONDS, a
-//   fresh Idempotency-Key each;
-//                                                        BODY is the file with the JSON to send
+//   load hot PORT CONNECTIONS SECONDS PATH
+//       the same GET for SECONDS; has a core to itself and never sleeps
+//   load read PORT CONNECTIONS SECONDS PATH
+//       the same, sleeping while it waits
+//   load once PORT CONNECTIONS FIRST_ID COUNT
+//       GET /s/ID once for each of COUNT ids in a scattered order
+//   load create PORT CONNECTIONS SECONDS TOKEN BODY
+//       POST /snippets for SECONDS, a fresh Idempotency-Key each; BODY is the file with the JSON to send
+//   load --slices SLICE MODE …
+//       before that line, one about each SLICE seconds: the answers that arrived in it, and when it ended (the
+//       monotonic clock, in seconds)
 //
 // "once" is why this is not a script for wrk: wrk's threads stop on a clock, so they read some ids twice or
 // never. FIRST_ID is a decimal number; the ids are FIRST_ID, FIRST_ID+1, … with all their digits, as
@@ -95,14 +101,18 @@ class Load {
         latencies_us_.reserve(1'000'000);
     }
 
-    void run() {
+    /// slice: a line is printed about each interval of this length, as long as there are requests to send; 0: none.
+    void run(Clock::duration slice) {
         Clock::time_point start = Clock::now();
+        slice_ = slice;
+        slice_start_ = start;
         for (Connection& connection : connections_) send_next(connection);
         std::array<epoll_event, kEventsMax> events;
         Clock::time_point last_answer = start;
         while (busy_ > 0) {
-            int ready = ::epoll_wait(epoll_, events.data(), kEventsMax, waiting_ == Waiting::poll ? 0 : 1000);
+            int ready = ::epoll_wait(epoll_, events.data(), kEventsMax, wait_ms());
             Clock::time_point now = Clock::now();
+            if (slice_ != slice_.zero() && now >= slice_start_ + slice_) end_slice(now);
             if (ready > 0) last_answer = now;
             if (now - last_answer > kSilenceMax) fail("no answer in 10 s");
             for (int i = 0; i < ready; ++i) receive(connections_[events[i].data.u64]);
@@ -114,16 +124,53 @@ class Load {
         std::printf(R"({"requests": %zu, "seconds": %.6f, "bytes": %llu, "hits": %llu, "misses": %llu, )",
                     latencies_us_.size(), seconds_, static_cast<unsigned long long>(bytes_),
                     static_cast<unsigned long long>(hits_), static_cast<unsigned long long>(misses_));
-        std::printf(R"("latency_us": {"p50": %u, "p99": %u}, "status": {)", percentile(0.50), percentile(0.99));
+        print_latencies_and_statuses(latencies_us_.begin(), statuses_);
+    }
+
+  private:
+    using Latencies = std::vector<std::uint32_t>;
+    using Statuses = std::map<int, std::uint64_t>;
+
+    int wait_ms() const {
+        if (waiting_ == Waiting::poll) return 0;
+        if (slice_ == slice_.zero()) return 1000;
+        auto left = std::chrono::ceil<std::chrono::milliseconds>(slice_start_ + slice_ - Clock::now());
+        return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1000));
+    }
+
+    void end_slice(Clock::time_point now) {
+        Statuses statuses = statuses_;
+        for (auto [status, count] : slice_statuses_before_) statuses[status] -= count;
+        std::erase_if(statuses, [](const auto& each) { return each.second == 0; });
+        std::printf(R"({"at": %.6f, "seconds": %.6f, "requests": %zu, )",
+                    std::chrono::duration<double>(now.time_since_epoch()).count(),
+                    std::chrono::duration<double>(now - slice_start_).count(), latencies_us_.size() - slice_first_);
+        print_latencies_and_statuses(latencies_us_.begin() + static_cast<std::ptrdiff_t>(slice_first_), statuses);
+        std::fflush(stdout);
+        slice_start_ = now;
+        slice_first_ = latencies_us_.size();
+        slice_statuses_before_ = statuses_;
+    }
+
+    /// What is still answered after the last request is in no slice: it says nothing about the rate.
+    void end_slices() {
+        Clock::time_point now = Clock::now();
+        if (slice_ != slice_.zero() && now >= slice_start_ + slice_ / 2) end_slice(now);
+        slice_ = slice_.zero();
+    }
+
+    /// `first` is the first of the latencies that count. They are reordered.
+    void print_latencies_and_statuses(Latencies::iterator first, const Statuses& statuses) {
+        std::printf(R"("latency_us": {"p50": %u, "p99": %u}, "status": {)", percentile(first, 0.50),
+                    percentile(first, 0.99));
         const char* separator = "";
-        for (auto [status, count] : statuses_) {
+        for (auto [status, count] : statuses) {
             std::printf("%s\"%d\": %llu", separator, status, static_cast<unsigned long long>(count));
             separator = ", ";
         }
         std::printf("}}\n");
     }
 
-  private:
     void connect(std::size_t index, std::uint16_t port) {
         int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         int on = 1;
@@ -143,7 +190,10 @@ class Load {
 
     // The sockets block: a request of a few KB always fits into an empty send buffer.
     void send_next(Connection& connection) {
-        if (!next_(request_)) return;
+        if (!next_(request_)) {
+            end_slices();
+            return;
+        }
         connection.sent_at = Clock::now();
         connection.busy = true;
         ++busy_;
@@ -201,11 +251,11 @@ class Load {
         --busy_;
     }
 
-    std::uint32_t percentile(double fraction) {
-        if (latencies_us_.empty()) return 0;
-        auto nth = latencies_us_.begin() +
-                   static_cast<std::ptrdiff_t>(fraction * static_cast<double>(latencies_us_.size() - 1));
-        std::nth_element(latencies_us_.begin(), nth, latencies_us_.end());
+    std::uint32_t percentile(Latencies::iterator first, double fraction) {
+        if (first == latencies_us_.end()) return 0;
+        auto last = static_cast<double>(latencies_us_.end() - first - 1);
+        auto nth = first + static_cast<std::ptrdiff_t>(fraction * last);
+        std::nth_element(first, nth, latencies_us_.end());
         return *nth;
     }
 
@@ -220,8 +270,12 @@ class Load {
     std::uint64_t bytes_ = 0;
     std::uint64_t hits_ = 0;
     std::uint64_t misses_ = 0;
-    std::map<int, std::uint64_t> statuses_;
-    std::vector<std::uint32_t> latencies_us_;
+    Statuses statuses_;
+    Latencies latencies_us_;
+    Clock::duration slice_{};
+    Clock::time_point slice_start_;
+    std::size_t slice_first_ = 0;  // of latencies_us_
+    Statuses slice_statuses_before_;
 };
 
 std::string get_request(const std::string& path) {
@@ -232,7 +286,7 @@ NextRequest until(Clock::time_point end, NextRequest next) {
     return [end, next = std::move(next)](std::string& out) { return Clock::now() < end && next(out); };
 }
 
-NextRequest hot_requests(const std::string& path) {
+NextRequest same_requests(const std::string& path) {
     return [request = get_request(path)](std::string& out) {
         if (out != request) out = request;
         return true;
@@ -262,32 +316,38 @@ NextRequest create_requests(const std::string& token, const std::string& body_pa
     };
 }
 
-Clock::time_point seconds_from_now(const char* seconds) {
-    return Clock::now() + std::chrono::microseconds(static_cast<std::int64_t>(std::atof(seconds) * 1e6));
+Clock::duration duration_of(const char* seconds) {
+    return std::chrono::microseconds(static_cast<std::int64_t>(std::atof(seconds) * 1e6));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    Clock::duration slice{};
+    if (argc > 2 && std::string_view(argv[1]) == "--slices") {
+        slice = duration_of(argv[2]);
+        argc -= 2;
+        argv += 2;
+    }
     std::string_view mode = argc > 1 ? argv[1] : "";
     NextRequest next;
     Waiting waiting = Waiting::sleep;
-    if (mode == "hot" && argc == 6) {
-        waiting = Waiting::poll;
-        next = until(seconds_from_now(argv[4]), hot_requests(argv[5]));
+    if ((mode == "hot" || mode == "read") && argc == 6) {
+        if (mode == "hot") waiting = Waiting::poll;
+        next = until(Clock::now() + duration_of(argv[4]), same_requests(argv[5]));
     } else if (mode == "once" && argc == 6) {
         next = requests_once_each(std::strtoull(argv[4], nullptr, 10), std::strtoull(argv[5], nullptr, 10));
     } else if (mode == "create" && argc == 7) {
-        next = until(seconds_from_now(argv[4]), create_requests(argv[5], argv[6]));
+        next = until(Clock::now() + duration_of(argv[4]), create_requests(argv[5], argv[6]));
     } else {
         std::fprintf(stderr,
-                     "usage: load hot PORT CONNECTIONS SECONDS PATH\n"
-                     "       load once PORT CONNECTIONS FIRST_ID COUNT\n"
-                     "       load create PORT CONNECTIONS SECONDS TOKEN BODY_FILE\n");
+                     "usage: load [--slices SECONDS] hot|read PORT CONNECTIONS SECONDS PATH\n"
+                     "       load [--slices SECONDS] once PORT CONNECTIONS FIRST_ID COUNT\n"
+                     "       load [--slices SECONDS] create PORT CONNECTIONS SECONDS TOKEN BODY_FILE\n");
         return 2;
     }
     Load load(static_cast<std::uint16_t>(std::atoi(argv[2])), static_cast<std::size_t>(std::atoi(argv[3])), next,
               waiting);
-    load.run();
+    load.run(slice);
     load.print();
 }

@@ -28,12 +28,36 @@ class Load:
         """POST /snippets for a while."""
         return self._run("create", port, [seconds, token, body_file], wanted_status="201")
 
+    def start_slices(self, slice_seconds, file, mode, port, *arguments):
+        """Starts a load of that mode ("read", "create") that runs beside others. file: where its output goes."""
+        return Slices([self.binary, "--slices", slice_seconds, mode, port, self.connections, *arguments], file)
+
     def _run(self, mode, port, arguments, core=None, wanted_status="200"):
         command = [self.binary, mode, port, self.connections, *arguments]
         answer = json.loads(processes.output_of(command, core))
         if set(answer["status"]) != {wanted_status}:
             raise RuntimeError(f"every status was to be {wanted_status}, but they are {answer['status']}")
         return answer
+
+
+class Slices:
+    """A running load that reports each slice of its time."""
+
+    def __init__(self, command, file):
+        self._file = file
+        with open(file, "wb") as out:
+            self._process = processes.start(command, stdout=out, stderr=out)
+
+    def finish(self, timeout):
+        """Waits for the end and returns load's JSON about each slice."""
+        try:
+            self._process.wait(timeout)
+        finally:
+            processes.stop(self._process)
+        lines = self._file.read_text().splitlines()
+        if self._process.returncode != 0:
+            raise RuntimeError(f"load ended with {self._process.returncode}: {lines[-1] if lines else ''}")
+        return [json.loads(line) for line in lines[:-1]]
 
 
 class Wrk(Load):

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 
@@ -38,6 +39,18 @@ def stop(process, timeout=12):
 def stop_all():
     for process in reversed(list(_running)):
         stop(process)
+
+
+def unwind_on_signals():
+    """On the first Ctrl-C or SIGTERM the stack unwinds, which ends all that was started; further ones are ignored."""
+
+    def end(number, _):
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
+        sys.exit(f"bench: ended by {signal.Signals(number).name}")
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, end)
 
 
 def output_of(command, core=None, timeout=300):

@@ -19,6 +19,16 @@ from .snippetd import BINARY
 BENCH = ROOT / "bench"
 BUILT = ROOT / "build" / "bench"
 
+# The Debian package that has a program.
+PACKAGES = {
+    "g++": "g++",
+    "nginx": "nginx-light",
+    "pgbench": "postgresql",
+    "redis-server": "redis-server",
+    "taskset": "util-linux",
+    "wrk": "wrk",
+}
+
 
 class Setup:
     def __init__(self, options):
@@ -32,10 +42,10 @@ class Setup:
         if not {self.server_core, self.load_core} <= os.sched_getaffinity(0) or self.server_core == self.load_core:
             sys.exit(f"bench: hot reads need two cores that this process may use, not {options.cores} (--cores)")
 
-        _install_what_is_missing(options.generator)
+        install_what_is_missing("nginx", "g++", "taskset", "pgbench", *(["wrk"] if options.generator == "wrk" else []))
         self.bench = BENCH
-        self.epoll_loop = _build("epoll_loop")
-        self.load = Load(_build("load"), self.connections)
+        self.epoll_loop = build("epoll_loop")
+        self.load = Load(build("load"), self.connections)
         self.hot_load = Wrk(None, self.connections) if options.generator == "wrk" else self.load
         self.open_files = processes.raise_open_files_limit()
 
@@ -75,15 +85,9 @@ def _first(pattern, text):
     return found[1].strip() if found else "?"
 
 
-def _install_what_is_missing(generator):
-    def here(program):
-        return shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin")
-
-    wanted = {"nginx-light": here("nginx"), "g++": here("g++"), "util-linux": here("taskset")}
-    wanted["postgresql"] = any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/pgbench"))
-    if generator == "wrk":
-        wanted["wrk"] = here("wrk")
-    missing = [package for package, found in wanted.items() if not found]
+def install_what_is_missing(*programs):
+    """Installs the packages of those programs that are not here yet: keys of PACKAGES."""
+    missing = [PACKAGES[program] for program in programs if not _is_here(program)]
     if missing:
         print("bench: installing " + " ".join(missing), file=sys.stderr)
         apt = ["apt-get"] if os.geteuid() == 0 else ["sudo", "apt-get"]
@@ -93,7 +97,13 @@ def _install_what_is_missing(generator):
     os.environ["PATH"] += ":/usr/sbin"  # where Debian has nginx, and an ordinary user's PATH does not look
 
 
-def _build(name):
+def _is_here(program):
+    if program == "pgbench":  # the one in the search path comes with the clients alone, and the server is wanted too
+        return any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/pgbench"))
+    return shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin")
+
+
+def build(name):
     """Compiles NAME.cpp when it is newer than the program made from it. Returns the program's path."""
     source, program = BENCH / f"{name}.cpp", BUILT / name
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import shlex
 import socket
 import time
@@ -16,17 +17,24 @@ SNIPPET = {"title": "measured.txt", "body": "".join(f"line {n:4} of a snippet of
 assert len(SNIPPET["body"]) == 1024
 
 
+def forget_settings():
+    """A developer's settings, from the environment, are not what is measured."""
+    for name in [name for name in os.environ if name.startswith("SNIPPETD_")]:
+        del os.environ[name]
+
+
 class Snippetd:
     """`snippetd serve` on a free port of 127.0.0.1; running inside the `with`.
 
     log: "default" leaves the log level alone, which includes the access log; "warn" is --log-level warn. Either way
     standard error is /dev/null: what is measured is making and writing the lines, not a disk or a terminal.
+    limits: the flags of the rate limits.
     """
 
-    def __init__(self, data_dir, database=None, log="warn", core=None, flags=()):
+    def __init__(self, data_dir, database=None, log="warn", core=None, flags=(), limits=RATE_LIMITS_OFF, binary=BINARY):
         self.port = free_port()
-        self.command = [BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", "--data-dir", data_dir]
-        self.command += RATE_LIMITS_OFF
+        self.command = [binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--data-dir", data_dir]
+        self.command += limits
         if database:
             self.command += ["--database", database]
         if log != "default":

@@ -54,6 +54,9 @@ cache::Channel::Listener Coherence::listener() {
         });
     };
     listener.on_proof = [this](base::SteadyTime asked, std::uint64_t connection) {
+        // An invalidation that its own instance cannot deliver comes over the channel only if a relay delivers it. On
+        // the others' relays nothing is built: they may all be reconnecting.
+        if (!redis_->up()) return;
         relay_.proven(asked);
         caches_->workers.post_to_each(
             [this, asked, connection](std::size_t worker) { caches_->members[worker]->proven(asked, connection); });

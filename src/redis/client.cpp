@@ -30,7 +30,7 @@ using Socket = asio::basic_stream_socket<asio::ip::tcp, base::Executor>;
 using Resolver = asio::ip::basic_resolver<asio::ip::tcp, base::Executor>;
 
 constexpr base::Milliseconds kBackoffMin{50};
-constexpr base::Milliseconds kBackoffMax{1000};
+constexpr base::Milliseconds kBackoffMax{500};
 constexpr base::Milliseconds kProbePause{100};
 constexpr base::Milliseconds kStuckMax{3000};  // a connection that has owed a reply for so long is given up
 constexpr base::Milliseconds kIntroductionTimeout{1000};

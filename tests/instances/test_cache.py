@@ -144,6 +144,7 @@ def test_a_thousand_concurrent_first_reads_reach_the_store_at_most_three_times(i
         assert loads(servers) - before <= 3
 
 
+@pytest.mark.as_released
 def test_the_expiry_of_a_hot_entry_reaches_the_store_at_most_once_per_instance(instances):
     ttl = 3
     servers = instances("--cache-ttl", f"{ttl}s")

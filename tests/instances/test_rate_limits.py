@@ -39,6 +39,7 @@ def test_of_70_creates_spread_over_the_instances_60_are_201_and_10_are_429(insta
     assert [key for key in redis.keys("ratelimit:*") if key.startswith(f"ratelimit:{{{account}}}:")]
 
 
+@pytest.mark.as_released
 def test_of_concurrent_creates_by_20_accounts_exactly_60_each_are_admitted(instances, redis, slow_factor):
     servers = instances("--rate-limit", "signup=off")
     accounts = [Client(servers[0]).signup() for _ in range(20)]
@@ -67,6 +68,7 @@ def test_of_concurrent_creates_by_20_accounts_exactly_60_each_are_admitted(insta
     assert_every_counter_expires(redis)
 
 
+@pytest.mark.as_released
 @pytest.mark.parametrize("algorithm", ["sliding-window", "fixed-window"])
 def test_retry_after_is_true_on_every_instance(instances, everywhere, algorithm, slow_factor):
     servers = instances("--rate-limit", "write=3/3s", "--rate-limit-algorithm", algorithm)
