@@ -17,6 +17,14 @@ class Load:
         """The same GET over and over, by a generator that keeps one core busy. Returns load's JSON."""
         return self._run("hot", port, [seconds, path], core)
 
+    def read(self, port, path, seconds, core):
+        """As `hot`, by a generator that sleeps while it waits: it may share its core."""
+        return self._run("read", port, [seconds, path], core)
+
+    def post(self, port, seconds, token, body_file, status, core):
+        """POST /snippets for a while, each to be answered with that status."""
+        return self._run("create", port, [seconds, token, body_file], core, wanted_status=status)
+
     def once(self, port, first_id, count):
         """GET /s/ID, each of the ids exactly once."""
         answer = self._run("once", port, [first_id, count])

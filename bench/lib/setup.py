@@ -42,7 +42,8 @@ class Setup:
         if not {self.server_core, self.load_core} <= os.sched_getaffinity(0) or self.server_core == self.load_core:
             sys.exit(f"bench: hot reads need two cores that this process may use, not {options.cores} (--cores)")
 
-        install_what_is_missing("nginx", "g++", "taskset", "pgbench", *(["wrk"] if options.generator == "wrk" else []))
+        generator = ["wrk"] if options.generator == "wrk" else []
+        install_what_is_missing("nginx", "g++", "taskset", "pgbench", "redis-server", *generator)
         self.bench = BENCH
         self.epoll_loop = build("epoll_loop")
         self.load = Load(build("load"), self.connections)

@@ -3,11 +3,14 @@
 import contextlib
 import http.server
 import json
+import os
 import queue
 import random
+import statistics
 import subprocess
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -125,6 +128,49 @@ def test_writes_and_reads_go_on_and_the_alert_fires_and_resolves_once(
         assert posted.empty(), "more than one change each way"
         assert len([line for line in server.log_lines if "alert raised" in line]) == 1
         assert len([line for line in server.log_lines if "alert resolved" in line]) == 1
+
+
+def latencies(server, client, ids, seconds, at_start=lambda: None):
+    """Of writes and of reads by four clients at once, in seconds. All of them must succeed."""
+    writes, reads = [], []
+
+    def ask():
+        own = Client(server)
+        own.session = client.session
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            begun = time.monotonic()
+            assert create(own).status == 201
+            writes.append(time.monotonic() - begun)
+            for id in ids:
+                begun = time.monotonic()
+                assert own.get(f"/s/{id}").status == 200
+                reads.append(time.monotonic() - begun)
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask) for _ in range(4)]
+        at_start()
+        for one in asking:
+            one.result()
+    return writes, reads
+
+
+@pytest.mark.skipif("SNIPPETD_SANITIZER" in os.environ, reason="how long things take says something as released only")
+@pytest.mark.parametrize("outage", ["killed", "paused", "slow"])
+def test_p99_rises_by_less_than_20_ms(binary, postgres, own_redis, outage):
+    with SlowWire(own_redis.port) as wire:
+        url = postgres.create_database()
+        redis = f"redis://127.0.0.1:{wire.port}/0"
+        with Server(binary, url, flags=("--redis", redis, "--rate-limit", "write=1000000/1h")) as server:
+            client = Client(server).signup()
+            ids = [client.create()["id"] for _ in range(3)]
+            begin = {"killed": own_redis.kill, "paused": own_redis.pause, "slow": lambda: setattr(wire, "delay", 0.2)}
+            before = latencies(server, client, ids, 2)
+            during = latencies(server, client, ids, 4, at_start=begin[outage])
+        postgres.recycle_database(url)
+    for what, one, other in zip(("writes", "reads"), before, during):
+        p99 = [statistics.quantiles(times, n=100)[98] * 1000 for times in (one, other)]
+        assert p99[1] < p99[0] + 20, f"{what}: {p99[0]:.1f} ms before, {p99[1]:.1f} ms in the outage"
 
 
 def test_local_means_that_each_instance_limits_alone(start, own_redis):
