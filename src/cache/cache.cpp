@@ -94,7 +94,8 @@ base::Awaitable<Read> LocalCache::read(std::string id, base::Deadline deadline) 
     if (!options_.enabled) {
         Fill fill = co_await source_.load(id, Wanted::read, deadline);
         count(fill);
-        co_return Read{std::move(fill), fill.status};
+        const Status status = fill.status;
+        co_return Read{std::move(fill), status};
     }
     std::exception_ptr error;
     try {
@@ -107,9 +108,10 @@ base::Awaitable<Read> LocalCache::read(std::string id, base::Deadline deadline) 
     }
     // Nothing can have been edited while the store is away, so what has merely outlived its TTL is still right; not so
     // what an edit may have been missed of before.
+    const base::SteadyTime now = base::steady_now();
     std::shared_ptr<const Entry> stale = near_.find_stale(id);
-    if (!stale) stale = group_->shared.copy_stale(id);
-    const bool usable = stale && stale->kind == Entry::Kind::snippet && covered(*stale, base::steady_now()) &&
+    if (!stale || !covered(*stale, now)) stale = group_->shared.copy_stale(id);
+    const bool usable = stale && stale->kind == Entry::Kind::snippet && covered(*stale, now) &&
                         (stale->expires_at == 0 || stale->expires_at > base::unix_now_ms());
     misses_.add();
     if (!usable) std::rethrow_exception(error);

@@ -7,7 +7,6 @@
 #include <charconv>
 #include <optional>
 
-#include <boost/asio/redirect_error.hpp>
 #include <fmt/format.h>
 
 namespace snippetd::cache {
@@ -80,10 +79,7 @@ base::Awaitable<void> Channel::run() {
             listener_.on_silence();
         }
         if (stopping_) co_return;
-        timer_.expires_after(kHeartbeat);
-        boost::system::error_code cancelled;
-        auto token = boost::asio::redirect_error(base::use_awaitable, cancelled);
-        co_await timer_.async_wait(token);
+        co_await base::pause(timer_, kHeartbeat);
     }
 }
 

@@ -8,7 +8,6 @@
 #include "cache/ttl.hpp"
 
 #include <array>
-#include <span>
 #include <stdexcept>
 #include <string_view>
 
@@ -19,7 +18,7 @@
 
 namespace snippetd::cache {
 
-std::span<const std::pair<std::string_view, std::string_view>> cache_scripts();
+redis::Scripts cache_scripts();
 
 namespace {
 
@@ -29,17 +28,10 @@ constexpr std::array<base::Milliseconds, 6> kPauses{{base::Milliseconds{3}, base
                                                      base::Milliseconds{20}, base::Milliseconds{40},
                                                      base::Milliseconds{80}, base::Milliseconds{150}}};
 
-redis::Script script(std::string_view name) {
-    for (const auto& [known, text] : cache_scripts()) {
-        if (known == name) return redis::Script{text};
-    }
-    throw std::logic_error{"no such script"};
-}
-
-const redis::Script kLookup = script("lookup");
-const redis::Script kFill = script("fill");
-const redis::Script kInvalidate = script("invalidate");
-const redis::Script kCount = script("count");
+const redis::Script kLookup = redis::find_script(cache_scripts(), "lookup");
+const redis::Script kFill = redis::find_script(cache_scripts(), "fill");
+const redis::Script kInvalidate = redis::find_script(cache_scripts(), "invalidate");
+const redis::Script kCount = redis::find_script(cache_scripts(), "count");
 constexpr std::size_t kCountsPerMessage = 512;
 constexpr std::size_t kCountLanes = 32;
 

@@ -6,8 +6,6 @@
 
 #include <algorithm>
 
-#include <boost/asio/redirect_error.hpp>
-
 namespace snippetd::cache {
 
 namespace {
@@ -29,10 +27,7 @@ base::Awaitable<void> Relay::run() {
             log::error("the relay goes on after a failure", {{"error", defect.what()}});
         }
         if (stopping_) co_return;
-        timer_.expires_after(kTick);
-        boost::system::error_code cancelled;
-        auto token = boost::asio::redirect_error(base::use_awaitable, cancelled);
-        co_await timer_.async_wait(token);
+        co_await base::pause(timer_, kTick);
     }
 }
 

@@ -4,7 +4,6 @@
 #include "limiter/window.hpp"
 
 #include <optional>
-#include <span>
 #include <string_view>
 #include <utility>
 
@@ -13,7 +12,7 @@
 
 namespace snippetd::limiter {
 
-std::span<const std::pair<std::string_view, std::string_view>> limiter_scripts();
+redis::Scripts limiter_scripts();
 
 namespace {
 
@@ -21,7 +20,7 @@ namespace {
 constexpr int kAttempts = 3;
 
 const redis::Script& take_script() {
-    static const redis::Script script{limiter_scripts().front().second};
+    static const redis::Script script = redis::find_script(limiter_scripts(), "take");
     return script;
 }
 

@@ -1,6 +1,7 @@
 #include "redis/script.hpp"
 
 #include <array>
+#include <stdexcept>
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -12,6 +13,13 @@ Script::Script(std::string_view text) : text_{text} {
     unsigned size = 0;
     EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
     for (unsigned i = 0; i < size; ++i) digest_ += fmt::format("{:02x}", digest[i]);
+}
+
+Script find_script(Scripts scripts, std::string_view name) {
+    for (const auto& [known, text] : scripts) {
+        if (known == name) return Script{text};
+    }
+    throw std::logic_error{fmt::format("there is no script {}", name)};
 }
 
 }  // namespace snippetd::redis

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace snippetd::redis {
 
@@ -19,5 +21,10 @@ class Script {
     std::string text_;
     std::string digest_;
 };
+
+/// Embedded files: name and text.
+using Scripts = std::span<const std::pair<std::string_view, std::string_view>>;
+/// The one of that name. Throws std::logic_error when there is none.
+Script find_script(Scripts scripts, std::string_view name);
 
 }  // namespace snippetd::redis

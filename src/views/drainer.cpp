@@ -4,8 +4,6 @@
 #include "base/log.hpp"
 #include "base/secret.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-
 namespace snippetd::views {
 
 base::Awaitable<bool> Drainer::flush() {
@@ -31,10 +29,7 @@ base::Awaitable<bool> Drainer::flush() {
 
 base::Awaitable<bool> Drainer::run(base::Milliseconds interval) {
     while (!stopping_) {
-        timer_.expires_after(interval);
-        boost::system::error_code cancelled;
-        auto token = boost::asio::redirect_error(base::use_awaitable, cancelled);
-        co_await timer_.async_wait(token);
+        co_await base::pause(timer_, interval);
         if (!stopping_) co_await flush();
     }
     // Also when `stop` came during a flush: what was recorded since has not been collected.

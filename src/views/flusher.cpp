@@ -2,16 +2,11 @@
 
 #include "base/log.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-
 namespace snippetd::views {
 
 base::Awaitable<bool> Flusher::run(base::Milliseconds interval) {
     while (!stopping_) {
-        timer_.expires_after(interval);
-        boost::system::error_code cancelled;
-        auto token = boost::asio::redirect_error(base::use_awaitable, cancelled);
-        co_await timer_.async_wait(token);
+        co_await base::pause(timer_, interval);
         if (!stopping_) co_await flush();
     }
     // Also when `stop` came during a flush: what was recorded since has not been collected.

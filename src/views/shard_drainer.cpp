@@ -4,16 +4,11 @@
 
 #include <numeric>
 
-#include <boost/asio/redirect_error.hpp>
-
 namespace snippetd::views {
 
 base::Awaitable<bool> ShardDrainer::run(base::Milliseconds interval) {
     while (!stopping_) {
-        timer_.expires_after(interval);
-        boost::system::error_code cancelled;
-        auto token = boost::asio::redirect_error(base::use_awaitable, cancelled);
-        co_await timer_.async_wait(token);
+        co_await base::pause(timer_, interval);
         // A little less than the interval, so that a flush that comes a moment early still has its turn.
         if (!stopping_) co_await flush(interval * 9 / 10);
     }

@@ -4,8 +4,6 @@
 #include "base/secret.hpp"
 
 #include <charconv>
-#include <span>
-#include <stdexcept>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
@@ -13,7 +11,7 @@
 
 namespace snippetd::views {
 
-std::span<const std::pair<std::string_view, std::string_view>> views_scripts();
+redis::Scripts views_scripts();
 
 namespace {
 
@@ -21,16 +19,9 @@ constexpr std::size_t kBatchIdLength = 20;
 // Longer than a process that cannot reach Redis goes on trying with one flush.
 constexpr base::Milliseconds kSequenceKept{24 * 3600 * 1000};
 
-redis::Script script(std::string_view name) {
-    for (const auto& [known, text] : views_scripts()) {
-        if (known == name) return redis::Script{text};
-    }
-    throw std::logic_error{"no such script"};
-}
-
-const redis::Script kAdd = script("add");
-const redis::Script kClaim = script("claim");
-const redis::Script kRelease = script("release");
+const redis::Script kAdd = redis::find_script(views_scripts(), "add");
+const redis::Script kClaim = redis::find_script(views_scripts(), "claim");
+const redis::Script kRelease = redis::find_script(views_scripts(), "release");
 
 std::string key(unsigned shard, std::string_view name) {
     return fmt::format("views:{{{}}}:{}", shard, name);
