@@ -35,7 +35,8 @@ base::Awaitable<cache::Fill> SnippetSource::load(std::string id, cache::Wanted w
     // What ends because the snippet itself expires has nothing to be refreshed for.
     const base::UnixMillis until = base::unix_now_ms() + answer.ttl.count();
     const bool expires = entry->expires_at != 0 && entry->expires_at <= until;
-    entry->refresh_from = expires ? entry->valid_until : entry->valid_until - refresh_below_;
+    // A load by one instance alone is cheap; what all instances read is loaded anew before its time is over.
+    entry->refresh_from = expires || !reads_redis_ ? entry->valid_until : entry->valid_until - refresh_below_;
     fill.entry = entry;
     co_return fill;
 }
