@@ -77,7 +77,7 @@ void Coherence::stop() {
         channel_.stop();
         relay_.stop();
         redis_->stop();
-        keeps_running_.reset();
+        context_.stop();  // also when a name is still being looked up
     });
     if (thread_.joinable()) thread_.join();
 }
