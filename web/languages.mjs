@@ -35,12 +35,6 @@ const ownPackages = {
 };
 const ownDependencies = { svelte: ["xml", "css", "javascript", "typescript"] };
 
-/** The languages that text without a name is compared with: the ones most often shared. */
-const guessed = [
-  "bash", "c", "cpp", "csharp", "css", "diff", "dockerfile", "go", "html", "ini", "java", "javascript", "json", "kotlin",
-  "lua", "makefile", "php", "python", "ruby", "rust", "sql", "swift", "typescript", "yaml",
-];
-
 async function readTable(root) {
   const source = await readFile(path.join(root, "../src/model/languages_table.cpp"), "utf8");
   const rows = source.slice(source.indexOf("kRows[] = {"));
@@ -102,7 +96,6 @@ async function grammarsModule(table) {
     `export const chosen = ${JSON.stringify(chosen)};`,
     `export const aliases = ${JSON.stringify(names)};`,
     `export const needs = ${JSON.stringify(needs)};`,
-    `export const guessed = ${JSON.stringify(guessed)};`,
   ].join("\n");
 }
 

@@ -110,6 +110,7 @@ document.addEventListener("keydown", (event) => {
   if (!element) return;
   event.preventDefault();
   element.click();
+  if (element.tagName === "SUMMARY") element.scrollIntoView({ block: "nearest" });
 });
 
 find("#shortcuts")?.addEventListener("click", openShortcuts);

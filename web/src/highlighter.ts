@@ -1,7 +1,8 @@
 // Colours text outside the page's thread, and guesses languages. A grammar is loaded when it is first needed.
 
 import hljs from "highlight.js/lib/core";
-import { aliases, chosen, grammars, guessed, needs } from "virtual:grammars";
+import { aliases, chosen, grammars, needs } from "virtual:grammars";
+import { guessLanguage } from "./guess";
 
 export type Request =
   | { kind: "highlight"; id: number; text: string; language: string }
@@ -63,15 +64,6 @@ async function highlight(text: string, language: string): Promise<string[] | nul
   return cutIntoLines(html.replaceAll("\r", "&#13;"));
 }
 
-async function guess(text: string): Promise<string | null> {
-  const named = new Map(guessed.map((name) => [chosen[name] ?? name, name]));
-  await Promise.all([...named.keys()].map(load));
-  const best = hljs.highlightAuto(text.slice(0, 8192), [...named.keys()]);
-  const lead = best.relevance - (best.secondBest?.relevance ?? 0);
-  if (!best.language || best.relevance < 8 || lead < 2) return null;
-  return named.get(best.language) ?? null;
-}
-
 /** The worker's own scope, as far as it is used; TypeScript has the page's. */
 const worker = self as unknown as {
   onmessage: (event: MessageEvent<Request>) => void;
@@ -82,7 +74,7 @@ worker.onmessage = async ({ data }) => {
   const answer: Answer =
     data.kind === "guess" ? { kind: "guess", id: data.id, language: null } : { kind: "highlight", id: data.id, lines: null };
   try {
-    if (answer.kind === "guess") answer.language = await guess(data.text);
+    if (answer.kind === "guess") answer.language = guessLanguage(data.text);
     else if (data.kind === "highlight") answer.lines = await highlight(data.text, data.language);
   } catch {
     // A grammar that fails leaves the text plain.

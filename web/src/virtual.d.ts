@@ -8,8 +8,6 @@ declare module "virtual:grammars" {
   export const aliases: Record<string, string>;
   /** The grammars that a grammar hands parts of the text to. */
   export const needs: Record<string, string[]>;
-  /** The languages that text without a name is compared with. */
-  export const guessed: string[];
 }
 
 declare module "virtual:languages" {
