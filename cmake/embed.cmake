@@ -14,10 +14,12 @@ function(embed_text target namespace function)
 #include <string_view>
 #include <utility>
 namespace @namespace@ {
-static constexpr std::pair<std::string_view, std::string_view> kFiles[] = {
-@entries@};
 std::span<const std::pair<std::string_view, std::string_view>> @function@();
-std::span<const std::pair<std::string_view, std::string_view>> @function@() { return kFiles; }
+std::span<const std::pair<std::string_view, std::string_view>> @function@() {
+    static constexpr std::pair<std::string_view, std::string_view> kFiles[] = {
+@entries@    };
+    return kFiles;
+}
 }  // namespace @namespace@
 " @ONLY)
     target_sources(${target} PRIVATE ${output})

@@ -19,11 +19,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kDigits = "0123456789";
 constexpr std::uint64_t kPortMax = 65535;
 
 bool is_bare_number(std::string_view text) {
-    return !text.empty() && text.find_first_not_of(kDigits) == std::string_view::npos;
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {

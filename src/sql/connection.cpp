@@ -1,6 +1,8 @@
 #include "sql/connection.hpp"
 
+#include <chrono>
 #include <mutex>
+#include <thread>
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
@@ -103,6 +105,8 @@ class PostgresConnection : public Connection {
     int socket_ = -1;  ///< for `interrupt`; -1 while there is no connection
 };
 
+constexpr std::chrono::milliseconds kSqliteBusyTimeout{5000};
+
 class SqliteConnection : public Connection {
   public:
     SqliteConnection(SqliteOptions options, StatementCounters& counters)
@@ -133,8 +137,8 @@ class SqliteConnection : public Connection {
         // SOCI takes a string with '=' for a list of options.
         const bool plain = options_.path.find('=') == options_.path.npos;
         session.open(soci::sqlite3, plain ? options_.path : fmt::format("db=\"{}\"", options_.path));
-        session << "pragma busy_timeout = 5000";
-        if (!options_.read_only) session << "pragma journal_mode = wal";
+        session << fmt::format("pragma busy_timeout = {}", kSqliteBusyTimeout.count());
+        if (!options_.read_only) use_write_ahead_log(session);
         session << "pragma synchronous = full";
         session << "pragma foreign_keys = on";
         session << "pragma cache_size = -4096";  // KiB, for each connection
@@ -142,6 +146,21 @@ class SqliteConnection : public Connection {
         if (options_.read_only) session << "pragma query_only = on";
         const std::lock_guard lock{handle_mutex_};
         handle_ = static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+    }
+
+    /// SQLite answers "busy" at once, whatever the timeout, when two connections change the mode of a new file at the
+    /// same time (https://www.sqlite.org/c3ref/busy_handler.html), so the wait is here.
+    static void use_write_ahead_log(soci::session& session) {
+        const auto end = std::chrono::steady_clock::now() + kSqliteBusyTimeout;
+        for (;;) {
+            try {
+                session << "pragma journal_mode = wal";
+                return;
+            } catch (const soci::sqlite3_soci_error& error) {
+                if (error.result() != SQLITE_BUSY || std::chrono::steady_clock::now() >= end) throw;
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds{10});
+        }
     }
 
     void forget_handle() {

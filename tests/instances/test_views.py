@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +12,7 @@ import pytest
 from harness.client import Client
 from harness.consistency import Wire
 from harness.redis import Redis
-from harness.server import Server
+from harness.server import Server, clean_environment
 from harness.waiting import until
 
 LONG = os.environ.get("SNIPPETD_TEST_LONG") == "1"
@@ -37,6 +38,18 @@ def read_everywhere(servers, ids, times):
 
 def stored(postgres, url):
     return int(postgres.query("select coalesce(sum(count), 0) from snippet_views", url) or 0)
+
+
+@contextlib.contextmanager
+def working(binary, *flags, env=None):
+    """`snippetd work`, which only drains."""
+    worker = subprocess.Popen([str(binary), "work", *flags], env=clean_environment(env),
+                              stderr=subprocess.DEVNULL)
+    try:
+        yield worker
+    finally:
+        worker.kill()
+        worker.wait()
 
 
 def total(servers, name, **labels):
@@ -113,10 +126,6 @@ def test_the_count_on_cached_reads_follows_the_flush_on_every_instance(site, red
 
 
 def test_work_drains_what_instances_without_jobs_count(site, redis, binary, slow_factor):
-    import subprocess
-
-    from harness.server import clean_environment
-
     server = site(redis, "--jobs", "off", "--views-flush", "500ms")
     client = Client(server).signup()
     id = client.create()["id"]
@@ -124,16 +133,11 @@ def test_work_drains_what_instances_without_jobs_count(site, redis, binary, slow
     until(lambda: server.metric("snippetd_views_pending") == 0, 5, "the views to be in Redis")
     time.sleep(1)
     assert site.stored() == 0
-    command = [str(binary), "work", "--database", site.url, "--redis", redis.url(), "--views-flush", "500ms"]
-    worker = subprocess.Popen(command, env=clean_environment(), stderr=subprocess.DEVNULL)
-    try:
+    with working(binary, "--database", site.url, "--redis", redis.url(), "--views-flush", "500ms") as worker:
         until(lambda: site.stored() == 10, 5 * slow_factor, "the worker to drain Redis")
         until(lambda: client.get(f"/s/{id}").json()["view_count"] >= 10, 2 * slow_factor, "the count to be shown")
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(10 * slow_factor) == 0
-    finally:
-        worker.kill()
-        worker.wait()
 
 
 def test_sigterm_leaves_nothing_behind(site, redis):
@@ -157,12 +161,12 @@ def test_a_drainer_killed_at_any_step_counts_nothing_twice_and_loses_nothing(bin
             counting = started.enter_context(Server(binary, url, flags=(*flags, "--jobs", "off")))
             id = Client(counting).signup().create()["id"]
             read(counting.port, [id], 100)
-            until(lambda: counting.metric("snippetd_views_pending") == 0, 10, "the views to be in Redis")
+            until(lambda: counting.metric("snippetd_views_pending") == 0, 10 * slow_factor, "the views to be in Redis")
             env = {"SNIPPETD_TEST_DIE_AT_VIEW_STEP": str(step)}
-            dying = started.enter_context(Server(binary, url, flags=flags, env=env))
-            until(lambda: dying.process.poll() is not None or (step > STEPS - 1 and stored(postgres, url) == 100),
+            dying = started.enter_context(working(binary, "--database", url, *flags, env=env))
+            until(lambda: dying.poll() is not None or (step > STEPS - 1 and stored(postgres, url) == 100),
                   20 * slow_factor, f"the drainer to reach step {step}")
-            died = dying.process.poll()
+            died = dying.poll()
             read(counting.port, [id], 10)
             started.enter_context(Server(binary, url, flags=flags))
             until(lambda: stored(postgres, url) >= 110, (CLAIM_HELD + 6) * slow_factor, "what was left to be applied")

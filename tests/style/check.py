@@ -59,7 +59,7 @@ VENDORS = [
 
 # (what, where it is allowed all the same, why not)
 BANNED_CALLS = [
-    (r"\b(sleep_for|sleep_until)\s*\(", r"src/app/(serve|assemble)\.cpp", "a worker serves nobody; use base::Timer"),
+    (r"\b(sleep_for|sleep_until)\s*\(", r"src/(app/(serve|assemble)|sql/connection)\.cpp", "a worker serves nobody; use base::Timer"),
     (r"\b(sleep|usleep|nanosleep)\s*\(", None, "a worker serves nobody; use base::Timer"),
     (r"\bs?rand\s*\(", None, "not random enough for anything here; use base/secret.hpp or <random>"),
     (r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok)\s*\(", None, "no bounds; use std::string and fmt::format"),
