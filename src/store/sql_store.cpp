@@ -95,6 +95,11 @@ std::vector<model::Snippet> list_snippets(sql::Connection& connection, const Dia
         text += " and s.language = :language";
         statement.exchange(use(query.language, "language"));
     }
+    const std::string visibility = query.visibility ? to_text(*query.visibility) : "";
+    if (query.visibility) {
+        text += " and s.visibility = :visibility";
+        statement.exchange(use(visibility, "visibility"));
+    }
     text += " order by s.created_at desc, s.id desc limit :limit";
     statement.exchange(use(query.limit, "limit"));
     prepare(statement, text);

@@ -59,6 +59,7 @@ struct ListQuery {
     std::string text;      ///< in title or body, ASCII case ignored; empty for all
     std::string tag;       ///< exact; empty for all
     std::string language;  ///< exact; empty for all
+    std::optional<model::Visibility> visibility;
 };
 
 /// How many views each id got since the last batch.

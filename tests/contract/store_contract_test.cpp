@@ -674,6 +674,28 @@ TEST_P(StoreContract, FiltersByLanguageAndTagAreExact) {
     EXPECT_EQ(with("c", "a"), Ids{});
 }
 
+TEST_P(StoreContract, AVisibilityFiltersTheOwnersList) {
+    create_account("ann");
+    const std::vector<std::pair<std::string, Visibility>> all{
+        {"open", Visibility::public_}, {"linked", Visibility::unlisted}, {"hidden", Visibility::private_}};
+    for (const auto& [id, visibility] : all) {
+        Snippet made = owned(id, "ann");
+        made.visibility = visibility;
+        create(made);
+    }
+    for (const auto& [id, visibility] : all) {
+        ListQuery query;
+        query.visibility = visibility;
+        EXPECT_EQ(owned_ids("ann", query), Ids{id});
+        query.text = "body of";
+        query.language = "text";
+        EXPECT_EQ(owned_ids("ann", query), Ids{id}) << "together with others";
+        query.language = "cpp";
+        EXPECT_EQ(owned_ids("ann", query), Ids{});
+    }
+    EXPECT_EQ(owned_ids("ann").size(), 3u);
+}
+
 TEST_P(StoreContract, ASearchFindsTitleAndBodyLiterallyAndIgnoresCase) {
     const std::map<std::string, std::pair<std::string, std::string>> snippets{
         {"1", {"Hello World", "x"}}, {"2", {"", "say hello\nto all"}}, {"3", {"100% sure", "x"}},
