@@ -266,6 +266,14 @@ Result<store::ListQuery> read_list_query(std::string_view query, bool with_filte
     return out;
 }
 
+Result<model::ViewBucket> read_view_bucket(std::string_view query) {
+    const http::Parameter by = http::find_parameter(query, "by");
+    if (!by.present || by.value == "day") return model::ViewBucket::day;
+    if (by.value == "hour") return model::ViewBucket::hour;
+    return Error{
+        ErrorKind::invalid, "Some parameters have values that are not allowed.", {{"by", "is hour or day"}}, 0};
+}
+
 namespace {
 
 /// RFC 9110 section 8.8.3.2.

@@ -274,6 +274,17 @@ TEST(ReadListQuery, KnowsTheThreeVisibilitiesWhereThereAreFilters) {
     EXPECT_EQ(unfiltered->visibility, std::nullopt);
 }
 
+TEST(ReadViewBucket, IsADayUnlessAnHourIsAskedFor) {
+    EXPECT_EQ(*read_view_bucket(""), model::ViewBucket::day);
+    EXPECT_EQ(*read_view_bucket("by=day"), model::ViewBucket::day);
+    EXPECT_EQ(*read_view_bucket("x=1&by=hour"), model::ViewBucket::hour);
+    for (const char* other : {"by=", "by=week", "by=Hour", "by=hour%00", "by=%ff", "by"}) {
+        const auto read = read_view_bucket(other);
+        ASSERT_FALSE(read) << other;
+        EXPECT_EQ(names(read.error()), Names{"by"}) << other;
+    }
+}
+
 TEST(ReadListQuery, RefusesBadLimitsCursorsAndEncodings) {
     for (const char* limit : {"0", "101", "-1", "+5", "5x", "x", "", "1.5", "99999999999999999999"}) {
         EXPECT_EQ(bad_list("limit="s + limit), Names{"limit"}) << limit;
