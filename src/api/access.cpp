@@ -51,6 +51,11 @@ Error unauthenticated(const Caller& caller) {
                  caller.rejected ? "The session or token is not valid (any more)." : "This needs an account.");
 }
 
+std::optional<Error> refuse_nobody(const Caller& caller) {
+    if (!caller.account && caller.edit_token.empty()) return unauthenticated(caller);
+    return std::nullopt;
+}
+
 bool owns(const Caller& caller, const model::Snippet& snippet) {
     return caller.account && !snippet.owner_id.empty() && caller.account->id == snippet.owner_id;
 }

@@ -12,6 +12,10 @@ Awaitable<void> identify(Exchange& exchange);
 /// 401, saying whether something was sent that opens nothing.
 Error unauthenticated(const Caller& caller);
 
+/// 401 for a caller without account and edit token: nobody is told whether an id exists before they have said who they
+/// are. Else nothing.
+std::optional<Error> refuse_nobody(const Caller& caller);
+
 bool owns(const Caller& caller, const model::Snippet& snippet);
 /// Also by the edit token of an anonymous snippet.
 bool may_edit(const Caller& caller, const model::Snippet& snippet);

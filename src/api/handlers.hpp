@@ -15,6 +15,7 @@ Answer fork_snippet(Exchange& exchange);    // create_snippet.cpp
 Answer read_snippet(Exchange& exchange);    // manage_snippet.cpp
 Answer edit_snippet(Exchange& exchange);    // manage_snippet.cpp
 Answer delete_snippet(Exchange& exchange);  // manage_snippet.cpp
+Answer snippet_stats(Exchange& exchange);   // snippet_stats.cpp
 Answer list_snippets(Exchange& exchange);   // list_snippets.cpp
 Answer explore(Exchange& exchange);         // list_snippets.cpp
 Answer list_revisions(Exchange& exchange);  // revisions.cpp

@@ -132,14 +132,19 @@ void check_tags(Members& members, std::vector<std::string>& tags) {
     tags = std::move(unique);
 }
 
+std::optional<model::Visibility> visibility_named(std::string_view name) {
+    if (name == "public") return model::Visibility::public_;
+    if (name == "unlisted") return model::Visibility::unlisted;
+    if (name == "private") return model::Visibility::private_;
+    return std::nullopt;
+}
+
 std::optional<model::Visibility> read_visibility(Members& members) {
     const std::optional<std::string> name = members.text("visibility");
     const std::optional<bool> is_public = members.boolean("is_public");
     std::optional<model::Visibility> visibility;
     if (name) {
-        if (*name == "public") visibility = model::Visibility::public_;
-        if (*name == "unlisted") visibility = model::Visibility::unlisted;
-        if (*name == "private") visibility = model::Visibility::private_;
+        visibility = visibility_named(*name);
         if (!visibility) members.complain("visibility", "must be public, unlisted or private");
     }
     if (is_public) {
@@ -252,9 +257,21 @@ Result<store::ListQuery> read_list_query(std::string_view query, bool with_filte
         if (const auto language = read("language"); !language.value.empty()) {
             out.language = model::canonical_language(language.value);
         }
+        if (const auto visibility = read("visibility"); !visibility.value.empty()) {
+            out.visibility = visibility_named(visibility.value);
+            if (!out.visibility) wrong.fields.emplace_back("visibility", "is public, unlisted or private");
+        }
     }
     if (!wrong.fields.empty()) return wrong;
     return out;
+}
+
+Result<model::ViewBucket> read_view_bucket(std::string_view query) {
+    const http::Parameter by = http::find_parameter(query, "by");
+    if (!by.present || by.value == "day") return model::ViewBucket::day;
+    if (by.value == "hour") return model::ViewBucket::hour;
+    return Error{
+        ErrorKind::invalid, "Some parameters have values that are not allowed.", {{"by", "is hour or day"}}, 0};
 }
 
 namespace {

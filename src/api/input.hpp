@@ -2,6 +2,7 @@
 
 #include "api/exchange.hpp"
 #include "model/snippet.hpp"
+#include "model/view_history.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -64,6 +65,8 @@ Result<Credentials> read_credentials(const boost::json::object& object);
 
 /// `limit`, `cursor` and the filters of a list.
 Result<store::ListQuery> read_list_query(std::string_view query, bool with_filters);
+/// `by` of the statistics: `hour`, or `day` when it is absent.
+Result<model::ViewBucket> read_view_bucket(std::string_view query);
 std::string make_cursor(const model::Snippet& last);
 
 /// Whether the list of If-None-Match names this entity tag, or is `*`; weak comparison.

@@ -19,12 +19,6 @@ http::Response shown(const Exchange& exchange, const model::Snippet& snippet) {
     return response;
 }
 
-/// Nobody is told whether an id exists before they have said who they are.
-std::optional<Error> nobody(const Caller& caller) {
-    if (!caller.account && caller.edit_token.empty()) return unauthenticated(caller);
-    return std::nullopt;
-}
-
 bool fails_precondition(const http::Request& request, const model::Snippet& snippet) {
     return request.has(http::Field::if_match) && !names_version(request.field(http::Field::if_match), snippet.version);
 }
@@ -72,14 +66,14 @@ Awaitable<bool> commit_and_invalidate(Exchange& exchange, std::string id, std::i
 }  // namespace
 
 Answer read_snippet(Exchange& exchange) {
-    if (std::optional<Error> refused = nobody(exchange.caller)) co_return *std::move(refused);
+    if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
     Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
     if (!snippet) co_return snippet.error();
     co_return shown(exchange, *snippet);
 }
 
 Answer edit_snippet(Exchange& exchange) {
-    if (std::optional<Error> refused = nobody(exchange.caller)) co_return *std::move(refused);
+    if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
     Result<boost::json::object> object = parse_object(exchange.request);
     if (!object) co_return object.error();
     Result<SnippetInput> input = read_snippet_input(*object, exchange.services.options.body_bytes_max, false);
@@ -104,7 +98,7 @@ Answer edit_snippet(Exchange& exchange) {
 }
 
 Answer delete_snippet(Exchange& exchange) {
-    if (std::optional<Error> refused = nobody(exchange.caller)) co_return *std::move(refused);
+    if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
     Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
     if (!snippet) co_return snippet.error();
     if (fails_precondition(exchange.request, *snippet)) co_return error(ErrorKind::precondition_failed);

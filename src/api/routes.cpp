@@ -19,6 +19,7 @@ constexpr Route kRoutes[] = {
     {Method::delete_, "/snippets/{id}", delete_snippet, Access::optional, Charge::write},
     {Method::get, "/snippets/{id}/revisions", list_revisions, Access::optional, Charge::nothing},
     {Method::get, "/snippets/{id}/revisions/{version}", read_revision, Access::optional, Charge::nothing},
+    {Method::get, "/snippets/{id}/stats", snippet_stats, Access::optional, Charge::nothing},
     {Method::post, "/snippets/{id}/fork", fork_snippet, Access::account, Charge::write},
     {Method::get, "/explore", explore, Access::anyone, Charge::nothing},
 

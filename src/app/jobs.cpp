@@ -92,7 +92,7 @@ base::Awaitable<void> Jobs::reap(store::Store& store, base::Milliseconds interva
             do {
                 purged = co_await store.purge(kReapedAtOnceMax, base::deadline_in(kReaperTimeout));
                 if (purged.snippets > 0) log::info("expired snippets removed", {{"count", purged.snippets}});
-            } while (purged.snippets >= kReapedAtOnceMax);
+            } while (purged.more);
         } catch (const base::Unavailable& away) {
             log::warn("the reaper waits for the store", {{"reason", away.what()}});
         }

@@ -98,7 +98,11 @@ constexpr const char* kApplyViews = R"sql(
         insert into snippet_views (snippet_id, count)
         select id, count from counted
         on conflict (snippet_id) do update set count = snippet_views.count + excluded.count
-        returning snippet_id, count)
+        returning snippet_id, count),
+    kept as (
+        insert into snippet_view_hours (snippet_id, hour, count)
+        select id, cast(:hour as bigint), count from counted
+        on conflict (snippet_id, hour) do update set count = snippet_view_hours.count + excluded.count)
     select snippet_id, count from applied
     union all
     select v.snippet_id, v.count from json_each_text(:counts_again::json) c join snippet_views v on v.snippet_id = c.key
@@ -228,12 +232,12 @@ class PostgresStore : public SqlStore {
     Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, Deadline deadline) override {
         auto work = [batch_id = std::move(batch_id), counts = to_json(counts)](sql::Connection& connection) {
             connection.count("apply_views");
-            const long long now = base::unix_now_ms();
+            const long long now = base::unix_now_ms(), hour = model::hour_of(now);
             std::string id;
             long long count = 0;
             soci::statement statement =
                 (connection.session().prepare << kApplyViews, use(batch_id, "batch"), use(now, "now"),
-                 use(counts, "counts"), use(counts, "counts_again"), into(id), into(count));
+                 use(counts, "counts"), use(hour, "hour"), use(counts, "counts_again"), into(id), into(count));
             statement.execute(false);
             ViewCounts totals;
             while (statement.fetch()) totals.emplace_back(id, count);

@@ -19,6 +19,7 @@ constexpr UnixMillis kDay = 24LL * 60 * 60 * 1000;
 constexpr UnixMillis kIdempotencyKept = kDay;
 constexpr UnixMillis kLedgerKept = 7 * kDay;
 constexpr UnixMillis kGoneKept = 365 * kDay;
+constexpr std::int64_t kViewHoursKept = 400 * 24;  // in hours
 constexpr int kRevisionsListedMax = 1000;
 
 template <class T>
@@ -93,6 +94,11 @@ std::vector<model::Snippet> list_snippets(sql::Connection& connection, const Dia
     if (!query.language.empty()) {
         text += " and s.language = :language";
         statement.exchange(use(query.language, "language"));
+    }
+    const std::string visibility = query.visibility ? to_text(*query.visibility) : "";
+    if (query.visibility) {
+        text += " and s.visibility = :visibility";
+        statement.exchange(use(visibility, "visibility"));
     }
     text += " order by s.created_at desc, s.id desc limit :limit";
     statement.exchange(use(query.limit, "limit"));
@@ -349,6 +355,23 @@ Awaitable<std::optional<model::Revision>> SqlStore::find_revision(std::string sn
     return read_->run(std::move(work), deadline);
 }
 
+Awaitable<std::vector<model::ViewHour>> SqlStore::view_hours(std::string id, UnixMillis since, Deadline deadline) {
+    auto work = [id = std::move(id), since](sql::Connection& connection) {
+        connection.count("view_hours");
+        const long long first = model::hour_of(since);
+        long long hour = 0, count = 0;
+        soci::statement statement =
+            (connection.session().prepare << "select hour, count from snippet_view_hours "
+                                             "where snippet_id = :id and hour >= :first order by hour",
+             use(id, "id"), use(first, "first"), into(hour), into(count));
+        statement.execute(false);
+        std::vector<model::ViewHour> hours;
+        while (statement.fetch()) hours.push_back({hour, count});
+        return hours;
+    };
+    return read_->run(std::move(work), deadline);
+}
+
 Awaitable<Floors> SqlStore::list_undelivered(base::Milliseconds age, int limit, Deadline deadline) {
     auto work = [this, age, limit](sql::Connection& connection) {
         connection.count("list_undelivered");
@@ -394,7 +417,9 @@ Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
             connection.count(name);
             soci::statement statement = (session.prepare << text, use(before, "before"), use(limit, "limit"));
             statement.execute(true);
-            return statement.get_affected_rows();
+            const long long removed = statement.get_affected_rows();
+            if (removed >= limit) purged.more = true;
+            return removed;
         };
         purged.snippets = remove("purge_snippets",
                                  "delete from snippets where id in (select s.id from snippets s "
@@ -413,6 +438,10 @@ Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
         purge_others("purge_idempotency", "idempotency_records", "id", "created_at", now - kIdempotencyKept);
         purge_others("purge_ledger", "view_batches", "id", "applied_at", now - kLedgerKept);
         purge_others("purge_gone", "gone_snippets", "id", "gone_at", now - kGoneKept);
+        purged.others += remove("purge_view_hours",
+                                "delete from snippet_view_hours where (snippet_id, hour) in "
+                                "(select snippet_id, hour from snippet_view_hours where hour < :before limit :limit)",
+                                model::hour_of(now) - kViewHoursKept);
         return purged;
     };
     return write_->run(std::move(work), deadline);

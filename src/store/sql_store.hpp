@@ -50,6 +50,7 @@ class SqlStore : public Store {
     Awaitable<std::vector<model::Revision>> list_revisions(std::string snippet_id, Deadline deadline) override;
     Awaitable<std::optional<model::Revision>> find_revision(std::string snippet_id, std::int64_t version,
                                                             Deadline deadline) override;
+    Awaitable<std::vector<model::ViewHour>> view_hours(std::string id, UnixMillis since, Deadline deadline) override;
     Awaitable<Floors> list_undelivered(base::Milliseconds age, int limit, Deadline deadline) override;
     Awaitable<void> forget_delivered(Floors delivered, Deadline deadline) override;
     Awaitable<Purged> purge(int limit, Deadline deadline) override;

@@ -58,6 +58,12 @@ constexpr const char* kForgetDelivered = R"sql(
     where exists (select 1 from json_each(:floors) d where d.key = snippet_id and floor <= d.value)
 )sql";
 
+constexpr const char* kApplyViewHours = R"sql(
+    insert into snippet_view_hours (snippet_id, hour, count)
+    select s.id, :hour, c.value from json_each(:counts) c join snippets s on s.id = c.key where true
+    on conflict (snippet_id, hour) do update set count = count + excluded.count
+)sql";
+
 constexpr const char* kFindViews = R"sql(
     select v.snippet_id, v.count from json_each(:counts) c join snippet_views v on v.snippet_id = c.key
 )sql";
@@ -180,6 +186,11 @@ class SqliteStore : public SqlStore {
                        "returning id",
                 use(batch_id), use(now), into(fresh);
             const bool is_new = session.got_data();
+            if (is_new) {
+                connection.count("apply_view_hours");
+                const long long hour = model::hour_of(now);
+                session << kApplyViewHours, use(hour, "hour"), use(counts, "counts");
+            }
             connection.count(is_new ? "apply_views" : "find_views");
             ViewCounts totals;
             std::string id;

@@ -5,6 +5,7 @@
 #include "model/account.hpp"
 #include "model/loaded.hpp"
 #include "model/snippet.hpp"
+#include "model/view_history.hpp"
 
 #include <cstdint>
 #include <limits>
@@ -58,6 +59,7 @@ struct ListQuery {
     std::string text;      ///< in title or body, ASCII case ignored; empty for all
     std::string tag;       ///< exact; empty for all
     std::string language;  ///< exact; empty for all
+    std::optional<model::Visibility> visibility;
 };
 
 /// How many views each id got since the last batch.
@@ -73,7 +75,8 @@ enum class Outbox { off, on };
 
 struct Purged {
     std::int64_t snippets = 0;
-    std::int64_t others = 0;  ///< sessions, tokens, idempotency records, ledger entries
+    std::int64_t others = 0;  ///< sessions, tokens, idempotency records, ledger entries, marks, hours of views
+    bool more = false;        ///< of some kind the limit was reached, so there may be more to remove
 };
 
 class Store {
@@ -122,9 +125,12 @@ class Store {
     virtual Awaitable<std::optional<model::Revision>> find_revision(std::string snippet_id, std::int64_t version,
                                                                     Deadline deadline) = 0;
 
-    /// Adds a batch of views, in one statement on PostgreSQL, and remembers `batch_id` in the ledger: a batch that is
-    /// given again changes nothing. Returns the totals as they are now, without ids that are gone.
+    /// Adds a batch of views, in one statement on PostgreSQL, to the totals and to the hour of now, and remembers
+    /// `batch_id` in the ledger: a batch that is given again changes nothing. Returns the totals as they are now,
+    /// without ids that are gone.
     virtual Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, Deadline deadline) = 0;
+    /// The hours in which a snippet had views, oldest first, from the one that `since` lies in.
+    virtual Awaitable<std::vector<model::ViewHour>> view_hours(std::string id, UnixMillis since, Deadline deadline) = 0;
     /// Invalidations in the outbox, oldest first, at most `limit`, of those that have been there for `age` by the
     /// database's clock.
     virtual Awaitable<Floors> list_undelivered(base::Milliseconds age, int limit, Deadline deadline) = 0;

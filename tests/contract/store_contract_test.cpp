@@ -159,6 +159,15 @@ class StoreContract : public testing::TestWithParam<const char*> {
         std::sort(totals.begin(), totals.end());
         return totals;
     }
+    std::vector<model::ViewHour> view_hours(const std::string& id, UnixMillis since = kLongAgo) {
+        return run(store->view_hours(id, since, deadline()));
+    }
+    /// The views of all hours together, which the end of an hour in the middle of a test does not change.
+    std::int64_t viewed(const std::string& id) {
+        std::int64_t total = 0;
+        for (const model::ViewHour& hour : view_hours(id)) total += hour.count;
+        return total;
+    }
     /// All that the outbox holds, sorted.
     Floors undelivered() {
         Floors floors = run(store->list_undelivered(base::Milliseconds{0}, 10'000, deadline()));
@@ -665,6 +674,28 @@ TEST_P(StoreContract, FiltersByLanguageAndTagAreExact) {
     EXPECT_EQ(with("c", "a"), Ids{});
 }
 
+TEST_P(StoreContract, AVisibilityFiltersTheOwnersList) {
+    create_account("ann");
+    const std::vector<std::pair<std::string, Visibility>> all{
+        {"open", Visibility::public_}, {"linked", Visibility::unlisted}, {"hidden", Visibility::private_}};
+    for (const auto& [id, visibility] : all) {
+        Snippet made = owned(id, "ann");
+        made.visibility = visibility;
+        create(made);
+    }
+    for (const auto& [id, visibility] : all) {
+        ListQuery query;
+        query.visibility = visibility;
+        EXPECT_EQ(owned_ids("ann", query), Ids{id});
+        query.text = "body of";
+        query.language = "text";
+        EXPECT_EQ(owned_ids("ann", query), Ids{id}) << "together with others";
+        query.language = "cpp";
+        EXPECT_EQ(owned_ids("ann", query), Ids{});
+    }
+    EXPECT_EQ(owned_ids("ann").size(), 3u);
+}
+
 TEST_P(StoreContract, ASearchFindsTitleAndBodyLiterallyAndIgnoresCase) {
     const std::map<std::string, std::pair<std::string, std::string>> snippets{
         {"1", {"Hello World", "x"}}, {"2", {"", "say hello\nto all"}}, {"3", {"100% sure", "x"}},
@@ -826,6 +857,7 @@ TEST_P(StoreContract, ABatchIsOneStatementHoweverLarge) {
     EXPECT_EQ(apply("1", counts).size(), 5000u);
     EXPECT_EQ(backend->statements("apply_views"), before + 1);
     EXPECT_EQ(backend->number("select sum(count) from snippet_views"), 5000 * 5001 / 2);
+    EXPECT_EQ(backend->number("select sum(count) from snippet_view_hours"), 5000 * 5001 / 2);
 }
 
 TEST_P(StoreContract, BatchesThatOverlapInAnyOrderDoNotDeadlock) {
@@ -844,6 +876,92 @@ TEST_P(StoreContract, BatchesThatOverlapInAnyOrderDoNotDeadlock) {
     for (const ViewCounts& totals : results) EXPECT_EQ(totals.size(), std::size_t{kIds});
     EXPECT_EQ(backend->number("select min(count) from snippet_views"), kBatches);
     EXPECT_EQ(backend->number("select max(count) from snippet_views"), kBatches);
+    EXPECT_EQ(backend->number("select sum(count) from snippet_view_hours"), kIds * kBatches);
+}
+
+TEST_P(StoreContract, ABatchCountsForTheHourInWhichItIsApplied) {
+    create(snippet("a"));
+    create(snippet("b"));
+    const std::int64_t before = model::hour_of(base::unix_now_ms());
+    apply("1", {{"a", 3}, {"b", 1}, {"unknown", 7}});
+    apply("2", {{"a", 2}});
+    const std::int64_t after = model::hour_of(base::unix_now_ms());
+    for (const model::ViewHour& hour : view_hours("a")) {
+        EXPECT_GE(hour.hour, before);
+        EXPECT_LE(hour.hour, after);
+    }
+    EXPECT_EQ(viewed("a"), 5);
+    EXPECT_EQ(viewed("b"), 1);
+    EXPECT_TRUE(view_hours("unknown").empty());
+    EXPECT_EQ(backend->number("select count(distinct snippet_id) from snippet_view_hours"), 2);
+}
+
+TEST_P(StoreContract, ABatchThatIsGivenAgainCountsOnceForItsHour) {
+    create(snippet("a"));
+    apply("1", {{"a", 3}});
+    apply("1", {{"a", 3}});
+    at_once(20, [&](int) { return store->apply_views("2", ViewCounts{{"a", 10}}, deadline()); });
+    EXPECT_EQ(viewed("a"), 13);
+}
+
+TEST_P(StoreContract, TheHoursOfABatchAreOneMoreStatementOnSqliteAndNoneOnPostgres) {
+    create(snippet("a"));
+    apply("1", {{"a", 3}});
+    apply("1", {{"a", 3}});
+    EXPECT_EQ(backend->statements("apply_view_hours"), GetParam() == "SQLite"s ? 1u : 0u);
+    EXPECT_EQ(viewed("a"), 3);
+}
+
+TEST_P(StoreContract, HoursAreListedOldestFirstFromTheOneThatWasAskedFor) {
+    create(snippet("a"));
+    create(snippet("b"));
+    backend->execute(
+        "insert into snippet_view_hours (snippet_id, hour, count) "
+        "values ('a', 1002, 3), ('a', 1000, 1), ('b', 1001, 9), ('a', 1001, 2)");
+    const auto hours = [this](UnixMillis since) {
+        std::vector<std::pair<std::int64_t, std::int64_t>> pairs;
+        for (const model::ViewHour& hour : view_hours("a", since)) pairs.emplace_back(hour.hour, hour.count);
+        return pairs;
+    };
+    using Pairs = std::vector<std::pair<std::int64_t, std::int64_t>>;
+    constexpr UnixMillis kHour = 60 * kMinute;
+    EXPECT_EQ(hours(0), (Pairs{{1000, 1}, {1001, 2}, {1002, 3}}));
+    EXPECT_EQ(hours(1001 * kHour), (Pairs{{1001, 2}, {1002, 3}}));
+    EXPECT_EQ(hours(1002 * kHour - 1), (Pairs{{1001, 2}, {1002, 3}}));
+    EXPECT_EQ(hours(1003 * kHour), Pairs{});
+}
+
+TEST_P(StoreContract, HoursGoWithTheirSnippet) {
+    for (const char* id : {"deleted", "burned", "expired", "edited"}) {
+        Snippet made = snippet(id);
+        made.burn_after_reading = id == "burned"s;
+        if (id == "expired"s) made.expires_at = kLongAgo;
+        create(made);
+    }
+    apply("1", {{"deleted", 1}, {"burned", 1}, {"expired", 1}, {"edited", 1}});
+    run(store->delete_snippet("deleted", std::nullopt, deadline()));
+    run(store->burn_snippet("burned", deadline()));
+    purge();
+    update(snippet("edited"));
+    EXPECT_EQ(backend->number("select count(distinct snippet_id) from snippet_view_hours"), 1);
+    EXPECT_EQ(viewed("edited"), 1);
+}
+
+TEST_P(StoreContract, APurgeForgetsHoursOlderThan400DaysInBatches) {
+    create(snippet("a"));
+    const std::int64_t oldest_kept = model::hour_of(base::unix_now_ms()) - 400 * 24;
+    // A little away from the bound, so that the end of an hour in the middle of the test does not matter.
+    for (const std::int64_t age : {-3, -2, -1, 2}) {
+        backend->execute("insert into snippet_view_hours (snippet_id, hour, count) values ('a', " +
+                         std::to_string(oldest_kept + age) + ", 1)");
+    }
+    const Purged first = purge(2);
+    EXPECT_EQ(first.others, 2);
+    EXPECT_TRUE(first.more);
+    const Purged second = purge(2);
+    EXPECT_EQ(second.others, 1);
+    EXPECT_FALSE(second.more);
+    EXPECT_EQ(viewed("a"), 1);
 }
 
 TEST_P(StoreContract, ViewsEditsAndDeletionsGoOnSideBySide) {

@@ -401,9 +401,14 @@ def test_a_bad_cursor_is_422(librarian, path, cursor):
         ("?q=alpha&tag=work", ["Alpha.py"]),
         ("?q=alpha&language=python&tag=work", ["Alpha.py"]),
         ("?tag=work&language=rust", []),
+        ("?visibility=private", ["beta"]),
+        ("?visibility=public", ["gamma.rs"]),
+        ("?visibility=unlisted&tag=work", ["Straße", "Alpha.py"]),
+        ("?visibility=public&tag=work", []),
+        ("?visibility=&language=rust", ["gamma.rs"]),
     ],
 )
-def test_the_own_list_is_searched_by_text_tag_and_language(librarian, query, expected):
+def test_the_own_list_is_searched_by_text_tag_language_and_visibility(librarian, query, expected):
     assert titles(librarian, query) == expected
 
 
@@ -413,6 +418,18 @@ def test_a_search_is_paged_like_the_list(librarian):
         "beta",
         "Alpha.py",
     ]
+
+
+@pytest.mark.parametrize("visibility", ["Public", "all", "secret", "public,private", "0", "%F0%9F%90%98", "%FF"])
+def test_another_visibility_to_filter_by_is_422(librarian, visibility):
+    expect.invalid(librarian.get(f"/snippets?visibility={visibility}"), "visibility")
+
+
+def test_a_visibility_to_filter_by_shows_nobody_elses(server, librarian):
+    newcomer = Client(server).signup()
+    for visibility in ("public", "unlisted", "private"):
+        assert newcomer.get(f"/snippets?visibility={visibility}").json() == {"items": [], "next_cursor": None}
+        expect.problem(Client(server).get(f"/snippets?visibility={visibility}"), 401, "unauthenticated")
 
 
 def test_the_own_list_needs_an_account(anonymous):

@@ -51,6 +51,8 @@ def refused(response, client):
         ("GET", "/revisions/2", None),
         ("GET", "/revisions/3", None),
         ("GET", "/revisions/4", None),
+        ("GET", "/stats", None),
+        ("GET", "/stats?by=hour", None),
     ],
 )
 def test_a_stranger_gets_404_by_every_route_under_snippets(private, stranger, ada, method, suffix, body):
@@ -91,7 +93,7 @@ def test_a_private_snippet_looks_like_one_that_never_existed(private, stranger):
     missing = "A" * len(private["id"])
     for method, path in [("GET", "/s/{}"), ("GET", "/s/{}/raw"), ("GET", "/snippets/{}"), ("DELETE", "/snippets/{}"),
                          ("PATCH", "/snippets/{}"), ("POST", "/snippets/{}/fork"), ("GET", "/snippets/{}/revisions"),
-                         ("GET", "/snippets/{}/revisions/1")]:  # fmt: skip
+                         ("GET", "/snippets/{}/revisions/1"), ("GET", "/snippets/{}/stats")]:  # fmt: skip
         body = b'{"body":"y"}' if method == "PATCH" else None
         theirs, none = (stranger.request(method, path.format(id), body=body) for id in (private["id"], missing))
         assert theirs.status == none.status, (method, path)

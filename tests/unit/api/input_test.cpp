@@ -260,6 +260,31 @@ TEST(ReadListQuery, WithoutFiltersTheyArePassedOver) {
     EXPECT_EQ(read->text + read->tag + read->language, "");
 }
 
+TEST(ReadListQuery, KnowsTheThreeVisibilitiesWhereThereAreFilters) {
+    EXPECT_EQ(list("visibility=public").visibility, model::Visibility::public_);
+    EXPECT_EQ(list("visibility=unlisted").visibility, model::Visibility::unlisted);
+    EXPECT_EQ(list("visibility=private").visibility, model::Visibility::private_);
+    EXPECT_EQ(list("").visibility, std::nullopt);
+    EXPECT_EQ(list("visibility=").visibility, std::nullopt) << "what a form sends for all";
+    for (const char* other : {"Public", "all", "private_", "0", "%ff", "public,private"}) {
+        EXPECT_EQ(bad_list("visibility="s + other), Names{"visibility"}) << other;
+    }
+    const auto unfiltered = read_list_query("visibility=private", false);
+    ASSERT_TRUE(unfiltered);
+    EXPECT_EQ(unfiltered->visibility, std::nullopt);
+}
+
+TEST(ReadViewBucket, IsADayUnlessAnHourIsAskedFor) {
+    EXPECT_EQ(*read_view_bucket(""), model::ViewBucket::day);
+    EXPECT_EQ(*read_view_bucket("by=day"), model::ViewBucket::day);
+    EXPECT_EQ(*read_view_bucket("x=1&by=hour"), model::ViewBucket::hour);
+    for (const char* other : {"by=", "by=week", "by=Hour", "by=hour%00", "by=%ff", "by"}) {
+        const auto read = read_view_bucket(other);
+        ASSERT_FALSE(read) << other;
+        EXPECT_EQ(names(read.error()), Names{"by"}) << other;
+    }
+}
+
 TEST(ReadListQuery, RefusesBadLimitsCursorsAndEncodings) {
     for (const char* limit : {"0", "101", "-1", "+5", "5x", "x", "", "1.5", "99999999999999999999"}) {
         EXPECT_EQ(bad_list("limit="s + limit), Names{"limit"}) << limit;
