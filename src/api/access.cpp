@@ -40,9 +40,13 @@ Awaitable<void> identify(Exchange& exchange) {
         caller.rejected = !caller.account;
         co_return;
     }
+    if (caller.edit_token.empty()) {
+        caller.edit_token = http::find_cookie(request, "edit");
+        caller.by_cookie = !caller.edit_token.empty();
+    }
     if (caller.session.empty()) co_return;
     caller.account = co_await identities.find(auth::SecretKind::session, caller.session, exchange.deadline);
-    caller.by_cookie = caller.account.has_value();
+    caller.by_cookie = caller.by_cookie || caller.account.has_value();
     caller.rejected = !caller.account;
 }
 

@@ -1,6 +1,7 @@
 #include "api/application.hpp"
 
 #include "api/access.hpp"
+#include "api/page.hpp"
 #include "api/read_shared.hpp"
 #include "base/log.hpp"
 
@@ -63,15 +64,47 @@ Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& excha
     std::optional<Error> limited = co_await charge_route(exchange, route.charge);
     if (limited) co_return *std::move(limited);
 
-    if (route.access != Access::anyone && exchange.caller.rejected) co_return unauthenticated(exchange.caller);
+    const bool is_page = route.access == Access::page || route.access == Access::page_account;
+    if (route.access == Access::page_account && !exchange.caller.account) {
+        co_return see_other("/login?next=" + std::string{is_safe(route.method) ? exchange.request.path : "/me"});
+    }
+    if (!is_page && route.access != Access::anyone && exchange.caller.rejected) {
+        co_return unauthenticated(exchange.caller);
+    }
     if (route.access == Access::account && !exchange.caller.account) co_return unauthenticated(exchange.caller);
 
     co_return co_await route.handler(exchange);
 }
 
-http::Response failed(const http::Request& request, const std::exception& defect) {
-    log::error("a request failed", {{"request_id", request.id}, {"error", defect.what()}});
-    return http::problem(error(ErrorKind::internal, "This is our fault; the request id helps to find it."));
+/// What a backend that is broken, or a defect, is to the caller.
+Error broken(const http::Request& request, std::exception_ptr thrown) {
+    try {
+        std::rethrow_exception(std::move(thrown));
+    } catch (const base::Unavailable& away) {
+        log::debug("unavailable", {{"request_id", request.id}, {"reason", away.what()}});
+        return {ErrorKind::unavailable, "Try again in a moment.", {}, away.retry_after().count()};
+    } catch (const std::exception& defect) {
+        log::error("a request failed", {{"request_id", request.id}, {"error", defect.what()}});
+        return error(ErrorKind::internal, "This is our fault; the request id helps to find it.");
+    }
+}
+
+/// A page for a browser, else a problem document.
+http::Response said_as_fits(const http::Request& request, const Error& error) {
+    return prefers_page(request) ? error_page(request, error) : http::problem(error);
+}
+
+/// What went wrong, in the form that the caller asked for.
+Awaitable<http::Response> explain(const Route& route, Exchange& exchange, Error wrong) {
+    std::optional<Error> again;
+    if (route.refuse && prefers_page(exchange.request)) {
+        try {
+            co_return co_await route.refuse(exchange, wrong);
+        } catch (...) {
+            again = broken(exchange.request, std::current_exception());
+        }
+    }
+    co_return said_as_fits(exchange.request, again ? *again : wrong);
 }
 
 }  // namespace
@@ -81,8 +114,8 @@ Application::Application(Services services) : services_{services}, router_{route
 bool Application::answer_now(const http::Request& request, Answer& answer) {
     try {
         return answer_hot_read(services_, request, answer);
-    } catch (const std::exception& defect) {
-        answer.response = failed(request, defect);
+    } catch (...) {
+        answer.response = said_as_fits(request, broken(request, std::current_exception()));
         return true;
     }
 }
@@ -92,7 +125,8 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
     http::Router::Match match = router_.find(request.method, request.path);
     if (!match.row) {
         const bool known_path = !match.allow.empty();
-        answer.response = http::problem(error(known_path ? ErrorKind::method_not_allowed : ErrorKind::not_found));
+        answer.response =
+            said_as_fits(request, error(known_path ? ErrorKind::method_not_allowed : ErrorKind::not_found));
         if (known_path) answer.response.add("Allow", match.allow);
         co_return answer;
     }
@@ -104,15 +138,18 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
     }
     Exchange exchange{request, services_, std::move(match.parameters), base::deadline_in(kRequestTimeout), {},
                       {},      UINT32_MAX};
+    std::optional<Error> wrong;
     try {
         Result<http::Response> result = co_await run_stages(route, exchange);
-        answer.response = result ? *std::move(result) : http::problem(result.error());
-    } catch (const base::Unavailable& away) {
-        log::debug("unavailable", {{"request_id", request.id}, {"reason", away.what()}});
-        answer.response = http::unavailable(away.retry_after());
-    } catch (const std::exception& defect) {
-        answer.response = failed(request, defect);
+        if (result) {
+            answer.response = *std::move(result);
+        } else {
+            wrong = result.error();
+        }
+    } catch (...) {
+        wrong = broken(request, std::current_exception());
     }
+    if (wrong) answer.response = co_await explain(route, exchange, *std::move(wrong));
     if (answer.response.status == 401) answer.response.add("WWW-Authenticate", "Bearer");
     answer.response.fields += exchange.rate_limit_fields;
     co_return answer;

@@ -10,7 +10,9 @@
 #include "http/response.hpp"
 #include "limiter/limiter.hpp"
 #include "model/account.hpp"
+#include "pages/page_renderer.hpp"
 #include "store/store.hpp"
+#include "views/live.hpp"
 #include "views/recorder.hpp"
 
 #include <cstdint>
@@ -50,6 +52,8 @@ struct Services {
     auth::Identities& identities;
     auth::Passwords& passwords;
     base::Metrics& metrics;
+    pages::PageRenderer& pages;
+    views::LiveCounts& live;
     const std::function<bool()>& redis_up;  ///< whether Redis answers, or none is configured
 };
 
@@ -58,7 +62,7 @@ struct Caller {
     std::optional<model::Account> account;
     std::string_view edit_token;  ///< of an anonymous snippet; empty when none was sent
     std::string_view session;     ///< the cookie's value; empty when there is none
-    bool by_cookie = false;       ///< the account comes from the cookie
+    bool by_cookie = false;       ///< the account or the edit token comes from a cookie
     bool rejected = false;        ///< a session or token was sent that opens nothing
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/exchange.hpp"
+#include "model/snippet.hpp"
 
 /// The use cases, each in the file of its name or of its noun.
 namespace snippetd::api {
@@ -28,6 +29,47 @@ Answer who_am_i(Exchange& exchange);      // accounts.cpp
 Answer create_token(Exchange& exchange);  // tokens.cpp
 Answer list_tokens(Exchange& exchange);   // tokens.cpp
 Answer delete_token(Exchange& exchange);  // tokens.cpp
+
+Answer reveal(Exchange& exchange);  // read_shared.cpp
+
+Answer compose_page(Exchange& exchange);       // compose_pages.cpp
+Answer compose_from_form(Exchange& exchange);  // compose_pages.cpp
+Awaitable<http::Response> compose_refused(Exchange& exchange, Error error);
+Answer edit_page(Exchange& exchange);       // compose_pages.cpp
+Answer edit_from_form(Exchange& exchange);  // compose_pages.cpp
+Awaitable<http::Response> edit_refused(Exchange& exchange, Error error);
+
+/// Asks before a snippet that burns after reading is shown: whoever previews a link must not burn it.
+Awaitable<http::Response> confirm_burning(Exchange& exchange, const model::Snippet& snippet);  // snippet_pages.cpp
+Answer delete_page(Exchange& exchange);                                                        // snippet_pages.cpp
+Answer delete_from_form(Exchange& exchange);                                                   // snippet_pages.cpp
+Answer fork_from_form(Exchange& exchange);                                                     // snippet_pages.cpp
+Answer qr_code(Exchange& exchange);                                                            // snippet_pages.cpp
+Answer revisions_page(Exchange& exchange);                                                     // snippet_pages.cpp
+Answer stats_page(Exchange& exchange);                                                         // snippet_pages.cpp
+Answer follow_count(Exchange& exchange);                                                       // live.cpp
+
+Answer log_in_page(Exchange& exchange);       // account_pages.cpp
+Answer log_in_from_form(Exchange& exchange);  // account_pages.cpp
+Awaitable<http::Response> log_in_refused(Exchange& exchange, Error error);
+Answer sign_up_page(Exchange& exchange);       // account_pages.cpp
+Answer sign_up_from_form(Exchange& exchange);  // account_pages.cpp
+Awaitable<http::Response> sign_up_refused(Exchange& exchange, Error error);
+Answer log_out_from_form(Exchange& exchange);       // account_pages.cpp
+Answer my_snippets_page(Exchange& exchange);        // account_pages.cpp
+Answer delete_selected(Exchange& exchange);         // account_pages.cpp
+Answer explore_page(Exchange& exchange);            // account_pages.cpp
+Answer tokens_page(Exchange& exchange);             // account_pages.cpp
+Answer create_token_from_form(Exchange& exchange);  // account_pages.cpp
+Answer delete_token_from_form(Exchange& exchange);  // account_pages.cpp
+Answer account_page(Exchange& exchange);            // account_pages.cpp
+Awaitable<http::Response> account_refused(Exchange& exchange, Error error);
+Answer change_password_from_form(Exchange& exchange);  // account_pages.cpp
+Answer delete_account_from_form(Exchange& exchange);   // account_pages.cpp
+
+Answer read_asset(Exchange& exchange);    // assets.cpp
+Answer read_favicon(Exchange& exchange);  // assets.cpp
+Answer read_robots(Exchange& exchange);   // assets.cpp
 
 Answer health(Exchange& exchange);   // operation.cpp
 Answer ready(Exchange& exchange);    // operation.cpp

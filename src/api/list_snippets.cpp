@@ -1,6 +1,7 @@
 #include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
+#include "api/page.hpp"
 #include "api/snippet_json.hpp"
 #include "base/json_text.hpp"
 
@@ -40,6 +41,7 @@ Answer list_snippets(Exchange& exchange) {
 }
 
 Answer explore(Exchange& exchange) {
+    if (prefers_page(exchange.request)) co_return co_await explore_page(exchange);
     Result<store::ListQuery> query = read_list_query(exchange.request.query, false);
     if (!query) co_return query.error();
     const int limit = query->limit++;

@@ -3,8 +3,12 @@
 #include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
+#include "api/page.hpp"
 #include "api/snippet_json.hpp"
 #include "base/secret.hpp"
+#include "pages/assets.hpp"
+#include "pages/encoding.hpp"
+#include "pages/read_page.hpp"
 
 #include <fmt/format.h>
 
@@ -43,6 +47,52 @@ http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Represent
     }
     response.owner = std::move(entry);
     return response;
+}
+
+std::string page_etag(std::int64_t version, pages::Encoding encoding) {
+    const std::string_view coding = pages::to_text(encoding);
+    return fmt::format("\"v{}-page-{}{}{}\"", version, pages::pages_build(), coding.empty() ? "" : "-", coding);
+}
+
+/// The answer from a page that is kept: nothing of it is copied.
+http::Response respond_with(std::shared_ptr<const pages::Page> page, const model::Snippet& snippet,
+                            const http::Request& request, cache::Status status) {
+    const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
+    http::Response response;
+    response.cache_status = cache::cache_status(status);
+    const std::string etag = page_etag(page->version, encoding);
+    response.prepared_fields = page_fields();
+    response.fields =
+        fmt::format("Cache-Status: {}\r\nETag: {}\r\nLast-Modified: {}\r\nCache-Control: public, no-cache\r\n",
+                    response.cache_status, etag, base::format_http_date(snippet.updated_at));
+    if (names_etag(request.field(http::Field::if_none_match), etag)) {
+        response.status = 304;
+        return response;
+    }
+    if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
+    response.add_piece(page->content(encoding));
+    response.owner = std::move(page);
+    return response;
+}
+
+/// A page for one reader, who may be the only one ever.
+Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<const model::Snippet> snippet,
+                                         bool burned) {
+    const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
+    std::string base = exchange.base_url();
+    auto work = [snippet, base = std::move(base), burned, encoding] {
+        pages::ReadPage options;
+        options.view_count = snippet->view_count;
+        options.base = base;
+        options.burned = burned;
+        return pages::encode(pages::read_page(*snippet, options), encoding);
+    };
+    http::Response response;
+    response.fields = page_fields();
+    response.fields += "Cache-Control: private, no-store\r\n";
+    if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
+    response.body = co_await exchange.services.pages.threads().run(std::move(work));
+    co_return response;
 }
 
 /// No `Cache-Status`: it would tell a missing id, which is cached, from somebody's private snippet, which never is.
@@ -94,6 +144,43 @@ Awaitable<Result<std::shared_ptr<const cache::Entry>>> read_uncached(Exchange& e
     co_return make_entry(*burned, base::Milliseconds{0}, kPrivately);
 }
 
+/// The page of what everybody may read: one that is kept, or a new one.
+Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<const cache::Entry>& entry,
+                                      cache::Status status) {
+    std::shared_ptr<const model::Snippet> snippet{entry, &entry->snippet};
+    std::string base = exchange.base_url();
+    pages::PageRenderer& renderer = exchange.services.pages;
+    const std::int64_t view_count = entry->view_count;
+    std::shared_ptr<const pages::Page> page = renderer.find(*snippet, view_count, base, base::steady_now());
+    const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
+    if (!page || page->content(encoding).empty()) {
+        page = co_await renderer.render(snippet, view_count, std::move(base), exchange.deadline);
+    }
+    co_return respond_with(std::move(page), *snippet, exchange.request, status);
+}
+
+/// The page of a private snippet, or what asks before one that burns is shown.
+Answer show_uncached(Exchange& exchange, std::shared_ptr<const model::Snippet> snippet) {
+    co_await identify(exchange);
+    if (!may_read(exchange.caller, *snippet)) co_return error(ErrorKind::not_found);
+    if (snippet->expired(base::unix_now_ms())) co_return error(ErrorKind::gone);
+    if (snippet->burn_after_reading) co_return co_await confirm_burning(exchange, *snippet);
+    if (!exchange.request.head()) co_await count_view(exchange, snippet->id);
+    co_return co_await show_privately(exchange, std::move(snippet), false);
+}
+
+Answer read_page(Exchange& exchange) {
+    const std::string id = exchange.parameters.front();
+    if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
+    cache::Read read = co_await exchange.services.cache.read(id, exchange.deadline);
+    const std::shared_ptr<const cache::Entry> entry = std::move(read.fill.entry);
+    if (!entry) co_return co_await show_uncached(exchange, std::move(read.fill.snippet));
+    if (entry->kind == cache::Entry::Kind::gone) co_return error(ErrorKind::gone);
+    if (entry->kind == cache::Entry::Kind::missing) co_return error(ErrorKind::not_found);
+    if (!exchange.request.head()) co_await count_view(exchange, id);
+    co_return co_await show_shared(exchange, entry, read.status);
+}
+
 Answer read_link(Exchange& exchange, Representation representation) {
     const std::string id = exchange.parameters.front();
     if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
@@ -130,20 +217,48 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     if (!is_snippet_id(id)) return false;
     std::shared_ptr<const cache::Entry> entry = services.cache.find_near(id);
     if (!entry) return false;
+    const bool page = !raw && prefers_page(request);
+    std::shared_ptr<const pages::Page> rendered;
+    if (page) {
+        if (entry->kind != cache::Entry::Kind::snippet) return false;
+        const std::string base = base_url(services.options, request);
+        rendered = services.pages.find(entry->snippet, entry->view_count, base, base::steady_now());
+        const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
+        if (!rendered || rendered->content(encoding).empty()) return false;
+    }
     answer.route = raw ? "/s/{id}/raw" : "/s/{id}";
     if (entry->kind != cache::Entry::Kind::snippet) {
         answer.response = not_there(entry->kind);
         return true;
     }
     if (!request.head() && services.options.views == ViewsMode::async) services.views.record(id);
+    if (page) {
+        answer.response = respond_with(std::move(rendered), entry->snippet, request, cache::Status::near_hit);
+        return true;
+    }
     answer.response = respond_from(std::move(entry), raw ? Representation::raw : Representation::json, request,
                                    services.options, cache::Status::near_hit);
     return true;
 }
 
 Answer read_shared(Exchange& exchange) {
+    if (prefers_page(exchange.request)) return read_page(exchange);
     return read_link(exchange, Representation::json);
 }
+
+Answer reveal(Exchange& exchange) {
+    const std::string id = exchange.parameters.front();
+    Result<model::Snippet> snippet = co_await load_snippet(exchange, id);
+    if (!snippet) co_return snippet.error();
+    if (!may_read(exchange.caller, *snippet)) co_return error(ErrorKind::not_found);
+    if (!snippet->burn_after_reading) co_return see_other("/s/" + id);
+    // Of all who come this far, on any instance, the store lets one through.
+    std::optional<model::Snippet> burned = co_await exchange.services.store.burn_snippet(id, exchange.deadline);
+    if (!burned) co_return error(ErrorKind::gone);
+    auto shown = std::make_shared<const model::Snippet>(*std::move(burned));
+    co_return co_await show_privately(exchange, std::move(shown), true);
+}
+
 Answer read_shared_raw(Exchange& exchange) {
     return read_link(exchange, Representation::raw);
 }

@@ -1,3 +1,5 @@
+#include "api/revisions.hpp"
+
 #include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "base/json_text.hpp"
@@ -40,27 +42,47 @@ void append_revision(std::string& out, const model::Revision& revision, bool wit
     out += fmt::format(R"(,"created_at":"{}","size":{}}})", base::format_rfc3339(revision.created_at), revision.size);
 }
 
-/// The snippet, for someone who may see at least its current version.
+}  // namespace
+
 Awaitable<Result<model::Snippet>> load_visible(Exchange& exchange) {
     Result<model::Snippet> snippet = co_await load_snippet(exchange, exchange.parameters.front());
     if (snippet && !may_see(exchange.caller, *snippet, snippet->visibility)) co_return error(ErrorKind::not_found);
     co_return snippet;
 }
 
-}  // namespace
+Awaitable<std::vector<model::Revision>> list_visible_revisions(Exchange& exchange, const model::Snippet& snippet) {
+    std::vector<model::Revision> earlier =
+        co_await exchange.services.store.list_revisions(snippet.id, exchange.deadline);
+    std::vector<model::Revision> visible;
+    visible.push_back(current_revision(snippet));
+    visible.front().body.clear();
+    for (model::Revision& revision : earlier) {
+        // An edit in between has made a revision of what is listed as current already.
+        if (revision.version >= snippet.version) continue;
+        if (may_see(exchange.caller, snippet, revision.visibility)) visible.push_back(std::move(revision));
+    }
+    co_return visible;
+}
+
+Awaitable<std::optional<model::Revision>> find_visible_revision(Exchange& exchange, const model::Snippet& snippet,
+                                                                std::int64_t version) {
+    std::optional<model::Revision> revision;
+    if (version == snippet.version) {
+        revision = current_revision(snippet);
+    } else {
+        revision = co_await exchange.services.store.find_revision(snippet.id, version, exchange.deadline);
+    }
+    if (revision && !may_see(exchange.caller, snippet, revision->visibility)) revision.reset();
+    co_return revision;
+}
 
 Answer list_revisions(Exchange& exchange) {
     Result<model::Snippet> snippet = co_await load_visible(exchange);
     if (!snippet) co_return snippet.error();
-    std::vector<model::Revision> earlier =
-        co_await exchange.services.store.list_revisions(snippet->id, exchange.deadline);
     std::string body = R"({"items":[)";
-    append_revision(body, current_revision(*snippet), false);
-    for (const model::Revision& revision : earlier) {
-        // An edit in between has made a revision of what is listed as current already.
-        if (revision.version >= snippet->version) continue;
-        if (!may_see(exchange.caller, *snippet, revision.visibility)) continue;
-        body += ',';
+    const std::vector<model::Revision> revisions = co_await list_visible_revisions(exchange, *snippet);
+    for (const model::Revision& revision : revisions) {
+        if (body.back() != '[') body += ',';
         append_revision(body, revision, false);
     }
     body += "]}";
@@ -75,13 +97,8 @@ Answer read_revision(Exchange& exchange) {
         co_return error(ErrorKind::not_found);
     Result<model::Snippet> snippet = co_await load_visible(exchange);
     if (!snippet) co_return snippet.error();
-    std::optional<model::Revision> revision;
-    if (version == snippet->version) {
-        revision = current_revision(*snippet);
-    } else {
-        revision = co_await exchange.services.store.find_revision(snippet->id, version, exchange.deadline);
-    }
-    if (!revision || !may_see(exchange.caller, *snippet, revision->visibility)) co_return error(ErrorKind::not_found);
+    const std::optional<model::Revision> revision = co_await find_visible_revision(exchange, *snippet, version);
+    if (!revision) co_return error(ErrorKind::not_found);
     std::string body;
     append_revision(body, *revision, true);
     co_return http::json_response(200, std::move(body));

@@ -9,9 +9,11 @@ namespace snippetd::api {
 
 /// Who may come as far as the handler; what the handler may show them is its own affair.
 enum class Access {
-    anyone,    ///< nobody is asked who they are before the handler asks
-    optional,  ///< an account or nobody; a session or token that opens nothing is 401
-    account,   ///< 401 without one
+    anyone,        ///< nobody is asked who they are before the handler asks
+    optional,      ///< an account or nobody; a session or token that opens nothing is 401
+    account,       ///< 401 without one
+    page,          ///< an account or nobody; a session that has ended is nobody
+    page_account,  ///< without an account, log-in comes first
 };
 
 /// What is charged before the handler runs.
@@ -24,12 +26,16 @@ enum class Charge {
 
 using Handler = Awaitable<Result<http::Response>> (*)(Exchange& exchange);
 
+/// Makes the page that says why the handler did not run, or could not: with what was filled in, so that nothing is lost.
+using Refusal = Awaitable<http::Response> (*)(Exchange& exchange, Error error);
+
 struct Route {
     http::Method method;
     std::string_view pattern;
     Handler handler;
     Access access;
     Charge charge;
+    Refusal refuse = nullptr;  ///< for forms; else the error's own page or document
 };
 
 /// The one table of routes, in the order in which they are tried.

@@ -27,6 +27,7 @@ constexpr base::Milliseconds kLastFlushPatience{2500};
 constexpr base::Milliseconds kShutdownMax{9500};  // from the signal to the exit
 constexpr base::Milliseconds kDrainPoll{20};
 constexpr base::Milliseconds kRedisPatience{1000};
+constexpr std::size_t kPagesWaitingMax = 256;
 constexpr std::size_t kDescriptorsBesidesConnections = 512;
 
 /// An outage of Redis must not open the door to password guessing, nor shut everybody out.
@@ -179,6 +180,9 @@ void serve(const Settings& settings) {
 
     const api::Options options = api_options(settings);
     auth::Passwords passwords{std::min(settings.threads, 2U)};
+    base::ThreadPool page_threads{std::min(settings.threads, 2U), kPagesWaitingMax, "too many pages are rendered"};
+    views::LiveCounts::Bound live_bound;
+    live_bound.listeners_max = settings.max_connections / 4 * 3;  // the rest is for readers
     views::Tally tally{metrics};
     base::Workers group;
     // Half for what the workers share, half for their own copies of what is hot; a single worker has all of it.
@@ -199,7 +203,9 @@ void serve(const Settings& settings) {
                         [redis = backends.redis.get()] { return !redis || redis->all_up(); },
                         caches,
                         std::make_shared<auth::Identities::Group>(auth::Identities::Group{group, {}}),
-                        std::make_shared<http::ServerLimits>()};
+                        std::make_shared<http::ServerLimits>(),
+                        page_threads,
+                        live_bound};
     const cache::LocalCache::Options cache_options{
         settings.cache, (settings.cache_near_size - shared_bytes) / settings.threads, coherence == nullptr};
     const http::ServerOptions http_options = server_options(settings);
@@ -229,6 +235,7 @@ void serve(const Settings& settings) {
     if (views_lost > 0) log::error("views may be lost: nobody has taken them at the end", {{"views", views_lost}});
     // What blocks is closed while the loops still run, so that everything that waits for it gets an answer and unwinds.
     passwords.close();
+    page_threads.close();
     backends.store->close();
     for (const auto& worker : workers) worker->stop_redis();
     wait_until_idle(workers, end_by);

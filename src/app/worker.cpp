@@ -25,11 +25,14 @@ Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, b
       cache_{context_.get_executor(), cache_options, source_, shared.caches, shared.metrics},
       identities_{look_up_in(shared.store), shared.identities},
       recorder_{shared.tally},
+      pages_{context_.get_executor(), shared.page_threads, cache_options.near_bytes / 2},
+      live_{shared.live_bound},
       application_{{shared.options, shared.store, shared.limiter, cache_, recorder_, identities_, shared.passwords,
-                    shared.metrics, shared.redis_up}},
+                    shared.metrics, pages_, live_, shared.redis_up}},
       server_{context_, application_, std::move(server_options), shared.limits, shared.metrics} {
     shared.caches->members.push_back(&cache_);
     shared.identities->members.push_back(&identities_);
+    cache_.follow_counts([this](std::string_view id, std::int64_t count) { live_.publish(id, count); });
 }
 
 Worker::~Worker() = default;

@@ -31,6 +31,8 @@ struct Shared {
     std::shared_ptr<cache::LocalCache::Group> caches;
     std::shared_ptr<auth::Identities::Group> identities;
     std::shared_ptr<http::ServerLimits> limits;
+    base::ThreadPool& page_threads;
+    views::LiveCounts::Bound& live_bound;
 };
 
 /// One core's server: a loop run by one thread, with a near cache, an accumulator of views and connections of its own.
@@ -64,6 +66,8 @@ class Worker {
     cache::LocalCache cache_;
     auth::Identities identities_;
     views::Recorder recorder_;
+    pages::PageRenderer pages_;
+    views::LiveCounts live_;
     api::Application application_;
     http::Server server_;
     std::thread thread_;

@@ -1,0 +1,276 @@
+#include "api/access.hpp"
+#include "api/handlers.hpp"
+#include "api/page.hpp"
+#include "base/utf8.hpp"
+#include "model/languages.hpp"
+#include "pages/read_page.hpp"
+#include "pages/template.hpp"
+#include "pages/text.hpp"
+
+#include <array>
+#include <charconv>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace snippetd::api {
+
+namespace json = boost::json;
+
+namespace {
+
+struct Expiry {
+    std::string_view value, label;
+};
+constexpr Expiry kKeep{"keep", "As it is"};
+constexpr std::array kExpiries{
+    Expiry{"never", "Never"},   Expiry{"600", "10 minutes"},  Expiry{"3600", "1 hour"},     Expiry{"86400", "1 day"},
+    Expiry{"604800", "1 week"}, Expiry{"2592000", "30 days"}, Expiry{"31536000", "1 year"},
+};
+
+/// What stands in the form.
+struct Draft {
+    std::string title, body, language, tags;  ///< the tags separated by commas
+    std::string expires = "never";
+    std::string visibility = "unlisted";
+    bool burn = false;
+};
+
+/// A snippet that is edited rather than made.
+struct Edited {
+    std::string id;
+    std::string version;
+};
+
+/// What a browser makes of the line ends in a text area.
+std::string with_line_feeds(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+        out += text[i];
+    }
+    return out;
+}
+
+Draft draft_of(const http::Form& form) {
+    Draft draft;
+    draft.title = form.value("title");
+    draft.body = with_line_feeds(form.value("body"));
+    const http::Form::Field* file = form.find("file");
+    if (draft.body.empty() && file && !file->value.empty()) {
+        draft.body = file->value;
+        if (draft.title.empty()) draft.title = file->file_name;
+    }
+    draft.language = form.value("language");
+    draft.tags = form.value("tags");
+    if (form.find("expires")) draft.expires = form.value("expires");
+    if (form.find("visibility")) draft.visibility = form.value("visibility");
+    draft.burn = form.value("burn") == "1";
+    return draft;
+}
+
+Draft draft_of(const model::Snippet& snippet) {
+    Draft draft;
+    draft.title = snippet.title;
+    draft.body = snippet.body;
+    draft.language = snippet.language;
+    for (const std::string& tag : snippet.tags) draft.tags += (draft.tags.empty() ? "" : ", ") + tag;
+    draft.expires = kKeep.value;
+    draft.visibility = pages::visibility_text(snippet.visibility);
+    return draft;
+}
+
+json::array tags_of(std::string_view text) {
+    json::array tags;
+    while (!text.empty()) {
+        const std::size_t comma = text.find(',');
+        std::string_view tag = text.substr(0, comma);
+        text = comma == text.npos ? std::string_view{} : text.substr(comma + 1);
+        while (!tag.empty() && tag.front() == ' ') tag.remove_prefix(1);
+        while (!tag.empty() && tag.back() == ' ') tag.remove_suffix(1);
+        if (!tag.empty()) tags.emplace_back(json::string_view{tag.data(), tag.size()});
+    }
+    return tags;
+}
+
+/// As the JSON routes take it; complaints come from there.
+Result<json::object> json_of(const Draft& draft, bool editing) {
+    for (const auto& [name, text] : {std::pair{"body", &draft.body},
+                                     {"title", &draft.title},
+                                     {"tags", &draft.tags},
+                                     {"language", &draft.language}}) {
+        if (!base::count_code_points(*text)) return invalid_field(name, "is not text in UTF-8");
+    }
+    json::object object{
+        {"title", draft.title}, {"body", draft.body}, {"visibility", draft.visibility}, {"tags", tags_of(draft.tags)}};
+    if (!draft.language.empty()) object["language"] = draft.language;
+    if (draft.expires == "never") {
+        object["expires_in"] = nullptr;
+    } else if (draft.expires != kKeep.value || !editing) {
+        std::int64_t seconds = 0;
+        const auto [end, failure] =
+            std::from_chars(draft.expires.data(), draft.expires.data() + draft.expires.size(), seconds);
+        if (failure != std::errc{} || end != draft.expires.data() + draft.expires.size())
+            return invalid_field("expires", "is not one of the choices");
+        object["expires_in"] = seconds;
+    }
+    if (draft.burn && !editing) object["burn_after_reading"] = true;
+    return object;
+}
+
+void show_error(pages::Fields& fields, const Error& error) {
+    pages::Fields shown = fields.add("ERROR");
+    const base::ErrorDescription description = base::describe(error.kind);
+    shown.set("ERROR_TITLE", description.title);
+    shown.set("ERROR_DETAIL", error.detail.empty() ? description.title : std::string_view{error.detail});
+    for (const auto& [name, why] : error.fields) {
+        pages::Fields field = shown.add("FIELD_ERROR");
+        field.set("FIELD_NAME", name == "expires_in" ? "expires" : name);
+        field.set("FIELD_WHY", why);
+    }
+    if (error.retry_after_s > 0) shown.add("RETRY", "RETRY_AFTER", std::to_string(error.retry_after_s));
+}
+
+void show_choices(pages::Fields& fields, const Draft& draft, bool editing, bool private_allowed) {
+    if (draft.visibility == "public") fields.show("VIS_PUBLIC_CHECKED");
+    if (draft.visibility == "unlisted") fields.show("VIS_UNLISTED_CHECKED");
+    pages::Fields allowed = fields.add(private_allowed ? "PRIVATE_ALLOWED" : "PRIVATE_REFUSED");
+    if (draft.visibility == "private") allowed.show("VIS_PRIVATE_CHECKED");
+    const auto add_expiry = [&](const Expiry& expiry) {
+        pages::Fields option = fields.add("EXPIRY_OPTION");
+        option.set("EXPIRY_VALUE", expiry.value);
+        option.set("EXPIRY_LABEL", expiry.label);
+        option.show_if(expiry.value == draft.expires, "EXPIRY_SELECTED");
+    };
+    if (editing) add_expiry(kKeep);
+    for (const Expiry& expiry : kExpiries) add_expiry(expiry);
+    for (const model::Language& language : model::languages()) {
+        pages::Fields option = fields.add("LANGUAGE_OPTION");
+        option.set("LANGUAGE_NAME", language.name);
+        option.set("LANGUAGE_LABEL", language.label);
+    }
+}
+
+/// The form, filled; for `edited`, or for a new snippet. With an error, its status.
+Awaitable<http::Response> show_form(Exchange& exchange, Draft draft, std::optional<Edited> edited,
+                                    std::optional<Error> error) {
+    pages::Fields fields;
+    const bool editing = edited.has_value();
+    pages::Fields mode = fields.add(editing ? "EDIT" : "NEW");
+    fields.set("ACTION", editing ? fmt::format("/s/{}/edit", edited->id) : "/");
+    if (editing) {
+        fields.set("ID", edited->id);
+        fields.set("VERSION", edited->version);
+    }
+    fields.set("F_TITLE", draft.title);
+    fields.set("F_BODY", draft.body);
+    fields.set("F_LANGUAGE", draft.language);
+    fields.set("F_TAGS", draft.tags);
+    fields.show_if(draft.burn, "BURN_CHECKED");
+    const std::uint64_t body_bytes_max = exchange.services.options.body_bytes_max;
+    fields.set("MAX_BODY", std::to_string(body_bytes_max));
+    fields.set("MAX_BODY_TEXT", pages::size_text(body_bytes_max));
+    show_choices(fields, draft, editing, exchange.caller.account.has_value());
+    if (error) show_error(fields, *error);
+
+    pages::Layout layout;
+    layout.page = "compose";
+    layout.title = editing ? "Edit snippet · snippetd" : "snippetd: share code";
+    layout.description = "Paste code, get a link, send it to others. Highlighted, fast, and yours to edit.";
+    layout.indexed = !editing && !error;
+    layout.script = "compose.js";
+    layout.highlights = true;
+    const unsigned status = error ? base::describe(error->kind).status : 200;
+    http::Response response = co_await show_page(exchange, status, std::move(layout), pages::render("compose", fields));
+    if (error && error->retry_after_s > 0) response.add("Retry-After", std::to_string(error->retry_after_s));
+    co_return response;
+}
+
+/// Scripts on the snippet's pages, and its forms, find the token there, and no other page does.
+void add_edit_cookie(http::Response& response, const Exchange& exchange, const std::string& id,
+                     std::string_view edit_token) {
+    constexpr std::int64_t kCookieSeconds = 30 * 24 * 3600;
+    response.add("Set-Cookie", fmt::format("edit={}; SameSite=Lax; Path=/s/{}; Max-Age={}{}", edit_token, id,
+                                           kCookieSeconds, exchange.request.secure ? "; Secure" : ""));
+}
+
+Edited edited_of(const Exchange& exchange, const http::Form& form) {
+    return {exchange.parameters.front(), std::string{form.value("version")}};
+}
+
+}  // namespace
+
+Answer compose_page(Exchange& exchange) {
+    Draft draft;
+    co_return co_await show_form(exchange, std::move(draft), std::nullopt, std::nullopt);
+}
+
+Answer compose_from_form(Exchange& exchange) {
+    Result<http::Form> form = http::parse_form(exchange.request);
+    if (!form) co_return form.error();
+    Draft draft = draft_of(*form);
+    Result<json::object> object = json_of(draft, false);
+    if (!object) co_return co_await show_form(exchange, std::move(draft), std::nullopt, object.error());
+    Result<http::Response> created = co_await run_with_json(exchange, *std::move(object), create_snippet);
+    if (!created) co_return co_await show_form(exchange, std::move(draft), std::nullopt, created.error());
+    const std::string location{field_of(*created, "Location")};
+    http::Response response = see_other(location);
+    const json::value made = json::parse(created->body);
+    if (const json::value* edit_token = made.as_object().if_contains("edit_token")) {
+        add_edit_cookie(response, exchange, location.substr(location.rfind('/') + 1),
+                        std::string_view{edit_token->as_string()});
+    }
+    co_return response;
+}
+
+Awaitable<http::Response> compose_refused(Exchange& exchange, Error error) {
+    // What was written comes back with the refusal.
+    Result<http::Form> form = http::parse_form(exchange.request);
+    Draft draft = form ? draft_of(*form) : Draft{};
+    co_return co_await show_form(exchange, std::move(draft), std::nullopt, std::move(error));
+}
+
+Answer edit_page(Exchange& exchange) {
+    Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
+    if (!snippet) co_return snippet.error();
+    Draft draft = draft_of(*snippet);
+    Edited edited{snippet->id, std::to_string(snippet->version)};
+    co_return co_await show_form(exchange, std::move(draft), std::move(edited), std::nullopt);
+}
+
+Answer edit_from_form(Exchange& exchange) {
+    Result<http::Form> form = http::parse_form(exchange.request);
+    if (!form) co_return form.error();
+    Draft draft = draft_of(*form);
+    Edited edited = edited_of(exchange, *form);
+    Result<json::object> object = json_of(draft, true);
+    if (!object) co_return co_await show_form(exchange, std::move(draft), std::move(edited), object.error());
+    const std::string condition = fmt::format("\"v{}\"", edited.version);
+    exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)] = condition;
+    Result<http::Response> saved = co_await run_with_json(exchange, *std::move(object), edit_snippet);
+    if (saved) co_return see_other("/s/" + edited.id);
+    Error wrong = saved.error();
+    if (wrong.kind == ErrorKind::precondition_failed) {
+        wrong.detail =
+            "Somebody has edited this snippet meanwhile. What you have written is below; "
+            "open the snippet in another window to compare, and save again to overwrite it.";
+        // Saving again means it: upon the version that is there now.
+        Result<model::Snippet> current = co_await load_for_edit(exchange, edited.id);
+        if (current) edited.version = std::to_string(current->version);
+    }
+    co_return co_await show_form(exchange, std::move(draft), std::move(edited), std::move(wrong));
+}
+
+Awaitable<http::Response> edit_refused(Exchange& exchange, Error error) {
+    Result<http::Form> form = http::parse_form(exchange.request);
+    Draft draft;
+    Edited edited{exchange.parameters.front(), {}};
+    if (form) {
+        draft = draft_of(*form);
+        edited = edited_of(exchange, *form);
+    }
+    co_return co_await show_form(exchange, std::move(draft), std::move(edited), std::move(error));
+}
+
+}  // namespace snippetd::api

@@ -1,0 +1,176 @@
+#include "api/page.hpp"
+
+#include "pages/assets.hpp"
+#include "pages/encoding.hpp"
+#include "pages/template.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+namespace snippetd::api {
+
+namespace {
+
+constexpr std::string_view kPageFields =
+    "Content-Type: text/html; charset=utf-8\r\n"
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; font-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'\r\n"
+    "X-Frame-Options: DENY\r\n"
+    // Links of unlisted snippets stay here. `no-referrer` would make browsers send `Origin: null` with our own forms.
+    "Referrer-Policy: same-origin\r\n"
+    "Cross-Origin-Opener-Policy: same-origin\r\n"
+    "Permissions-Policy: camera=(), microphone=(), geolocation=()\r\n"
+    "Vary: Accept, Accept-Encoding\r\n";
+
+struct Headline {
+    std::string_view heading, text;
+};
+
+Headline headline_of(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::not_found: return {"There is nothing here", "The link is wrong, or what it led to is private."};
+        case ErrorKind::gone: return {"This snippet is gone", "It has expired, was burned after reading, or deleted."};
+        case ErrorKind::unauthenticated: return {"Please log in", "This needs an account."};
+        case ErrorKind::forbidden: return {"This is not yours to do", ""};
+        case ErrorKind::rate_limited: return {"A little slower, please", "Too many requests came from you just now."};
+        case ErrorKind::unavailable: return {"Busy for a moment", "Nothing is lost; the service will be back shortly."};
+        case ErrorKind::internal: return {"Something went wrong", "This is our fault, and it has been written down."};
+        default: return {"", ""};
+    }
+}
+
+void encode_here(http::Response& response, const http::Request& request) {
+    const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
+    if (encoding == pages::Encoding::identity) return;
+    response.body = pages::encode(response.body, encoding);
+    response.add("Content-Encoding", pages::to_text(encoding));
+}
+
+/// The weight of a media range, in thousandths.
+int weight_of(std::string_view parameters) {
+    const std::size_t at = parameters.find("q=");
+    if (at == parameters.npos) return 1000;
+    std::string_view text = parameters.substr(at + 2);
+    int weight = 0, unit = 1000;
+    for (const char c : text.substr(0, 5)) {
+        if (c == '.') continue;
+        if (c < '0' || c > '9') break;
+        weight += (c - '0') * unit;
+        unit /= 10;
+    }
+    return std::min(weight, 1000);
+}
+
+}  // namespace
+
+bool prefers_page(const http::Request& request) {
+    std::string_view rest = request.field(http::Field::accept);
+    if (rest.find("html") == rest.npos) return false;
+    int html = 0, json = 0;
+    bool html_first = false;
+    while (!rest.empty()) {
+        const std::size_t comma = rest.find(',');
+        std::string_view range = rest.substr(0, comma);
+        rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
+        while (!range.empty() && range.front() == ' ') range.remove_prefix(1);
+        const std::size_t end = std::min(range.find_first_of("; "), range.size());
+        const std::string_view type = range.substr(0, end);
+        const int weight = weight_of(range.substr(end));
+        if (type == "text/html" || type == "application/xhtml+xml") {
+            html = std::max(html, weight);
+            if (json == 0) html_first = true;
+        } else if (type == "application/json" || type == "application/problem+json") {
+            json = std::max(json, weight);
+        }
+    }
+    return html > json || (html > 0 && html == json && html_first);
+}
+
+std::string_view page_fields() {
+    return kPageFields;
+}
+
+Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::Layout layout, std::string content) {
+    const Caller& caller = exchange.caller;
+    layout.reader = caller.account ? pages::Layout::Reader::account : pages::Layout::Reader::nobody;
+    if (caller.account) layout.account_name = caller.account->username;
+    http::Response response;
+    response.status = status;
+    response.fields = kPageFields;
+    response.fields += "Cache-Control: private, no-store\r\n";
+    const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
+    if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
+    std::string html = pages::lay_out(layout, content);
+    response.body = co_await exchange.services.pages.encode_page(std::move(html), encoding);
+    co_return response;
+}
+
+http::Response error_page(const http::Request& request, const Error& error) {
+    const base::ErrorDescription description = base::describe(error.kind);
+    Headline headline = headline_of(error.kind);
+    if (headline.heading.empty()) headline.heading = description.title;
+    pages::Fields fields;
+    fields.set("STATUS", std::to_string(description.status));
+    fields.set("HEADING", headline.heading);
+    std::string text{headline.text};
+    if (!error.detail.empty() && error.kind != ErrorKind::internal) text = error.detail;
+    for (const auto& [name, why] : error.fields) text += fmt::format(" {}: {}.", name, why);
+    fields.set("TEXT", text);
+    if (error.retry_after_s > 0) fields.add("RETRY", "RETRY_AFTER", std::to_string(error.retry_after_s));
+    fields.show(error.kind == ErrorKind::unauthenticated ? "LOGIN" : "HOME");
+    pages::Layout layout;
+    layout.page = "error";
+    layout.title = fmt::format("{} · snippetd", headline.heading);
+    layout.description = headline.heading;
+    layout.indexed = false;
+    layout.script = "error.js";
+    http::Response response;
+    response.status = description.status;
+    response.fields = kPageFields;
+    response.fields += "Cache-Control: no-store\r\n";
+    response.body = pages::lay_out(layout, pages::render("error", fields));
+    encode_here(response, request);
+    if (error.retry_after_s > 0) response.add("Retry-After", std::to_string(error.retry_after_s));
+    return response;
+}
+
+http::Response see_other(std::string_view location) {
+    http::Response response;
+    response.status = 303;
+    response.fields = "Cache-Control: no-store\r\n";
+    response.add("Location", location);
+    return response;
+}
+
+std::string local_path(std::string_view path) {
+    // A browser takes `//host` and `/\host` for other sites.
+    const bool local = path.starts_with('/') && !path.starts_with("//") && path.find('\\') == path.npos &&
+                       std::all_of(path.begin(), path.end(), [](unsigned char c) { return c > 0x20 && c < 0x7F; });
+    return std::string{local ? path : "/me"};
+}
+
+Answer run_with_json(Exchange& exchange, boost::json::object object, Handler handler) {
+    http::Request& request = exchange.request;
+    request.body = boost::json::serialize(object);
+    request.has_body = true;
+    request.fields[static_cast<std::size_t>(http::Field::content_type)] = "application/json";
+    co_return co_await handler(exchange);
+}
+
+std::string_view field_of(const http::Response& response, std::string_view name) {
+    std::string_view rest = response.fields;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find("\r\n"), rest.size());
+        const std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 2, rest.size()));
+        if (line.size() > name.size() + 2 && line.starts_with(name) && line.substr(name.size(), 2) == ": ")
+            return line.substr(name.size() + 2);
+    }
+    return {};
+}
+
+}  // namespace snippetd::api

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "api/exchange.hpp"
+#include "api/handlers.hpp"
+#include "api/routes.hpp"
+#include "http/form.hpp"
+#include "pages/layout.hpp"
+
+#include <string>
+#include <string_view>
+
+#include <boost/json/object.hpp>
+
+/// What the handlers of pages have in common.
+namespace snippetd::api {
+
+/// Whether `Accept` (RFC 9110 section 12.5.1) wants HTML rather than JSON. What names no HTML, `*/*` included, does not.
+bool prefers_page(const http::Request& request);
+
+/// The header fields that every page has: its type, what it may load and who may frame it.
+std::string_view page_fields();
+
+/// A page for whoever asks, around `content`, which is trusted HTML. Nobody may keep it.
+Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::Layout layout, std::string content);
+
+/// The page of an error, with `Retry-After` where there is one.
+http::Response error_page(const http::Request& request, const Error& error);
+
+/// 303, after a form has been taken.
+http::Response see_other(std::string_view location);
+
+/// `path` if it is one of this site, else `/me`: where log-in leads to must not be somebody else's choice.
+std::string local_path(std::string_view path);
+
+/// Runs a use case as if `object` had come in as JSON, so that forms meet the same rules.
+Answer run_with_json(Exchange& exchange, boost::json::object object, Handler handler);
+
+/// The value of the response's header field `name`; the first one, or empty.
+std::string_view field_of(const http::Response& response, std::string_view name);
+
+}  // namespace snippetd::api

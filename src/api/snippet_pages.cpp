@@ -1,0 +1,200 @@
+#include "api/access.hpp"
+#include "api/handlers.hpp"
+#include "api/page.hpp"
+#include "api/revisions.hpp"
+#include "model/view_history.hpp"
+#include "pages/diff.hpp"
+#include "pages/qr.hpp"
+#include "pages/read_page.hpp"
+#include "pages/template.hpp"
+#include "pages/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace snippetd::api {
+
+namespace {
+
+pages::Layout layout_of(std::string_view page, std::string title) {
+    pages::Layout layout;
+    layout.page = page;
+    layout.description = title;
+    layout.title = std::move(title);
+    layout.indexed = false;
+    return layout;
+}
+
+}  // namespace
+
+Awaitable<http::Response> confirm_burning(Exchange& exchange, const model::Snippet& snippet) {
+    pages::Fields fields;
+    fields.set("HEADING", "Read it once?");
+    fields.set("TEXT", "This snippet burns after reading: it is shown one time, to one person, and is gone then.");
+    fields.set("ACTION", fmt::format("/s/{}/reveal", snippet.id));
+    fields.set("BUTTON", "Show it now");
+    fields.show("CALM");
+    return show_page(exchange, 200, layout_of("confirm", "A snippet that burns after reading"),
+                     pages::render("confirm", fields));
+}
+
+Answer delete_page(Exchange& exchange) {
+    Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
+    if (!snippet) co_return snippet.error();
+    pages::Fields fields;
+    fields.set("HEADING", "Delete this snippet?");
+    fields.set("TEXT", fmt::format("“{}” goes for good, with its revisions and its count. Its link stops working.",
+                                   pages::title_text(snippet->title)));
+    fields.set("ACTION", fmt::format("/s/{}/delete", snippet->id));
+    fields.set("BUTTON", "Delete");
+    fields.show("DANGER");
+    fields.add("CANCEL", "CANCEL_URL", fmt::format("/s/{}", snippet->id));
+    pages::Layout layout = layout_of("confirm", "Delete a snippet");
+    co_return co_await show_page(exchange, 200, std::move(layout), pages::render("confirm", fields));
+}
+
+Answer delete_from_form(Exchange& exchange) {
+    Result<http::Response> deleted = co_await delete_snippet(exchange);
+    if (!deleted) co_return deleted.error();
+    co_return see_other(exchange.caller.account ? "/me" : "/");
+}
+
+Answer fork_from_form(Exchange& exchange) {
+    exchange.request.has_body = false;  // an empty form
+    Result<http::Response> forked = co_await fork_snippet(exchange);
+    if (!forked) co_return forked.error();
+    co_return see_other(field_of(*forked, "Location"));
+}
+
+Answer qr_code(Exchange& exchange) {
+    const std::string& id = exchange.parameters.front();
+    if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
+    http::Response response;
+    // It says no more than the address that it was asked at, so it need not know whether that leads anywhere.
+    response.fields =
+        "Content-Type: image/svg+xml\r\nCache-Control: public, max-age=86400\r\n"
+        "Content-Security-Policy: default-src 'none'\r\n";
+    response.body = pages::qr_svg(fmt::format("{}/s/{}", exchange.base_url(), id));
+    co_return response;
+}
+
+namespace {
+
+std::optional<std::int64_t> version_parameter(const http::Request& request, std::string_view name) {
+    const http::Parameter parameter = http::find_parameter(request.query, name);
+    std::int64_t version = 0;
+    const char* end_of_text = parameter.value.data() + parameter.value.size();
+    const auto [end, failure] = std::from_chars(parameter.value.data(), end_of_text, version);
+    if (failure != std::errc{} || end != end_of_text || version < 1) return std::nullopt;
+    return version;
+}
+
+void show_change(pages::Fields& fields, std::string_view name, std::string_view from, std::string_view to) {
+    if (from == to) return;
+    pages::Fields change = fields.add("CHANGE");
+    change.set("CHANGE_NAME", name);
+    change.set("CHANGE_FROM", from.empty() ? "none" : from);
+    change.set("CHANGE_TO", to.empty() ? "none" : to);
+}
+
+/// The changes between two versions, as far as the caller may see both.
+Awaitable<std::optional<Error>> show_diff(Exchange& exchange, const model::Snippet& snippet, std::int64_t from,
+                                          std::int64_t to, pages::Fields& fields) {
+    std::optional<model::Revision> before = co_await find_visible_revision(exchange, snippet, from);
+    std::optional<model::Revision> after = co_await find_visible_revision(exchange, snippet, to);
+    if (!before || !after) co_return error(ErrorKind::not_found);
+    const bool split = http::find_parameter(exchange.request.query, "view").value == "split";
+    const pages::DiffStyle style = split ? pages::DiffStyle::split : pages::DiffStyle::inline_;
+    pages::Fields shown = fields.add("DIFF");
+    show_change(shown, "Title", before->title, after->title);
+    show_change(shown, "Language", before->language, after->language);
+    show_change(shown, "Visibility", pages::visibility_text(before->visibility),
+                pages::visibility_text(after->visibility));
+    auto work = [before = std::move(before->body), after = std::move(after->body), style] {
+        return pages::diff_html(before, after, style);
+    };
+    const pages::Diff diff = co_await exchange.services.pages.threads().run(std::move(work));
+    shown.set("DIFF_FROM", std::to_string(from));
+    shown.set("DIFF_TO", std::to_string(to));
+    shown.set("ADDED", std::to_string(diff.added));
+    shown.set("REMOVED", std::to_string(diff.removed));
+    const std::string url = fmt::format("/s/{}/revisions?from={}&to={}", snippet.id, from, to);
+    shown.set("INLINE_URL", url);
+    shown.set("SPLIT_URL", url + "&view=split");
+    shown.show(split ? "SPLIT" : "INLINE");
+    if (diff.html.empty()) {
+        shown.show("SAME");
+    } else {
+        shown.add("TEXT", "DIFF_HTML", diff.html);
+    }
+    if (diff.cut) show_change(shown, "Cut", "more than can be shown", "the rest is left out");
+    co_return std::nullopt;
+}
+
+void show_revision(pages::Fields& fields, const std::string& id, const model::Revision& revision, bool current,
+                   std::optional<std::int64_t> earlier) {
+    pages::Fields shown = fields.add("REVISION");
+    shown.set("REVISION_VERSION", std::to_string(revision.version));
+    shown.set("REVISION_CREATED_ISO", base::format_rfc3339(revision.created_at));
+    shown.set("REVISION_CREATED_TEXT", pages::time_text(revision.created_at));
+    shown.show_if(current, "IS_CURRENT");
+    if (!earlier) return;
+    shown.add("DIFF_LINK", "DIFF_URL", fmt::format("/s/{}/revisions?from={}&to={}", id, *earlier, revision.version));
+}
+
+}  // namespace
+
+Answer revisions_page(Exchange& exchange) {
+    Result<model::Snippet> snippet = co_await load_visible(exchange);
+    if (!snippet) co_return snippet.error();
+    pages::Fields fields;
+    fields.set("ID", snippet->id);
+    fields.set("TITLE_TEXT", pages::title_text(snippet->title));
+    const std::vector<model::Revision> revisions = co_await list_visible_revisions(exchange, *snippet);
+    for (std::size_t i = 0; i < revisions.size(); ++i) {
+        const std::optional<std::int64_t> earlier =
+            i + 1 < revisions.size() ? std::optional{revisions[i + 1].version} : std::nullopt;
+        show_revision(fields, snippet->id, revisions[i], i == 0, earlier);
+    }
+    const std::optional<std::int64_t> from = version_parameter(exchange.request, "from");
+    const std::optional<std::int64_t> to = version_parameter(exchange.request, "to");
+    if (from && to) {
+        std::optional<Error> wrong = co_await show_diff(exchange, *snippet, *from, *to, fields);
+        if (wrong) co_return *std::move(wrong);
+    }
+    pages::Layout layout = layout_of("revisions", "Revisions of " + pages::title_text(snippet->title));
+    co_return co_await show_page(exchange, 200, std::move(layout), pages::render("revisions", fields));
+}
+
+Answer stats_page(Exchange& exchange) {
+    Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
+    if (!snippet) co_return snippet.error();
+    const bool hours = http::find_parameter(exchange.request.query, "by").value == "hour";
+    const model::ViewBucket by = hours ? model::ViewBucket::hour : model::ViewBucket::day;
+    const base::UnixMillis now = base::unix_now_ms();
+    const std::vector<model::ViewHour> counted =
+        co_await exchange.services.store.view_hours(snippet->id, model::history_start(by, now), exchange.deadline);
+    const std::vector<model::ViewPoint> points = model::bucket_views(counted, by, now);
+    const bool viewed = std::any_of(points.begin(), points.end(), [](const auto& point) { return point.views > 0; });
+    pages::Fields fields;
+    fields.set("ID", snippet->id);
+    fields.set("TITLE_TEXT", pages::title_text(snippet->title));
+    fields.set("VIEWS", std::to_string(snippet->view_count));
+    fields.show(hours ? "HOURS_SELECTED" : "DAYS_SELECTED");
+    pages::Fields body = fields.add(viewed ? "TABLE" : "EMPTY");
+    for (const model::ViewPoint& point : points) {
+        if (!viewed) break;
+        pages::Fields row = body.add("POINT");
+        const std::string time = pages::time_text(point.start_ms);
+        row.set("POINT_ISO", base::format_rfc3339(point.start_ms));
+        row.set("POINT_TEXT", hours ? time : time.substr(0, time.find(',')));
+        row.set("POINT_VIEWS", std::to_string(point.views));
+    }
+    pages::Layout layout = layout_of("stats", "Statistics of " + pages::title_text(snippet->title));
+    layout.script = "stats.js";
+    co_return co_await show_page(exchange, 200, std::move(layout), pages::render("stats", fields));
+}
+
+}  // namespace snippetd::api
