@@ -21,13 +21,14 @@ Answer explore(Exchange& exchange);         // list_snippets.cpp
 Answer list_revisions(Exchange& exchange);  // revisions.cpp
 Answer read_revision(Exchange& exchange);   // revisions.cpp
 
-Answer sign_up(Exchange& exchange);       // accounts.cpp
-Answer log_in(Exchange& exchange);        // accounts.cpp
-Answer log_out(Exchange& exchange);       // accounts.cpp
-Answer who_am_i(Exchange& exchange);      // accounts.cpp
-Answer create_token(Exchange& exchange);  // tokens.cpp
-Answer list_tokens(Exchange& exchange);   // tokens.cpp
-Answer delete_token(Exchange& exchange);  // tokens.cpp
+Answer sign_up(Exchange& exchange);          // accounts.cpp
+Answer log_in(Exchange& exchange);           // accounts.cpp
+Answer log_out(Exchange& exchange);          // accounts.cpp
+Answer who_am_i(Exchange& exchange);         // accounts.cpp
+Answer change_password(Exchange& exchange);  // accounts.cpp
+Answer create_token(Exchange& exchange);     // tokens.cpp
+Answer list_tokens(Exchange& exchange);      // tokens.cpp
+Answer delete_token(Exchange& exchange);     // tokens.cpp
 
 Answer health(Exchange& exchange);   // operation.cpp
 Answer ready(Exchange& exchange);    // operation.cpp

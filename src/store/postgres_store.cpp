@@ -135,6 +135,8 @@ Dialect postgres_dialect(Outbox outbox) {
         .has_text = R"((s.title ilike :text or s.body ilike :text_again))",
         .delete_snippet = kDelete + (outbox == Outbox::on ? kNoteDeletion : "") + kDeleted,
         .note_deletion = "",
+        .begins_transactions = true,
+        .lock_shared = "for share",
         .now_ms = kNow,
         .forget_delivered = kForgetDelivered,
     };

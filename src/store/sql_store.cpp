@@ -28,6 +28,20 @@ std::optional<T> when(bool condition, T value) {
     return value;
 }
 
+/// Several statements that count all or not at all. On SQLite they are that anyway.
+class Together {
+  public:
+    Together(soci::session& session, const Dialect& dialect) {
+        if (dialect.begins_transactions) transaction_.emplace(session);
+    }
+    void commit() {
+        if (transaction_) transaction_->commit();
+    }
+
+  private:
+    std::optional<soci::transaction> transaction_;
+};
+
 /// Reads an account by the hash of a secret that has not expired.
 std::optional<model::Account> find_by_secret(sql::Connection& connection, const char* name, const char* text,
                                              const std::string& hash) {
@@ -146,17 +160,44 @@ Awaitable<std::optional<StoredAccount>> SqlStore::find_account(std::string usern
     return read_->run(std::move(work), deadline);
 }
 
-Awaitable<void> SqlStore::create_session(std::string hash, std::string account_id, UnixMillis expires_at,
-                                         Deadline deadline) {
-    auto work = [hash = std::move(hash), account_id = std::move(account_id), expires_at](sql::Connection& connection) {
-        connection.count("create_session");
-        const long long now = base::unix_now_ms(), until = expires_at;
-        connection.session() << "insert into sessions (hash, account_id, created_at, expires_at) "
-                                "values (:hash, :account_id, :created_at, :expires_at)",
-            use(hash), use(account_id), use(now), use(until);
+Awaitable<bool> SqlStore::set_password(PasswordChange change, Deadline deadline) {
+    auto work = [this, change = std::move(change)](sql::Connection& connection) {
+        soci::session& session = connection.session();
+        // One after the other, not one statement: the second must see the sessions that were made while the first one
+        // waited for the row.
+        Together together{session, dialect_};
+        connection.count("set_password");
+        std::string id;
+        session << "update accounts set password_hash = :new_hash where id = :id and password_hash = :old_hash "
+                   "returning id",
+            use(change.new_hash, "new_hash"), use(change.account_id, "id"), use(change.old_hash, "old_hash"), into(id);
+        if (!session.got_data()) return false;
+        connection.count("end_sessions");
+        session << "delete from sessions where account_id = :id and hash <> :kept", use(change.account_id, "id"),
+            use(change.keep_session_hash, "kept");
+        together.commit();
         return true;
     };
-    co_await write_->run(std::move(work), deadline);
+    return write_->run(std::move(work), deadline);
+}
+
+Awaitable<bool> SqlStore::create_session(std::string hash, std::string account_id, std::string password_hash,
+                                         UnixMillis expires_at, Deadline deadline) {
+    auto work = [this, hash = std::move(hash), account_id = std::move(account_id),
+                 password_hash = std::move(password_hash), expires_at](sql::Connection& connection) {
+        connection.count("create_session");
+        const long long now = base::unix_now_ms(), until = expires_at;
+        std::string created;
+        connection.session() << fmt::format(
+            "insert into sessions (hash, account_id, created_at, expires_at) "
+            "select cast(:hash as text), id, cast(:now as bigint), cast(:until as bigint) from accounts "
+            "where id = :account_id and password_hash = :password_hash {} returning hash",
+            dialect_.lock_shared),
+            use(hash, "hash"), use(now, "now"), use(until, "until"), use(account_id, "account_id"),
+            use(password_hash, "password_hash"), into(created);
+        return connection.session().got_data();
+    };
+    return write_->run(std::move(work), deadline);
 }
 
 Awaitable<bool> SqlStore::delete_session(std::string hash, Deadline deadline) {

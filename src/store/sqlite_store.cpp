@@ -79,6 +79,8 @@ Dialect sqlite_dialect(Outbox outbox) {
         .has_text = R"((s.title like :text escape '\' or s.body like :text_again escape '\'))",
         .delete_snippet = "delete from snippets where id = :id and :wanted in (0, version) returning id",
         .note_deletion = outbox == Outbox::on ? kNoteDeletion : "",
+        .begins_transactions = false,
+        .lock_shared = "",
         .now_ms = kNow,
         .forget_delivered = kForgetDelivered,
     };

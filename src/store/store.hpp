@@ -29,6 +29,14 @@ struct StoredAccount {
     std::string password_hash;
 };
 
+/// A new password, by its hash.
+struct PasswordChange {
+    std::string account_id;
+    std::string old_hash;  ///< what the old password was verified against
+    std::string new_hash;
+    std::string keep_session_hash;  ///< of the session that goes on; empty for none
+};
+
 /// What makes a repeated request recognisable. `id` is a hash over who asks and the key that was sent.
 struct IdempotencyRecord {
     std::string id;
@@ -87,8 +95,14 @@ class Store {
     virtual Awaitable<bool> create_account(model::Account account, std::string password_hash, Deadline deadline) = 0;
     virtual Awaitable<std::optional<StoredAccount>> find_account(std::string username, Deadline deadline) = 0;
 
-    virtual Awaitable<void> create_session(std::string hash, std::string account_id, UnixMillis expires_at,
-                                           Deadline deadline) = 0;
+    /// Sets the password and ends all sessions of the account but one; tokens stay. False when the account is gone, or
+    /// its hash is not `old_hash` any more.
+    virtual Awaitable<bool> set_password(PasswordChange change, Deadline deadline) = 0;
+
+    /// `password_hash` is what the password was verified against. False when the account is gone, or that is not its
+    /// hash any more: no session begins with a password that has been changed meanwhile.
+    virtual Awaitable<bool> create_session(std::string hash, std::string account_id, std::string password_hash,
+                                           UnixMillis expires_at, Deadline deadline) = 0;
     virtual Awaitable<bool> delete_session(std::string hash, Deadline deadline) = 0;
     /// The account of a session that has not expired.
     virtual Awaitable<std::optional<model::Account>> find_session(std::string hash, Deadline deadline) = 0;

@@ -240,8 +240,8 @@ TEST_P(StoreContract, ANameIsTakenOnce) {
 TEST_P(StoreContract, ASessionOpensItsAccountUntilItExpiresOrIsDeleted) {
     create_account("ann");
     const UnixMillis now = base::unix_now_ms();
-    run(store->create_session("good", "id of ann", now + kMinute, deadline()));
-    run(store->create_session("expired", "id of ann", now, deadline()));
+    run(store->create_session("good", "id of ann", "hash of ann", now + kMinute, deadline()));
+    run(store->create_session("expired", "id of ann", "hash of ann", now, deadline()));
     const auto found = run(store->find_session("good", deadline()));
     ASSERT_TRUE(found);
     EXPECT_EQ(found->id, "id of ann");
@@ -253,6 +253,74 @@ TEST_P(StoreContract, ASessionOpensItsAccountUntilItExpiresOrIsDeleted) {
     EXPECT_TRUE(run(store->delete_session("good", deadline())));
     EXPECT_FALSE(run(store->delete_session("good", deadline())));
     EXPECT_FALSE(run(store->find_session("good", deadline())));
+}
+
+TEST_P(StoreContract, ASessionBeginsOnlyWithThePasswordOfNow) {
+    create_account("ann");
+    const UnixMillis later = base::unix_now_ms() + kMinute;
+    EXPECT_FALSE(run(store->create_session("1", "id of ann", "another hash", later, deadline())));
+    EXPECT_FALSE(run(store->create_session("2", "nobody", "hash of ann", later, deadline())));
+    EXPECT_EQ(backend->number("select count(*) from sessions"), 0);
+    EXPECT_TRUE(run(store->create_session("3", "id of ann", "hash of ann", later, deadline())));
+}
+
+TEST_P(StoreContract, ANewPasswordEndsAllOtherSessionsAndLeavesTokens) {
+    create_account("ann");
+    create_account("ben");
+    const UnixMillis later = base::unix_now_ms() + kMinute;
+    for (const char* hash : {"kept", "other", "third"}) {
+        EXPECT_TRUE(run(store->create_session(hash, "id of ann", "hash of ann", later, deadline())));
+    }
+    EXPECT_TRUE(run(store->create_session("ben's", "id of ben", "hash of ben", later, deadline())));
+    run(store->create_token({"1", "ci", kLongAgo, std::nullopt}, "id of ann", "token", deadline()));
+    PasswordChange change{"id of ann", "hash of ann", "new hash", "kept"};
+    EXPECT_TRUE(run(store->set_password(change, deadline())));
+    EXPECT_EQ(run(store->find_account("ann", deadline()))->password_hash, "new hash");
+    EXPECT_EQ(run(store->find_account("ben", deadline()))->password_hash, "hash of ben");
+    EXPECT_TRUE(run(store->find_session("kept", deadline())));
+    EXPECT_FALSE(run(store->find_session("other", deadline())));
+    EXPECT_FALSE(run(store->find_session("third", deadline())));
+    EXPECT_TRUE(run(store->find_session("ben's", deadline())));
+    EXPECT_TRUE(run(store->find_token("token", deadline())));
+
+    EXPECT_FALSE(run(store->create_session("late", "id of ann", "hash of ann", later, deadline())));
+    EXPECT_FALSE(run(store->set_password(change, deadline()))) << "its hash is not the old one any more";
+    EXPECT_TRUE(run(store->find_session("kept", deadline())));
+    PasswordChange all{"id of ann", "new hash", "newer hash", ""};
+    EXPECT_TRUE(run(store->set_password(all, deadline())));
+    EXPECT_FALSE(run(store->find_session("kept", deadline())));
+    PasswordChange nobodys{"nobody", "hash of ann", "new hash", ""};
+    EXPECT_FALSE(run(store->set_password(nobodys, deadline())));
+}
+
+TEST_P(StoreContract, OfManyNewPasswordsOneIsSet) {
+    create_account("ann");
+    const auto changed = at_once(8, [&](int i) {
+        PasswordChange change{"id of ann", "hash of ann", "hash " + std::to_string(i), ""};
+        return store->set_password(std::move(change), deadline());
+    });
+    EXPECT_EQ(std::count(changed.begin(), changed.end(), true), 1);
+    const auto winner = std::find(changed.begin(), changed.end(), true) - changed.begin();
+    EXPECT_EQ(run(store->find_account("ann", deadline()))->password_hash, "hash " + std::to_string(winner));
+}
+
+TEST_P(StoreContract, NoSessionOfTheOldPasswordOutlivesTheChange) {
+    const UnixMillis later = base::unix_now_ms() + kMinute;
+    for (int round = 0; round < 8; ++round) {
+        const std::string name = "ann" + std::to_string(round);
+        create_account(name);
+        std::vector<std::future<bool>> begun;
+        std::future<bool> changed;
+        for (int i = 0; i < 12; ++i) {
+            begun.push_back(loop.start(store->create_session(name + std::to_string(i), "id of " + name,
+                                                             "hash of " + name, later, deadline())));
+            PasswordChange change{"id of " + name, "hash of " + name, "new hash", ""};
+            if (i == 6) changed = loop.start(store->set_password(std::move(change), deadline()));
+        }
+        EXPECT_TRUE(Loop::get(std::move(changed)));
+        for (auto& one : begun) Loop::get(std::move(one));
+        EXPECT_EQ(backend->number("select count(*) from sessions where account_id = 'id of " + name + "'"), 0);
+    }
 }
 
 TEST_P(StoreContract, ATokenOpensItsAccountUntilItExpiresOrIsDeleted) {
@@ -1132,8 +1200,8 @@ TEST_P(StoreContract, APurgeRemovesWhatHasExpiredAndNothingElse) {
     }
     apply("old batch", {{"expired", 1}, {"never", 1}});
     apply("new batch", {{"never", 1}});
-    run(store->create_session("expired", "id of ann", now, deadline()));
-    run(store->create_session("good", "id of ann", now + kMinute, deadline()));
+    run(store->create_session("expired", "id of ann", "hash of ann", now, deadline()));
+    run(store->create_session("good", "id of ann", "hash of ann", now + kMinute, deadline()));
     run(store->create_token({"1", "expired", kLongAgo, now}, "id of ann", "expired", deadline()));
     run(store->create_token({"2", "good", kLongAgo, std::nullopt}, "id of ann", "good", deadline()));
     // What is kept for a day, a week and a year is made as old as that.
@@ -1175,7 +1243,7 @@ TEST_P(StoreContract, APurgeTakesNoMoreThanItsLimitOldestFirst) {
         Snippet made = snippet("id" + std::to_string(i));
         made.expires_at = kLongAgo + i;
         create(made);
-        run(store->create_session(std::to_string(i), "id of ann", kLongAgo, deadline()));
+        run(store->create_session(std::to_string(i), "id of ann", "hash of ann", kLongAgo, deadline()));
     }
     for (const std::int64_t expected : {2, 2, 1, 0}) {
         const Purged purged = purge(2);
@@ -1210,7 +1278,7 @@ TEST_P(StoreContract, APingIsAnswered) {
 
 TEST_P(StoreContract, EverythingIsThereAfterTheStoreIsOpenedAgain) {
     create_account("ann");
-    run(store->create_session("session", "id of ann", base::unix_now_ms() + kMinute, deadline()));
+    run(store->create_session("session", "id of ann", "hash of ann", base::unix_now_ms() + kMinute, deadline()));
     Snippet made = owned("a", "ann");
     create(made, {"key", "fingerprint", "response"});
     made.body = "second";

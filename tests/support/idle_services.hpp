@@ -16,7 +16,10 @@ class UntouchedStore : public store::Store {
 
     Awaitable<bool> create_account(model::Account, std::string, Deadline) override { touched(); }
     Awaitable<std::optional<store::StoredAccount>> find_account(std::string, Deadline) override { touched(); }
-    Awaitable<void> create_session(std::string, std::string, base::UnixMillis, Deadline) override { touched(); }
+    Awaitable<bool> set_password(store::PasswordChange, Deadline) override { touched(); }
+    Awaitable<bool> create_session(std::string, std::string, std::string, base::UnixMillis, Deadline) override {
+        touched();
+    }
     Awaitable<bool> delete_session(std::string, Deadline) override { touched(); }
     Awaitable<std::optional<model::Account>> find_session(std::string, Deadline) override { touched(); }
     Awaitable<void> create_token(model::ApiToken, std::string, std::string, Deadline) override { touched(); }
