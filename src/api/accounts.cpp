@@ -15,6 +15,11 @@ constexpr std::int64_t kSessionSeconds = 30 * 24 * 3600;
 constexpr std::size_t kAccountIdCharacters = 12;
 // Hashing takes tens of milliseconds and may wait for others' hashes, so signing in has more time than other requests.
 constexpr base::Milliseconds kStoreTimeout{750};
+// Deleting an account takes as long as it has snippets. What is not done in this time a repeated request goes on with.
+constexpr base::Milliseconds kDeletionTimeout{30'000};
+constexpr base::Milliseconds kDeletionStepTimeout{4'000};
+constexpr int kDeletedAtOnceMax = 50;      // snippets, each with all its revisions
+constexpr int kForgottenAtOnceMax = 1000;  // sessions and the like
 
 std::string account_json(const model::Account& account) {
     return fmt::format(R"({{"id":"{}","username":"{}","created_at":"{}"}})", account.id, account.username,
@@ -66,6 +71,44 @@ Awaitable<Result<store::StoredAccount>> verify_caller(Exchange& exchange, std::s
     const bool right = co_await exchange.services.passwords.verify(found->password_hash, std::move(password));
     if (!right) co_return error(ErrorKind::forbidden, "The current password is wrong.");
     co_return *std::move(found);
+}
+
+/// As delete_snippet does it: after the commit, and also when its outcome is not known, nobody on this instance sees
+/// them any more, and the other instances have been told.
+Awaitable<void> delete_batch(Exchange& exchange, const std::string& account_id, std::vector<std::string> ids) {
+    std::exception_ptr unknown;
+    try {
+        co_await exchange.services.store.delete_owned(account_id, ids, base::deadline_in(kDeletionStepTimeout));
+    } catch (const base::Unavailable&) {
+        unknown = std::current_exception();
+    }
+    for (const std::string& id : ids) {
+        co_await exchange.services.cache.invalidate(id, cache::SharedCache::kNoVersion);
+    }
+    if (unknown) std::rethrow_exception(unknown);
+}
+
+/// Sessions and tokens first, so that nothing new comes in; but not the one that the request came with, so that it can
+/// be repeated when it is cut off. What that one creates meanwhile is found before the account goes.
+Awaitable<void> delete_everything(Exchange& exchange, const std::string& account_id) {
+    store::Store& store = exchange.services.store;
+    const base::Deadline deadline = base::deadline_in(kDeletionTimeout);
+    bool cleared = false, deleted = false;
+    while (!deleted) {
+        if (base::steady_now() >= deadline) throw base::Unavailable{"the account has more than can be deleted at once"};
+        const base::Deadline step = base::deadline_in(kDeletionStepTimeout);
+        if (!cleared) {
+            cleared = co_await store.clear_account(account_id, secret_hash(exchange), kForgottenAtOnceMax, step);
+            if (cleared) co_await exchange.services.identities.forget_account(account_id);
+            continue;
+        }
+        std::vector<std::string> ids = co_await store.list_owned_ids(account_id, kDeletedAtOnceMax, step);
+        if (ids.empty()) {
+            deleted = co_await store.delete_account(account_id, step);
+        } else {
+            co_await delete_batch(exchange, account_id, std::move(ids));
+        }
+    }
 }
 
 }  // namespace
@@ -140,6 +183,29 @@ Answer change_password(Exchange& exchange) {
     if (!changed) co_return error(ErrorKind::forbidden, "The password has been changed meanwhile.");
     http::Response response;
     response.status = 204;
+    co_return response;
+}
+
+Answer delete_account(Exchange& exchange) {
+    Result<boost::json::object> object = parse_object(exchange.request);
+    if (!object) co_return object.error();
+    Result<std::string> password = read_password(*object);
+    if (!password) co_return password.error();
+    Result<store::StoredAccount> verified = co_await verify_caller(exchange, *std::move(password));
+    if (!verified) co_return verified.error();
+    const std::string account_id = verified->account.id;
+    std::exception_ptr unfinished;
+    try {
+        co_await delete_everything(exchange, account_id);
+    } catch (const base::Unavailable&) {
+        unfinished = std::current_exception();
+    }
+    // Also when it is not finished: any of its steps may have ended sessions and tokens.
+    co_await exchange.services.identities.forget_account(account_id);
+    if (unfinished) std::rethrow_exception(unfinished);
+    http::Response response;
+    response.status = 204;
+    response.add("Set-Cookie", session_cookie(exchange.request, "", 0));
     co_return response;
 }
 

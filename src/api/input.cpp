@@ -214,6 +214,14 @@ Result<Credentials> read_credentials(const json::object& object) {
     return credentials;
 }
 
+Result<std::string> read_password(const json::object& object) {
+    Members members{object};
+    const auto password = members.text("password");
+    if (!object.contains("password")) members.complain("password", "is required");
+    if (auto wrong = members.finish()) return *std::move(wrong);
+    return *password;
+}
+
 Result<NewPassword> read_new_password(const json::object& object) {
     Members members{object};
     const auto current = members.text("current");

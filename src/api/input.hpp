@@ -63,6 +63,9 @@ struct Credentials {
 };
 Result<Credentials> read_credentials(const boost::json::object& object);
 
+/// `password` alone, of any length: a wrong one is told as such.
+Result<std::string> read_password(const boost::json::object& object);
+
 struct NewPassword {
     std::string current;  ///< of any length: a wrong one is told as such
     std::string next;
