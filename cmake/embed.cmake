@@ -24,3 +24,32 @@ std::span<const std::pair<std::string_view, std::string_view>> @function@() {
 " @ONLY)
     target_sources(${target} PRIVATE ${output})
 endfunction()
+
+# embed_web(TARGET): bundles web/ and makes snippetd::pages::assets() return its files, plain and compressed.
+# scripts/install-dependencies brings node and npm; what they need lies in web/package-lock.json.
+function(embed_web target)
+    find_program(NODE NAMES node nodejs REQUIRED)
+    find_program(NPM npm REQUIRED)
+    set(web ${PROJECT_SOURCE_DIR}/web)
+    set(out ${CMAKE_CURRENT_BINARY_DIR}/web)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${web}/src/* ${web}/icons/*)
+    # One for all presets: it is the same for each, and takes longer than all the rest.
+    add_custom_command(
+        OUTPUT ${web}/node_modules/.package-lock.json
+        COMMAND ${NPM} ci --no-audit --no-fund --loglevel=error
+        DEPENDS ${web}/package.json ${web}/package-lock.json
+        WORKING_DIRECTORY ${web} VERBATIM)
+    add_custom_command(
+        OUTPUT ${out}/manifest.json
+        COMMAND ${NODE} ${web}/build.mjs ${out}
+        DEPENDS ${web}/node_modules/.package-lock.json ${web}/build.mjs ${web}/languages.mjs ${sources}
+        WORKING_DIRECTORY ${web} VERBATIM)
+    add_custom_command(
+        OUTPUT ${out}/assets.S ${out}/assets.cpp
+        COMMAND ${CMAKE_COMMAND} -DOUT=${out} -P ${PROJECT_SOURCE_DIR}/cmake/embed_assets.cmake
+        DEPENDS ${out}/manifest.json ${PROJECT_SOURCE_DIR}/cmake/embed_assets.cmake VERBATIM)
+    set_source_files_properties(${out}/assets.S PROPERTIES OBJECT_DEPENDS ${out}/manifest.json)
+    set_source_files_properties(${out}/assets.cpp ${out}/assets.S PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
+                                SKIP_PRECOMPILE_HEADERS ON)
+    target_sources(${target} PRIVATE ${out}/assets.S ${out}/assets.cpp)
+endfunction()

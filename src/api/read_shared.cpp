@@ -29,7 +29,7 @@ http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Represent
         names_etag(request.field(http::Field::if_none_match), raw ? entry->raw_etag : entry->json_etag)) {
         response.status = 304;
     } else if (raw) {
-        response.add_piece(entry->body);
+        response.add_piece(entry->snippet.body);
     } else {
         // `body` holds what differs between readers and between moments; the pieces around it are the entry's.
         response.body = std::to_string(entry->view_count);
@@ -51,7 +51,7 @@ http::Response not_there(cache::Entry::Kind kind) {
 }
 
 void add_download_fields(http::Response& response, const cache::Entry& entry) {
-    const std::string name = download_name(entry.id, entry.title, entry.language);
+    const std::string name = download_name(entry.id, entry.snippet.title, entry.snippet.language);
     std::string ascii, encoded;
     for (const char c : name) {
         const auto byte = static_cast<unsigned char>(c);

@@ -133,9 +133,7 @@ std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Mi
     const base::UnixMillis now = base::unix_now_ms();
     if (snippet.expires_at) ttl = std::min(ttl, base::Milliseconds{*snippet.expires_at - now});
     entry->valid_until = base::steady_now() + ttl;
-    entry->title = snippet.title;
-    entry->language = snippet.language;
-    entry->body = snippet.body;
+    entry->snippet = snippet;
     entry->view_count = snippet.view_count;
     Parts parts = snippet_parts(snippet, Body::shown, {});
     parts.before_count.shrink_to_fit();

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/awaitable.hpp"
+#include "base/thread_pool.hpp"
 
-#include <memory>
 #include <string>
 
 namespace snippetd::auth {
@@ -14,9 +14,8 @@ class Passwords {
     static constexpr std::size_t kWaitingMax = 64;
 
     explicit Passwords(unsigned threads);
-    ~Passwords();
-    /// Refuses further calls and returns when those under way have been answered. Not from a coroutine.
-    void close();
+    /// See `base::ThreadPool::close`.
+    void close() { threads_.close(); }
 
     /// Both throw base::Unavailable at once when the queue is full, or after `close`.
     base::Awaitable<std::string> hash(std::string password);
@@ -27,8 +26,7 @@ class Passwords {
     const std::string& nobody() const { return nobody_; }
 
   private:
-    struct Pool;
-    std::unique_ptr<Pool> pool_;
+    base::ThreadPool threads_;
     std::string nobody_;
 };
 

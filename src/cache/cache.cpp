@@ -217,6 +217,7 @@ void LocalCache::drop(std::string_view id, std::int64_t floor) {
 
 void LocalCache::update_count(std::string_view id, std::int64_t count) {
     if (const auto entry = near_.find_stale(id)) entry->view_count.raise_to(count);
+    if (on_count_) on_count_(id, count);
 }
 
 }  // namespace snippetd::cache

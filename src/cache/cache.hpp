@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -115,6 +116,10 @@ class LocalCache : public Cache {
     base::Awaitable<Read> read(std::string id, base::Deadline deadline) override;
     base::Awaitable<void> invalidate(std::string id, std::int64_t floor) override;
     void update_count(std::string_view id, std::int64_t count) override;
+    /// Has `listener` hear of every new count, after the cache; before the worker starts.
+    void follow_counts(std::function<void(std::string_view id, std::int64_t count)> listener) {
+        on_count_ = std::move(listener);
+    }
 
     /// Forgets versions of `id` below `floor` on this worker and dooms its flight.
     void drop(std::string_view id, std::int64_t floor);
@@ -151,6 +156,7 @@ class LocalCache : public Cache {
     std::shared_ptr<Group> group_;
     SieveCache near_;
     Trust trust_;
+    std::function<void(std::string_view, std::int64_t)> on_count_;  ///< may be empty
     base::SteadyTime no_refresh_before_;
     std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
     base::Counter& near_hits_;

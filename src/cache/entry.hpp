@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "model/snippet.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -47,9 +48,7 @@ struct Entry {
     base::SteadyTime valid_until;     ///< the TTL, never past the snippet's own expiry
     base::UnixMillis expires_at = 0;  ///< of the snippet; 0 is never
 
-    std::string title;
-    std::string language;
-    std::string body;
+    model::Snippet snippet;  ///< as it was loaded; of kind `snippet` only
 
     std::string json_before_count;  ///< `{"id":…,"view_count":`
     std::string json_after_count;   ///< `,"created_at":…,"url":"`
@@ -64,9 +63,8 @@ struct Entry {
 
     /// What it costs to keep, with what the allocator and the maps add.
     std::size_t bytes() const {
-        return sizeof(Entry) + 160 + id.size() + title.size() + language.size() + body.size() +
-               json_before_count.size() + json_after_count.size() + json_after_base.size() + json_fields.size() +
-               raw_fields.size();
+        return sizeof(Entry) + 160 + id.size() + snippet.title.size() + snippet.body.size() + json_before_count.size() +
+               json_after_count.size() + json_after_base.size() + json_fields.size() + raw_fields.size();
     }
 };
 

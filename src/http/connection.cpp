@@ -1,5 +1,6 @@
 #include "http/connection.hpp"
 
+#include "base/log.hpp"
 #include "http/server.hpp"
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -84,6 +86,8 @@ void Connection::close() {
     ::close(socket_);
     socket_ = -1;
     server_.output_.clear();  // if there is anything in it, it was for this connection
+    if (source_) source_->cancel();
+    if (taken_) taken_->cancel();
     server_.forget(*this);
 }
 
@@ -122,10 +126,20 @@ void Connection::run_states() {
                 break;
             case State::writing:
                 if (!flush() || state_ != State::writing) return;
+                if (source_) {
+                    state_ = State::producing;
+                    deadline_ = base::SteadyTime::max();
+                    taken_->cancel();
+                    return;
+                }
                 if (close_after_) return begin_lingering();
                 state_ = State::reading;
                 break;
             case State::lingering: return linger();
+            case State::producing:
+                // Whoever waits for more of it only leaves by ending the connection.
+                if (peer_done_) close();
+                return;
             case State::handling:
             case State::closed: return;
         }
@@ -173,7 +187,7 @@ bool Connection::read_requests() {
         }
     }
     // Answers to what came before a request that takes a while do not wait for it.
-    if (state_ == State::handling) flush();
+    if (state_ == State::handling || state_ == State::producing) flush();
     const bool goes_on = state_ != State::reading && state_ != State::closed;
     if (state_ != State::closed) rest_ = input;
     return goes_on;
@@ -282,7 +296,8 @@ void Connection::respond(Service::Answer answer, base::SteadyTime started) {
     const Request& request = parser_->request;
     if (response.close || !parser_->header_done() || !parser_->keep_alive() || server_.draining_) close_after_ = true;
     const bool has_content = !request.head() && response.status != 204 && response.status != 304;
-    const std::size_t length = has_content ? response.content_length() : 0;
+    if (response.source && parser_->http_1_0()) close_after_ = true;
+    const std::size_t length = has_content && !response.source ? response.content_length() : 0;
     std::string& out = server_.output_;
     const std::size_t before = out.size();
     append_head(out, response, server_.observer_.http_date(), request.id, parser_->http_1_0(), close_after_);
@@ -293,11 +308,66 @@ void Connection::respond(Service::Answer answer, base::SteadyTime started) {
     }
     server_.observer_.answered(request, answer, head + length, base::steady_now() - started);
     if (large) large_ = std::move(response);
+    if (response.source && has_content) {
+        const bool chunked = !parser_->http_1_0();
+        source_ = std::move(response.source);
+        taken_.emplace(server_.context_);
+        finish_request();
+        state_ = State::producing;
+        deadline_ = base::SteadyTime::max();  // what a source waits for has a bound of its own
+        if (!flush() && state_ == State::closed) return;
+        asio::co_spawn(server_.context_, produce(Pointer{this}, chunked), asio::detached);
+        return;
+    }
     finish_request();
     if (state_ == State::closed) return;
     if (large || close_after_ || out.size() > kGatheredOutputMax) {
         if (flush() && close_after_) begin_lingering();
     }
+}
+
+/// Sends what the source makes, piece by piece, at the reader's pace.
+base::Awaitable<void> Connection::produce(Pointer self, bool chunked) {
+    ++self->server_.answering_;
+    const std::shared_ptr<ContentSource> source = self->source_;
+    bool whole = false;
+    try {
+        while (true) {
+            while (self->state_ == State::writing) co_await base::pause(*self->taken_, kLinger);
+            if (self->state_ != State::producing || whole) break;
+            const std::string piece = co_await source->next();
+            if (self->state_ != State::producing) break;
+            whole = piece.empty();
+            self->send_piece(piece, chunked);
+        }
+    } catch (const std::exception& error) {
+        log::warn("an answer is cut off", {{"error", error.what()}});
+    }
+    --self->server_.answering_;
+    self->source_.reset();
+    self->taken_.reset();
+    if (self->state_ == State::closed) co_return;
+    if (!whole) {
+        self->close();
+    } else if (self->close_after_ || self->server_.draining_) {
+        self->begin_lingering();
+    } else {
+        self->state_ = State::reading;
+        self->advance();
+    }
+}
+
+/// One chunk (RFC 9112 section 7.1); the empty one is the last.
+void Connection::send_piece(std::string_view piece, bool chunked) {
+    std::string& out = server_.output_;
+    if (chunked) out += fmt::format("{:x}\r\n", piece.size());
+    out += piece;
+    if (chunked) out += "\r\n";
+    flush();
+}
+
+void Connection::end_endless() {
+    if (source_ && source_->endless()) source_->cancel();
 }
 
 /// Answers what could not be understood or may not go on, and ends the connection.
@@ -366,7 +436,7 @@ bool Connection::send_backlog() {
         if (sent < 0) {
             if (errno != EAGAIN && errno != EWOULDBLOCK) {
                 close();
-            } else if (state_ == State::reading) {
+            } else if (state_ == State::reading || state_ == State::producing) {
                 state_ = State::writing;
                 deadline_ = base::deadline_in(server_.options_.body_timeout);
             }

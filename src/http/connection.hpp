@@ -2,6 +2,7 @@
 
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
+#include "base/timer.hpp"
 #include "http/parser.hpp"
 #include "http/poller.hpp"
 #include "http/service.hpp"
@@ -45,6 +46,8 @@ class Connection final : public Poller::Client,
     /// Ends the connection if no request is under way on it.
     void close_if_idle();
     void close();
+    /// Ends an answer that would go on for ever.
+    void end_endless();
 
     int socket() const { return socket_; }
     /// Where the server has it.
@@ -54,6 +57,7 @@ class Connection final : public Poller::Client,
     enum class State {
         reading,    ///< the next request, or more of it
         handling,   ///< the service works on the answer; nothing is read
+        producing,  ///< the answer's source makes more of it; nothing is read
         writing,    ///< the peer is slow to take an answer; nothing is read
         lingering,  ///< the last answer is sent; what still comes is thrown away
         closed,
@@ -72,6 +76,8 @@ class Connection final : public Poller::Client,
     void handle();
     static base::Awaitable<void> answer_later(Pointer self, base::SteadyTime started);
     void respond(Service::Answer answer, base::SteadyTime started);
+    static base::Awaitable<void> produce(Pointer self, bool chunked);
+    void send_piece(std::string_view piece, bool chunked);
     void refuse(base::Error error);
     void finish_request();
 
@@ -105,6 +111,9 @@ class Connection final : public Poller::Client,
     std::string backlog_;            ///< answers that could not be sent yet
     std::optional<Response> large_;  ///< an answer that is sent from where it is, after the backlog
     std::size_t large_sent_ = 0;     ///< bytes of its content
+
+    std::shared_ptr<ContentSource> source_;  ///< of the answer under way
+    std::optional<base::Timer> taken_;       ///< cancelled when the reader has taken the last piece
 };
 
 }  // namespace snippetd::http

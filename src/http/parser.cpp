@@ -33,6 +33,7 @@ Method method_of(beast::http::verb verb) {
 std::optional<Field> field_of(beast::http::field name, std::string_view text) {
     switch (name) {
         case beast::http::field::accept: return Field::accept;
+        case beast::http::field::accept_encoding: return Field::accept_encoding;
         case beast::http::field::authorization: return Field::authorization;
         case beast::http::field::content_type: return Field::content_type;
         case beast::http::field::cookie: return Field::cookie;
@@ -80,8 +81,8 @@ bool is_host(std::string_view text) {
 
 /// Whether repeated lines of the field are one list (RFC 9110 section 5.3).
 bool is_list(Field field) {
-    return field == Field::accept || field == Field::cookie || field == Field::if_match ||
-           field == Field::if_none_match || field == Field::forwarded_for;
+    return field == Field::accept || field == Field::accept_encoding || field == Field::cookie ||
+           field == Field::if_match || field == Field::if_none_match || field == Field::forwarded_for;
 }
 
 }  // namespace

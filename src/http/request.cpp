@@ -41,7 +41,7 @@ int hex_value(char c) {
     return -1;
 }
 
-bool percent_decode(std::string_view text, bool plus_is_space, std::string& out) {
+bool decode_bytes(std::string_view text, bool plus_is_space, std::string& out) {
     out.clear();
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '+' && plus_is_space) {
@@ -56,7 +56,12 @@ bool percent_decode(std::string_view text, bool plus_is_space, std::string& out)
             i += 2;
         }
     }
-    return out.find('\0') == out.npos && base::count_code_points(out).has_value();
+    return true;
+}
+
+bool percent_decode(std::string_view text, bool plus_is_space, std::string& out) {
+    return decode_bytes(text, plus_is_space, out) && out.find('\0') == out.npos &&
+           base::count_code_points(out).has_value();
 }
 
 }  // namespace
@@ -75,6 +80,10 @@ Parameter find_parameter(std::string_view query, std::string_view name) {
         return parameter;
     }
     return parameter;
+}
+
+bool decode_form_text(std::string_view text, std::string& out) {
+    return decode_bytes(text, true, out);
 }
 
 bool decode_segment(std::string_view segment, std::string& out) {

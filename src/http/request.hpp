@@ -17,6 +17,7 @@ std::string_view to_text(Method method);
 /// The header fields that the service looks at; all others are passed over.
 enum class Field {
     accept,
+    accept_encoding,
     authorization,
     content_type,
     cookie,
@@ -32,7 +33,7 @@ enum class Field {
     sec_fetch_site,
     transfer_encoding,
 };
-inline constexpr std::size_t kFieldCount = 15;
+inline constexpr std::size_t kFieldCount = 16;
 
 /// One request. The views point into the connection's buffer and live until the response has been written.
 struct Request {
@@ -69,6 +70,9 @@ struct Parameter {
     std::string value;
 };
 Parameter find_parameter(std::string_view query, std::string_view name);
+
+/// Percent-decodes a name or value of a form (`+` is a space); not only UTF-8. False when the encoding is broken.
+bool decode_form_text(std::string_view text, std::string& out);
 
 /// Percent-decodes one path segment. False when the encoding is broken or what it holds is not UTF-8 or has a
 /// NUL.

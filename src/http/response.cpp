@@ -111,7 +111,9 @@ void append_head(std::string& out, const Response& response, std::string_view da
     out += response.prepared_fields;
     out += response.fields;
     // RFC 9110 section 8.6: none with 204; with 304 it would have to be that of the 200.
-    if (response.status != 204 && response.status != 304) {
+    if (response.source) {
+        if (!http_1_0) out += "Transfer-Encoding: chunked\r\n";
+    } else if (response.status != 204 && response.status != 304) {
         out += "Content-Length: ";
         append_number(response.content_length());
         out += "\r\n";

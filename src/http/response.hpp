@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "http/content_source.hpp"
 
 #include <array>
 #include <chrono>
@@ -23,6 +24,8 @@ class Response {
     std::string body;
     /// Keeps what `prepared_fields` and the pieces refer to.
     std::shared_ptr<const void> owner;
+    /// Instead of a body: content of unknown length, sent in chunks.
+    std::shared_ptr<ContentSource> source;
     /// The connection ends after this response.
     bool close = false;
     /// For the access log.
@@ -58,7 +61,8 @@ Response unavailable(std::chrono::seconds retry_after);
 
 std::string_view reason_phrase(unsigned status);
 
-/// The status line, all fields and the empty line, appended to `out`. `date` is an IMF-fixdate.
+/// The status line, all fields and the empty line, appended to `out`. `date` is an IMF-fixdate. With a `source` the
+/// length is that of the connection for HTTP/1.0, which must be closed then.
 void append_head(std::string& out, const Response& response, std::string_view date, std::string_view request_id,
                  bool http_1_0, bool close);
 

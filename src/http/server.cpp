@@ -159,6 +159,7 @@ void Server::drain() {
     for (auto at = connections_.begin(); at != connections_.end();) {
         const Connection::Pointer connection = *at++;
         connection->close_if_idle();
+        connection->end_endless();
     }
 }
 

@@ -37,8 +37,9 @@ MAY_INCLUDE = {
     "store": {"base", "model", "sql"},
     "views": {"base", "model", "redis"},
     "auth": {"base", "model"},
-    "api": {"base", "model", "http"} | STAGES,
-    "app": {"base", "model", "sql", "redis", "http", "api"} | STAGES,
+    "pages": {"base", "model"},
+    "api": {"base", "model", "http", "pages"} | STAGES,
+    "app": {"base", "model", "sql", "redis", "http", "pages", "api"} | STAGES,
     "": {"app", "base"},  # main.cpp
 }
 
@@ -55,11 +56,18 @@ VENDORS = [
     (r"spdlog/", r"src/base/log\.cpp"),
     (r"prometheus/", r"src/base/metrics\.cpp"),
     (r"sys/epoll\.h", r"src/http/"),
+    (r"ctemplate/", r"src/pages/template\.cpp"),
+    (r"cmark", r"src/pages/markdown\.cpp"),
+    (r"git2", r"src/pages/diff\.cpp"),
+    (r"qrencode", r"src/pages/qr\.cpp"),
+    (r"brotli/", r"src/pages/encoding\.cpp"),
+    (r"zlib", r"src/pages/(assets|encoding)\.cpp"),
 ]
 
 # (what, where it is allowed all the same, why not)
 BANNED_CALLS = [
-    (r"\b(sleep_for|sleep_until)\s*\(", r"src/(app/(serve|assemble)|sql/connection)\.cpp", "a worker serves nobody; use base::Timer"),
+    (r"\b(sleep_for|sleep_until)\s*\(", r"src/(app/(serve|assemble)|sql/connection)\.cpp",
+     "a worker serves nobody; use base::Timer"),
     (r"\b(sleep|usleep|nanosleep)\s*\(", None, "a worker serves nobody; use base::Timer"),
     (r"\bs?rand\s*\(", None, "not random enough for anything here; use base/secret.hpp or <random>"),
     (r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok)\s*\(", None, "no bounds; use std::string and fmt::format"),

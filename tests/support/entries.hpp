@@ -12,7 +12,7 @@ inline std::shared_ptr<cache::Entry> make_entry(std::string id, std::int64_t ver
     auto entry = std::make_shared<cache::Entry>();
     entry->id = std::move(id);
     entry->version = version;
-    entry->body = std::move(body);
+    entry->snippet.body = std::move(body);
     entry->loaded_at = base::steady_now();
     entry->valid_until = entry->loaded_at + base::Milliseconds{3'600'000};
     entry->refresh_from = entry->valid_until;

@@ -83,7 +83,7 @@ TEST(MakeEntry, ItsPiecesAreTheJson) {
     EXPECT_EQ(entry->id, snippet.id);
     EXPECT_EQ(entry->version, 3);
     EXPECT_EQ(entry->view_count, 41);
-    EXPECT_EQ(entry->body, snippet.body);
+    EXPECT_EQ(entry->snippet.body, snippet.body);
     EXPECT_EQ(entry->kind, cache::Entry::Kind::snippet);
     EXPECT_EQ(entry->json_etag, "\"v3\"");
     EXPECT_EQ(entry->raw_etag, "\"v3-raw\"");

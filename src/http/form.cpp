@@ -1,0 +1,169 @@
+#include "http/form.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+
+namespace snippetd::http {
+
+namespace {
+
+base::Error malformed(std::string detail) {
+    return {base::ErrorKind::bad_request, std::move(detail), {}, 0};
+}
+
+bool equals_without_case(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+/// The parameter `name` of a field value such as `form-data; name="a"; filename="b.c"`; quotes are taken off. In a
+/// quoted one browsers write `"` as `%22` (the HTML standard), others escape it with a backslash.
+std::optional<std::string> find_parameter_of(std::string_view value, std::string_view name) {
+    std::size_t at = value.find(';');
+    while (at < value.size()) {
+        ++at;
+        while (at < value.size() && (value[at] == ' ' || value[at] == '\t')) ++at;
+        const std::size_t equals = value.find_first_of("=;", at);
+        if (equals == value.npos) return std::nullopt;
+        const std::string_view key = trimmed(value.substr(at, equals - at));
+        at = equals;
+        if (value[equals] == ';') continue;
+        ++at;
+        std::string text;
+        if (at < value.size() && value[at] == '"') {
+            for (++at; at < value.size() && value[at] != '"'; ++at) {
+                if (value[at] == '\\' && at + 1 < value.size() && (value[at + 1] == '"' || value[at + 1] == '\\')) ++at;
+                text += value[at];
+            }
+            at = std::min(value.find(';', at), value.size());
+        } else {
+            const std::size_t end = std::min(value.find(';', at), value.size());
+            text = trimmed(value.substr(at, end - at));
+            at = end;
+        }
+        if (equals_without_case(key, name)) return text;
+    }
+    return std::nullopt;
+}
+
+std::string_view type_of(const Request& request) {
+    const std::string_view value = request.field(Field::content_type);
+    return trimmed(value.substr(0, value.find(';')));
+}
+
+/// One part's header fields, of which only one matters. False when it has no name.
+bool read_part_header(std::string_view header, Form::Field& field) {
+    while (!header.empty()) {
+        const std::size_t end = std::min(header.find("\r\n"), header.size());
+        const std::string_view line = header.substr(0, end);
+        header.remove_prefix(std::min(end + 2, header.size()));
+        const std::size_t colon = line.find(':');
+        if (colon == line.npos || !equals_without_case(trimmed(line.substr(0, colon)), "content-disposition")) continue;
+        const std::string_view value = line.substr(colon + 1);
+        const std::optional<std::string> name = find_parameter_of(value, "name");
+        if (!name) return false;
+        field.name = *name;
+        const std::optional<std::string> file_name = find_parameter_of(value, "filename");
+        field.is_file = file_name.has_value();
+        field.file_name = file_name.value_or("");
+        return true;
+    }
+    return false;
+}
+
+base::Result<Form> parse_multipart(const Request& request) {
+    const std::optional<std::string> boundary = find_parameter_of(request.field(Field::content_type), "boundary");
+    if (!boundary || boundary->empty() || boundary->size() > 70) return malformed("The form's boundary is missing.");
+    const std::string delimiter = "\r\n--" + *boundary;
+    std::string_view rest = request.body;
+    // The first delimiter has no line end before it when there is no preamble.
+    if (rest.starts_with(std::string_view{delimiter}.substr(2))) {
+        rest.remove_prefix(delimiter.size() - 2);
+    } else {
+        const std::size_t first = rest.find(delimiter);
+        if (first == rest.npos) return malformed("The form has no parts.");
+        rest.remove_prefix(first + delimiter.size());
+    }
+    Form form;
+    while (!rest.starts_with("--")) {
+        const std::size_t line_end = rest.find("\r\n");
+        if (line_end == rest.npos || !trimmed(rest.substr(0, line_end)).empty())
+            return malformed("The form is broken off.");
+        rest.remove_prefix(line_end);  // the line end may be the empty line after no header
+        const std::size_t header_end = rest.find("\r\n\r\n");
+        if (header_end == rest.npos) return malformed("The form is broken off.");
+        Form::Field field;
+        if (!read_part_header(rest.substr(2, header_end < 2 ? 0 : header_end - 2), field))
+            return malformed("A part of the form has no name.");
+        rest.remove_prefix(header_end + 4);
+        const std::size_t end = rest.find(delimiter);
+        if (end == rest.npos) return malformed("The form is broken off.");
+        field.value = rest.substr(0, end);
+        rest.remove_prefix(end + delimiter.size());
+        if (form.fields.size() >= Form::kFieldsMax) return malformed("The form has too many fields.");
+        form.fields.push_back(std::move(field));
+    }
+    return form;
+}
+
+base::Result<Form> parse_urlencoded(const Request& request) {
+    Form form;
+    std::string_view rest = request.body;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('&'), rest.size());
+        const std::string_view pair = rest.substr(0, end);
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        if (pair.empty()) continue;
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        Form::Field field;
+        const bool decoded = decode_form_text(pair.substr(0, equals), field.name) &&
+                             decode_form_text(pair.substr(std::min(equals + 1, pair.size())), field.value);
+        if (!decoded) return malformed("The form is not percent-encoded.");
+        if (form.fields.size() >= Form::kFieldsMax) return malformed("The form has too many fields.");
+        form.fields.push_back(std::move(field));
+    }
+    return form;
+}
+
+}  // namespace
+
+const Form::Field* Form::find(std::string_view name) const {
+    const auto found =
+        std::find_if(fields.begin(), fields.end(), [&](const Field& field) { return field.name == name; });
+    return found == fields.end() ? nullptr : &*found;
+}
+
+std::string_view Form::value(std::string_view name) const {
+    const Field* field = find(name);
+    return field ? std::string_view{field->value} : std::string_view{};
+}
+
+std::vector<std::string> Form::values(std::string_view name) const {
+    std::vector<std::string> values;
+    for (const Field& field : fields) {
+        if (field.name == name) values.push_back(field.value);
+    }
+    return values;
+}
+
+bool has_form(const Request& request) {
+    const std::string_view type = type_of(request);
+    return equals_without_case(type, "multipart/form-data") ||
+           equals_without_case(type, "application/x-www-form-urlencoded");
+}
+
+base::Result<Form> parse_form(const Request& request) {
+    const std::string_view type = type_of(request);
+    if (equals_without_case(type, "multipart/form-data")) return parse_multipart(request);
+    if (equals_without_case(type, "application/x-www-form-urlencoded")) return parse_urlencoded(request);
+    return malformed("This route takes a form.");
+}
+
+}  // namespace snippetd::http

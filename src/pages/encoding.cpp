@@ -1,0 +1,97 @@
+#include "pages/encoding.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <stdexcept>
+
+#include <brotli/encode.h>
+#include <zlib.h>
+
+namespace snippetd::pages {
+
+namespace {
+
+constexpr int kGzipLevel = 6;
+constexpr std::size_t kLargeText = 256 * 1024;  // from here on, faster and a little larger
+constexpr int kBrotliQuality = 5, kBrotliQualityLarge = 3;
+
+std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+    return text;
+}
+
+/// Whether `;q=` says no: a weight of zero, in any of its spellings.
+bool is_refused(std::string_view parameters) {
+    const std::size_t at = parameters.find("q=");
+    if (at == parameters.npos) return false;
+    const std::string_view weight = trimmed(parameters.substr(at + 2));
+    return !weight.empty() && weight.front() == '0' && weight.find_first_of("123456789") == weight.npos;
+}
+
+std::string gzip(std::string_view text) {
+    z_stream stream{};
+    // 16 more than the window's bits asks for gzip's header.
+    if (deflateInit2(&stream, kGzipLevel, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        throw std::runtime_error{"cannot compress"};
+    std::string out(deflateBound(&stream, text.size()), '\0');
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+    stream.avail_in = static_cast<uInt>(text.size());
+    stream.next_out = reinterpret_cast<Bytef*>(out.data());
+    stream.avail_out = static_cast<uInt>(out.size());
+    const int outcome = deflate(&stream, Z_FINISH);
+    out.resize(stream.total_out);
+    deflateEnd(&stream);
+    if (outcome != Z_STREAM_END) throw std::runtime_error{"cannot compress"};
+    return out;
+}
+
+std::string brotli(std::string_view text) {
+    std::string out(BrotliEncoderMaxCompressedSize(text.size()), '\0');
+    std::size_t size = out.size();
+    const int quality = text.size() < kLargeText ? kBrotliQuality : kBrotliQualityLarge;
+    const auto* input = reinterpret_cast<const std::uint8_t*>(text.data());
+    if (!BrotliEncoderCompress(quality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, text.size(), input, &size,
+                               reinterpret_cast<std::uint8_t*>(out.data()))) {
+        throw std::runtime_error{"cannot compress"};
+    }
+    out.resize(size);
+    return out;
+}
+
+}  // namespace
+
+std::string_view to_text(Encoding encoding) {
+    switch (encoding) {
+        case Encoding::brotli: return "br";
+        case Encoding::gzip: return "gzip";
+        case Encoding::identity: break;
+    }
+    return {};
+}
+
+Encoding choose_encoding(std::string_view accept_encoding) {
+    bool gzip_allowed = false;
+    while (!accept_encoding.empty()) {
+        const std::size_t comma = accept_encoding.find(',');
+        const std::string_view element = accept_encoding.substr(0, comma);
+        accept_encoding = comma == accept_encoding.npos ? std::string_view{} : accept_encoding.substr(comma + 1);
+        const std::size_t semicolon = element.find(';');
+        const std::string_view coding = trimmed(element.substr(0, semicolon));
+        if (semicolon != element.npos && is_refused(element.substr(semicolon))) continue;
+        if (coding == "br") return Encoding::brotli;
+        if (coding == "gzip" || coding == "x-gzip") gzip_allowed = true;
+    }
+    return gzip_allowed ? Encoding::gzip : Encoding::identity;
+}
+
+std::string encode(std::string_view text, Encoding encoding) {
+    switch (encoding) {
+        case Encoding::brotli: return brotli(text);
+        case Encoding::gzip: return gzip(text);
+        case Encoding::identity: break;
+    }
+    return std::string{text};
+}
+
+}  // namespace snippetd::pages

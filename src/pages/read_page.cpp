@@ -1,0 +1,122 @@
+#include "pages/read_page.hpp"
+
+#include "base/utf8.hpp"
+#include "model/languages.hpp"
+#include "pages/assets.hpp"
+#include "pages/code.hpp"
+#include "pages/layout.hpp"
+#include "pages/markdown.hpp"
+#include "pages/template.hpp"
+#include "pages/text.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace snippetd::pages {
+
+namespace {
+
+constexpr std::size_t kPreviewBytesMax = 200;
+
+std::string_view label_of(std::string_view language) {
+    const auto languages = model::languages();
+    const auto found =
+        std::lower_bound(languages.begin(), languages.end(), language,
+                         [](const model::Language& one, std::string_view name) { return one.name < name; });
+    return found != languages.end() && found->name == language ? found->label : language;
+}
+
+/// Adds `PREFIX_ISO` and `PREFIX_TEXT`.
+void set_time(Fields& fields, const std::string& prefix, base::UnixMillis time) {
+    fields.set(prefix + "_ISO", base::format_rfc3339(time));
+    fields.set(prefix + "_TEXT", time_text(time));
+}
+
+/// The first lines in one, for previews of the link; whole characters.
+std::string beginning(std::string_view body) {
+    std::string text;
+    bool space = false;
+    for (const char c : body) {
+        if (static_cast<unsigned char>(c) <= ' ') {
+            space = !text.empty();
+            continue;
+        }
+        // Not in the middle of a character.
+        if (text.size() >= kPreviewBytesMax && (static_cast<unsigned char>(c) & 0xC0) != 0x80) return text + "…";
+        if (space) text += ' ';
+        space = false;
+        text += c;
+    }
+    return text;
+}
+
+void set_facts(Fields& fields, const model::Snippet& snippet) {
+    fields.set("ID", snippet.id);
+    fields.set("VERSION", std::to_string(snippet.version));
+    fields.set("TITLE_TEXT", title_text(snippet.title));
+    if (snippet.owner_name.empty()) {
+        fields.show("ANONYMOUS");
+    } else {
+        fields.add("OWNER", "OWNER_NAME", snippet.owner_name);
+    }
+    set_time(fields, "CREATED", snippet.created_at);
+    if (snippet.version > 1) {
+        Fields updated = fields.add("UPDATED");
+        set_time(updated, "UPDATED", snippet.updated_at);
+    }
+    if (snippet.expires_at) {
+        Fields expires = fields.add("EXPIRES");
+        set_time(expires, "EXPIRES", *snippet.expires_at);
+    }
+    fields.set("LANGUAGE", snippet.language);
+    fields.set("LANGUAGE_LABEL", label_of(snippet.language));
+    fields.set("SIZE_TEXT", size_text(snippet.body.size()));
+    fields.set("VISIBILITY", visibility_text(snippet.visibility));
+    fields.show_if(!snippet.tags.empty(), "TAGS");
+    for (const std::string& tag : snippet.tags) fields.add("TAG", "TAG", tag);
+    if (!snippet.forked_from.empty()) fields.add("FORKED_FROM", "FORK_ID", snippet.forked_from);
+}
+
+}  // namespace
+
+std::string_view visibility_text(model::Visibility visibility) {
+    switch (visibility) {
+        case model::Visibility::public_: return "public";
+        case model::Visibility::unlisted: return "unlisted";
+        case model::Visibility::private_: break;
+    }
+    return "private";
+}
+
+std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
+    Fields fields;
+    set_facts(fields, snippet);
+    const std::size_t lines = count_lines(snippet.body);
+    fields.set("LINES_TEXT", count_text(lines, "line", "lines"));
+    fields.set("DIGITS", std::to_string(std::to_string(lines).size()));
+    fields.set("VIEWS", std::to_string(options.view_count));
+    fields.show(options.burned ? "BURNED" : "ACTIONS");
+    if (snippet.version > 1 && !options.burned) {
+        fields.add("REVISIONS", "REVISION_COUNT", std::to_string(snippet.version));
+    }
+    if (snippet.language == "markdown" && snippet.body.size() <= kMarkdownBytesMax) {
+        fields.add("MARKDOWN", "MARKDOWN_HTML", markdown_html(snippet.body));
+    }
+    fields.set("CODE", code_html(snippet.body));
+
+    Layout layout;
+    layout.page = "read";
+    layout.title = title_text(snippet.title);
+    layout.description = beginning(snippet.body);
+    layout.indexed = snippet.visibility == model::Visibility::public_ && !options.burned;
+    layout.script = "read.js";
+    layout.highlights = true;
+    if (!options.burned && snippet.visibility != model::Visibility::private_) {
+        layout.preview_url = fmt::format("{}/s/{}", options.base, snippet.id);
+        layout.preview_image = fmt::format("{}{}", options.base, asset_url("og.png"));
+    }
+    return lay_out(layout, render("read", fields));
+}
+
+}  // namespace snippetd::pages

@@ -1,0 +1,52 @@
+#include "pages/text.hpp"
+
+#include <chrono>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace snippetd::pages {
+
+void append_escaped(std::string& out, std::string_view text) {
+    std::size_t done = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        std::string_view escape;
+        switch (text[i]) {
+            case '&': escape = "&amp;"; break;
+            case '<': escape = "&lt;"; break;
+            case '>': escape = "&gt;"; break;
+            case '"': escape = "&quot;"; break;
+            case '\'': escape = "&#39;"; break;
+            // A parser would make a line feed of it, and the text would not be what was pasted.
+            case '\r': escape = "&#13;"; break;
+            default: continue;
+        }
+        out += text.substr(done, i - done);
+        out += escape;
+        done = i + 1;
+    }
+    out += text.substr(done);
+}
+
+std::string size_text(std::size_t bytes) {
+    if (bytes < 1024) return count_text(bytes, "byte", "bytes");
+    const bool mebi = bytes >= 1024 * 1024;
+    std::string number = fmt::format("{:.1f}", static_cast<double>(bytes) / (mebi ? 1024.0 * 1024.0 : 1024.0));
+    if (number.ends_with(".0")) number.resize(number.size() - 2);
+    return fmt::format("{} {}", number, mebi ? "MiB" : "KiB");
+}
+
+std::string count_text(std::size_t count, std::string_view one, std::string_view several) {
+    return fmt::format("{} {}", count, count == 1 ? one : several);
+}
+
+std::string time_text(base::UnixMillis time) {
+    const std::chrono::sys_time<std::chrono::seconds> seconds{std::chrono::seconds{time / 1000}};
+    return fmt::format("{:%e %b %Y, %H:%M UTC}", fmt::gmtime(seconds.time_since_epoch().count()));
+}
+
+std::string title_text(std::string_view title) {
+    return title.empty() ? "Untitled snippet" : std::string{title};
+}
+
+}  // namespace snippetd::pages

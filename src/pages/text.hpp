@@ -1,0 +1,24 @@
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace snippetd::pages {
+
+/// Appends `text` with `& < > "` and the apostrophe escaped: safe as HTML text and in quoted attributes.
+void append_escaped(std::string& out, std::string_view text);
+
+/// `512 bytes`, `1.2 KiB`, `1 MiB`.
+std::string size_text(std::size_t bytes);
+/// `1 line`, `42 lines`.
+std::string count_text(std::size_t count, std::string_view one, std::string_view several);
+/// `24 Nov 2026, 14:05 UTC`.
+std::string time_text(base::UnixMillis time);
+
+/// The title, or something to call it by when there is none.
+std::string title_text(std::string_view title);
+
+}  // namespace snippetd::pages

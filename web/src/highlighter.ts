@@ -1,0 +1,83 @@
+// Colours text outside the page's thread, and guesses languages. A grammar is loaded when it is first needed.
+
+import hljs from "highlight.js/lib/core";
+import { aliases, chosen, grammars, needs } from "virtual:grammars";
+import { guessLanguage } from "./guess";
+
+export type Request =
+  | { kind: "highlight"; id: number; text: string; language: string }
+  | { kind: "guess"; id: number; text: string };
+
+/** `lines` is null when the language has no grammar. Each line's HTML is whole by itself. */
+export type Answer =
+  | { kind: "highlight"; id: number; lines: string[] | null }
+  | { kind: "guess"; id: number; language: string | null };
+
+const loading = new Map<string, Promise<void>>();
+
+function load(grammar: string): Promise<void> {
+  let promise = loading.get(grammar);
+  if (!promise) {
+    promise = (async () => {
+      const importer = grammars[grammar];
+      if (!importer) return;
+      const [module] = await Promise.all([importer(), ...(needs[grammar] ?? []).map(load)]);
+      if (grammar === "svelte") (module.default as unknown as (core: typeof hljs) => void)(hljs);
+      else hljs.registerLanguage(grammar, module.default);
+    })();
+    loading.set(grammar, promise);
+  }
+  return promise;
+}
+
+/** Cuts highlight.js's HTML at line ends: what is open there is closed, and opened again on the next line. */
+export function cutIntoLines(html: string): string[] {
+  const lines: string[] = [];
+  const open: string[] = [];
+  let line = "";
+  let at = 0;
+  const mark = /<span class="[^"]*">|<\/span>|\n/g;
+  for (let match = mark.exec(html); match; match = mark.exec(html)) {
+    line += html.slice(at, match.index);
+    at = mark.lastIndex;
+    const [token] = match;
+    if (token === "\n") {
+      lines.push(line + "</span>".repeat(open.length));
+      line = open.join("");
+    } else {
+      if (token === "</span>") open.pop();
+      else open.push(token);
+      line += token;
+    }
+  }
+  lines.push(line + html.slice(at));
+  return lines;
+}
+
+async function highlight(text: string, language: string): Promise<string[] | null> {
+  const name = chosen[language] ? language : aliases[language];
+  const grammar = name ? chosen[name] : undefined;
+  if (!grammar) return null;
+  await load(grammar);
+  const html = hljs.highlight(text, { language: grammar, ignoreIllegals: true }).value;
+  // In HTML a carriage return as such is a line feed.
+  return cutIntoLines(html.replaceAll("\r", "&#13;"));
+}
+
+/** The worker's own scope, as far as it is used; TypeScript has the page's. */
+const worker = self as unknown as {
+  onmessage: (event: MessageEvent<Request>) => void;
+  postMessage(answer: Answer): void;
+};
+
+worker.onmessage = async ({ data }) => {
+  const answer: Answer =
+    data.kind === "guess" ? { kind: "guess", id: data.id, language: null } : { kind: "highlight", id: data.id, lines: null };
+  try {
+    if (answer.kind === "guess") answer.language = guessLanguage(data.text);
+    else if (data.kind === "highlight") answer.lines = await highlight(data.text, data.language);
+  } catch {
+    // A grammar that fails leaves the text plain.
+  }
+  worker.postMessage(answer);
+};

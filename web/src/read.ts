@@ -1,0 +1,313 @@
+// A snippet's page: colours, lines, actions, the live count.
+
+import { all, announce, confirmed, cookie, copy, find, make, problemOf, secureSuffix, toast, unreachable } from "./dom";
+import { ask, endWorker } from "./worker";
+
+const snippet = find("[data-id]");
+const id = snippet?.dataset.id ?? "";
+const pre = find("pre.code");
+const code = pre?.querySelector("code") ?? null;
+
+// Highlighting: at most 8 ms at a time, what is on the screen first. It changes colours only.
+
+const sliceMs = 8;
+const bytesMax = 1 << 20;
+const columnsMax = 10_000;
+
+const nextFrame = (): Promise<void> =>
+  new Promise((resolve) => {
+    // No frame comes to a page in the background.
+    const timer = setTimeout(resolve, 100);
+    requestAnimationFrame(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+/** The text stays what it was, whatever the highlighter says. */
+function paint(element: Element, html: string): void {
+  const text = element.textContent ?? "";
+  element.innerHTML = text.endsWith("\n") ? `${html}\n` : html;
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function onScreenFirst(chunks: Element[]): Element[] {
+  const middle = innerHeight / 2;
+  const distance = new Map(
+    chunks.map((chunk) => {
+      const box = chunk.getBoundingClientRect();
+      return [chunk, box.top <= middle && box.bottom >= middle ? 0 : Math.min(Math.abs(box.top - middle), Math.abs(box.bottom - middle))];
+    }),
+  );
+  return chunks.sort((a, b) => (distance.get(a) ?? 0) - (distance.get(b) ?? 0));
+}
+
+async function highlightSnippet(): Promise<void> {
+  if (!code || !snippet) return;
+  const text = code.textContent ?? "";
+  const language = snippet.dataset.language ?? "text";
+  if (language === "text" || text.length > bytesMax) return;
+  for (let at = 0, end = 0; at < text.length; at = end + 1) {
+    end = text.indexOf("\n", at);
+    if (end < 0) end = text.length;
+    if (end - at >= columnsMax) return;
+  }
+  const answer = await ask({ kind: "highlight", text, language });
+  if (answer?.kind !== "highlight" || !answer.lines) return;
+  let sliceStart = performance.now();
+  for (const chunk of onScreenFirst(all(".c", code))) {
+    for (const line of all("[data-n]", chunk)) {
+      const html = answer.lines[Number(line.dataset.n) - 1];
+      if (html?.includes("<")) paint(line, html);
+      if (performance.now() - sliceStart < sliceMs) continue;
+      await nextFrame();
+      sliceStart = performance.now();
+    }
+  }
+  code.dataset.highlighted = language;
+}
+
+async function highlightMarkdown(): Promise<void> {
+  for (const block of all(".markdown pre > code")) {
+    const language = /(?:^|\s)language-(\S+)/.exec(block.className)?.[1];
+    const text = block.textContent ?? "";
+    if (!language || text.length > bytesMax / 4) continue;
+    const answer = await ask({ kind: "highlight", text, language: language.toLowerCase() });
+    if (answer?.kind !== "highlight" || !answer.lines) continue;
+    block.innerHTML = answer.lines.join("\n");
+    if (block.textContent !== text) block.textContent = text;
+    await nextFrame();
+  }
+}
+
+const whenIdle = (job: () => void): void => {
+  if ("requestIdleCallback" in window) requestIdleCallback(job, { timeout: 1500 });
+  else setTimeout(job, 200);
+};
+
+whenIdle(() => {
+  void (async () => {
+    await highlightMarkdown();
+    await highlightSnippet();
+    endWorker();
+  })();
+});
+
+// Lines: #L5 and #L5-L9.
+
+interface Range {
+  from: number;
+  to: number;
+}
+
+let selected: Range | null = null;
+let anchor = 0;
+const lineCount = Number(all("[data-n]").at(-1)?.dataset.n ?? 0);
+
+function parseRange(text: string): Range | null {
+  const match = /^#?L?(\d{1,9})(?:\s*[-–:]\s*L?(\d{1,9}))?$/i.exec(text.trim());
+  if (!match) return null;
+  const a = Number(match[1]);
+  const b = match[2] === undefined ? a : Number(match[2]);
+  const from = Math.min(a, b);
+  if (from < 1 || from > lineCount) return null;
+  return { from, to: Math.min(Math.max(a, b), lineCount) };
+}
+
+function mark(range: Range | null): void {
+  for (const line of all(".code .on")) line.classList.remove("on");
+  selected = range;
+  if (!range) return;
+  for (let n = range.from; n <= range.to; ++n) document.getElementById(`L${n}`)?.classList.add("on");
+}
+
+function scrollToLine(n: number): void {
+  // What was skipped gets its real height only when it is near: once more when it has.
+  const go = (): void => document.getElementById(`L${n}`)?.scrollIntoView({ block: "center", inline: "nearest" });
+  go();
+  requestAnimationFrame(() => requestAnimationFrame(go));
+}
+
+function showSource(): void {
+  const source = find<HTMLInputElement>("#view-source");
+  if (source) source.checked = true;
+}
+
+function hashOf({ from, to }: Range): string {
+  return from === to ? `#L${from}` : `#L${from}-L${to}`;
+}
+
+function select(range: Range): void {
+  mark(range);
+  history.replaceState(history.state, "", hashOf(range));
+  announce(range.from === range.to ? `Line ${range.from} selected` : `Lines ${range.from} to ${range.to} selected`);
+}
+
+function followHash(): void {
+  const range = parseRange(location.hash);
+  mark(range);
+  if (!range) return;
+  anchor = range.from;
+  showSource();
+  scrollToLine(range.from);
+}
+
+if (pre && code) {
+  followHash();
+  addEventListener("hashchange", followHash);
+  // The numbers are generated content: a click on one is a click on its line, left of the text.
+  pre.addEventListener("click", (event) => {
+    const line = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-n]") : null;
+    if (!line) return;
+    const gutter = Number.parseFloat(getComputedStyle(line, "::before").width) || 0;
+    if (event.clientX - pre.getBoundingClientRect().left - pre.clientLeft > gutter) return;
+    const n = Number(line.dataset.n);
+    if (event.shiftKey && anchor > 0) {
+      getSelection()?.removeAllRanges();
+      select({ from: Math.min(anchor, n), to: Math.max(anchor, n) });
+      return;
+    }
+    anchor = n;
+    if (selected?.from === n && selected.to === n) {
+      mark(null);
+      history.replaceState(history.state, "", location.pathname + location.search);
+    } else {
+      select({ from: n, to: n });
+    }
+  });
+}
+
+find("#go-to-line")?.addEventListener("click", () => {
+  const input = make("input", {
+    id: "line", inputmode: "text", autocomplete: "off", required: "", "aria-describedby": "line-hint", placeholder: "5 or 5-9",
+  });
+  const hint = make("p", { id: "line-hint", class: "hint", role: "status" }, `1 to ${lineCount}, or a range as 5-9`);
+  const form = make(
+    "form",
+    { method: "dialog" },
+    make("h2", { id: "line-heading" }, "Go to line"),
+    make("label", { for: "line" }, "Line or range"),
+    input,
+    hint,
+    make(
+      "div",
+      { class: "row end" },
+      make("button", { class: "btn", type: "button" }, "Cancel"),
+      make("button", { class: "btn primary" }, "Go"),
+    ),
+  );
+  const dialog = make("dialog", { class: "dialog", "aria-labelledby": "line-heading" }, form);
+  form.querySelector("button")?.addEventListener("click", () => dialog.close());
+  form.addEventListener("submit", (event) => {
+    const range = parseRange(input.value);
+    if (!range) {
+      event.preventDefault();
+      input.setAttribute("aria-invalid", "true");
+      hint.textContent = `There is no such line: 1 to ${lineCount}, or a range as 5-9.`;
+      return;
+    }
+    dialog.close();
+    showSource();
+    anchor = range.from;
+    select(range);
+    scrollToLine(range.from);
+    pre?.focus({ preventScroll: true });
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+});
+
+// Actions.
+
+find("#copy")?.addEventListener("click", () => void copy(code?.textContent ?? "", "Text"));
+find("#copy-link")?.addEventListener("click", () => {
+  void copy(location.origin + location.pathname + (selected ? hashOf(selected) : ""), selected ? "Link to the lines" : "Link");
+});
+
+const wrap = find("#wrap");
+function setWrap(on: boolean): void {
+  pre?.classList.toggle("wrap", on);
+  wrap?.setAttribute("aria-pressed", String(on));
+}
+try {
+  setWrap(localStorage.getItem("wrap") === "on");
+} catch {
+  // Not wrapped, then.
+}
+wrap?.addEventListener("click", () => {
+  const on = !pre?.classList.contains("wrap");
+  setWrap(on);
+  showSource();
+  try {
+    localStorage.setItem("wrap", on ? "on" : "off");
+  } catch {
+    // It lasts until the page is left.
+  }
+});
+
+const owner = find("[data-owner]")?.dataset.owner;
+const editToken = cookie("edit");
+if (snippet && ((owner !== undefined && owner !== "" && cookie("account") === owner) || editToken)) {
+  for (const action of all(".for-owner")) action.hidden = false;
+}
+if (cookie("account")) for (const action of all(".for-account")) action.hidden = false;
+
+find("#delete")?.addEventListener("click", (event) => {
+  event.preventDefault();
+  void (async () => {
+    if (!(await confirmed("Delete this snippet?", "The link stops working for everybody. This cannot be undone.", "Delete"))) return;
+    try {
+      const headers: Record<string, string> = editToken ? { "X-Edit-Token": editToken } : {};
+      const response = await fetch(`/snippets/${id}`, { method: "DELETE", headers });
+      if (!response.ok) {
+        const problem = await problemOf(response);
+        toast(`Not deleted. ${problem.detail || problem.title}`, 8000);
+        return;
+      }
+      if (editToken) document.cookie = `edit=; Path=/s/${id}; SameSite=Lax; Max-Age=0${secureSuffix}`;
+      location.href = cookie("account") ? "/me" : "/";
+    } catch {
+      toast(`Not deleted. ${unreachable.title}.`, 8000);
+    }
+  })();
+});
+
+// The live count, while somebody looks.
+
+const views = find("#views");
+const retryMs = { first: 30_000, max: 600_000 };
+let stream: EventSource | null = null;
+let wait = retryMs.first;
+let timer = 0;
+
+function closeStream(): void {
+  clearTimeout(timer);
+  stream?.close();
+  stream = null;
+}
+
+function openStream(): void {
+  if (stream || document.hidden) return;
+  clearTimeout(timer);
+  const opened = new EventSource(`/s/${id}/live`);
+  stream = opened;
+  opened.addEventListener("views", ({ data }: MessageEvent<string>) => {
+    wait = retryMs.first;
+    if (views && /^\d+$/.test(data)) views.textContent = data;
+  });
+  opened.onerror = () => {
+    closeStream();
+    timer = window.setTimeout(openStream, wait * (0.75 + Math.random() / 2));
+    wait = Math.min(wait * 2, retryMs.max);
+  };
+}
+
+if (views && snippet?.dataset.live !== undefined) {
+  document.addEventListener("visibilitychange", () => (document.hidden ? closeStream() : openStream()));
+  addEventListener("pagehide", closeStream);
+  addEventListener("pageshow", (event) => event.persisted && openStream());
+  // After the page has loaded: the stream is the least of what it is for.
+  if (document.readyState === "complete") openStream();
+  else addEventListener("load", () => setTimeout(openStream, 500));
+}

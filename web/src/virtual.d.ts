@@ -1,0 +1,16 @@
+declare module "virtual:grammars" {
+  import type { LanguageFn } from "highlight.js";
+  /** By highlight.js's name. */
+  export const grammars: Record<string, () => Promise<{ default: LanguageFn }>>;
+  /** Our language's name → the grammar's. */
+  export const chosen: Record<string, string>;
+  /** Another name of a language → its name. */
+  export const aliases: Record<string, string>;
+  /** The grammars that a grammar hands parts of the text to. */
+  export const needs: Record<string, string[]>;
+}
+
+declare module "virtual:languages" {
+  /** Name, label; separated by blanks: aliases, file extensions, file names. */
+  export const languages: [string, string, string, string, string][];
+}
