@@ -50,6 +50,12 @@ Awaitable<void> identify(Exchange& exchange) {
     caller.rejected = !caller.account;
 }
 
+std::string secret_hash(const Exchange& exchange) {
+    const Caller& caller = exchange.caller;
+    return caller.by_cookie ? auth::hash_secret(auth::SecretKind::session, caller.session)
+                            : auth::hash_secret(auth::SecretKind::token, bearer_token(exchange.request));
+}
+
 Error unauthenticated(const Caller& caller) {
     return error(ErrorKind::unauthenticated,
                  caller.rejected ? "The session or token is not valid (any more)." : "This needs an account.");

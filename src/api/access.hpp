@@ -9,6 +9,9 @@ namespace snippetd::api {
 /// Finds out who asks, by token or by cookie, and notes it in the exchange.
 Awaitable<void> identify(Exchange& exchange);
 
+/// The hash, as it is stored, of the session or token that gave the caller the account.
+std::string secret_hash(const Exchange& exchange);
+
 /// 401, saying whether something was sent that opens nothing.
 Error unauthenticated(const Caller& caller);
 

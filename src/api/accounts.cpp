@@ -15,10 +15,19 @@ constexpr std::int64_t kSessionSeconds = 30 * 24 * 3600;
 constexpr std::size_t kAccountIdCharacters = 12;
 // Hashing takes tens of milliseconds and may wait for others' hashes, so signing in has more time than other requests.
 constexpr base::Milliseconds kStoreTimeout{750};
+// Deleting an account takes as long as it has snippets. What is not done in this time a repeated request goes on with.
+constexpr base::Milliseconds kDeletionTimeout{30'000};
+constexpr base::Milliseconds kDeletionStepTimeout{4'000};
+constexpr int kDeletedAtOnceMax = 50;      // snippets, each with all its revisions
+constexpr int kForgottenAtOnceMax = 1000;  // sessions and the like
 
 std::string account_json(const model::Account& account) {
     return fmt::format(R"({{"id":"{}","username":"{}","created_at":"{}"}})", account.id, account.username,
                        base::format_rfc3339(account.created_at));
+}
+
+Error wrong_credentials() {
+    return error(ErrorKind::unauthenticated, "The username or the password is wrong.");
 }
 
 std::string session_cookie(const http::Request& request, std::string_view value, std::int64_t max_age_s) {
@@ -26,12 +35,15 @@ std::string session_cookie(const http::Request& request, std::string_view value,
                        request.secure ? "; Secure" : "");
 }
 
-/// Starts a session and answers with the account and the cookie.
-Awaitable<http::Response> signed_in(Exchange& exchange, unsigned status, const model::Account& account) {
+/// Starts a session and answers with the account and the cookie; 401 when the password has been changed, or the account
+/// deleted, since it was verified.
+Answer signed_in(Exchange& exchange, unsigned status, const store::StoredAccount& verified) {
+    const model::Account& account = verified.account;
     const std::string secret = base::random_secret();
-    co_await exchange.services.store.create_session(auth::hash_secret(auth::SecretKind::session, secret), account.id,
-                                                    base::unix_now_ms() + kSessionSeconds * 1000,
-                                                    base::deadline_in(kStoreTimeout));
+    const bool begun = co_await exchange.services.store.create_session(
+        auth::hash_secret(auth::SecretKind::session, secret), account.id, verified.password_hash,
+        base::unix_now_ms() + kSessionSeconds * 1000, base::deadline_in(kStoreTimeout));
+    if (!begun) co_return wrong_credentials();
     http::Response response = http::json_response(status, account_json(account));
     response.add("Set-Cookie", session_cookie(exchange.request, secret, kSessionSeconds));
     co_return response;
@@ -43,6 +55,62 @@ Result<Credentials> credentials_of(const http::Request& request) {
     return read_credentials(*object);
 }
 
+/// The caller's account as it is stored, once `password` has proved to be its password; else 403. Guessing here is
+/// guessing at the account all the same, so it is charged as signing in is.
+Awaitable<Result<store::StoredAccount>> verify_caller(Exchange& exchange, std::string password) {
+    const model::Account& caller = *exchange.caller.account;
+    std::optional<Error> limited = co_await charge(exchange, "login", "name:" + caller.username);
+    if (limited) co_return *std::move(limited);
+    std::optional<store::StoredAccount> found =
+        co_await exchange.services.store.find_account(caller.username, exchange.deadline);
+    // Deleted since the caller was identified; the name may be somebody else's by now.
+    if (!found || found->account.id != caller.id) {
+        exchange.caller.rejected = true;
+        co_return unauthenticated(exchange.caller);
+    }
+    const bool right = co_await exchange.services.passwords.verify(found->password_hash, std::move(password));
+    if (!right) co_return error(ErrorKind::forbidden, "The current password is wrong.");
+    co_return *std::move(found);
+}
+
+/// As delete_snippet does it: after the commit, and also when its outcome is not known, nobody on this instance sees
+/// them any more, and the other instances have been told.
+Awaitable<void> delete_batch(Exchange& exchange, const std::string& account_id, std::vector<std::string> ids) {
+    std::exception_ptr unknown;
+    try {
+        co_await exchange.services.store.delete_owned(account_id, ids, base::deadline_in(kDeletionStepTimeout));
+    } catch (const base::Unavailable&) {
+        unknown = std::current_exception();
+    }
+    for (const std::string& id : ids) {
+        co_await exchange.services.cache.invalidate(id, cache::SharedCache::kNoVersion);
+    }
+    if (unknown) std::rethrow_exception(unknown);
+}
+
+/// Sessions and tokens first, so that nothing new comes in; but not the one that the request came with, so that it can
+/// be repeated when it is cut off. What that one creates meanwhile is found before the account goes.
+Awaitable<void> delete_everything(Exchange& exchange, const std::string& account_id) {
+    store::Store& store = exchange.services.store;
+    const base::Deadline deadline = base::deadline_in(kDeletionTimeout);
+    bool cleared = false, deleted = false;
+    while (!deleted) {
+        if (base::steady_now() >= deadline) throw base::Unavailable{"the account has more than can be deleted at once"};
+        const base::Deadline step = base::deadline_in(kDeletionStepTimeout);
+        if (!cleared) {
+            cleared = co_await store.clear_account(account_id, secret_hash(exchange), kForgottenAtOnceMax, step);
+            if (cleared) co_await exchange.services.identities.forget_account(account_id);
+            continue;
+        }
+        std::vector<std::string> ids = co_await store.list_owned_ids(account_id, kDeletedAtOnceMax, step);
+        if (ids.empty()) {
+            deleted = co_await store.delete_account(account_id, step);
+        } else {
+            co_await delete_batch(exchange, account_id, std::move(ids));
+        }
+    }
+}
+
 }  // namespace
 
 Answer sign_up(Exchange& exchange) {
@@ -52,9 +120,10 @@ Answer sign_up(Exchange& exchange) {
     std::string hash = co_await exchange.services.passwords.hash(credentials->password);
     model::Account account{base::random_alphanumeric(kAccountIdCharacters), credentials->username, base::unix_now_ms()};
     const bool created =
-        co_await exchange.services.store.create_account(account, std::move(hash), base::deadline_in(kStoreTimeout));
+        co_await exchange.services.store.create_account(account, hash, base::deadline_in(kStoreTimeout));
     if (!created) co_return error(ErrorKind::conflict, "This username is taken.");
-    co_return co_await signed_in(exchange, 201, account);
+    const store::StoredAccount stored{std::move(account), std::move(hash)};
+    co_return co_await signed_in(exchange, 201, stored);
 }
 
 Answer log_in(Exchange& exchange) {
@@ -68,8 +137,8 @@ Answer log_in(Exchange& exchange) {
     // An unknown name costs what a wrong password costs.
     const std::string hash = found ? found->password_hash : exchange.services.passwords.nobody();
     const bool right = co_await exchange.services.passwords.verify(hash, credentials->password);
-    if (!found || !right) co_return error(ErrorKind::unauthenticated, "The username or the password is wrong.");
-    co_return co_await signed_in(exchange, 200, found->account);
+    if (!found || !right) co_return wrong_credentials();
+    co_return co_await signed_in(exchange, 200, *found);
 }
 
 Answer log_out(Exchange& exchange) {
@@ -87,6 +156,57 @@ Answer log_out(Exchange& exchange) {
 
 Answer who_am_i(Exchange& exchange) {
     co_return http::json_response(200, account_json(*exchange.caller.account));
+}
+
+Answer change_password(Exchange& exchange) {
+    Result<boost::json::object> object = parse_object(exchange.request);
+    if (!object) co_return object.error();
+    Result<NewPassword> input = read_new_password(*object);
+    if (!input) co_return input.error();
+    Result<store::StoredAccount> verified = co_await verify_caller(exchange, std::move(input->current));
+    if (!verified) co_return verified.error();
+    store::PasswordChange change;
+    change.account_id = verified->account.id;
+    change.old_hash = verified->password_hash;
+    change.new_hash = co_await exchange.services.passwords.hash(std::move(input->next));
+    change.keep_session_hash = secret_hash(exchange);
+    bool changed = false;
+    std::exception_ptr unknown;
+    try {
+        changed = co_await exchange.services.store.set_password(std::move(change), base::deadline_in(kStoreTimeout));
+    } catch (const base::Unavailable&) {
+        unknown = std::current_exception();
+    }
+    // What has an unknown outcome may have ended the sessions, so they are looked up again then, too.
+    co_await exchange.services.identities.forget_account(verified->account.id);
+    if (unknown) std::rethrow_exception(unknown);
+    if (!changed) co_return error(ErrorKind::forbidden, "The password has been changed meanwhile.");
+    http::Response response;
+    response.status = 204;
+    co_return response;
+}
+
+Answer delete_account(Exchange& exchange) {
+    Result<boost::json::object> object = parse_object(exchange.request);
+    if (!object) co_return object.error();
+    Result<std::string> password = read_password(*object);
+    if (!password) co_return password.error();
+    Result<store::StoredAccount> verified = co_await verify_caller(exchange, *std::move(password));
+    if (!verified) co_return verified.error();
+    const std::string account_id = verified->account.id;
+    std::exception_ptr unfinished;
+    try {
+        co_await delete_everything(exchange, account_id);
+    } catch (const base::Unavailable&) {
+        unfinished = std::current_exception();
+    }
+    // Also when it is not finished: any of its steps may have ended sessions and tokens.
+    co_await exchange.services.identities.forget_account(account_id);
+    if (unfinished) std::rethrow_exception(unfinished);
+    http::Response response;
+    response.status = 204;
+    response.add("Set-Cookie", session_cookie(exchange.request, "", 0));
+    co_return response;
 }
 
 }  // namespace snippetd::api

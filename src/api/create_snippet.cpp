@@ -47,6 +47,9 @@ Answer store_new(Exchange& exchange, Receipt receipt, std::optional<std::string>
         case store::CreateResult::Outcome::replayed:
             co_return created(read_record(result.response, *key, std::move(receipt.snippet.body)), true);
         case store::CreateResult::Outcome::key_reused: co_return error(ErrorKind::idempotency_key_reused);
+        case store::CreateResult::Outcome::owner_gone:
+            exchange.caller.rejected = true;
+            co_return unauthenticated(exchange.caller);
         case store::CreateResult::Outcome::in_progress: break;
     }
     co_return error(ErrorKind::idempotency_in_progress);

@@ -22,13 +22,15 @@ Answer explore(Exchange& exchange);         // list_snippets.cpp
 Answer list_revisions(Exchange& exchange);  // revisions.cpp
 Answer read_revision(Exchange& exchange);   // revisions.cpp
 
-Answer sign_up(Exchange& exchange);       // accounts.cpp
-Answer log_in(Exchange& exchange);        // accounts.cpp
-Answer log_out(Exchange& exchange);       // accounts.cpp
-Answer who_am_i(Exchange& exchange);      // accounts.cpp
-Answer create_token(Exchange& exchange);  // tokens.cpp
-Answer list_tokens(Exchange& exchange);   // tokens.cpp
-Answer delete_token(Exchange& exchange);  // tokens.cpp
+Answer sign_up(Exchange& exchange);          // accounts.cpp
+Answer log_in(Exchange& exchange);           // accounts.cpp
+Answer log_out(Exchange& exchange);          // accounts.cpp
+Answer who_am_i(Exchange& exchange);         // accounts.cpp
+Answer delete_account(Exchange& exchange);   // accounts.cpp
+Answer change_password(Exchange& exchange);  // accounts.cpp
+Answer create_token(Exchange& exchange);     // tokens.cpp
+Answer list_tokens(Exchange& exchange);      // tokens.cpp
+Answer delete_token(Exchange& exchange);     // tokens.cpp
 
 Answer reveal(Exchange& exchange);  // read_shared.cpp
 

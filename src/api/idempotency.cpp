@@ -63,7 +63,8 @@ store::IdempotencyRecord make_record(const Exchange& exchange, const std::string
     fingerprinted += '\n';
     fingerprinted += request.body;
     return {base::hash_for("snippetd/idempotency-key", scope_of(exchange) + '\n' + key),
-            base::hash_for("snippetd/request", fingerprinted), json::serialize(response)};
+            base::hash_for("snippetd/request", fingerprinted), json::serialize(response),
+            exchange.caller.account ? exchange.caller.account->id : std::string{}};
 }
 
 Receipt read_record(const std::string& response, const std::string& key, std::string body) {

@@ -183,6 +183,15 @@ Result<SnippetInput> read_snippet_input(const json::object& object, std::uint64_
     return input;
 }
 
+namespace {
+
+void check_password(Members& members, std::string_view name, const std::string& password) {
+    const std::size_t length = base::count_code_points(password).value_or(0);
+    if (length < 8 || length > 256) members.complain(name, "has 8 to 256 characters");
+}
+
+}  // namespace
+
 Result<Credentials> read_credentials(const json::object& object) {
     Members members{object};
     Credentials credentials;
@@ -198,12 +207,30 @@ Result<Credentials> read_credentials(const json::object& object) {
         if (!fits) members.complain("username", "has 2 to 32 characters of a-z 0-9 _ -");
     }
     if (password) {
-        const std::size_t length = base::count_code_points(*password).value_or(0);
-        if (length < 8 || length > 256) members.complain("password", "has 8 to 256 characters");
+        check_password(members, "password", *password);
         credentials.password = *password;
     }
     if (auto wrong = members.finish()) return *std::move(wrong);
     return credentials;
+}
+
+Result<std::string> read_password(const json::object& object) {
+    Members members{object};
+    const auto password = members.text("password");
+    if (!object.contains("password")) members.complain("password", "is required");
+    if (auto wrong = members.finish()) return *std::move(wrong);
+    return *password;
+}
+
+Result<NewPassword> read_new_password(const json::object& object) {
+    Members members{object};
+    const auto current = members.text("current");
+    const auto next = members.text("new");
+    if (!object.contains("current")) members.complain("current", "is required");
+    if (!object.contains("new")) members.complain("new", "is required");
+    if (next) check_password(members, "new", *next);
+    if (auto wrong = members.finish()) return *std::move(wrong);
+    return NewPassword{*current, *next};
 }
 
 std::string make_cursor(const model::Snippet& last) {

@@ -63,6 +63,15 @@ struct Credentials {
 };
 Result<Credentials> read_credentials(const boost::json::object& object);
 
+/// `password` alone, of any length: a wrong one is told as such.
+Result<std::string> read_password(const boost::json::object& object);
+
+struct NewPassword {
+    std::string current;  ///< of any length: a wrong one is told as such
+    std::string next;
+};
+Result<NewPassword> read_new_password(const boost::json::object& object);
+
 /// `limit`, `cursor` and the filters of a list.
 Result<store::ListQuery> read_list_query(std::string_view query, bool with_filters);
 /// `by` of the statistics: `hour`, or `day` when it is absent.

@@ -20,7 +20,7 @@ enum class Access {
 enum class Charge {
     nothing,
     write,   ///< `write` per account, `anonymous` per address without one
-    login,   ///< per address; the handler charges the account name as well
+    login,   ///< per address; the handler charges the account name as well: for whatever a password is guessed at
     signup,  ///< per address
 };
 

@@ -55,8 +55,12 @@ Answer create_token(Exchange& exchange) {
     std::vector<model::ApiToken> others = co_await exchange.services.store.list_tokens(account_id, exchange.deadline);
     if (others.size() >= kTokensMax) co_return error(ErrorKind::conflict, "An account may have 100 tokens.");
     const std::string secret = base::random_secret(auth::kTokenPrefix);
-    co_await exchange.services.store.create_token(
+    const bool created = co_await exchange.services.store.create_token(
         *token, account_id, auth::hash_secret(auth::SecretKind::token, secret), exchange.deadline);
+    if (!created) {
+        exchange.caller.rejected = true;
+        co_return unauthenticated(exchange.caller);
+    }
     co_return http::json_response(201, token_json(*token, secret));
 }
 

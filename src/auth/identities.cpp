@@ -38,4 +38,13 @@ base::Awaitable<void> Identities::forget(std::string hash) {
     co_await group_->workers.on_each(forget_there);
 }
 
+base::Awaitable<void> Identities::forget_account(std::string account_id) {
+    std::function<void(std::size_t)> forget_there = [group = group_, account_id](std::size_t worker) {
+        Identities& identities = *group->members[worker];
+        std::erase_if(identities.known_, [&](const auto& known) { return known.second.account.id == account_id; });
+        ++identities.revocations_;
+    };
+    co_await group_->workers.on_each(forget_there);
+}
+
 }  // namespace snippetd::auth

@@ -48,6 +48,9 @@ class Identities {
                                                         base::Deadline deadline);
     /// To be awaited after the store has removed the secret and before that is acknowledged.
     base::Awaitable<void> forget(std::string hash);
+    /// Likewise after it has removed sessions or tokens of an account, whichever they were. Those that are left are
+    /// looked up again.
+    base::Awaitable<void> forget_account(std::string account_id);
 
   private:
     struct Known {

@@ -183,6 +183,13 @@ std::unique_ptr<Connection> make_sqlite_connection(SqliteOptions options, Statem
     return std::make_unique<SqliteConnection>(std::move(options), counters);
 }
 
+bool names_missing_row(const std::exception& error) {
+    if (sqlstate(error) == "23503") return true;
+    // SOCI keeps no extended result code, which alone would tell this constraint from others.
+    const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
+    return sqlite && std::string_view{sqlite->what()}.find("FOREIGN KEY constraint failed") != std::string_view::npos;
+}
+
 std::string sqlstate(const std::exception& error) {
     const auto* postgres = dynamic_cast<const soci::postgresql_soci_error*>(&error);
     return postgres ? postgres->sqlstate() : std::string{};

@@ -98,6 +98,9 @@ struct SqliteOptions {
 };
 std::unique_ptr<Connection> make_sqlite_connection(SqliteOptions options, StatementCounters& counters);
 
+/// Whether `error` says that what was written refers to a row that is not there (a foreign key).
+bool names_missing_row(const std::exception& error);
+
 /// SQLSTATE of an error of PostgreSQL (its manual, appendix A), or an empty string.
 std::string sqlstate(const std::exception& error);
 

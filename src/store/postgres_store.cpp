@@ -23,8 +23,8 @@ constexpr const char* kNewSnippet = R"sql(
 // Two requests with one key meet at the record's primary key: the second waits for the first one's commit.
 const std::string kCreateOnce = std::string{R"sql(
     with record as (
-        insert into idempotency_records (id, fingerprint, response, created_at)
-        values (:record_id, :fingerprint, :response, :recorded_at)
+        insert into idempotency_records (id, fingerprint, response, created_at, account_id)
+        values (:record_id, :fingerprint, :response, :recorded_at, nullif(:record_account::text, ''))
         on conflict (id) do nothing
         returning 1),
     created as ()sql"} + kNewSnippet +
@@ -66,6 +66,15 @@ const std::string kNoteDeletion = fmt::format(R"sql(
 )sql",
                                               kDeletedFloor, kNow);
 const std::string kDeleted = "select id from deleted";
+
+// Rows are locked in the order of their ids, as by the drainers.
+const std::string kDeleteOwned = R"sql(
+    with doomed as (
+        select id from snippets where id = any(:ids::text[]) and owner_id = :owner order by id for update),
+    deleted as (
+        delete from snippets s using doomed where s.id = doomed.id returning s.id)
+)sql";
+const std::string kDeletedOwned = "select count(*) from deleted";
 
 // Several instances may have delivered the same ones: what another one is removing is left to it.
 constexpr const char* kForgetDelivered = R"sql(
@@ -135,6 +144,11 @@ Dialect postgres_dialect(Outbox outbox) {
         .has_text = R"((s.title ilike :text or s.body ilike :text_again))",
         .delete_snippet = kDelete + (outbox == Outbox::on ? kNoteDeletion : "") + kDeleted,
         .note_deletion = "",
+        .note_owned = "",
+        .delete_owned = kDeleteOwned + (outbox == Outbox::on ? kNoteDeletion : "") + kDeletedOwned,
+        .begins_transactions = true,
+        .lock = "for update",
+        .lock_shared = "for share",
         .now_ms = kNow,
         .forget_delivered = kForgetDelivered,
     };
@@ -156,6 +170,7 @@ struct CreateOnce {
         statement.exchange(use(record.fingerprint, "fingerprint"));
         statement.exchange(use(record.response, "response"));
         statement.exchange(use(recorded_at, "recorded_at"));
+        statement.exchange(use(record.account_id, "record_account"));
         row.write_to(statement);
         prepare(statement, text);
     }
@@ -185,13 +200,17 @@ class PostgresStore : public SqlStore {
                                            Deadline deadline) override {
         auto work = [snippet = std::move(snippet), record = std::move(record)](sql::Connection& connection) {
             connection.count("create_snippet");
-            if (!record) {
+            try {
+                if (record) return create_once(connection, snippet, *record);
                 auto& create = connection.prepared<Create>(kNewSnippet);
                 create.row.assign(snippet);
                 create.statement.execute(true);
                 return CreateResult{};
+            } catch (const soci::soci_error& error) {
+                if (!sql::names_missing_row(error)) throw;
+                connection.forget_prepared();
+                return CreateResult{CreateResult::Outcome::owner_gone, {}};
             }
-            return create_once(connection, snippet, *record);
         };
         return write_->run(std::move(work), deadline);
     }

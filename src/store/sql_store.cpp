@@ -28,6 +28,20 @@ std::optional<T> when(bool condition, T value) {
     return value;
 }
 
+/// Several statements that count all or not at all. On SQLite they are that anyway.
+class Together {
+  public:
+    Together(soci::session& session, const Dialect& dialect) {
+        if (dialect.begins_transactions) transaction_.emplace(session);
+    }
+    void commit() {
+        if (transaction_) transaction_->commit();
+    }
+
+  private:
+    std::optional<soci::transaction> transaction_;
+};
+
 /// Reads an account by the hash of a secret that has not expired.
 std::optional<model::Account> find_by_secret(sql::Connection& connection, const char* name, const char* text,
                                              const std::string& hash) {
@@ -146,17 +160,118 @@ Awaitable<std::optional<StoredAccount>> SqlStore::find_account(std::string usern
     return read_->run(std::move(work), deadline);
 }
 
-Awaitable<void> SqlStore::create_session(std::string hash, std::string account_id, UnixMillis expires_at,
-                                         Deadline deadline) {
-    auto work = [hash = std::move(hash), account_id = std::move(account_id), expires_at](sql::Connection& connection) {
-        connection.count("create_session");
-        const long long now = base::unix_now_ms(), until = expires_at;
-        connection.session() << "insert into sessions (hash, account_id, created_at, expires_at) "
-                                "values (:hash, :account_id, :created_at, :expires_at)",
-            use(hash), use(account_id), use(now), use(until);
+Awaitable<bool> SqlStore::clear_account(std::string account_id, std::string kept, int limit, Deadline deadline) {
+    auto work = [account_id = std::move(account_id), kept = std::move(kept), limit](sql::Connection& connection) {
+        bool done = true;
+        const auto remove = [&](const char* name, const char* table, const char* key) {
+            connection.count(name);
+            const std::string text = fmt::format(
+                "delete from {0} where {1} in "
+                "(select {1} from {0} where account_id = :account_id and {1} <> :kept limit :limit)",
+                table, key);
+            soci::statement statement = (connection.session().prepare << text, use(account_id, "account_id"),
+                                         use(kept, "kept"), use(limit, "limit"));
+            statement.execute(true);
+            if (statement.get_affected_rows() >= limit) done = false;
+        };
+        remove("end_sessions", "sessions", "hash");
+        remove("end_tokens", "api_tokens", "hash");
+        remove("forget_idempotency", "idempotency_records", "id");
+        return done;
+    };
+    return write_->run(std::move(work), deadline);
+}
+
+Awaitable<std::vector<std::string>> SqlStore::list_owned_ids(std::string account_id, int limit, Deadline deadline) {
+    auto work = [account_id = std::move(account_id), limit](sql::Connection& connection) {
+        connection.count("list_owned_ids");
+        std::string id;
+        soci::statement statement =
+            (connection.session().prepare << "select id from snippets where owner_id = :account_id limit :limit",
+             use(account_id, "account_id"), use(limit, "limit"), into(id));
+        statement.execute(false);
+        std::vector<std::string> ids;
+        while (statement.fetch()) ids.push_back(id);
+        return ids;
+    };
+    return read_->run(std::move(work), deadline);
+}
+
+Awaitable<void> SqlStore::delete_owned(std::string account_id, std::vector<std::string> ids, Deadline deadline) {
+    auto work = [this, account_id = std::move(account_id), ids = std::move(ids)](sql::Connection& connection) {
+        const std::string texts = dialect_.write_ids(ids);
+        if (!dialect_.note_owned.empty()) {
+            connection.count("note_deletion");
+            connection.session() << dialect_.note_owned, use(texts, "ids"), use(account_id, "owner");
+        }
+        connection.count("delete_owned");
+        connection.session() << dialect_.delete_owned, use(texts, "ids"), use(account_id, "owner");
         return true;
     };
     co_await write_->run(std::move(work), deadline);
+}
+
+Awaitable<bool> SqlStore::delete_account(std::string account_id, Deadline deadline) {
+    auto work = [this, account_id = std::move(account_id)](sql::Connection& connection) {
+        soci::session& session = connection.session();
+        // The lock first: what is created for the account has either been committed by then, and the second statement
+        // sees it, or it waits for the lock and then finds no account.
+        Together together{session, dialect_};
+        connection.count("lock_account");
+        std::string id;
+        session << "select id from accounts where id = :id " + dialect_.lock, use(account_id, "id"), into(id);
+        if (!session.got_data()) return true;
+        connection.count("delete_account");
+        std::string deleted;
+        session
+            << "delete from accounts where id = :id and not exists (select 1 from snippets where owner_id = :owner) "
+               "returning id",
+            use(account_id, "id"), use(account_id, "owner"), into(deleted);
+        const bool gone = session.got_data();
+        together.commit();
+        return gone;
+    };
+    return write_->run(std::move(work), deadline);
+}
+
+Awaitable<bool> SqlStore::set_password(PasswordChange change, Deadline deadline) {
+    auto work = [this, change = std::move(change)](sql::Connection& connection) {
+        soci::session& session = connection.session();
+        // One after the other, not one statement: the second must see the sessions that were made while the first one
+        // waited for the row.
+        Together together{session, dialect_};
+        connection.count("set_password");
+        std::string id;
+        session << "update accounts set password_hash = :new_hash where id = :id and password_hash = :old_hash "
+                   "returning id",
+            use(change.new_hash, "new_hash"), use(change.account_id, "id"), use(change.old_hash, "old_hash"), into(id);
+        if (!session.got_data()) return false;
+        connection.count("end_sessions");
+        session << "delete from sessions where account_id = :id and hash <> :kept", use(change.account_id, "id"),
+            use(change.keep_session_hash, "kept");
+        together.commit();
+        return true;
+    };
+    return write_->run(std::move(work), deadline);
+}
+
+Awaitable<bool> SqlStore::create_session(std::string hash, std::string account_id, std::string password_hash,
+                                         UnixMillis expires_at, Deadline deadline) {
+    auto work = [this, hash = std::move(hash), account_id = std::move(account_id),
+                 password_hash = std::move(password_hash), expires_at](sql::Connection& connection) {
+        connection.count("create_session");
+        const long long now = base::unix_now_ms(), until = expires_at;
+        std::string created;
+        connection.session() << fmt::format(
+            "insert into sessions (hash, account_id, created_at, expires_at) "
+            "select cast(:hash as text), id, cast(:now as bigint), cast(:until as bigint) from accounts "
+            "where id = :account_id and password_hash = :password_hash {} returning hash",
+            dialect_.lock_shared),
+            use(hash, "hash"), use(now, "now"), use(until, "until"), use(account_id, "account_id"),
+            use(password_hash, "password_hash"), into(created);
+        return connection.session().got_data();
+    };
+    return write_->run(std::move(work), deadline);
 }
 
 Awaitable<bool> SqlStore::delete_session(std::string hash, Deadline deadline) {
@@ -180,19 +295,23 @@ Awaitable<std::optional<model::Account>> SqlStore::find_session(std::string hash
     return read_->run(std::move(work), deadline);
 }
 
-Awaitable<void> SqlStore::create_token(model::ApiToken token, std::string account_id, std::string hash,
+Awaitable<bool> SqlStore::create_token(model::ApiToken token, std::string account_id, std::string hash,
                                        Deadline deadline) {
-    auto work = [token = std::move(token), account_id = std::move(account_id),
+    auto work = [this, token = std::move(token), account_id = std::move(account_id),
                  hash = std::move(hash)](sql::Connection& connection) {
         connection.count("create_token");
         const long long created_at = token.created_at, expires_at = token.expires_at.value_or(0);
-        connection.session() << "insert into api_tokens (id, account_id, name, hash, created_at, expires_at) "
-                                "values (:id, :account_id, :name, :hash, :created_at, "
-                                "nullif(cast(:expires_at as bigint), 0))",
-            use(token.id), use(account_id), use(token.name), use(hash), use(created_at), use(expires_at);
-        return true;
+        std::string created;
+        connection.session() << fmt::format(
+            "insert into api_tokens (id, account_id, name, hash, created_at, expires_at) "
+            "select cast(:id as text), id, cast(:name as text), cast(:hash as text), cast(:created_at as bigint), "
+            "nullif(cast(:expires_at as bigint), 0) from accounts where id = :account_id {} returning id",
+            dialect_.lock_shared),
+            use(token.id, "id"), use(token.name, "name"), use(hash, "hash"), use(created_at, "created_at"),
+            use(expires_at, "expires_at"), use(account_id, "account_id"), into(created);
+        return connection.session().got_data();
     };
-    co_await write_->run(std::move(work), deadline);
+    return write_->run(std::move(work), deadline);
 }
 
 Awaitable<std::vector<model::ApiToken>> SqlStore::list_tokens(std::string account_id, Deadline deadline) {

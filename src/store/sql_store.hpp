@@ -22,6 +22,11 @@ struct Dialect {
     std::string has_text;          ///< condition with `:text`, a LIKE pattern with `\` as its escape
     std::string delete_snippet;    ///< `:id`, `:wanted` (a version, or 0 for any); the id, when it was deleted
     std::string note_deletion;     ///< what comes after it in the same transaction, with `:id`; empty for nothing
+    std::string note_owned;        ///< what comes before `delete_owned` in the same transaction; empty for nothing
+    std::string delete_owned;      ///< `:ids`, `:owner`
+    bool begins_transactions;      ///< false where the pool has begun one already
+    std::string lock;              ///< at the end of a select: its rows are nobody else's until the transaction ends
+    std::string lock_shared;       ///< at the end of a select: its rows stay as they are until the transaction ends
     std::string now_ms;            ///< the database's clock
     std::string forget_delivered;  ///< `:floors`, JSON from id to floor
 };
@@ -32,11 +37,16 @@ class SqlStore : public Store {
 
     Awaitable<bool> create_account(model::Account account, std::string password_hash, Deadline deadline) override;
     Awaitable<std::optional<StoredAccount>> find_account(std::string username, Deadline deadline) override;
-    Awaitable<void> create_session(std::string hash, std::string account_id, UnixMillis expires_at,
-                                   Deadline deadline) override;
+    Awaitable<bool> clear_account(std::string account_id, std::string kept, int limit, Deadline deadline) override;
+    Awaitable<std::vector<std::string>> list_owned_ids(std::string account_id, int limit, Deadline deadline) override;
+    Awaitable<void> delete_owned(std::string account_id, std::vector<std::string> ids, Deadline deadline) override;
+    Awaitable<bool> delete_account(std::string account_id, Deadline deadline) override;
+    Awaitable<bool> set_password(PasswordChange change, Deadline deadline) override;
+    Awaitable<bool> create_session(std::string hash, std::string account_id, std::string password_hash,
+                                   UnixMillis expires_at, Deadline deadline) override;
     Awaitable<bool> delete_session(std::string hash, Deadline deadline) override;
     Awaitable<std::optional<model::Account>> find_session(std::string hash, Deadline deadline) override;
-    Awaitable<void> create_token(model::ApiToken token, std::string account_id, std::string hash,
+    Awaitable<bool> create_token(model::ApiToken token, std::string account_id, std::string hash,
                                  Deadline deadline) override;
     Awaitable<std::vector<model::ApiToken>> list_tokens(std::string account_id, Deadline deadline) override;
     Awaitable<std::optional<std::string>> delete_token(std::string account_id, std::string token_id,

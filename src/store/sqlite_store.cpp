@@ -53,6 +53,15 @@ const std::string kNoteDeletion = fmt::format(
     "on conflict (snippet_id, floor) do nothing",
     kDeletedFloor, kNow);
 
+constexpr const char* kDeleteOwned =
+    "delete from snippets where id in (select value from json_each(:ids)) and owner_id = :owner";
+
+const std::string kNoteOwned = fmt::format(
+    "insert into invalidation_outbox (snippet_id, floor, created_at) "
+    "select id, {}, {} from snippets where id in (select value from json_each(:ids)) and owner_id = :owner "
+    "on conflict (snippet_id, floor) do nothing",
+    kDeletedFloor, kNow);
+
 constexpr const char* kForgetDelivered = R"sql(
     delete from invalidation_outbox
     where exists (select 1 from json_each(:floors) d where d.key = snippet_id and floor <= d.value)
@@ -79,6 +88,11 @@ Dialect sqlite_dialect(Outbox outbox) {
         .has_text = R"((s.title like :text escape '\' or s.body like :text_again escape '\'))",
         .delete_snippet = "delete from snippets where id = :id and :wanted in (0, version) returning id",
         .note_deletion = outbox == Outbox::on ? kNoteDeletion : "",
+        .note_owned = outbox == Outbox::on ? kNoteOwned : "",
+        .delete_owned = kDeleteOwned,
+        .begins_transactions = false,
+        .lock = "",
+        .lock_shared = "",
         .now_ms = kNow,
         .forget_delivered = kForgetDelivered,
     };
@@ -103,9 +117,9 @@ std::optional<CreateResult> record_or_replay(soci::session& session, const Idemp
         return CreateResult{CreateResult::Outcome::replayed, response};
     }
     const long long now = base::unix_now_ms();
-    session << "insert into idempotency_records (id, fingerprint, response, created_at) "
-               "values (:id, :fingerprint, :response, :created_at)",
-        use(record.id), use(record.fingerprint), use(record.response), use(now);
+    session << "insert into idempotency_records (id, fingerprint, response, created_at, account_id) "
+               "values (:id, :fingerprint, :response, :created_at, nullif(:account_id, ''))",
+        use(record.id), use(record.fingerprint), use(record.response), use(now), use(record.account_id);
     return std::nullopt;
 }
 
@@ -118,14 +132,21 @@ class SqliteStore : public SqlStore {
                                            Deadline deadline) override {
         auto work = [snippet = std::move(snippet), record = std::move(record)](sql::Connection& connection) {
             connection.count("create_snippet");
-            if (record) {
-                connection.count("find_idempotency_record");
-                if (auto answered = record_or_replay(connection.session(), *record)) return *answered;
+            try {
+                if (record) {
+                    connection.count("find_idempotency_record");
+                    if (auto answered = record_or_replay(connection.session(), *record)) return *answered;
+                }
+                auto& create = connection.prepared<Create>(kNewSnippet);
+                create.row.assign(snippet);
+                create.statement.execute(true);
+                return CreateResult{};
+            } catch (const soci::soci_error& error) {
+                // Nothing to undo: the record, which comes first, names the same account.
+                if (!sql::names_missing_row(error)) throw;
+                connection.forget_prepared();
+                return CreateResult{CreateResult::Outcome::owner_gone, {}};
             }
-            auto& create = connection.prepared<Create>(kNewSnippet);
-            create.row.assign(snippet);
-            create.statement.execute(true);
-            return CreateResult{};
         };
         return write_->run(std::move(work), deadline);
     }

@@ -29,11 +29,20 @@ struct StoredAccount {
     std::string password_hash;
 };
 
+/// A new password, by its hash.
+struct PasswordChange {
+    std::string account_id;
+    std::string old_hash;  ///< what the old password was verified against
+    std::string new_hash;
+    std::string keep_session_hash;  ///< of the session that goes on; empty for none
+};
+
 /// What makes a repeated request recognisable. `id` is a hash over who asks and the key that was sent.
 struct IdempotencyRecord {
     std::string id;
     std::string fingerprint;  ///< of the request
     std::string response;     ///< opaque to the store, given back on a repetition
+    std::string account_id;   ///< with which it goes; empty for anonymous requests
 };
 
 struct CreateResult {
@@ -42,6 +51,7 @@ struct CreateResult {
         replayed,     ///< the record was there, with the same fingerprint: `response` is what it holds
         key_reused,   ///< the record was there, with another fingerprint
         in_progress,  ///< the first request with this key still runs
+        owner_gone,   ///< the account has been deleted meanwhile
     };
     Outcome outcome = Outcome::created;
     std::string response;
@@ -87,13 +97,36 @@ class Store {
     virtual Awaitable<bool> create_account(model::Account account, std::string password_hash, Deadline deadline) = 0;
     virtual Awaitable<std::optional<StoredAccount>> find_account(std::string username, Deadline deadline) = 0;
 
-    virtual Awaitable<void> create_session(std::string hash, std::string account_id, UnixMillis expires_at,
-                                           Deadline deadline) = 0;
+    // An account is deleted in steps, each of which may be taken again. What its snippets leave in caches is the
+    // caller's to invalidate, so they go by their ids and never by the way, with the account.
+
+    /// Ends sessions and tokens of the account, but the one with the hash `kept`, and forgets its idempotency records;
+    /// at most `limit` of each kind. True when none is left.
+    virtual Awaitable<bool> clear_account(std::string account_id, std::string kept, int limit, Deadline deadline) = 0;
+    /// The ids of at most `limit` of its snippets, also of those that have expired.
+    virtual Awaitable<std::vector<std::string>> list_owned_ids(std::string account_id, int limit,
+                                                               Deadline deadline) = 0;
+    /// As `delete_snippet` of each of them that the account owns, all or none.
+    virtual Awaitable<void> delete_owned(std::string account_id, std::vector<std::string> ids, Deadline deadline) = 0;
+    /// Removes the account and what is left of its sessions, tokens and records. False when it still has snippets, and
+    /// nothing has been done; true also when it was gone already. A snippet that is being created for it is either
+    /// there before, or never.
+    virtual Awaitable<bool> delete_account(std::string account_id, Deadline deadline) = 0;
+
+    /// Sets the password and ends all sessions of the account but one; tokens stay. False when the account is gone, or
+    /// its hash is not `old_hash` any more.
+    virtual Awaitable<bool> set_password(PasswordChange change, Deadline deadline) = 0;
+
+    /// `password_hash` is what the password was verified against. False when the account is gone, or that is not its
+    /// hash any more: no session begins with a password that has been changed meanwhile.
+    virtual Awaitable<bool> create_session(std::string hash, std::string account_id, std::string password_hash,
+                                           UnixMillis expires_at, Deadline deadline) = 0;
     virtual Awaitable<bool> delete_session(std::string hash, Deadline deadline) = 0;
     /// The account of a session that has not expired.
     virtual Awaitable<std::optional<model::Account>> find_session(std::string hash, Deadline deadline) = 0;
 
-    virtual Awaitable<void> create_token(model::ApiToken token, std::string account_id, std::string hash,
+    /// False when the account is gone.
+    virtual Awaitable<bool> create_token(model::ApiToken token, std::string account_id, std::string hash,
                                          Deadline deadline) = 0;
     virtual Awaitable<std::vector<model::ApiToken>> list_tokens(std::string account_id, Deadline deadline) = 0;
     /// The hash of the token that is gone now, or nothing when the account has no such token.

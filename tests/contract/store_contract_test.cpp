@@ -240,8 +240,8 @@ TEST_P(StoreContract, ANameIsTakenOnce) {
 TEST_P(StoreContract, ASessionOpensItsAccountUntilItExpiresOrIsDeleted) {
     create_account("ann");
     const UnixMillis now = base::unix_now_ms();
-    run(store->create_session("good", "id of ann", now + kMinute, deadline()));
-    run(store->create_session("expired", "id of ann", now, deadline()));
+    run(store->create_session("good", "id of ann", "hash of ann", now + kMinute, deadline()));
+    run(store->create_session("expired", "id of ann", "hash of ann", now, deadline()));
     const auto found = run(store->find_session("good", deadline()));
     ASSERT_TRUE(found);
     EXPECT_EQ(found->id, "id of ann");
@@ -253,6 +253,74 @@ TEST_P(StoreContract, ASessionOpensItsAccountUntilItExpiresOrIsDeleted) {
     EXPECT_TRUE(run(store->delete_session("good", deadline())));
     EXPECT_FALSE(run(store->delete_session("good", deadline())));
     EXPECT_FALSE(run(store->find_session("good", deadline())));
+}
+
+TEST_P(StoreContract, ASessionBeginsOnlyWithThePasswordOfNow) {
+    create_account("ann");
+    const UnixMillis later = base::unix_now_ms() + kMinute;
+    EXPECT_FALSE(run(store->create_session("1", "id of ann", "another hash", later, deadline())));
+    EXPECT_FALSE(run(store->create_session("2", "nobody", "hash of ann", later, deadline())));
+    EXPECT_EQ(backend->number("select count(*) from sessions"), 0);
+    EXPECT_TRUE(run(store->create_session("3", "id of ann", "hash of ann", later, deadline())));
+}
+
+TEST_P(StoreContract, ANewPasswordEndsAllOtherSessionsAndLeavesTokens) {
+    create_account("ann");
+    create_account("ben");
+    const UnixMillis later = base::unix_now_ms() + kMinute;
+    for (const char* hash : {"kept", "other", "third"}) {
+        EXPECT_TRUE(run(store->create_session(hash, "id of ann", "hash of ann", later, deadline())));
+    }
+    EXPECT_TRUE(run(store->create_session("ben's", "id of ben", "hash of ben", later, deadline())));
+    run(store->create_token({"1", "ci", kLongAgo, std::nullopt}, "id of ann", "token", deadline()));
+    PasswordChange change{"id of ann", "hash of ann", "new hash", "kept"};
+    EXPECT_TRUE(run(store->set_password(change, deadline())));
+    EXPECT_EQ(run(store->find_account("ann", deadline()))->password_hash, "new hash");
+    EXPECT_EQ(run(store->find_account("ben", deadline()))->password_hash, "hash of ben");
+    EXPECT_TRUE(run(store->find_session("kept", deadline())));
+    EXPECT_FALSE(run(store->find_session("other", deadline())));
+    EXPECT_FALSE(run(store->find_session("third", deadline())));
+    EXPECT_TRUE(run(store->find_session("ben's", deadline())));
+    EXPECT_TRUE(run(store->find_token("token", deadline())));
+
+    EXPECT_FALSE(run(store->create_session("late", "id of ann", "hash of ann", later, deadline())));
+    EXPECT_FALSE(run(store->set_password(change, deadline()))) << "its hash is not the old one any more";
+    EXPECT_TRUE(run(store->find_session("kept", deadline())));
+    PasswordChange all{"id of ann", "new hash", "newer hash", ""};
+    EXPECT_TRUE(run(store->set_password(all, deadline())));
+    EXPECT_FALSE(run(store->find_session("kept", deadline())));
+    PasswordChange nobodys{"nobody", "hash of ann", "new hash", ""};
+    EXPECT_FALSE(run(store->set_password(nobodys, deadline())));
+}
+
+TEST_P(StoreContract, OfManyNewPasswordsOneIsSet) {
+    create_account("ann");
+    const auto changed = at_once(8, [&](int i) {
+        PasswordChange change{"id of ann", "hash of ann", "hash " + std::to_string(i), ""};
+        return store->set_password(std::move(change), deadline());
+    });
+    EXPECT_EQ(std::count(changed.begin(), changed.end(), true), 1);
+    const auto winner = std::find(changed.begin(), changed.end(), true) - changed.begin();
+    EXPECT_EQ(run(store->find_account("ann", deadline()))->password_hash, "hash " + std::to_string(winner));
+}
+
+TEST_P(StoreContract, NoSessionOfTheOldPasswordOutlivesTheChange) {
+    const UnixMillis later = base::unix_now_ms() + kMinute;
+    for (int round = 0; round < 8; ++round) {
+        const std::string name = "ann" + std::to_string(round);
+        create_account(name);
+        std::vector<std::future<bool>> begun;
+        std::future<bool> changed;
+        for (int i = 0; i < 12; ++i) {
+            begun.push_back(loop.start(store->create_session(name + std::to_string(i), "id of " + name,
+                                                             "hash of " + name, later, deadline())));
+            PasswordChange change{"id of " + name, "hash of " + name, "new hash", ""};
+            if (i == 6) changed = loop.start(store->set_password(std::move(change), deadline()));
+        }
+        EXPECT_TRUE(Loop::get(std::move(changed)));
+        for (auto& one : begun) Loop::get(std::move(one));
+        EXPECT_EQ(backend->number("select count(*) from sessions where account_id = 'id of " + name + "'"), 0);
+    }
 }
 
 TEST_P(StoreContract, ATokenOpensItsAccountUntilItExpiresOrIsDeleted) {
@@ -1117,6 +1185,168 @@ TEST_P(StoreContract, TwoInstancesMayForgetTheSameAtOnce) {
     }
 }
 
+// --- deletion of accounts
+
+TEST_P(StoreContract, AnAccountIsClearedOfSessionsTokensAndRecordsButTheOneThatAsks) {
+    create_account("ann");
+    create_account("ben");
+    const UnixMillis later = base::unix_now_ms() + kMinute;
+    for (const std::string name : {"ann", "ben"}) {
+        for (int i = 0; i < 5; ++i) {
+            const std::string number = name + std::to_string(i);
+            run(store->create_session("session " + number, "id of " + name, "hash of " + name, later, deadline()));
+            run(store->create_token({number, "ci", kLongAgo, std::nullopt}, "id of " + name, "token " + number,
+                                    deadline()));
+            create(owned("of " + number, name), {"key of " + number, "fingerprint", "r", "id of " + name});
+        }
+    }
+    create(snippet("anonymous"), {"key of nobody", "fingerprint", "r", ""});
+    EXPECT_FALSE(run(store->clear_account("id of ann", "session ann2", 3, deadline())));
+    EXPECT_EQ(backend->number("select count(*) from sessions where account_id = 'id of ann'"), 2);
+    EXPECT_TRUE(run(store->clear_account("id of ann", "session ann2", 3, deadline())));
+    EXPECT_EQ(backend->number("select count(*) from sessions where account_id = 'id of ann'"), 1);
+    EXPECT_EQ(backend->number("select count(*) from api_tokens where account_id = 'id of ann'"), 0);
+    EXPECT_TRUE(run(store->find_session("session ann2", deadline())));
+    EXPECT_EQ(backend->number("select count(*) from idempotency_records"), 6) << "ben's, and nobody's";
+    EXPECT_EQ(backend->number("select count(*) from sessions"), 6);
+    EXPECT_EQ(backend->number("select count(*) from api_tokens"), 5);
+    EXPECT_EQ(backend->number("select count(*) from snippets"), 11) << "those are for another step";
+
+    EXPECT_TRUE(run(store->clear_account("id of ben", "token ben1", 100, deadline())));
+    EXPECT_TRUE(run(store->find_token("token ben1", deadline())));
+    EXPECT_EQ(backend->number("select count(*) from sessions"), 1);
+    EXPECT_TRUE(run(store->clear_account("nobody", "", 100, deadline())));
+}
+
+TEST_P(StoreContract, OwnedIdsAreListedExpiredOnesIncluded) {
+    create_account("ann");
+    create_account("ben");
+    create(owned("a", "ann"));
+    Snippet expired = owned("b", "ann");
+    expired.expires_at = kLongAgo;
+    create(expired);
+    Snippet burning = owned("c", "ann");
+    burning.burn_after_reading = true;
+    create(burning);
+    create(owned("d", "ben"));
+    create(snippet("e"));
+    Ids ids = run(store->list_owned_ids("id of ann", 10, deadline()));
+    std::sort(ids.begin(), ids.end());
+    EXPECT_EQ(ids, (Ids{"a", "b", "c"}));
+    EXPECT_EQ(run(store->list_owned_ids("id of ann", 2, deadline())).size(), 2u);
+    EXPECT_TRUE(run(store->list_owned_ids("nobody", 2, deadline())).empty());
+}
+
+TEST_P(StoreContract, OwnedSnippetsAreDeletedAsEachAlone) {
+    create_account("ann");
+    create_account("ben");
+    for (const char* id : {"a", "b", "kept"}) {
+        create(owned(id, "ann"));
+        update(owned(id, "ann"));
+    }
+    create(owned("ben's", "ben"));
+    create(snippet("nobody's"));
+    apply("1", {{"a", 1}, {"b", 1}, {"kept", 1}});
+    forget(undelivered());
+    run(store->delete_owned("id of ann", Ids{"b", "a", "unknown", "ben's", "nobody's"}, deadline()));
+    EXPECT_EQ(undelivered(), (Floors{{"a", kDeletedFloor}, {"b", kDeletedFloor}}));
+    for (const char* id : {"a", "b"}) EXPECT_EQ(load(id).state, State::missing);
+    for (const char* id : {"kept", "ben's", "nobody's"}) EXPECT_EQ(load(id).state, State::found) << id;
+    EXPECT_EQ(backend->number("select count(*) from revisions"), 1);
+    EXPECT_EQ(backend->number("select count(*) from snippet_views"), 1);
+    EXPECT_EQ(backend->number("select count(*) from snippet_view_hours"), 1);
+    run(store->delete_owned("id of ann", Ids{"b", "a"}, deadline()));
+    run(store->delete_owned("id of ann", Ids{}, deadline()));
+    EXPECT_EQ(undelivered().size(), 2u);
+}
+
+TEST_P(StoreContract, AnAccountGoesOnlyWithoutSnippetsAndTakesTheRestWithIt) {
+    create_account("ann");
+    create_account("ben");
+    const UnixMillis later = base::unix_now_ms() + kMinute;
+    run(store->create_session("session", "id of ann", "hash of ann", later, deadline()));
+    run(store->create_token({"1", "ci", kLongAgo, std::nullopt}, "id of ann", "token", deadline()));
+    create(owned("a", "ann"), {"key", "fingerprint", "r", "id of ann"});
+    EXPECT_FALSE(run(store->delete_account("id of ann", deadline())));
+    EXPECT_TRUE(run(store->find_account("ann", deadline())));
+    EXPECT_TRUE(run(store->find_session("session", deadline()))) << "nothing has been done";
+    EXPECT_EQ(load("a").state, State::found);
+    run(store->delete_owned("id of ann", Ids{"a"}, deadline()));
+    EXPECT_TRUE(run(store->delete_account("id of ann", deadline())));
+    EXPECT_FALSE(run(store->find_account("ann", deadline())));
+    EXPECT_FALSE(run(store->find_session("session", deadline())));
+    EXPECT_FALSE(run(store->find_token("token", deadline())));
+    EXPECT_EQ(backend->number("select count(*) from idempotency_records"), 0);
+    EXPECT_TRUE(run(store->find_account("ben", deadline())));
+    EXPECT_TRUE(run(store->delete_account("id of ann", deadline()))) << "again";
+    create_account("ann");
+}
+
+TEST_P(StoreContract, NothingIsCreatedForAnAccountThatIsGone) {
+    create_account("ann");
+    EXPECT_TRUE(run(store->delete_account("id of ann", deadline())));
+    EXPECT_EQ(create(owned("a", "ann")), Outcome::owner_gone);
+    EXPECT_EQ(create(owned("b", "ann"), {"key", "fingerprint", "r", "id of ann"}).outcome, Outcome::owner_gone);
+    const UnixMillis later = base::unix_now_ms() + kMinute;
+    EXPECT_FALSE(run(store->create_session("session", "id of ann", "hash of ann", later, deadline())));
+    EXPECT_FALSE(run(store->create_token({"1", "ci", kLongAgo, std::nullopt}, "id of ann", "token", deadline())));
+    for (const char* table : {"snippets", "idempotency_records", "sessions", "api_tokens"}) {
+        EXPECT_EQ(backend->number("select count(*) from "s + table), 0) << table;
+    }
+    EXPECT_EQ(create(snippet("c"), {"key", "fingerprint", "r", ""}).outcome, Outcome::created) << "the store goes on";
+    EXPECT_EQ(create(snippet("d")), Outcome::created);
+}
+
+TEST_P(StoreContract, WhatIsCreatedWhileTheAccountGoesIsThereBeforeOrNever) {
+    for (int round = 0; round < 10; ++round) {
+        const std::string name = "ann" + std::to_string(round);
+        create_account(name);
+        std::vector<std::future<CreateResult>> creates;
+        std::vector<std::future<bool>> deletions;
+        for (int i = 0; i < 12; ++i) {
+            const Snippet made = owned(name + " " + std::to_string(i), name);
+            std::optional<IdempotencyRecord> record;
+            if (i % 2) record = IdempotencyRecord{"key of " + made.id, "fingerprint", "r", "id of " + name};
+            creates.push_back(loop.start(store->create_snippet(made, record, deadline())));
+            if (i % 4 == 0) deletions.push_back(loop.start(store->delete_account("id of " + name, deadline())));
+        }
+        bool gone = false;
+        for (auto& deletion : deletions) gone = Loop::get(std::move(deletion)) || gone;
+        int created = 0;
+        for (auto& create : creates) {
+            const Outcome outcome = Loop::get(std::move(create)).outcome;
+            EXPECT_TRUE(outcome == Outcome::created || outcome == Outcome::owner_gone);
+            created += outcome == Outcome::created;
+        }
+        EXPECT_EQ(gone, created == 0) << "what has been acknowledged does not go by the way";
+        EXPECT_EQ(backend->number("select count(*) from snippets where owner_id = 'id of " + name + "'"), created);
+    }
+}
+
+TEST_P(StoreContract, DeletionsOfManySnippetsAndDrainersDoNotDeadlock) {
+    constexpr int kIds = 120;
+    create_account("ann");
+    ViewCounts counts;
+    Ids ids;
+    for (int i = 0; i < kIds; ++i) {
+        ids.push_back("id" + std::to_string(i));
+        create(owned(ids.back(), "ann"));
+        counts.emplace_back(ids.back(), 1);
+    }
+    std::vector<std::future<ViewCounts>> batches;
+    std::vector<std::future<void>> deletions;
+    for (int i = 0; i < 12; ++i) {
+        std::mt19937 random{static_cast<unsigned>(i)};
+        std::shuffle(counts.begin(), counts.end(), random);
+        std::shuffle(ids.begin(), ids.end(), random);
+        batches.push_back(loop.start(store->apply_views("batch " + std::to_string(i), counts, deadline())));
+        deletions.push_back(
+            loop.start(store->delete_owned("id of ann", Ids(ids.begin(), ids.begin() + kIds / 2), deadline())));
+    }
+    for (auto& deletion : deletions) EXPECT_NO_THROW(Loop::get(std::move(deletion)));
+    for (auto& batch : batches) EXPECT_NO_THROW(Loop::get(std::move(batch)));
+}
+
 // --- purge
 
 TEST_P(StoreContract, APurgeRemovesWhatHasExpiredAndNothingElse) {
@@ -1132,8 +1362,8 @@ TEST_P(StoreContract, APurgeRemovesWhatHasExpiredAndNothingElse) {
     }
     apply("old batch", {{"expired", 1}, {"never", 1}});
     apply("new batch", {{"never", 1}});
-    run(store->create_session("expired", "id of ann", now, deadline()));
-    run(store->create_session("good", "id of ann", now + kMinute, deadline()));
+    run(store->create_session("expired", "id of ann", "hash of ann", now, deadline()));
+    run(store->create_session("good", "id of ann", "hash of ann", now + kMinute, deadline()));
     run(store->create_token({"1", "expired", kLongAgo, now}, "id of ann", "expired", deadline()));
     run(store->create_token({"2", "good", kLongAgo, std::nullopt}, "id of ann", "good", deadline()));
     // What is kept for a day, a week and a year is made as old as that.
@@ -1175,7 +1405,7 @@ TEST_P(StoreContract, APurgeTakesNoMoreThanItsLimitOldestFirst) {
         Snippet made = snippet("id" + std::to_string(i));
         made.expires_at = kLongAgo + i;
         create(made);
-        run(store->create_session(std::to_string(i), "id of ann", kLongAgo, deadline()));
+        run(store->create_session(std::to_string(i), "id of ann", "hash of ann", kLongAgo, deadline()));
     }
     for (const std::int64_t expected : {2, 2, 1, 0}) {
         const Purged purged = purge(2);
@@ -1210,7 +1440,7 @@ TEST_P(StoreContract, APingIsAnswered) {
 
 TEST_P(StoreContract, EverythingIsThereAfterTheStoreIsOpenedAgain) {
     create_account("ann");
-    run(store->create_session("session", "id of ann", base::unix_now_ms() + kMinute, deadline()));
+    run(store->create_session("session", "id of ann", "hash of ann", base::unix_now_ms() + kMinute, deadline()));
     Snippet made = owned("a", "ann");
     create(made, {"key", "fingerprint", "response"});
     made.body = "second";
