@@ -52,7 +52,7 @@ export interface Toast {
 export function toast(text: string, ms = 4000, button?: { label: string; press: () => void }): Toast {
   let box = find(".toasts");
   if (!box) {
-    box = make("div", { class: "toasts" });
+    box = make("section", { class: "toasts", "aria-label": "Messages" });
     document.body.append(box);
   }
   const message = make("div", { class: "toast" }, make("span", {}, text));

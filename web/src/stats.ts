@@ -20,6 +20,16 @@ function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+const byHour = times.length > 1 && (times[1] ?? 0) - (times[0] ?? 0) < 86_400;
+const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
+
+/** Hours as 04:00, and the day where it begins. */
+function label(time: number): string {
+  const date = new Date(time * 1000);
+  if (!byHour || date.getUTCHours() === 0) return day.format(date);
+  return `${String(date.getUTCHours()).padStart(2, "0")}:00`;
+}
+
 function draw(): void {
   if (!host) return;
   plot?.destroy();
@@ -36,7 +46,13 @@ function draw(): void {
       tzDate: (time) => uPlot.tzDate(new Date(time * 1000), "Etc/UTC"),
       scales: { y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.08))] } },
       axes: [
-        { ...axis, grid: { show: false }, space: 72 },
+        {
+          ...axis,
+          grid: { show: false },
+          space: 64,
+          incrs: byHour ? [1, 2, 3, 4, 6, 12, 24, 48].map((hours) => hours * 3600) : [1, 2, 5, 7, 14, 30, 60].map((days) => days * 86_400),
+          values: (_, splits) => splits.map(label),
+        },
         { ...axis, size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6, 2e6, 5e6, 1e7] },
       ],
       series: [
