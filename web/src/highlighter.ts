@@ -15,19 +15,28 @@ export type Answer =
 
 const loading = new Map<string, Promise<void>>();
 
-function load(grammar: string): Promise<void> {
-  let promise = loading.get(grammar);
-  if (!promise) {
-    promise = (async () => {
-      const importer = grammars[grammar];
-      if (!importer) return;
-      const [module] = await Promise.all([importer(), ...(needs[grammar] ?? []).map(load)]);
-      if (grammar === "svelte") (module.default as unknown as (core: typeof hljs) => void)(hljs);
-      else hljs.registerLanguage(grammar, module.default);
-    })();
-    loading.set(grammar, promise);
-  }
-  return promise;
+/** The grammar and all that it hands text to, which may hand some back. */
+function closure(grammar: string, found = new Set<string>()): Set<string> {
+  if (found.has(grammar)) return found;
+  found.add(grammar);
+  for (const needed of needs[grammar] ?? []) closure(needed, found);
+  return found;
+}
+
+async function register(grammar: string): Promise<void> {
+  const module = await grammars[grammar]?.();
+  if (!module) return;
+  if (grammar === "svelte") (module.default as unknown as (core: typeof hljs) => void)(hljs);
+  else hljs.registerLanguage(grammar, module.default);
+}
+
+async function load(grammar: string): Promise<void> {
+  const all = [...closure(grammar)].map((name) => {
+    const promise = loading.get(name) ?? register(name);
+    loading.set(name, promise);
+    return promise;
+  });
+  await Promise.all(all);
 }
 
 /** Cuts highlight.js's HTML at line ends: what is open there is closed, and opened again on the next line. */
