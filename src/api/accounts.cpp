@@ -18,8 +18,8 @@ constexpr base::Milliseconds kStoreTimeout{750};
 // Deleting an account takes as long as it has snippets. What is not done in this time a repeated request goes on with.
 constexpr base::Milliseconds kDeletionTimeout{30'000};
 constexpr base::Milliseconds kDeletionStepTimeout{4'000};
-constexpr int kDeletedAtOnceMax = 50;      // snippets, each with all its revisions
-constexpr int kForgottenAtOnceMax = 1000;  // sessions and the like
+constexpr int kSnippetsAtOnceMax = 50;   // each with all its revisions
+constexpr int kSecretsAtOnceMax = 1000;  // sessions and the like
 
 std::string account_json(const model::Account& account) {
     return fmt::format(R"({{"id":"{}","username":"{}","created_at":"{}"}})", account.id, account.username,
@@ -98,11 +98,11 @@ Awaitable<void> delete_everything(Exchange& exchange, const std::string& account
         if (base::steady_now() >= deadline) throw base::Unavailable{"the account has more than can be deleted at once"};
         const base::Deadline step = base::deadline_in(kDeletionStepTimeout);
         if (!cleared) {
-            cleared = co_await store.clear_account(account_id, secret_hash(exchange), kForgottenAtOnceMax, step);
+            cleared = co_await store.clear_account(account_id, secret_hash(exchange), kSecretsAtOnceMax, step);
             if (cleared) co_await exchange.services.identities.forget_account(account_id);
             continue;
         }
-        std::vector<std::string> ids = co_await store.list_owned_ids(account_id, kDeletedAtOnceMax, step);
+        std::vector<std::string> ids = co_await store.list_owned_ids(account_id, kSnippetsAtOnceMax, step);
         if (ids.empty()) {
             deleted = co_await store.delete_account(account_id, step);
         } else {

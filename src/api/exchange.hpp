@@ -5,6 +5,7 @@
 #include "base/awaitable.hpp"
 #include "base/error.hpp"
 #include "base/metrics.hpp"
+#include "base/thread_pool.hpp"
 #include "cache/cache.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
@@ -50,6 +51,7 @@ struct Services {
     cache::Cache& cache;
     views::Recorder& views;
     auth::Identities& identities;
+    base::ThreadPool& archive_threads;
     auth::Passwords& passwords;
     base::Metrics& metrics;
     pages::PageRenderer& pages;

@@ -26,6 +26,7 @@ Answer sign_up(Exchange& exchange);          // accounts.cpp
 Answer log_in(Exchange& exchange);           // accounts.cpp
 Answer log_out(Exchange& exchange);          // accounts.cpp
 Answer who_am_i(Exchange& exchange);         // accounts.cpp
+Answer export_account(Exchange& exchange);   // export_account.cpp
 Answer delete_account(Exchange& exchange);   // accounts.cpp
 Answer change_password(Exchange& exchange);  // accounts.cpp
 Answer create_token(Exchange& exchange);     // tokens.cpp

@@ -27,6 +27,7 @@ constexpr Route kRoutes[] = {
     {Method::post, "/auth/login", log_in, Access::anyone, Charge::login},
     {Method::post, "/auth/logout", log_out, Access::anyone, Charge::nothing},
     {Method::get, "/auth/me", who_am_i, Access::account, Charge::nothing},
+    {Method::get, "/auth/export", export_account, Access::account, Charge::nothing},
     {Method::delete_, "/auth/me", delete_account, Access::account, Charge::login},
     {Method::post, "/auth/password", change_password, Access::account, Charge::login},
     {Method::post, "/auth/tokens", create_token, Access::account, Charge::nothing},

@@ -148,20 +148,74 @@ std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Mi
     return entry;
 }
 
-std::string download_name(std::string_view id, std::string_view title, std::string_view language) {
+namespace {
+
+/// The title with what has a meaning in a path replaced, and without dots and blanks at its beginning.
+std::string harmless(std::string_view title) {
     std::string name;
     for (const char c : title) {
         const auto byte = static_cast<unsigned char>(c);
-        const bool harmless = byte >= 0x80 || std::isalnum(byte) || c == '.' || c == '-' || c == '_' || c == ' ';
-        name += harmless ? c : '_';
+        const bool kept = byte >= 0x80 || std::isalnum(byte) || c == '.' || c == '-' || c == '_' || c == ' ';
+        name += kept ? c : '_';
     }
     while (!name.empty() && (name.front() == '.' || name.front() == ' ')) name.erase(0, 1);
-    if (!name.empty()) return name;
-    std::string_view extension = "txt";
+    return name;
+}
+
+std::string_view extension_of(std::string_view language) {
     for (const model::Language& known : model::languages()) {
-        if (known.name == language && !known.extensions.empty()) extension = known.extensions.front();
+        if (known.name == language && !known.extensions.empty()) return known.extensions.front();
     }
-    return fmt::format("{}.{}", id, extension);
+    return "txt";
+}
+
+/// Replaces the characters that show nothing themselves and change how what follows is shown (U+200B to U+200F, U+2028
+/// to U+202E, U+2060 to U+206F): a name must not look like another one.
+void show_everything(std::string& name) {
+    for (std::size_t i = 0; i + 2 < name.size(); ++i) {
+        if (name[i] != '\xe2') continue;
+        const auto second = static_cast<unsigned char>(name[i + 1]), third = static_cast<unsigned char>(name[i + 2]);
+        const bool hidden =
+            (second == 0x80 && ((third >= 0x8b && third <= 0x8f) || (third >= 0xa8 && third <= 0xae))) ||
+            (second == 0x81 && third >= 0xa0 && third <= 0xaf);
+        if (hidden) name.replace(i, 3, "_");
+    }
+}
+
+/// Takes the extension off `name` and returns it, when it has one that looks like that.
+std::string take_extension(std::string& name) {
+    constexpr std::size_t kExtensionMax = 12;
+    const std::size_t dot = name.rfind('.');
+    if (dot == name.npos || dot == 0) return {};
+    std::string extension = name.substr(dot + 1);
+    const bool plain =
+        !extension.empty() && extension.size() <= kExtensionMax &&
+        std::all_of(extension.begin(), extension.end(), [](unsigned char c) { return c < 0x80 && std::isalnum(c); });
+    if (!plain) return {};
+    name.erase(dot);
+    return extension;
+}
+
+}  // namespace
+
+std::string download_name(std::string_view id, std::string_view title, std::string_view language) {
+    std::string name = harmless(title);
+    if (!name.empty()) return name;
+    return fmt::format("{}.{}", id, extension_of(language));
+}
+
+std::string export_name(std::string_view id, std::string_view title, std::string_view language) {
+    constexpr std::size_t kTitleBytesMax = 120;
+    std::string name = harmless(title);
+    show_everything(name);
+    std::string extension = take_extension(name);
+    if (extension.empty()) extension = extension_of(language);
+    std::size_t end = std::min(name.size(), kTitleBytesMax);
+    // Between two characters, and without what some systems do not allow at the end.
+    while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+    while (end > 0 && (name[end - 1] == '.' || name[end - 1] == ' ')) --end;
+    name.resize(end);
+    return name.empty() ? fmt::format("{}.{}", id, extension) : fmt::format("{}-{}.{}", id, name, extension);
 }
 
 }  // namespace snippetd::api

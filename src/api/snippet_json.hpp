@@ -30,4 +30,8 @@ std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Mi
 /// extension.
 std::string download_name(std::string_view id, std::string_view title, std::string_view language);
 
+/// The name of its file among others: its id, then what is harmless of its title, at most 150 bytes together, and an
+/// extension. No two snippets have the same.
+std::string export_name(std::string_view id, std::string_view title, std::string_view language);
+
 }  // namespace snippetd::api

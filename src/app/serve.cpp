@@ -28,6 +28,7 @@ constexpr base::Milliseconds kShutdownMax{9500};  // from the signal to the exit
 constexpr base::Milliseconds kDrainPoll{20};
 constexpr base::Milliseconds kRedisPatience{1000};
 constexpr std::size_t kPagesWaitingMax = 256;
+constexpr std::size_t kArchivesWaitingMax = 256;  // a piece of each, some milliseconds
 constexpr std::size_t kDescriptorsBesidesConnections = 512;
 
 /// An outage of Redis must not open the door to password guessing, nor shut everybody out.
@@ -179,6 +180,7 @@ void serve(const Settings& settings) {
     Backends backends = assemble(settings, metrics, alerts);
 
     const api::Options options = api_options(settings);
+    base::ThreadPool archive_threads{1, kArchivesWaitingMax, "too many archives are being made"};
     auth::Passwords passwords{std::min(settings.threads, 2U)};
     base::ThreadPool page_threads{std::min(settings.threads, 2U), kPagesWaitingMax, "too many pages are rendered"};
     views::LiveCounts::Bound live_bound;
@@ -197,6 +199,7 @@ void serve(const Settings& settings) {
                         backends.redis.get(),
                         coherence ? &coherence->redis_cache() : nullptr,
                         *backends.limiter,
+                        archive_threads,
                         passwords,
                         metrics,
                         tally,
@@ -234,6 +237,7 @@ void serve(const Settings& settings) {
     const auto views_lost = static_cast<long long>(tally.recorded.value() - tally.dropped.value() - tally.handed_on);
     if (views_lost > 0) log::error("views may be lost: nobody has taken them at the end", {{"views", views_lost}});
     // What blocks is closed while the loops still run, so that everything that waits for it gets an answer and unwinds.
+    archive_threads.close();
     passwords.close();
     page_threads.close();
     backends.store->close();

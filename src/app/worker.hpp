@@ -24,6 +24,7 @@ struct Shared {
     redis::Clients* redis;           ///< null without --redis
     cache::RedisCache* redis_cache;  ///< null without --redis
     limiter::Limiter& limiter;
+    base::ThreadPool& archive_threads;
     auth::Passwords& passwords;
     base::Metrics& metrics;
     views::Tally& tally;

@@ -55,6 +55,7 @@ VENDORS = [
     (r"CLI/", r"src/app/"),
     (r"spdlog/", r"src/base/log\.cpp"),
     (r"prometheus/", r"src/base/metrics\.cpp"),
+    (r"archive", r"src/base/zip_writer\.cpp"),
     (r"sys/epoll\.h", r"src/http/"),
     (r"ctemplate/", r"src/pages/template\.cpp"),
     (r"cmark", r"src/pages/markdown\.cpp"),

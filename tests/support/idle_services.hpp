@@ -80,10 +80,16 @@ struct IdleServices {
     views::Tally tally{metrics};
     views::Recorder recorder{tally};
     auth::Identities identities{{}, nullptr};
+    base::ThreadPool threads{1, 1, "nothing is done on threads here"};
     auth::Passwords passwords{1};
+    boost::asio::io_context context;
+    pages::PageRenderer pages{context.get_executor(), threads, 0};
+    views::LiveCounts::Bound live_bound;
+    views::LiveCounts live{live_bound};
     http::Request request;
     std::function<bool()> redis_up = [] { return true; };
-    api::Services services{options, store, limiter, cache, recorder, identities, passwords, metrics, redis_up};
+    api::Services services{options, store,     limiter, cache, recorder, identities,
+                           threads, passwords, metrics, pages, live,     redis_up};
 };
 
 }  // namespace snippetd::test

@@ -100,12 +100,14 @@ def test_all_links_are_gone_also_those_in_caches(server):
     for reader in readers:
         for id in ids:
             assert reader.get(f"/s/{id}").status == 200
+            assert reader.get(f"/s/{id}", {"Accept": "text/html"}).status == 200
     assert readers[0].get(f"/s/{ids[0]}").headers["Cache-Status"].endswith("hit")
     assert delete(client).status == 204
     for reader in readers:
         for id in ids:
             expect.problem(reader.get(f"/s/{id}"), (404, 410))
             expect.problem(reader.get(f"/s/{id}/raw", {"If-None-Match": '"v1-raw"'}), (404, 410))
+            assert reader.get(f"/s/{id}", {"Accept": "text/html"}).status in (404, 410)
     listed = {item["id"] for item in expect.all_items(readers[0], "/explore?limit=100")}
     assert not listed & set(ids)
 

@@ -125,6 +125,35 @@ TEST(DownloadName, IsTheTitleMadeHarmless) {
     EXPECT_EQ(download_name("id", " .hidden", "text"), "hidden");
 }
 
+TEST(ExportName, IsTheIdAndTheTitleMadeHarmlessWithAnExtension) {
+    EXPECT_EQ(export_name("id", "main.cpp", "cpp"), "id-main.cpp");
+    EXPECT_EQ(export_name("id", "notes", "python"), "id-notes.py");
+    EXPECT_EQ(export_name("id", "", "python"), "id.py");
+    EXPECT_EQ(export_name("id", "...", "text"), "id.txt");
+    EXPECT_EQ(export_name("id", ".bashrc", "text"), "id-bashrc.txt");
+    EXPECT_EQ(export_name("id", "../../etc/passwd", "text"), "id-_.._etc_passwd.txt");
+    EXPECT_EQ(export_name("id", "a/b\\c:d*e?f\"g<h>i|j.txt", "text"), "id-a_b_c_d_e_f_g_h_i_j.txt");
+    EXPECT_EQ(export_name("id", "no extension. is this", "text"), "id-no extension. is this.txt");
+    EXPECT_EQ(export_name("id", "trailing. ", "text"), "id-trailing.txt");
+    EXPECT_EQ(export_name("id", "größe 漢.txt", "text"), "id-größe 漢.txt");
+}
+
+TEST(ExportName, HidesNothing) {
+    EXPECT_EQ(export_name("id", "a\u202etxt.exe", "text"), "id-a_txt.exe");
+    EXPECT_EQ(export_name("id", "a\u200bb\u2066c\u2028d\u200f", "text"), "id-a_b_c_d_.txt");
+    EXPECT_EQ(export_name("id", "\u2014\u20ac\u2070", "text"), "id-\u2014\u20ac\u2070.txt") << "neighbours stay";
+}
+
+TEST(ExportName, IsCutBetweenTwoCharactersAndKeepsItsExtension) {
+    std::string title;
+    for (int i = 0; i < 196; ++i) title += "漢";
+    const std::string name = export_name("abcdefghijkl", title + ".cpp", "cpp");
+    EXPECT_EQ(name, "abcdefghijkl-" + title.substr(0, 120) + ".cpp");
+    const std::string shifted = export_name("abcdefghijkl", "a" + title, "cpp");
+    EXPECT_EQ(shifted.find(title.substr(0, 117)), 14u);
+    EXPECT_LE(shifted.size(), 150u);
+}
+
 TEST(DownloadName, WithoutATitleIsTheIdWithTheLanguagesExtension) {
     EXPECT_EQ(download_name("abc", "", "python"), "abc.py");
     EXPECT_EQ(download_name("abc", "...", "python"), "abc.py");
