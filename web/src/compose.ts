@@ -601,9 +601,21 @@ burn?.addEventListener("change", changed);
 addEventListener("pagehide", saveDraft);
 document.addEventListener("visibilitychange", () => document.hidden && saveDraft());
 
-area.addEventListener("focus", () => void mountEditor(), { once: true });
-const idle = (): void => void setTimeout(() => void mountEditor(), 50);
-if (document.readyState === "complete") idle();
-else addEventListener("load", () => ("requestIdleCallback" in window ? requestIdleCallback(idle, { timeout: 2000 }) : idle()));
+// On a phone the text area is what its keyboard knows best, and data is dear: the editor comes when somebody has begun
+// with something else, or has left the text.
+if (matchMedia("(max-width: 40rem), (pointer: coarse)").matches) {
+  const begin = (event: Event): void => {
+    if (event.target === area && event.type !== "focusout") return;
+    for (const type of ["pointerdown", "focusin", "focusout"]) document.removeEventListener(type, begin);
+    void mountEditor();
+  };
+  for (const type of ["pointerdown", "focusin", "focusout"]) document.addEventListener(type, begin);
+} else {
+  area.addEventListener("focus", () => void mountEditor(), { once: true });
+  const idle = (): void => void setTimeout(() => void mountEditor(), 50);
+  const whenIdle = (): void => void ("requestIdleCallback" in window ? requestIdleCallback(idle, { timeout: 2000 }) : idle());
+  if (document.readyState === "complete") whenIdle();
+  else addEventListener("load", whenIdle);
+}
 // Back from the snippet that was shared: a page for the next one.
 addEventListener("pageshow", (event) => event.persisted && shared && location.reload());

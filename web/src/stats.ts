@@ -20,8 +20,9 @@ function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-const byHour = times.length > 1 && (times[1] ?? 0) - (times[0] ?? 0) < 86_400;
-const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
+const step = times.length > 1 ? (times[1] ?? 0) - (times[0] ?? 0) : 3600;
+const byHour = step < 86_400;
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 
 /** Hours as 04:00, and the day where it begins. */
 function label(time: number): string {
@@ -44,7 +45,8 @@ function draw(): void {
       cursor: { y: false, drag: { x: false, y: false } },
       legend: { show: false },
       tzDate: (time) => uPlot.tzDate(new Date(time * 1000), "Etc/UTC"),
-      scales: { y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.08))] } },
+      // Half a bar of room at both ends.
+      scales: { x: { range: (_, min, max) => [min - step / 2, max + step / 2] }, y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.08))] } },
       axes: [
         {
           ...axis,
