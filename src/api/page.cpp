@@ -50,6 +50,15 @@ void encode_here(http::Response& response, const http::Request& request) {
     response.add("Content-Encoding", pages::to_text(encoding));
 }
 
+/// Whether the name of the program is one of those that chats and networks send for a preview.
+bool makes_previews(std::string_view user_agent) {
+    for (const std::string_view name : {"Slackbot", "Twitterbot", "facebookexternalhit", "Discordbot", "TelegramBot",
+                                        "WhatsApp", "LinkedInBot", "SkypeUriPreview", "Mastodon", "redditbot"}) {
+        if (user_agent.find(name) != user_agent.npos) return true;
+    }
+    return false;
+}
+
 /// The weight of a media range, in thousandths.
 int weight_of(std::string_view parameters) {
     const std::size_t at = parameters.find("q=");
@@ -69,7 +78,9 @@ int weight_of(std::string_view parameters) {
 
 bool prefers_page(const http::Request& request) {
     std::string_view rest = request.field(http::Field::accept);
-    if (rest.find("html") == rest.npos) return false;
+    if (rest.find("html") == rest.npos) {
+        return rest.find("json") == rest.npos && makes_previews(request.field(http::Field::user_agent));
+    }
     int html = 0, json = 0;
     bool html_first = false;
     while (!rest.empty()) {

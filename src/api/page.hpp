@@ -14,7 +14,8 @@
 /// What the handlers of pages have in common.
 namespace snippetd::api {
 
-/// Whether `Accept` (RFC 9110 section 12.5.1) wants HTML rather than JSON. What names no HTML, `*/*` included, does not.
+/// Whether `Accept` (RFC 9110 section 12.5.1) wants HTML rather than JSON. What names no HTML, `*/*` included, does not,
+/// unless it comes from a program that makes previews of links: most of those accept anything, and look for a page.
 bool prefers_page(const http::Request& request);
 
 /// The header fields that every page has: its type, what it may load and who may frame it.

@@ -60,6 +60,7 @@ constexpr Route kRoutes[] = {
     {Method::post, "/me/password", change_password_from_form, Access::page_account, Charge::login, account_refused},
     {Method::post, "/me/delete-account", delete_account_from_form, Access::page_account, Charge::login,
      account_refused},
+    {Method::get, "/me/export.zip", export_account, Access::page_account, Charge::nothing},
     {Method::get, "/assets/{file}", read_asset, Access::anyone, Charge::nothing},
     {Method::get, "/favicon.ico", read_favicon, Access::anyone, Charge::nothing},
     {Method::get, "/robots.txt", read_robots, Access::anyone, Charge::nothing},

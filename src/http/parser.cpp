@@ -43,6 +43,7 @@ std::optional<Field> field_of(beast::http::field name, std::string_view text) {
         case beast::http::field::if_none_match: return Field::if_none_match;
         case beast::http::field::origin: return Field::origin;
         case beast::http::field::transfer_encoding: return Field::transfer_encoding;
+        case beast::http::field::user_agent: return Field::user_agent;
         default: break;  // Beast has no name for some of ours
     }
     static constexpr std::pair<std::string_view, Field> kOthers[] = {

@@ -32,8 +32,9 @@ enum class Field {
     request_id,
     sec_fetch_site,
     transfer_encoding,
+    user_agent,
 };
-inline constexpr std::size_t kFieldCount = 16;
+inline constexpr std::size_t kFieldCount = 17;
 
 /// One request. The views point into the connection's buffer and live until the response has been written.
 struct Request {

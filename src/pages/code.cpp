@@ -21,6 +21,11 @@ std::size_t count_lines(std::string_view text) {
 
 std::string code_html(std::string_view text) {
     std::string out;
+    if (count_lines(text) > kNumberedLinesMax) {
+        out = "<span class=\"c\">";
+        append_escaped(out, text);
+        return out + "</span>";
+    }
     out.reserve(text.size() + text.size() / 4 + count_lines(text) * 40);
     for (std::size_t line = 1; !text.empty(); ++line) {
         const std::size_t end = std::min(text.find('\n'), text.size() - 1);

@@ -15,9 +15,6 @@ void append_escaped(std::string& out, std::string_view text) {
             case '&': escape = "&amp;"; break;
             case '<': escape = "&lt;"; break;
             case '>': escape = "&gt;"; break;
-            case '"': escape = "&quot;"; break;
-            case '\'': escape = "&#39;"; break;
-            // A parser would make a line feed of it, and the text would not be what was pasted.
             case '\r': escape = "&#13;"; break;
             default: continue;
         }

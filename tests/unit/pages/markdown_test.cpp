@@ -1,0 +1,66 @@
+#include "pages/markdown.hpp"
+
+#include <chrono>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace snippetd::pages {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(Markdown, RendersWhatPeopleWrite) {
+    EXPECT_THAT(markdown_html("# Title\n\ntext *and* `code`"), HasSubstr("<h1>Title</h1>"));
+    EXPECT_THAT(markdown_html("```cpp\nint x;\n```"), HasSubstr("<pre lang=\"cpp\"><code>int x;\n</code></pre>"));
+    EXPECT_THAT(markdown_html("|a|b|\n|-|-|\n|1|2|\n"), HasSubstr("<td>1</td>"));
+    EXPECT_THAT(markdown_html("~~gone~~"), HasSubstr("<del>gone</del>"));
+    EXPECT_THAT(markdown_html("see https://example.org/x"), HasSubstr("<a href=\"https://example.org/x\">"));
+}
+
+TEST(Markdown, LeavesRawHtmlOut) {
+    for (const std::string text : {"<script>alert(1)</script>", "a <img src=x onerror=alert(1)> b",
+                                   "<iframe src=//evil></iframe>", "<a href='javascript:alert(1)'>x</a>"}) {
+        const std::string html = markdown_html(text);
+        for (const char* bad : {"<script", "<img", "<iframe", "onerror", "javascript"}) {
+            EXPECT_THAT(html, Not(HasSubstr(bad))) << text;
+        }
+    }
+}
+
+TEST(Markdown, FollowsHarmlessLinksOnly) {
+    for (const std::string scheme : {"javascript", "JaVaScRiPt", "vbscript", "data", "file", "about", " javascript"}) {
+        const std::string html = markdown_html("[x](<" + scheme + ":alert(1)>)");
+        EXPECT_THAT(html, HasSubstr("href=\"\"")) << html;
+    }
+    for (const std::string url : {"https://a.b/", "http://a.b/?c=d:e", "mailto:a@b.c", "/s/x", "#part", "x/y:z"}) {
+        EXPECT_THAT(markdown_html("[x](" + url + ")"), HasSubstr("href=\"" + url + "\""));
+    }
+}
+
+TEST(Markdown, PicturesAreLinks) {
+    EXPECT_THAT(markdown_html("![a cat](https://a.b/cat.png)"),
+                HasSubstr("<a href=\"https://a.b/cat.png\">a cat</a>"));
+    EXPECT_THAT(markdown_html("![](https://a.b/cat.png)"),
+                HasSubstr("<a href=\"https://a.b/cat.png\">https://a.b/cat.png</a>"));
+    EXPECT_THAT(markdown_html("![x](javascript:alert(1))"), Not(HasSubstr("javascript")));
+    const std::string linked = markdown_html("[![badge](https://a.b/i.svg)](https://a.b/)");
+    EXPECT_THAT(linked, HasSubstr("<a href=\"https://a.b/\">badge</a>"));
+    EXPECT_THAT(linked, Not(HasSubstr("<img")));
+}
+
+TEST(Markdown, NestedPicturesEndInTheirWords) {
+    std::string text;
+    constexpr int kDepth = 2000;
+    for (int i = 0; i < kDepth; ++i) text += "![";
+    text += "x";
+    for (int i = 0; i < kDepth; ++i) text += "](a)";
+    const std::string html = markdown_html(text);
+    EXPECT_THAT(html, Not(HasSubstr("<img")));
+    EXPECT_THAT(html, HasSubstr("x"));
+}
+
+}  // namespace
+}  // namespace snippetd::pages
