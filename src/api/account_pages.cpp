@@ -78,7 +78,7 @@ std::string encoded(std::string_view text) {
 enum class Entrance { log_in, sign_up };
 
 Awaitable<http::Response> show_entrance(Exchange& exchange, Entrance entrance, std::string_view next,
-                                        std::string_view username, std::optional<Error> error) {
+                                        std::string_view username, const Error* error) {
     const bool logs_in = entrance == Entrance::log_in;
     pages::Fields fields;
     fields.show(logs_in ? "LOGIN" : "SIGNUP");
@@ -91,9 +91,8 @@ Awaitable<http::Response> show_entrance(Exchange& exchange, Entrance entrance, s
     }
     pages::Layout layout = layout_of("login", logs_in ? "Log in" : "Create an account", "error.js");
     const unsigned status = error ? base::describe(error->kind).status : 200;
-    http::Response response = co_await show_page(exchange, status, std::move(layout), pages::render("login", fields));
-    if (error && error->retry_after_s > 0) response.add("Retry-After", std::to_string(error->retry_after_s));
-    co_return response;
+    return show_page(exchange, status, std::move(layout), pages::render("login", fields),
+                     error ? error->retry_after_s : 0);
 }
 
 std::string next_of(const Exchange& exchange) {
@@ -108,7 +107,10 @@ Answer enter(Exchange& exchange, Entrance entrance) {
     json::object object{{"username", username}, {"password", form->value("password")}};
     Result<http::Response> entered =
         co_await run_with_json(exchange, std::move(object), entrance == Entrance::log_in ? log_in : sign_up);
-    if (!entered) co_return co_await show_entrance(exchange, entrance, next, username, entered.error());
+    if (!entered) {
+        const Error wrong = entered.error();
+        co_return co_await show_entrance(exchange, entrance, next, username, &wrong);
+    }
     http::Response response = see_other(next);
     copy_cookies(*entered, response);
     const json::value account = json::parse(entered->body);
@@ -120,13 +122,14 @@ Awaitable<http::Response> entrance_refused(Exchange& exchange, Entrance entrance
     Result<http::Form> form = read_form(exchange);
     const std::string next = local_path(form ? form->value("next") : std::string_view{});
     const std::string username{form ? form->value("username") : std::string_view{}};
-    co_return co_await show_entrance(exchange, entrance, next, username, std::move(error));
+    co_return co_await show_entrance(exchange, entrance, next, username, &error);
 }
 
 }  // namespace
 
 Answer log_in_page(Exchange& exchange) {
-    co_return co_await show_entrance(exchange, Entrance::log_in, next_of(exchange), {}, std::nullopt);
+    const std::string next = next_of(exchange);
+    co_return co_await show_entrance(exchange, Entrance::log_in, next, "", nullptr);
 }
 Answer log_in_from_form(Exchange& exchange) {
     return enter(exchange, Entrance::log_in);
@@ -135,7 +138,8 @@ Awaitable<http::Response> log_in_refused(Exchange& exchange, Error error) {
     return entrance_refused(exchange, Entrance::log_in, std::move(error));
 }
 Answer sign_up_page(Exchange& exchange) {
-    co_return co_await show_entrance(exchange, Entrance::sign_up, next_of(exchange), {}, std::nullopt);
+    const std::string next = next_of(exchange);
+    co_return co_await show_entrance(exchange, Entrance::sign_up, next, "", nullptr);
 }
 Answer sign_up_from_form(Exchange& exchange) {
     return enter(exchange, Entrance::sign_up);
@@ -302,7 +306,7 @@ Answer delete_selected(Exchange& exchange) {
 
 namespace {
 
-Awaitable<http::Response> show_tokens(Exchange& exchange, std::string new_token, std::optional<Error> error) {
+Awaitable<http::Response> show_tokens(Exchange& exchange, std::string_view new_token, const Error* error) {
     const std::vector<model::ApiToken> tokens =
         co_await exchange.services.store.list_tokens(exchange.caller.account->id, exchange.deadline);
     pages::Fields fields;
@@ -324,7 +328,7 @@ Awaitable<http::Response> show_tokens(Exchange& exchange, std::string new_token,
 }  // namespace
 
 Answer tokens_page(Exchange& exchange) {
-    co_return co_await show_tokens(exchange, {}, std::nullopt);
+    co_return co_await show_tokens(exchange, "", nullptr);
 }
 
 Answer create_token_from_form(Exchange& exchange) {
@@ -336,9 +340,13 @@ Answer create_token_from_form(Exchange& exchange) {
     if (std::from_chars(expires.data(), expires.data() + expires.size(), seconds).ec == std::errc{})
         object["expires_in"] = seconds;
     Result<http::Response> created = co_await run_with_json(exchange, std::move(object), create_token);
-    if (!created) co_return co_await show_tokens(exchange, {}, created.error());
+    if (!created) {
+        const Error wrong = created.error();
+        co_return co_await show_tokens(exchange, "", &wrong);
+    }
     const json::value token = json::parse(created->body);
-    co_return co_await show_tokens(exchange, std::string{token.at("token").as_string()}, std::nullopt);
+    const std::string_view secret = token.at("token").as_string();
+    co_return co_await show_tokens(exchange, secret, nullptr);
 }
 
 Answer delete_token_from_form(Exchange& exchange) {
@@ -351,27 +359,26 @@ Answer delete_token_from_form(Exchange& exchange) {
 
 namespace {
 
-Awaitable<http::Response> show_account(Exchange& exchange, std::string notice, std::optional<Error> error) {
+Awaitable<http::Response> show_account(Exchange& exchange, std::string_view notice, const Error* error) {
     pages::Fields fields;
     fields.set("ACCOUNT_NAME", exchange.caller.account->username);
     if (!notice.empty()) fields.add("NOTICE", "NOTICE_TEXT", notice);
     if (error) fields.add("ERROR", "ERROR_DETAIL", sentence_of(*error));
     const unsigned status = error ? base::describe(error->kind).status : 200;
     pages::Layout layout = layout_of("account", "Account");
-    http::Response response = co_await show_page(exchange, status, std::move(layout), pages::render("account", fields));
-    if (error && error->retry_after_s > 0) response.add("Retry-After", std::to_string(error->retry_after_s));
-    co_return response;
+    return show_page(exchange, status, std::move(layout), pages::render("account", fields),
+                     error ? error->retry_after_s : 0);
 }
 
 }  // namespace
 
 Answer account_page(Exchange& exchange) {
-    co_return co_await show_account(exchange, {}, std::nullopt);
+    co_return co_await show_account(exchange, "", nullptr);
 }
 
 Awaitable<http::Response> account_refused(Exchange& exchange, Error error) {
     if (!exchange.caller.account) co_return error_page(exchange.request, error);
-    co_return co_await show_account(exchange, {}, std::move(error));
+    co_return co_await show_account(exchange, "", &error);
 }
 
 Answer change_password_from_form(Exchange& exchange) {
@@ -379,19 +386,26 @@ Answer change_password_from_form(Exchange& exchange) {
     if (!form) co_return form.error();
     json::object object{{"current", form->value("current")}, {"new", form->value("new")}};
     Result<http::Response> changed = co_await run_with_json(exchange, std::move(object), change_password);
-    if (!changed) co_return co_await show_account(exchange, {}, changed.error());
-    co_return co_await show_account(exchange, "The password is changed. Other sessions have ended.", std::nullopt);
+    if (!changed) {
+        const Error wrong = changed.error();
+        co_return co_await show_account(exchange, "", &wrong);
+    }
+    co_return co_await show_account(exchange, "The password is changed. Other sessions have ended.", nullptr);
 }
 
 Answer delete_account_from_form(Exchange& exchange) {
     Result<http::Form> form = read_form(exchange);
     if (!form) co_return form.error();
     if (form->value("sure") != "1") {
-        co_return co_await show_account(exchange, {}, invalid_field("box", "that says so has to be ticked"));
+        const Error wrong = invalid_field("box", "that says so has to be ticked");
+        co_return co_await show_account(exchange, "", &wrong);
     }
     json::object object{{"password", form->value("password")}};
     Result<http::Response> deleted = co_await run_with_json(exchange, std::move(object), delete_account);
-    if (!deleted) co_return co_await show_account(exchange, {}, deleted.error());
+    if (!deleted) {
+        const Error wrong = deleted.error();
+        co_return co_await show_account(exchange, "", &wrong);
+    }
     http::Response response = see_other("/");
     copy_cookies(*deleted, response);
     add_account_cookie(response, exchange, {});

@@ -152,11 +152,10 @@ void show_choices(pages::Fields& fields, const Draft& draft, bool editing, bool 
     }
 }
 
-/// The form, filled; for `edited`, or for a new snippet. With an error, its status.
-Awaitable<http::Response> show_form(Exchange& exchange, Draft draft, std::optional<Edited> edited,
-                                    std::optional<Error> error) {
+/// The form, filled; for a new snippet without `edited`. With an error, its status.
+Awaitable<http::Response> show_form(Exchange& exchange, const Draft& draft, const Edited* edited, const Error* error) {
     pages::Fields fields;
-    const bool editing = edited.has_value();
+    const bool editing = edited != nullptr;
     pages::Fields mode = fields.add(editing ? "EDIT" : "NEW");
     fields.set("ACTION", editing ? fmt::format("/s/{}/edit", edited->id) : "/");
     if (editing) {
@@ -164,7 +163,10 @@ Awaitable<http::Response> show_form(Exchange& exchange, Draft draft, std::option
         fields.set("VERSION", edited->version);
     }
     fields.set("F_TITLE", draft.title);
-    fields.set("F_BODY", draft.body);
+    // Escaped here: the template's own escaping turns line ends into blanks.
+    std::string body;
+    pages::append_escaped(body, draft.body);
+    fields.set("F_BODY", body);
     fields.set("F_LANGUAGE", draft.language);
     fields.set("F_TAGS", draft.tags);
     fields.show_if(draft.burn, "BURN_CHECKED");
@@ -182,9 +184,8 @@ Awaitable<http::Response> show_form(Exchange& exchange, Draft draft, std::option
     layout.script = "compose.js";
     layout.highlights = true;
     const unsigned status = error ? base::describe(error->kind).status : 200;
-    http::Response response = co_await show_page(exchange, status, std::move(layout), pages::render("compose", fields));
-    if (error && error->retry_after_s > 0) response.add("Retry-After", std::to_string(error->retry_after_s));
-    co_return response;
+    return show_page(exchange, status, std::move(layout), pages::render("compose", fields),
+                     error ? error->retry_after_s : 0);
 }
 
 /// Scripts on the snippet's pages, and its forms, find the token there, and no other page does.
@@ -195,6 +196,18 @@ void add_edit_cookie(http::Response& response, const Exchange& exchange, const s
                                            kCookieSeconds, exchange.request.secure ? "; Secure" : ""));
 }
 
+/// To the new snippet, with what lets its maker edit it.
+http::Response led_to(const Exchange& exchange, const http::Response& created) {
+    const std::string location{field_of(created, "Location")};
+    http::Response response = see_other(location);
+    const json::value made = json::parse(created.body);
+    if (const json::value* edit_token = made.as_object().if_contains("edit_token")) {
+        add_edit_cookie(response, exchange, location.substr(location.rfind('/') + 1),
+                        std::string_view{edit_token->as_string()});
+    }
+    return response;
+}
+
 Edited edited_of(const Exchange& exchange, const http::Form& form) {
     return {exchange.parameters.front(), std::string{form.value("version")}};
 }
@@ -202,55 +215,57 @@ Edited edited_of(const Exchange& exchange, const http::Form& form) {
 }  // namespace
 
 Answer compose_page(Exchange& exchange) {
-    Draft draft;
-    co_return co_await show_form(exchange, std::move(draft), std::nullopt, std::nullopt);
+    const Draft draft;
+    co_return co_await show_form(exchange, draft, nullptr, nullptr);
 }
 
 Answer compose_from_form(Exchange& exchange) {
     Result<http::Form> form = http::parse_form(exchange.request);
     if (!form) co_return form.error();
-    Draft draft = draft_of(*form);
+    const Draft draft = draft_of(*form);
     Result<json::object> object = json_of(draft, false);
-    if (!object) co_return co_await show_form(exchange, std::move(draft), std::nullopt, object.error());
-    Result<http::Response> created = co_await run_with_json(exchange, *std::move(object), create_snippet);
-    if (!created) co_return co_await show_form(exchange, std::move(draft), std::nullopt, created.error());
-    const std::string location{field_of(*created, "Location")};
-    http::Response response = see_other(location);
-    const json::value made = json::parse(created->body);
-    if (const json::value* edit_token = made.as_object().if_contains("edit_token")) {
-        add_edit_cookie(response, exchange, location.substr(location.rfind('/') + 1),
-                        std::string_view{edit_token->as_string()});
+    Error wrong;
+    if (object) {
+        Result<http::Response> created = co_await run_with_json(exchange, *std::move(object), create_snippet);
+        if (created) co_return led_to(exchange, *created);
+        wrong = created.error();
+    } else {
+        wrong = object.error();
     }
-    co_return response;
+    co_return co_await show_form(exchange, draft, nullptr, &wrong);
 }
 
 Awaitable<http::Response> compose_refused(Exchange& exchange, Error error) {
     // What was written comes back with the refusal.
-    Result<http::Form> form = http::parse_form(exchange.request);
-    Draft draft = form ? draft_of(*form) : Draft{};
-    co_return co_await show_form(exchange, std::move(draft), std::nullopt, std::move(error));
+    const Result<http::Form> form = http::parse_form(exchange.request);
+    const Draft draft = form ? draft_of(*form) : Draft{};
+    co_return co_await show_form(exchange, draft, nullptr, &error);
 }
 
 Answer edit_page(Exchange& exchange) {
     Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
     if (!snippet) co_return snippet.error();
-    Draft draft = draft_of(*snippet);
-    Edited edited{snippet->id, std::to_string(snippet->version)};
-    co_return co_await show_form(exchange, std::move(draft), std::move(edited), std::nullopt);
+    const Draft draft = draft_of(*snippet);
+    const Edited edited{snippet->id, std::to_string(snippet->version)};
+    co_return co_await show_form(exchange, draft, &edited, nullptr);
 }
 
 Answer edit_from_form(Exchange& exchange) {
     Result<http::Form> form = http::parse_form(exchange.request);
     if (!form) co_return form.error();
-    Draft draft = draft_of(*form);
+    const Draft draft = draft_of(*form);
     Edited edited = edited_of(exchange, *form);
     Result<json::object> object = json_of(draft, true);
-    if (!object) co_return co_await show_form(exchange, std::move(draft), std::move(edited), object.error());
-    const std::string condition = fmt::format("\"v{}\"", edited.version);
-    exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)] = condition;
-    Result<http::Response> saved = co_await run_with_json(exchange, *std::move(object), edit_snippet);
-    if (saved) co_return see_other("/s/" + edited.id);
-    Error wrong = saved.error();
+    Error wrong;
+    if (object) {
+        const std::string condition = fmt::format("\"v{}\"", edited.version);
+        exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)] = condition;
+        Result<http::Response> saved = co_await run_with_json(exchange, *std::move(object), edit_snippet);
+        if (saved) co_return see_other("/s/" + edited.id);
+        wrong = saved.error();
+    } else {
+        wrong = object.error();
+    }
     if (wrong.kind == ErrorKind::precondition_failed) {
         wrong.detail =
             "Somebody has edited this snippet meanwhile. What you have written is below; "
@@ -259,18 +274,14 @@ Answer edit_from_form(Exchange& exchange) {
         Result<model::Snippet> current = co_await load_for_edit(exchange, edited.id);
         if (current) edited.version = std::to_string(current->version);
     }
-    co_return co_await show_form(exchange, std::move(draft), std::move(edited), std::move(wrong));
+    co_return co_await show_form(exchange, draft, &edited, &wrong);
 }
 
 Awaitable<http::Response> edit_refused(Exchange& exchange, Error error) {
-    Result<http::Form> form = http::parse_form(exchange.request);
-    Draft draft;
-    Edited edited{exchange.parameters.front(), {}};
-    if (form) {
-        draft = draft_of(*form);
-        edited = edited_of(exchange, *form);
-    }
-    co_return co_await show_form(exchange, std::move(draft), std::move(edited), std::move(error));
+    const Result<http::Form> form = http::parse_form(exchange.request);
+    const Draft draft = form ? draft_of(*form) : Draft{};
+    const Edited edited = form ? edited_of(exchange, *form) : Edited{exchange.parameters.front(), {}};
+    co_return co_await show_form(exchange, draft, &edited, &error);
 }
 
 }  // namespace snippetd::api

@@ -105,7 +105,8 @@ std::string_view page_fields() {
     return kPageFields;
 }
 
-Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::Layout layout, std::string content) {
+Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::Layout layout, std::string content,
+                                    std::int64_t retry_after_s) {
     const Caller& caller = exchange.caller;
     layout.reader = caller.account ? pages::Layout::Reader::account : pages::Layout::Reader::nobody;
     if (caller.account) layout.account_name = caller.account->username;
@@ -117,6 +118,7 @@ Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::
     if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
     std::string html = pages::lay_out(layout, content);
     response.body = co_await exchange.services.pages.encode_page(std::move(html), encoding);
+    if (retry_after_s > 0) response.add("Retry-After", std::to_string(retry_after_s));
     co_return response;
 }
 

@@ -14,15 +14,17 @@
 /// What the handlers of pages have in common.
 namespace snippetd::api {
 
-/// Whether `Accept` (RFC 9110 section 12.5.1) wants HTML rather than JSON. What names no HTML, `*/*` included, does not,
-/// unless it comes from a program that makes previews of links: most of those accept anything, and look for a page.
+/// Whether `Accept` (RFC 9110 section 12.5.1) wants HTML rather than JSON. What names no HTML, `*/*` included, does
+/// not, unless it comes from a program that makes previews of links: most of those accept anything, and want a page.
 bool prefers_page(const http::Request& request);
 
 /// The header fields that every page has: its type, what it may load and who may frame it.
 std::string_view page_fields();
 
 /// A page for whoever asks, around `content`, which is trusted HTML. Nobody may keep it.
-Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::Layout layout, std::string content);
+/// With `retry_after_s` above 0 it says when to try again.
+Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::Layout layout, std::string content,
+                                    std::int64_t retry_after_s = 0);
 
 /// The page of an error, with `Retry-After` where there is one.
 http::Response error_page(const http::Request& request, const Error& error);

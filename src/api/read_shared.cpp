@@ -151,7 +151,12 @@ Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<
     std::string base = exchange.base_url();
     pages::PageRenderer& renderer = exchange.services.pages;
     const std::int64_t view_count = entry->view_count;
-    std::shared_ptr<const pages::Page> page = renderer.find(*snippet, view_count, base, base::steady_now());
+    std::shared_ptr<const pages::Page> page = renderer.find(*snippet, base);
+    const base::SteadyTime now = base::steady_now();
+    if (page && page->due(view_count, now)) {
+        page->claim(now);
+        page = nullptr;
+    }
     const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
     if (!page || page->content(encoding).empty()) {
         page = co_await renderer.render(snippet, view_count, std::move(base), exchange.deadline);
@@ -222,9 +227,10 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     if (page) {
         if (entry->kind != cache::Entry::Kind::snippet) return false;
         const std::string base = base_url(services.options, request);
-        rendered = services.pages.find(entry->snippet, entry->view_count, base, base::steady_now());
+        rendered = services.pages.find(entry->snippet, base);
         const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
         if (!rendered || rendered->content(encoding).empty()) return false;
+        if (rendered->due(entry->view_count, base::steady_now())) return false;
     }
     answer.route = raw ? "/s/{id}/raw" : "/s/{id}";
     if (entry->kind != cache::Entry::Kind::snippet) {

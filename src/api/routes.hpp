@@ -26,7 +26,7 @@ enum class Charge {
 
 using Handler = Awaitable<Result<http::Response>> (*)(Exchange& exchange);
 
-/// Makes the page that says why the handler did not run, or could not: with what was filled in, so that nothing is lost.
+/// Makes the page that says why the handler did not run, or could not, with what was filled in: nothing is lost.
 using Refusal = Awaitable<http::Response> (*)(Exchange& exchange, Error error);
 
 struct Route {

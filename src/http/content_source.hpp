@@ -13,7 +13,7 @@ class ContentSource {
     virtual ~ContentSource() = default;
 
     /// The next piece; empty at the end. What it throws cuts the connection, so that nobody takes a part for the
-    /// whole. On the connection's own thread, one call at a time; the source must see to it that no call waits for ever.
+    /// whole. On the connection's own thread, one call at a time; the source sees to it that no call waits for ever.
     virtual base::Awaitable<std::string> next() = 0;
     /// The reader is gone, or the service ends: a `next` that waits returns soon, with anything. On the same thread.
     virtual void cancel() = 0;

@@ -2,18 +2,11 @@
 
 namespace snippetd::pages {
 
-std::shared_ptr<const Page> PageCache::find(std::string_view key, std::int64_t version, std::int64_t view_count,
-                                            base::SteadyTime now) {
+std::shared_ptr<const Page> PageCache::find(std::string_view key, std::int64_t version) {
     const auto found = places_.find(key);
-    if (found == places_.end()) return nullptr;
-    const std::shared_ptr<const Page>& page = *found->second;
-    if (page->version != version) return nullptr;
-    if (page->view_count != view_count && now >= page->renew_from) {
-        page->renew_from = now + kCountAgeMax;
-        return nullptr;
-    }
+    if (found == places_.end() || (*found->second)->version != version) return nullptr;
     queue_.splice(queue_.begin(), queue_, found->second);
-    return page;
+    return queue_.front();
 }
 
 void PageCache::put(std::shared_ptr<const Page> page) {

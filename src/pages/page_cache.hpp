@@ -15,12 +15,20 @@ namespace snippetd::pages {
 
 /// One page in every coding that it is sent in, rendered from one version of its snippet.
 struct Page {
+    /// How often a page whose count changes is rendered anew.
+    static constexpr base::Milliseconds kCountAgeMax{5000};
+
     std::string key;  ///< the base of its links and the snippet's id
     std::int64_t version = 0;
     std::int64_t view_count = 0;  ///< that it shows
     std::string identity;         ///< empty when it is large: nearly every browser takes a compressed one
     std::string gzip, brotli;
     mutable base::SteadyTime renew_from;  ///< from then on, whoever finds that its count is old renders it anew
+
+    /// Whether it should be rendered anew, for a count that is another one now.
+    bool due(std::int64_t count, base::SteadyTime now) const { return count != view_count && now >= renew_from; }
+    /// Somebody does: until that can have failed, others go on with this one.
+    void claim(base::SteadyTime now) const { renew_from = now + kCountAgeMax; }
 
     const std::string& content(Encoding encoding) const {
         return encoding == Encoding::brotli ? brotli : encoding == Encoding::gzip ? gzip : identity;
@@ -35,16 +43,11 @@ struct Page {
 /// cache of snippets vouches for now.
 class PageCache {
   public:
-    /// How often a page whose count changes is rendered anew.
-    static constexpr base::Milliseconds kCountAgeMax{5000};
-
     /// `capacity` in bytes; a page above an eighth of it is not kept.
     explicit PageCache(std::size_t capacity) : capacity_{capacity} {}
 
-    /// The page of that version. Null when there is none, and once for each that should be rendered anew, to whoever
-    /// is to do that.
-    std::shared_ptr<const Page> find(std::string_view key, std::int64_t version, std::int64_t view_count,
-                                     base::SteadyTime now);
+    /// The page of that version, or null.
+    std::shared_ptr<const Page> find(std::string_view key, std::int64_t version);
     /// Keeps it in the place of any earlier one.
     void put(std::shared_ptr<const Page> page);
 

@@ -28,7 +28,7 @@ std::shared_ptr<const Page> make_page(const std::shared_ptr<const model::Snippet
     page->brotli = encode(page->identity, Encoding::brotli);
     page->gzip.shrink_to_fit();
     page->brotli.shrink_to_fit();
-    page->renew_from = base::steady_now() + PageCache::kCountAgeMax;
+    page->renew_from = base::steady_now() + Page::kCountAgeMax;
     return page;
 }
 
@@ -60,8 +60,9 @@ base::Awaitable<std::shared_ptr<const Page>> PageRenderer::render(std::shared_pt
         const std::shared_ptr<Flight> flight = found->second;
         base::Timer timer{executor_};
         flight->waiters.push_back(&timer);
-        const auto left = std::chrono::duration_cast<base::Milliseconds>(deadline - base::steady_now());
-        co_await base::pause(timer, std::max(left, base::Milliseconds{0}));
+        auto left = std::chrono::duration_cast<base::Milliseconds>(deadline - base::steady_now());
+        if (left.count() < 0) left = {};
+        co_await base::pause(timer, left);
         std::erase(flight->waiters, &timer);
         if (!flight->landed) throw base::Unavailable{"rendering takes too long"};
         if (flight->error) std::rethrow_exception(flight->error);

@@ -25,9 +25,8 @@ class PageRenderer {
         : executor_{std::move(executor)}, threads_{threads}, cache_{capacity} {}
 
     /// The page of this version of the snippet, if it can be had at once.
-    std::shared_ptr<const Page> find(const model::Snippet& snippet, std::int64_t view_count, std::string_view base,
-                                     base::SteadyTime now) {
-        return cache_.find(key_of(base, snippet.id), snippet.version, view_count, now);
+    std::shared_ptr<const Page> find(const model::Snippet& snippet, std::string_view base) {
+        return cache_.find(key_of(base, snippet.id), snippet.version);
     }
 
     /// Renders it, or waits for whoever does, and keeps it. Throws base::Unavailable when that takes too long.

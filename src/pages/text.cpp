@@ -1,8 +1,5 @@
 #include "pages/text.hpp"
 
-#include <chrono>
-
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace snippetd::pages {
@@ -38,8 +35,10 @@ std::string count_text(std::size_t count, std::string_view one, std::string_view
 }
 
 std::string time_text(base::UnixMillis time) {
-    const std::chrono::sys_time<std::chrono::seconds> seconds{std::chrono::seconds{time / 1000}};
-    return fmt::format("{:%e %b %Y, %H:%M UTC}", fmt::gmtime(seconds.time_since_epoch().count()));
+    const std::string date = base::format_http_date(time);  // Sun, 06 Nov 1994 08:49:37 GMT
+    std::string_view day = std::string_view{date}.substr(5, 11);
+    if (day.front() == '0') day.remove_prefix(1);
+    return fmt::format("{}, {} UTC", day, std::string_view{date}.substr(17, 5));
 }
 
 std::string title_text(std::string_view title) {

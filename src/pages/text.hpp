@@ -8,8 +8,8 @@
 
 namespace snippetd::pages {
 
-/// Appends `text` as HTML text, not for attributes. A carriage return is escaped too: a parser would make a line feed of
-/// it, and the text would not be what was pasted.
+/// Appends `text` as HTML text, not for attributes. A carriage return is escaped too: a parser would make a line feed
+/// of it, and the text would not be what was pasted.
 void append_escaped(std::string& out, std::string_view text);
 
 /// `512 bytes`, `1.2 KiB`, `1 MiB`.

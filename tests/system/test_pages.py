@@ -1,4 +1,4 @@
-"""The pages without a browser: who gets one, how it is kept, what its forms do. What a browser makes of them is in browser/."""
+"""The pages without a browser: who gets one, how it is kept, what its forms do. The rest is in browser/."""
 
 import gzip
 import re
@@ -60,7 +60,8 @@ def test_whoever_does_not_prefer_html_gets_json(server, ada, accept):
 
 
 def test_browsers_get_the_page_and_both_say_what_they_depend_on(server, ada):
-    snippet = ada.create(body="int main() {\n  return 1 < 2;\n}\n", title="a.cpp", tags=["one", "<b>"], visibility="public")
+    body = "int main() {\n  return 1 < 2;\n}\n"
+    snippet = ada.create(body=body, title="a.cpp", tags=["one", "<b>"], visibility="public")
     response = page(Client(server), f"/s/{snippet['id']}")
     assert_is_page(response)
     assert code_of(response) == snippet["body"]
@@ -73,7 +74,8 @@ def test_programs_that_preview_links_get_the_page_with_its_tags(server, ada):
     id = ada.create(body="first line\nsecond", title="Title & more", visibility="public")["id"]
     response = Client(server).get(f"/s/{id}", {"Accept": "*/*", "User-Agent": "Slackbot-LinkExpanding 1.0"})
     assert_is_page(response)
-    for tag in ('property="og:title" content="Title &amp; more"', 'property="og:description" content="first line second"',
+    for tag in ('property="og:title" content="Title &amp; more"',
+                'property="og:description" content="first line second"',
                 f'property="og:url" content="{server.url}/s/{id}"', 'name="twitter:card"'):
         assert tag in response.text
     image = re.search(r'property="og:image" content="[^"]*(/assets/[^"]+)"', response.text).group(1)
@@ -87,7 +89,10 @@ def test_raw_is_raw_for_browsers_too(server, ada):
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
-@pytest.mark.parametrize("body", ["x", "x\n", "\n", "a\r\nb\rc", "<>&\"' \u202e \ufeff \t", "\n" * 60000 + "end", "#" * 20000])
+EXACT = ["x", "x\n", "\n", "a\r\nb\rc", "<>&\"' \u202e \ufeff \t", "\n" * 60000 + "end", "#" * 20000]
+
+
+@pytest.mark.parametrize("body", EXACT, ids=range(len(EXACT)))
 def test_the_text_is_exact(server, ada, body):
     id = ada.create(body=body)["id"]
     assert code_of(page(Client(server), f"/s/{id}")) == body
@@ -300,7 +305,7 @@ def test_over_the_limit_a_form_comes_back_with_what_was_written(fresh_server):
     response = send(client, "/", body="my long <text>", title="kept")
     assert_is_page(response, 429)
     assert "my long &lt;text&gt;</textarea>" in response.text and 'value="kept"' in response.text
-    assert 1 <= int(response.headers["Retry-After"]) <= 60
+    assert 1 <= int(response.headers["Retry-After"]) <= 120  # the window slides
 
 
 def test_an_edit_that_lost_keeps_what_was_written(server, ada):
@@ -315,7 +320,9 @@ def test_an_edit_that_lost_keeps_what_was_written(server, ada):
     assert ada.get(f"/snippets/{id}").json()["body"] == "mine"
 
 
-@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}])
+@pytest.mark.parametrize(
+    "headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}]
+)
 def test_another_sites_forms_are_refused(server, ada, headers):
     id = ada.create()["id"]
     forms = ["/", "/login", "/logout", "/me/delete", "/me/tokens", "/me/password", "/me/delete-account",

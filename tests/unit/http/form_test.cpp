@@ -17,8 +17,8 @@ Request form_request(std::string_view type, std::string body) {
 constexpr std::string_view kMultipart = "multipart/form-data; boundary=XyZ";
 
 TEST(Form, ReadsWhatBrowsersSend) {
-    const auto form = parse_form(form_request("application/x-www-form-urlencoded; charset=utf-8",
-                                              "a=1&b=x+y%26z&c=&d&a=2&&e=%C3%BC"));
+    const auto form = parse_form(
+        form_request("application/x-www-form-urlencoded; charset=utf-8", "a=1&b=x+y%26z&c=&d&a=2&&e=%C3%BC"));
     ASSERT_TRUE(form);
     EXPECT_EQ(form->value("a"), "1");
     EXPECT_EQ(form->values("a"), (std::vector<std::string>{"1", "2"}));

@@ -41,8 +41,7 @@ TEST(Markdown, FollowsHarmlessLinksOnly) {
 }
 
 TEST(Markdown, PicturesAreLinks) {
-    EXPECT_THAT(markdown_html("![a cat](https://a.b/cat.png)"),
-                HasSubstr("<a href=\"https://a.b/cat.png\">a cat</a>"));
+    EXPECT_THAT(markdown_html("![a cat](https://a.b/cat.png)"), HasSubstr("<a href=\"https://a.b/cat.png\">a cat</a>"));
     EXPECT_THAT(markdown_html("![](https://a.b/cat.png)"),
                 HasSubstr("<a href=\"https://a.b/cat.png\">https://a.b/cat.png</a>"));
     EXPECT_THAT(markdown_html("![x](javascript:alert(1))"), Not(HasSubstr("javascript")));

@@ -14,34 +14,33 @@ std::shared_ptr<Page> page_of(const std::string& key, std::int64_t version, std:
     page->key = key;
     page->version = version;
     page->view_count = 5;
-    page->renew_from = kStart + PageCache::kCountAgeMax;
+    page->renew_from = kStart + Page::kCountAgeMax;
     page->identity.assign(size, 'x');
     return page;
 }
 
 TEST(PageCache, GivesThePageOfTheVersionThatIsAskedFor) {
     PageCache cache{100000};
-    EXPECT_EQ(cache.find("a", 1, 5, kStart), nullptr);
+    EXPECT_EQ(cache.find("a", 1), nullptr);
     cache.put(page_of("a", 2));
-    EXPECT_NE(cache.find("a", 2, 5, kStart), nullptr);
-    EXPECT_EQ(cache.find("a", 3, 5, kStart), nullptr);
-    EXPECT_EQ(cache.find("a", 1, 5, kStart), nullptr);
+    EXPECT_NE(cache.find("a", 2), nullptr);
+    EXPECT_EQ(cache.find("a", 3), nullptr);
+    EXPECT_EQ(cache.find("a", 1), nullptr);
     cache.put(page_of("a", 3));
-    EXPECT_NE(cache.find("a", 3, 5, kStart), nullptr);
-    EXPECT_EQ(cache.find("a", 2, 5, kStart), nullptr);
+    EXPECT_NE(cache.find("a", 3), nullptr);
+    EXPECT_EQ(cache.find("a", 2), nullptr);
     EXPECT_EQ(cache.size(), 1u);
 }
 
 TEST(PageCache, ANewCountIsShownAfterAWhileAndOneReaderHasItRendered) {
-    PageCache cache{100000};
-    cache.put(page_of("a", 1));
-    const base::SteadyTime later = kStart + PageCache::kCountAgeMax;
-    EXPECT_NE(cache.find("a", 1, 6, later - base::Milliseconds{1}), nullptr);
-    EXPECT_NE(cache.find("a", 1, 5, later), nullptr) << "the count is the same";
-    EXPECT_EQ(cache.find("a", 1, 6, later), nullptr);
-    EXPECT_NE(cache.find("a", 1, 6, later), nullptr) << "the others do not wait";
-    EXPECT_EQ(cache.find("a", 1, 6, later + PageCache::kCountAgeMax), nullptr)
-        << "when whoever was to render it has failed, the next one is asked";
+    const std::shared_ptr<Page> page = page_of("a", 1);
+    const base::SteadyTime later = kStart + Page::kCountAgeMax;
+    EXPECT_FALSE(page->due(6, later - base::Milliseconds{1}));
+    EXPECT_FALSE(page->due(5, later)) << "the count is the same";
+    EXPECT_TRUE(page->due(6, later));
+    page->claim(later);
+    EXPECT_FALSE(page->due(6, later)) << "the others do not wait";
+    EXPECT_TRUE(page->due(6, later + Page::kCountAgeMax)) << "when whoever was to render it has failed";
 }
 
 TEST(PageCache, IsBoundedAndLetsTheLongestUnusedGo) {
@@ -49,11 +48,11 @@ TEST(PageCache, IsBoundedAndLetsTheLongestUnusedGo) {
     PageCache cache{one * 10};
     for (int i = 0; i < 10; ++i) cache.put(page_of("a" + std::to_string(i), 1));
     EXPECT_EQ(cache.size(), 10u);
-    EXPECT_NE(cache.find("a0", 1, 5, kStart), nullptr);
+    EXPECT_NE(cache.find("a0", 1), nullptr);
     cache.put(page_of("b0", 1));
     EXPECT_LE(cache.bytes(), one * 10);
-    EXPECT_NE(cache.find("a0", 1, 5, kStart), nullptr) << "it has just been used";
-    EXPECT_EQ(cache.find("a1", 1, 5, kStart), nullptr);
+    EXPECT_NE(cache.find("a0", 1), nullptr) << "it has just been used";
+    EXPECT_EQ(cache.find("a1", 1), nullptr);
 }
 
 TEST(PageCache, WhatIsTooLargeIsNotKeptNorIsAnythingWithoutRoom) {
@@ -69,7 +68,7 @@ TEST(PageCache, ALargerPageInThePlaceOfASmallerOneThatIsNotKeptLeavesNothingOld)
     PageCache cache{80000};
     cache.put(page_of("a", 1, 100));
     cache.put(page_of("a", 2, 20000));
-    EXPECT_EQ(cache.find("a", 1, 5, kStart), nullptr);
+    EXPECT_EQ(cache.find("a", 1), nullptr);
     EXPECT_EQ(cache.bytes(), 0u);
 }
 
