@@ -278,16 +278,17 @@ class Load {
     Statuses slice_statuses_before_;
 };
 
-std::string get_request(const std::string& path) {
-    return "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+std::string get_request(const std::string& path, const std::string& accept = {}) {
+    const std::string fields = accept.empty() ? "" : "Accept: " + accept + "\r\nAccept-Encoding: gzip, br\r\n";
+    return "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + fields + "\r\n";
 }
 
 NextRequest until(Clock::time_point end, NextRequest next) {
     return [end, next = std::move(next)](std::string& out) { return Clock::now() < end && next(out); };
 }
 
-NextRequest same_requests(const std::string& path) {
-    return [request = get_request(path)](std::string& out) {
+NextRequest same_requests(const std::string& path, const std::string& accept) {
+    return [request = get_request(path, accept)](std::string& out) {
         if (out != request) out = request;
         return true;
     };
@@ -332,16 +333,16 @@ int main(int argc, char** argv) {
     std::string_view mode = argc > 1 ? argv[1] : "";
     NextRequest next;
     Waiting waiting = Waiting::sleep;
-    if ((mode == "hot" || mode == "read") && argc == 6) {
+    if ((mode == "hot" || mode == "read") && (argc == 6 || argc == 7)) {
         if (mode == "hot") waiting = Waiting::poll;
-        next = until(Clock::now() + duration_of(argv[4]), same_requests(argv[5]));
+        next = until(Clock::now() + duration_of(argv[4]), same_requests(argv[5], argc == 7 ? argv[6] : ""));
     } else if (mode == "once" && argc == 6) {
         next = requests_once_each(std::strtoull(argv[4], nullptr, 10), std::strtoull(argv[5], nullptr, 10));
     } else if (mode == "create" && argc == 7) {
         next = until(Clock::now() + duration_of(argv[4]), create_requests(argv[5], argv[6]));
     } else {
         std::fprintf(stderr,
-                     "usage: load [--slices SECONDS] hot|read PORT CONNECTIONS SECONDS PATH\n"
+                     "usage: load [--slices SECONDS] hot|read PORT CONNECTIONS SECONDS PATH [ACCEPT]\n"
                      "       load [--slices SECONDS] once PORT CONNECTIONS FIRST_ID COUNT\n"
                      "       load [--slices SECONDS] create PORT CONNECTIONS SECONDS TOKEN BODY_FILE\n");
         return 2;

@@ -13,9 +13,12 @@ class Load:
         self.binary = binary
         self.connections = connections
 
-    def hot(self, port, path, seconds, core):
-        """The same GET over and over, by a generator that keeps one core busy. Returns load's JSON."""
-        return self._run("hot", port, [seconds, path], core)
+    def hot(self, port, path, seconds, core, accept=None):
+        """The same GET over and over, by a generator that keeps one core busy. Returns load's JSON.
+
+        accept: the field Accept; with it compressed answers are taken too, as browsers do.
+        """
+        return self._run("hot", port, [seconds, path, *([accept] if accept else [])], core)
 
     def read(self, port, path, seconds, core):
         """As `hot`, by a generator that sleeps while it waits: it may share its core."""
@@ -71,7 +74,9 @@ class Slices:
 class Wrk(Load):
     """The same measure by wrk. It sleeps while it waits and spends more CPU per request than a fast server does."""
 
-    def hot(self, port, path, seconds, core):
+    def hot(self, port, path, seconds, core, accept=None):
+        if accept:
+            raise RuntimeError("pages are measured with --generator load")
         seconds = max(1, round(seconds))  # wrk takes whole seconds
         url = f"http://127.0.0.1:{port}{path}"
         command = ["wrk", "-t1", f"-c{self.connections}", f"-d{seconds}", "--latency", url]

@@ -92,11 +92,11 @@ class Snippetd:
         headers = {"Authorization": f"Bearer {token}"} if token else None
         return json.loads(self.create("/snippets", SNIPPET, headers).content)["id"]
 
-    def response_bytes(self, path):
-        """What GET puts on the wire, to the byte, once the near cache has it."""
+    def response_bytes(self, path, fields=""):
+        """What GET puts on the wire, to the byte, once the near cache has it. fields: of the header, with CRLFs."""
         self.request("GET", path)
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as wire:
-            wire.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+            wire.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{fields}Connection: close\r\n\r\n".encode())
             received = b"".join(iter(lambda: wire.recv(65536), b""))
         head, separator, body = received.partition(b"\r\n\r\n")
         lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"connection:")]

@@ -221,6 +221,15 @@ find("#go-to-line")?.addEventListener("click", () => {
 // Actions.
 
 find("#copy")?.addEventListener("click", () => void copy(code?.textContent ?? "", "Text"));
+// What is selected in the code is copied as it is there: a browser would leave the last line's end out.
+document.addEventListener("copy", (event) => {
+  const selection = getSelection();
+  if (!code || !event.clipboardData || !selection || selection.isCollapsed || selection.rangeCount !== 1) return;
+  const range = selection.getRangeAt(0);
+  if (!code.contains(range.commonAncestorContainer) && range.commonAncestorContainer !== pre) return;
+  event.clipboardData.setData("text/plain", range.cloneContents().textContent ?? "");
+  event.preventDefault();
+});
 find("#copy-link")?.addEventListener("click", () => {
   void copy(location.origin + location.pathname + (selected ? hashOf(selected) : ""), selected ? "Link to the lines" : "Link");
 });

@@ -14,7 +14,8 @@ using testing::Not;
 
 TEST(Markdown, RendersWhatPeopleWrite) {
     EXPECT_THAT(markdown_html("# Title\n\ntext *and* `code`"), HasSubstr("<h1>Title</h1>"));
-    EXPECT_THAT(markdown_html("```cpp\nint x;\n```"), HasSubstr("<pre lang=\"cpp\"><code>int x;\n</code></pre>"));
+    EXPECT_THAT(markdown_html("```cpp\nint x;\n```"),
+                HasSubstr("<pre><code class=\"language-cpp\">int x;\n</code></pre>"));
     EXPECT_THAT(markdown_html("|a|b|\n|-|-|\n|1|2|\n"), HasSubstr("<td>1</td>"));
     EXPECT_THAT(markdown_html("~~gone~~"), HasSubstr("<del>gone</del>"));
     EXPECT_THAT(markdown_html("see https://example.org/x"), HasSubstr("<a href=\"https://example.org/x\">"));
