@@ -19,14 +19,14 @@ auth::Identities::Lookup look_up_in(store::Store& store) {
 
 Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, base::Milliseconds cache_ttl,
                http::ServerOptions server_options)
-    : keeps_running_{context_.get_executor()},
+    : live_{shared.live_bound},
+      keeps_running_{context_.get_executor()},
       redis_{shared.redis ? shared.redis->make(context_.get_executor()) : redis::Clients::Owned{}},
       source_{shared.store, shared.redis_cache, cache_options.enabled, cache_ttl},
       cache_{context_.get_executor(), cache_options, source_, shared.caches, shared.metrics},
       identities_{look_up_in(shared.store), shared.identities},
       recorder_{shared.tally},
       pages_{context_.get_executor(), shared.page_threads, cache_options.near_bytes / 2},
-      live_{shared.live_bound},
       application_{{shared.options, shared.store, shared.limiter, cache_, recorder_, identities_,
                     shared.archive_threads, shared.passwords, shared.metrics, pages_, live_, shared.redis_up}},
       server_{context_, application_, std::move(server_options), shared.limits, shared.metrics} {

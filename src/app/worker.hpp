@@ -60,6 +60,7 @@ class Worker {
     cache::Cache& cache() { return cache_; }
 
   private:
+    views::LiveCounts live_;  ///< before the loop: what waits in it refers to this to the end
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<base::Executor> keeps_running_;
     redis::Clients::Owned redis_;  ///< null without --redis
@@ -68,7 +69,6 @@ class Worker {
     auth::Identities identities_;
     views::Recorder recorder_;
     pages::PageRenderer pages_;
-    views::LiveCounts live_;
     api::Application application_;
     http::Server server_;
     std::thread thread_;

@@ -97,6 +97,7 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     fields.set("DIGITS", std::to_string(std::to_string(lines).size()));
     fields.set("VIEWS", std::to_string(options.view_count));
     fields.show(options.burned ? "BURNED" : "ACTIONS");
+    fields.show_if(!options.burned && snippet.cacheable(), "LIVE");
     if (snippet.version > 1 && !options.burned) {
         fields.add("REVISIONS", "REVISION_COUNT", std::to_string(snippet.version));
     }
