@@ -1,0 +1,96 @@
+"""What the browser tests need beside a server: their packages, and a way to run a file of them."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import pytest
+
+from harness.waiting import until
+
+FOLDER = pathlib.Path(__file__).resolve().parent
+CHROMIUM = os.environ.get("SNIPPETD_CHROMIUM", "/usr/bin/chromium")
+
+
+@pytest.fixture(scope="session")
+def packages():
+    """The packages of package-lock.json, installed when they are missing or older than that."""
+    lock, installed = FOLDER / "package-lock.json", FOLDER / "node_modules/.package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        done = subprocess.run(
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            cwd=FOLDER, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, f"npm ci:\n{done.stdout}{done.stderr}"
+        installed.touch()
+
+
+def _processes_that_name(text):
+    """The processes, other than this one, whose command line has this text."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                if text.encode() in (entry / "cmdline").read_bytes():
+                    found.append(int(entry.name))
+            except OSError:
+                pass  # it has ended
+    return found
+
+
+def _kill(pids):
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+@pytest.fixture
+def run_file(packages, slow_factor):
+    """A function that runs one file of tests with node and returns (exit status, output). No browser outlives it."""
+    if not shutil.which("node") or not pathlib.Path(CHROMIUM).exists():
+        pytest.skip("there is no node or no Chromium here")
+
+    def run(file, environment, timeout):
+        # Chromium keeps everything in there, which tells its processes from all others. (The path of a socket in it
+        # has room for little more than a hundred characters.)
+        scratch = tempfile.mkdtemp(prefix="snippetd-browser-")
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SNIPPETD_")},
+            "SNIPPETD_CHROMIUM": CHROMIUM,
+            "SNIPPETD_TIME_FACTOR": str(slow_factor),
+            "TMPDIR": scratch,
+            "HOME": scratch,
+            "XDG_CONFIG_HOME": scratch,
+            "FORCE_COLOR": "0",
+            **environment,
+        }
+        node = subprocess.Popen(
+            ["node", "--test-reporter=spec", "--test", file],
+            cwd=FOLDER, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, errors="replace", start_new_session=True,
+        )  # fmt: skip
+        try:
+            output, _ = node.communicate(timeout=timeout * slow_factor)
+            status = node.returncode
+        except subprocess.TimeoutExpired:
+            os.killpg(node.pid, signal.SIGKILL)
+            output, _ = node.communicate()
+            status = f"no end after {timeout * slow_factor:g} s"
+        except BaseException:
+            os.killpg(node.pid, signal.SIGKILL)
+            node.wait()
+            raise
+        finally:
+            try:
+                until(lambda: not _processes_that_name(scratch), 3 * slow_factor, "Chromium to end")
+            except AssertionError:
+                _kill(_processes_that_name(scratch))
+            shutil.rmtree(scratch, ignore_errors=True)
+        return status, output
+
+    return run

@@ -1,0 +1,472 @@
+// The page of a snippet: what it says, its lines, its actions, for its owner and for everybody else.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+
+import { codeOf, highlighted, isHidden, isShown, saysSoon, test, until, url } from "./lib/browser.mjs";
+
+const program = `#include <cstdio>\n\nint main() {\n\tstd::puts("hällo <b>wörld</b> & all");\n  return 0;  \n}\n`;
+const numbered = (count) => Array.from({ length: count }, (_, n) => `line ${n + 1}`).join("\n") + "\n";
+
+const marked = (page) => page.locator(".code .on").evaluateAll((lines) => lines.map((line) => line.dataset.n).join(" "));
+
+/** Clicks the number of a line: generated content, left of its text. */
+async function clickNumber(page, line, options) {
+  await page.locator(`#L${line}`).click({ position: { x: 8, y: 8 }, ...options });
+}
+
+/** What a copy of the page's selection would hold, as text. */
+const copied = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        document.addEventListener("copy", () => setTimeout(async () => resolve(await navigator.clipboard.readText()), 50), { once: true });
+        document.execCommand("copy");
+      }),
+  );
+
+const clipboard = { permissions: ["clipboard-read", "clipboard-write"] };
+const clipboardText = (page) => page.evaluate(() => navigator.clipboard.readText());
+
+test("says title, owner, age, language, lines, size, visibility, tags and views", async (t) => {
+  const ada = await t.signUp();
+  const { id } = await ada.create({
+    title: "hello.cpp", body: program, visibility: "public", tags: ["greeting", "c plus plus"], expires_in: 86_400 * 3 + 60,
+  });
+  for (const scripts of [true, false]) {
+    const page = await t.open(`/s/${id}`, { scripts });
+    await saysSoon(page.locator("h1"), "hello.cpp");
+    const meta = page.locator(".about .meta");
+    for (const part of [`by ${ada.name}`, "C++", "6 lines", "public", /viewed \d+×/, `${Buffer.byteLength(program)} bytes`]) {
+      await saysSoon(meta, part instanceof RegExp ? part : new RegExp(part.replaceAll("+", "\\+")));
+    }
+    if (scripts) {
+      await saysSoon(meta, /just now/);
+      await saysSoon(meta, /expires in 3 days/);
+    } else {
+      await saysSoon(meta, /expires \d/);
+    }
+    assert.deepEqual(await page.locator(".about .tags li").allInnerTexts(), ["greeting", "c plus plus"]);
+    assert.equal(await page.title(), "hello.cpp");
+    assert.equal(await codeOf(page), program);
+  }
+  const nobody = await t.anonymous.create({ body: "x" });
+  const page = await t.open(`/s/${nobody.id}`);
+  await saysSoon(page.locator("h1"), "Untitled snippet");
+  await saysSoon(page.locator(".about .meta"), /anonymous/);
+});
+
+test("selects and copies the text exactly, without line numbers, before and after the colours", async (t) => {
+  const { id } = await t.anonymous.create({ title: "hello.cpp", body: program });
+  const plain = await t.open(`/s/${id}`, clipboard);
+  await highlighted(plain);
+  assert.equal(await plain.locator("code").getAttribute("data-highlighted"), "cpp");
+  assert.ok((await plain.locator("code .hljs-keyword").count()) > 0);
+  assert.equal(await codeOf(plain), program);
+  await plain.evaluate(() => getSelection().selectAllChildren(document.querySelector("pre.code code")));
+  assert.equal(await copied(plain), program);
+  await plain.locator("#copy").click();
+  await saysSoon(plain.locator(".toasts"), /Text copied/);
+  assert.equal(await clipboardText(plain), program);
+
+  // Before: what the server has written, where no highlighter can come.
+  t.expect(/highlighter/);
+  const context = await t.open(null, clipboard);
+  await context.route(/highlighter/, (route) => route.abort());
+  await context.goto(`/s/${id}`);
+  assert.equal(await codeOf(context), program);
+  await context.evaluate(() => getSelection().selectAllChildren(document.querySelector("pre.code code")));
+  assert.equal(await copied(context), program);
+});
+
+test("the key c copies", async (t) => {
+  const { id } = await t.anonymous.create({ body: "no end of line" });
+  const page = await t.open(`/s/${id}`, clipboard);
+  await page.keyboard.press("c");
+  await saysSoon(page.locator(".toasts"), /Text copied/);
+  assert.equal(await clipboardText(page), "no end of line");
+});
+
+test("#L5-L9 marks and shows the lines on load, and when the address changes", async (t) => {
+  const { id } = await t.anonymous.create({ body: numbered(3000) });
+  const page = await t.open(`/s/${id}#L2500-L2503`);
+  await until(async () => (await marked(page)) === "2500 2501 2502 2503", "lines 2500 to 2503");
+  const inView = (n) => page.locator(`#L${n}`).evaluate((line) => {
+    const { top, bottom } = line.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  });
+  await until(() => inView(2500), "line 2500 on the screen");
+  await page.evaluate(() => (location.hash = "#L7"));
+  await until(async () => (await marked(page)) === "7", "line 7");
+  await until(() => inView(7), "line 7 on the screen");
+  await page.evaluate(() => (location.hash = "#nonsense"));
+  await until(async () => (await marked(page)) === "", "no line");
+});
+
+test("a click on a number selects its line, with shift up to another, and the address follows", async (t) => {
+  const { id } = await t.anonymous.create({ body: numbered(30) });
+  const page = await t.open(`/s/${id}`, clipboard);
+  await clickNumber(page, 5);
+  assert.equal(await marked(page), "5");
+  assert.equal(new URL(page.url()).hash, "#L5");
+  await clickNumber(page, 9, { modifiers: ["Shift"] });
+  assert.equal(await marked(page), "5 6 7 8 9");
+  assert.equal(new URL(page.url()).hash, "#L5-L9");
+  await clickNumber(page, 3, { modifiers: ["Shift"] });
+  assert.equal(new URL(page.url()).hash, "#L3-L5");
+  await page.locator("#copy-link").click();
+  await saysSoon(page.locator(".toasts"), /Link to the lines copied/);
+  assert.equal(await clipboardText(page), `${url}/s/${id}#L3-L5`);
+  // A click on the text selects nothing, and the number of the one selected line lets it go.
+  await page.locator("#L8").click({ position: { x: 120, y: 8 } });
+  assert.equal(await marked(page), "3 4 5");
+  await clickNumber(page, 8);
+  await clickNumber(page, 8);
+  assert.equal(await marked(page), "");
+  assert.equal(new URL(page.url()).hash, "");
+});
+
+test("the key l goes to a line or a range", async (t) => {
+  const { id } = await t.anonymous.create({ body: numbered(200) });
+  const page = await t.open(`/s/${id}`);
+  await page.keyboard.press("l");
+  const line = page.locator("#line");
+  await isShown(line);
+  await line.fill("900");
+  await page.keyboard.press("Enter");
+  await saysSoon(page.locator("#line-hint"), /no such line/);
+  await line.fill("150-152");
+  await page.keyboard.press("Enter");
+  await isHidden(line);
+  assert.equal(await marked(page), "150 151 152");
+  assert.equal(new URL(page.url()).hash, "#L150-L152");
+  await until(() => page.evaluate(() => document.activeElement?.matches("pre.code")), "the focus on the code");
+  await page.keyboard.press("l");
+  await isShown(line);
+  await page.keyboard.press("Escape");
+  await isHidden(line);
+});
+
+test("raw and download give the body, byte for byte", async (t) => {
+  const { id } = await t.anonymous.create({ title: "hello.cpp", body: program });
+  const page = await t.open(`/s/${id}`);
+  await page.locator("a", { hasText: "Raw" }).click();
+  await page.waitForURL(`**/s/${id}/raw`);
+  assert.equal(await page.evaluate(() => document.body.textContent), program);
+  await page.goBack();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("a", { hasText: "Download" }).click()]);
+  assert.equal(download.suggestedFilename(), "hello.cpp");
+  assert.equal(await readFile(await download.path(), "utf8"), program);
+});
+
+test("wraps long lines, and remembers", async (t) => {
+  const { id } = await t.anonymous.create({ body: `${"a long line ".repeat(80)}\nshort\n` });
+  const page = await t.open(`/s/${id}`);
+  const overflows = () => page.locator("pre.code").evaluate((pre) => pre.scrollWidth > pre.clientWidth + 1);
+  assert.equal(await overflows(), true);
+  await page.locator("#wrap").click();
+  assert.equal(await page.locator("#wrap").getAttribute("aria-pressed"), "true");
+  assert.equal(await overflows(), false);
+  await page.reload();
+  await until(async () => !(await overflows()), "wrapped lines after a reload");
+  await page.keyboard.press("w");
+  assert.equal(await overflows(), true);
+});
+
+test("copies the link, and shows it as a QR code, also without scripts", async (t) => {
+  const { id } = await t.anonymous.create();
+  const page = await t.open(`/s/${id}`, clipboard);
+  await page.locator("#copy-link").click();
+  await saysSoon(page.locator(".toasts"), /Link copied/);
+  assert.equal(await clipboardText(page), `${url}/s/${id}`);
+  for (const scripts of [true, false]) {
+    const other = await t.open(`/s/${id}`, { scripts });
+    const image = other.locator(".qr img");
+    await isHidden(image);
+    await other.locator("summary", { hasText: "QR" }).click();
+    await isShown(image);
+    const fetched = await other.request.get(`/s/${id}/qr.svg`);
+    assert.equal(fetched.headers()["content-type"], "image/svg+xml");
+    if (scripts) await until(() => image.evaluate((element) => element.complete && element.naturalWidth > 0), "the QR code");
+  }
+});
+
+test("only the owner sees edit, statistics and delete", async (t) => {
+  const [ada, bob] = [await t.signUp(), await t.signUp()];
+  const { id } = await ada.create({ title: "mine" });
+  const page = await t.open(`/s/${id}`, { account: ada });
+  for (const name of ["Edit", "Statistics", "Delete"]) await isShown(page.locator(".for-owner a", { hasText: name }));
+  for (const account of [bob, undefined]) {
+    const other = await t.open(`/s/${id}`, { account });
+    await highlightedOrPlain(other);
+    assert.equal(await other.locator(".for-owner").isVisible(), false);
+    t.expect(/the server responded with a status of (403|404|401)/);
+    for (const path of ["edit", "delete", "stats"]) {
+      const answer = await other.goto(`/s/${id}/${path}`);
+      assert.ok([401, 403, 404].includes(answer.status()), `${path}: ${answer.status()}`);
+    }
+  }
+});
+
+/** The page's scripts have run: the buttons that only they can show are there. */
+const highlightedOrPlain = (page) => isShown(page.locator("#copy"));
+
+test("the owner deletes by the button, after a question; nobody finds it afterwards", async (t) => {
+  const ada = await t.signUp();
+  const { id } = await ada.create({ title: "mine" });
+  const page = await t.open(`/s/${id}`, { account: ada });
+  await page.locator("#delete").click();
+  const dialog = page.locator("dialog[open]");
+  await dialog.locator("button", { hasText: "Cancel" }).click();
+  await isHidden(dialog);
+  assert.equal(await page.locator("#delete").evaluate((button) => document.activeElement === button), true);
+  assert.equal(await ada.statusOf(id), 200);
+  await page.locator("#delete").click();
+  await dialog.locator("button", { hasText: "Delete" }).click();
+  await page.waitForURL("**/me");
+  assert.ok([404, 410].includes(await t.anonymous.statusOf(id)));
+  t.expect(/status of 4(04|10)/);
+  await page.goto(`/s/${id}`);
+  await saysSoon(page.locator(".big-number"), /404|410/);
+});
+
+test("the owner deletes without scripts", async (t) => {
+  const ada = await t.signUp();
+  const { id } = await ada.create({ title: "mine" });
+  const page = await t.open(`/s/${id}`, { account: ada, scripts: false });
+  await page.locator("noscript a", { hasText: "delete" }).click();
+  await saysSoon(page.locator("h1"), "Delete this snippet?");
+  await page.locator("a", { hasText: "Cancel" }).click();
+  await page.waitForURL(`**/s/${id}`);
+  await page.goto(`/s/${id}/delete`);
+  await page.locator("button", { hasText: "Delete" }).click();
+  await page.waitForURL("**/me");
+  assert.ok([404, 410].includes(await t.anonymous.statusOf(id)));
+});
+
+test("an account forks, with and without scripts; who has none is led to the log-in", async (t) => {
+  const [ada, bob] = [await t.signUp(), await t.signUp()];
+  const { id } = await ada.create({ title: "hello.cpp", body: program });
+  for (const scripts of [true, false]) {
+    const page = await t.open(`/s/${id}`, { account: bob, scripts });
+    await page.locator("button", { hasText: "Fork" }).click();
+    await page.waitForURL((to) => to.pathname.startsWith("/s/") && to.pathname !== `/s/${id}`);
+    assert.equal(await codeOf(page), program);
+    await saysSoon(page.locator(".about .meta"), new RegExp(`by ${bob.name}[\\s\\S]*forked from ${id}`));
+  }
+  const nobody = await t.open(`/s/${id}`);
+  await nobody.locator("button", { hasText: "Fork" }).click();
+  await nobody.waitForURL("**/login?**");
+});
+
+test("an edit shows at once, to the owner and to others", async (t) => {
+  const ada = await t.signUp();
+  const { id } = await ada.create({ title: "hello.txt", body: "before\n" });
+  const reader = await t.open(`/s/${id}`);
+  assert.equal(await codeOf(reader), "before\n");
+  const page = await t.open(`/s/${id}`, { account: ada });
+  await page.locator(".for-owner a", { hasText: "Edit" }).click();
+  await page.waitForURL(`**/s/${id}/edit`);
+  const editor = page.locator("#editor .cm-content");
+  await editor.waitFor();
+  await editor.fill("after\n");
+  await page.locator("#share").click();
+  await page.waitForURL(`**/s/${id}`);
+  assert.equal(await codeOf(page), "after\n");
+  await reader.reload();
+  assert.equal(await codeOf(reader), "after\n");
+  await saysSoon(reader.locator(".about .meta"), /edited/);
+});
+
+test("revisions and their differences, inline and side by side", async (t) => {
+  const ada = await t.signUp();
+  const { id } = await ada.create({ title: "one.txt", body: "same\nold <b>\nend\n" });
+  await ada.edit(id, { body: "same\nnew <i>\nend\n", title: "two.txt" });
+  await ada.edit(id, { tags: ["x"] });
+  for (const scripts of [true, false]) {
+    const page = await t.open(`/s/${id}`, { scripts });
+    await page.locator("a", { hasText: "3 revisions" }).click();
+    await saysSoon(page.locator("h1"), "two.txt");
+    assert.deepEqual(await page.locator(".list b").allInnerTexts(), ["Version 3", "Version 2", "Version 1"]);
+    await page.locator("a[aria-label='Changes in version 2']").click();
+    const inline = page.locator("table.diff.inline");
+    assert.deepEqual(await inline.locator("tr.del .t").allInnerTexts(), ["old <b>"]);
+    assert.deepEqual(await inline.locator("tr.add .t").allInnerTexts(), ["new <i>"]);
+    assert.deepEqual(await inline.locator("tr.ctx .t").allInnerTexts(), ["same", "end"]);
+    await saysSoon(page.locator("#diff-heading"), /Version 1 → 2\s+\+1 −1/);
+    await saysSoon(page.locator(".change"), /Title\s+one\.txt → two\.txt/);
+    await page.locator("a", { hasText: "Side by side" }).click();
+    const split = page.locator("table.diff.split");
+    assert.deepEqual(await split.locator("td.t.del").allInnerTexts(), ["old <b>"]);
+    assert.deepEqual(await split.locator("td.t.add").allInnerTexts(), ["new <i>"]);
+    await page.locator("a[aria-label='Changes in version 3']").click();
+    await saysSoon(page.locator(".diffs .notice"), /the same in both/);
+  }
+});
+
+test("Markdown is shown rendered, and as source by a switch, also without scripts", async (t) => {
+  const body = "# A *heading*\n\nText with `code`, [a link](https://example.org/) and **more**.\n\n```js\nconst x = 1;\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n";
+  const { id } = await t.anonymous.create({ title: "readme.md", body });
+  for (const scripts of [true, false]) {
+    const page = await t.open(`/s/${id}`, { scripts });
+    const rendered = page.locator(".markdown");
+    await isShown(rendered);
+    await isHidden(page.locator("pre.code"));
+    await saysSoon(rendered.locator(":is(h1, h2, h3)").first(), "A heading");
+    assert.equal(await rendered.locator("a").getAttribute("href"), "https://example.org/");
+    assert.equal(await rendered.locator("table td").count(), 2);
+    if (scripts) await rendered.locator("pre .hljs-keyword").waitFor();
+    await page.locator("label", { hasText: "Source" }).click();
+    await isShown(page.locator("pre.code"));
+    await isHidden(rendered);
+    assert.equal(await codeOf(page), body);
+    await page.locator("label", { hasText: "Rendered" }).click();
+    await isShown(rendered);
+  }
+});
+
+test("a link to lines of Markdown opens its source", async (t) => {
+  const { id } = await t.anonymous.create({ title: "readme.md", body: "# one\n\ntwo\n" });
+  const page = await t.open(`/s/${id}#L3`);
+  await isShown(page.locator("pre.code"));
+  assert.equal(await marked(page), "3");
+});
+
+test("a snippet of 1 MiB opens without freezing the page", async (t) => {
+  const line = 'static const char *const word = "snippet";  // counted\n';
+  const body = line.repeat((1 << 20) / line.length).padEnd((1 << 20) - 1) + "\n";
+  assert.equal(Buffer.byteLength(body), 1 << 20);
+  const { id } = await t.anonymous.create({ title: "large.c", body });
+  const page = await t.open(null);
+  await page.addInitScript(() => {
+    window.longTasks = [];
+    new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map(({ startTime, duration }) => ({ startTime, duration }))))
+      .observe({ type: "longtask", buffered: true });
+  });
+  await page.goto(`/s/${id}`, { waitUntil: "load" });
+  const visible = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? performance.now());
+  assert.ok(visible < 2500, `the text is visible after ${visible} ms`);
+  await highlighted(page);
+  assert.equal(await codeOf(page), body);
+  const { tasks, loaded } = await page.evaluate(() => {
+    const [navigation] = performance.getEntriesByType("navigation");
+    return { tasks: window.longTasks, loaded: navigation.loadEventEnd };
+  });
+  const longest = Math.max(0, ...tasks.filter(({ startTime }) => startTime > loaded).map(({ duration }) => duration));
+  assert.ok(longest < 250, `the longest task after loading took ${longest} ms`);
+});
+
+test("the count on an open page follows what others read", async (t) => {
+  const { id } = await t.anonymous.create();
+  const page = await t.open(`/s/${id}`);
+  await page.waitForRequest((request) => request.url().endsWith("/live")).catch(() => undefined);
+  const count = () => page.locator("#views").innerText().then(Number);
+  // Its own view comes first.
+  await until(async () => (await count()) >= 1, "the page's own view");
+  const before = await count();
+  for (let n = 0; n < 7; ++n) await t.anonymous.call("GET", `/s/${id}`);
+  await until(async () => (await count()) >= before + 7, "seven views more", 3000);
+});
+
+test("previews: Open Graph and Twitter tags, none for what is private", async (t) => {
+  const ada = await t.signUp();
+  const { id } = await ada.create({ title: "A & B.cpp", body: program, visibility: "public" });
+  const page = await t.open(`/s/${id}`, { scripts: false });
+  const meta = (name) => page.locator(`meta[property="${name}"], meta[name="${name}"]`).getAttribute("content");
+  assert.equal(await meta("og:title"), "A & B.cpp");
+  assert.equal(await meta("twitter:title"), "A & B.cpp");
+  assert.equal(await meta("og:url"), `${url}/s/${id}`);
+  assert.match(await meta("og:description"), /#include <cstdio> int main/);
+  assert.equal(await meta("twitter:card"), "summary_large_image");
+  const image = await meta("og:image");
+  const fetched = await page.request.get(image);
+  assert.equal(fetched.status(), 200);
+  assert.equal(fetched.headers()["content-type"], "image/png");
+  assert.equal(await page.locator('meta[name="robots"]').count(), 0);
+
+  const unlisted = await ada.create({ body: "x" });
+  await page.goto(`/s/${unlisted.id}`);
+  assert.equal(await page.locator('meta[name="robots"]').getAttribute("content"), "noindex");
+
+  const hidden = await ada.create({ body: "secret", title: "secret", visibility: "private" });
+  const own = await t.open(`/s/${hidden.id}`, { account: ada });
+  assert.equal(await own.locator('meta[property="og:title"]').count(), 0);
+  t.expect(/status of 404/);
+  const other = await t.open(null);
+  assert.equal((await other.goto(`/s/${hidden.id}`)).status(), 404);
+  assert.doesNotMatch(await other.content(), /secret/);
+});
+
+for (const scripts of [true, false]) {
+  test(`burn after reading asks first, shows it once, and is gone then (scripts: ${scripts})`, async (t) => {
+    const { id } = await t.anonymous.create({ title: "secret.txt", body: "the secret\n", burn_after_reading: true });
+    // Robots that make previews, and browsers that prefetch, do not burn it.
+    for (const agent of ["Slackbot-LinkExpanding 1.0", "Twitterbot/1.0", "facebookexternalhit/1.1", "Mozilla/5.0 (preview)"]) {
+      for (const Accept of ["text/html,*/*;q=0.5", "*/*"]) {
+        if (agent.startsWith("Mozilla") && Accept === "*/*") continue; // a program, as curl is: it gets what it asks for
+        const answer = await t.anonymous.call("GET", `/s/${id}`, { headers: { "User-Agent": agent, Accept } });
+        assert.equal(answer.status, 200);
+        assert.doesNotMatch(await answer.text(), /the secret|secret\.txt/);
+      }
+    }
+    const page = await t.open(`/s/${id}`, { scripts });
+    await saysSoon(page.locator("h1"), "Read it once?");
+    await page.reload();
+    await page.locator("button", { hasText: "Show it now" }).click();
+    await saysSoon(page.locator("h1"), "secret.txt");
+    assert.equal(await codeOf(page), "the secret\n");
+    await saysSoon(page.locator(".notice.warm"), /gone now/);
+    for (const name of ["Raw", "Fork", "Download"]) assert.equal(await page.locator(".toolbar", { hasText: name }).count(), 0);
+
+    t.expect(/status of 410/);
+    const second = await t.open(null, { scripts });
+    assert.equal((await second.goto(`/s/${id}`)).status(), 410);
+    await saysSoon(second.locator("h1"), "This snippet is gone");
+  });
+}
+
+test("the button of a burning snippet shows it to exactly one of two", async (t) => {
+  const { id } = await t.anonymous.create({ body: "the secret\n", burn_after_reading: true });
+  const pages = [await t.open(`/s/${id}`), await t.open(`/s/${id}`)];
+  t.expect(/status of 410/);
+  await Promise.all(pages.map((page) => Promise.all([page.waitForEvent("load"), page.locator("button", { hasText: "Show it now" }).click()])));
+  const seen = await Promise.all(pages.map((page) => page.locator("main").innerText()));
+  assert.equal(seen.filter((text) => text.includes("the secret")).length, 1);
+  assert.equal(seen.filter((text) => text.includes("This snippet is gone")).length, 1);
+});
+
+test("an unchanged page is not sent again", async (t) => {
+  const ada = await t.signUp();
+  const { id } = await ada.create({ body: "one\n" });
+  const headers = { Accept: "text/html" };
+  const first = await t.anonymous.call("GET", `/s/${id}`, { headers });
+  assert.ok(first.headers.get("etag"));
+  assert.ok(first.headers.get("cache-status"));
+  const again = { ...headers, "If-None-Match": first.headers.get("etag") };
+  assert.equal((await t.anonymous.call("GET", `/s/${id}`, { headers: again })).status, 304);
+  await ada.edit(id, { body: "two\n" });
+  const changed = await t.anonymous.call("GET", `/s/${id}`, { headers: again });
+  assert.equal(changed.status, 200);
+  assert.notEqual(changed.headers.get("etag"), first.headers.get("etag"));
+
+  // The browser does it by itself.
+  const page = await t.open(`/s/${id}`);
+  const [answer] = await Promise.all([page.waitForResponse((response) => response.url().endsWith(id)), page.goto(`/s/${id}`)]);
+  assert.ok([200, 304].includes(answer.status()));
+  assert.equal(await codeOf(page), "two\n");
+});
+
+test("reading needs no scripts", async (t) => {
+  const ada = await t.signUp();
+  const { id } = await ada.create({ title: "hello.cpp", body: program });
+  const page = await t.open(`/s/${id}`, { scripts: false });
+  assert.equal(await codeOf(page), program);
+  await isShown(page.locator("pre.code"));
+  // What only scripts can do is not offered.
+  for (const button of ["#copy", "#wrap", "#go-to-line", "#copy-link", "#theme", "#shortcuts"]) await isHidden(page.locator(button));
+  // A link to a line still leads there.
+  await page.goto(`/s/${id}#L6`);
+  assert.equal(await page.locator("#L6:target").count(), 1);
+  for (const link of ["edit", "delete", "statistics"]) await isShown(page.locator("noscript a", { hasText: link }));
+});
+
