@@ -4,6 +4,7 @@ import http.client
 import itertools
 import json as json_module
 import os
+import resource
 import socket
 
 from .client import Headers, Response
@@ -32,6 +33,7 @@ def burst(servers, requests, timeout=30):
     connection was closed without an answer.
     """
     servers = servers if isinstance(servers, list) else [servers]
+    _allow_connections(len(requests))
     connections = []
     try:
         for _, server in zip(requests, itertools.cycle(servers)):
@@ -44,6 +46,12 @@ def burst(servers, requests, timeout=30):
     finally:
         for connection in connections:
             connection.close()
+
+
+def _allow_connections(count):
+    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if least < count + 256:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count + 256, most), most))
 
 
 def _read(connection, request):
