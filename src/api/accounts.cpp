@@ -83,7 +83,7 @@ Awaitable<void> delete_batch(Exchange& exchange, const std::string& account_id, 
         unknown = std::current_exception();
     }
     for (const std::string& id : ids) {
-        co_await exchange.services.cache.invalidate(id, cache::SharedCache::kNoVersion);
+        co_await exchange.services.cache.invalidate(id, model::kDeletedFloor);
     }
     if (unknown) std::rethrow_exception(unknown);
 }

@@ -24,17 +24,38 @@ struct Archive {
     std::string listing;  ///< of snippets.json; some hundred bytes a snippet, as is the archive's own directory
 };
 
-std::string compress(Archive& archive, const std::vector<store::Loaded>& page, const std::string& base_url) {
-    for (const store::Loaded& loaded : page) {
-        const model::Snippet& snippet = *loaded.snippet;
-        const std::string name = export_name(snippet.id, snippet.title, snippet.language);
-        archive.zip.add(name, snippet.body, snippet.updated_at);
+/// What becomes one file.
+struct File {
+    std::string name;
+    std::string content;
+    base::UnixMillis time = 0;
+    std::string entry;  ///< in snippets.json, a JSON object; empty for an old version
+};
+
+File file_of(const model::Snippet& snippet, const std::string& base_url) {
+    File file{export_name(snippet.id, snippet.title, snippet.language), snippet.body, snippet.updated_at,
+              snippet_json(snippet, base_url, Body::left_out)};
+    file.entry.back() = ',';
+    file.entry += R"("file":)";
+    base::append_json_string(file.entry, file.name);
+    file.entry += '}';
+    return file;
+}
+
+File file_of(const std::string& id, model::Revision revision) {
+    const std::string extension = download_name(id, {}, revision.language).substr(id.size());
+    return {fmt::format("revisions/{}/v{}{}", id, revision.version, extension),
+            std::move(revision.body),
+            revision.created_at,
+            {}};
+}
+
+std::string compress(Archive& archive, const std::vector<File>& files) {
+    for (const File& file : files) {
+        archive.zip.add(file.name, file.content, file.time);
+        if (file.entry.empty()) continue;
         if (archive.listing.back() != '[') archive.listing += ",\n";
-        archive.listing += snippet_json(snippet, base_url, Body::left_out);
-        archive.listing.back() = ',';
-        archive.listing += R"("file":)";
-        base::append_json_string(archive.listing, name);
-        archive.listing += '}';
+        archive.listing += file.entry;
     }
     return archive.zip.take();
 }
@@ -46,9 +67,9 @@ std::string finish(Archive& archive) {
     return archive.zip.take();
 }
 
-/// All snippets of an account as an archive that is made while it is sent: a page is listed without bodies, then some
-/// of it is read and compressed, then more of it when that has been taken. What is created meanwhile may be missing
-/// and what is deleted is; every snippet is as it was in the moment when its turn came.
+/// All snippets of an account, with their old versions, as an archive that is made while it is sent: a page is listed
+/// without bodies, then some of it is read and compressed, then more of it when that has been taken. What is created
+/// meanwhile may be missing and what is deleted is; every snippet is as it was in the moment when its turn came.
 class Export : public http::ContentSource {
   public:
     Export(const Services& services, model::Account account, std::string base_url)
@@ -62,16 +83,14 @@ class Export : public http::ContentSource {
 
     Awaitable<std::string> next() override {
         while (!ended_) {
-            std::vector<store::Loaded> page = co_await read_some();
+            std::vector<File> page = co_await read_some();
             if (cancelled_) break;
             std::function<std::string()> work;
             if (page.empty()) {
                 ended_ = true;
                 work = [archive = archive_] { return finish(*archive); };
             } else {
-                work = [archive = archive_, page = std::move(page), base_url = base_url_] {
-                    return compress(*archive, page, base_url);
-                };
+                work = [archive = archive_, page = std::move(page)] { return compress(*archive, page); };
             }
             std::string piece = co_await threads_.run(std::move(work));
             if (!piece.empty()) co_return piece;
@@ -97,20 +116,48 @@ class Export : public http::ContentSource {
 
   private:
     /// Empty when there are no more.
-    Awaitable<std::vector<store::Loaded>> read_some() {
-        std::vector<store::Loaded> page;
+    Awaitable<std::vector<File>> read_some() {
+        std::vector<File> page;
         std::size_t bytes = 0;
         while (bytes < kBytesAtOnce && !cancelled_) {
-            co_await list();
-            if (listed_.empty()) break;
-            std::string id = std::move(listed_.front().id);
-            listed_.pop_front();
-            store::Loaded loaded = co_await store_.load_snippet(std::move(id), base::deadline_in(kStepTimeout));
-            if (!loaded.snippet || loaded.snippet->expired(base::unix_now_ms())) continue;
-            bytes += loaded.snippet->body.size() + kOverhead;
-            page.push_back(std::move(loaded));
+            std::optional<File> file;
+            if (!old_versions_.empty()) {
+                file = co_await read_old_version();
+            } else {
+                co_await list();
+                if (listed_.empty()) break;
+                file = co_await read_listed();
+            }
+            if (!file) continue;
+            bytes += file->content.size() + kOverhead;
+            page.push_back(std::move(*file));
         }
         co_return page;
+    }
+
+    Awaitable<std::optional<File>> read_listed() {
+        std::string id = std::move(listed_.front().id);
+        listed_.pop_front();
+        store::Loaded loaded = co_await store_.load_snippet(std::move(id), base::deadline_in(kStepTimeout));
+        if (!loaded.snippet || loaded.snippet->expired(base::unix_now_ms())) co_return std::nullopt;
+        const model::Snippet& snippet = *loaded.snippet;
+        if (snippet.version > 1) {
+            std::vector<model::Revision> revisions =
+                co_await store_.list_revisions(snippet.id, base::deadline_in(kStepTimeout));
+            for (const model::Revision& revision : revisions) {
+                if (revision.version < snippet.version) old_versions_.emplace_back(snippet.id, revision.version);
+            }
+        }
+        co_return file_of(snippet, base_url_);
+    }
+
+    Awaitable<std::optional<File>> read_old_version() {
+        const auto [id, version] = std::move(old_versions_.front());
+        old_versions_.pop_front();
+        std::optional<model::Revision> revision =
+            co_await store_.find_revision(id, version, base::deadline_in(kStepTimeout));
+        if (!revision) co_return std::nullopt;
+        co_return file_of(id, *std::move(revision));
     }
 
     // What a snippet counts for beside its body, so that many small ones do not become one large page.
@@ -122,6 +169,8 @@ class Export : public http::ContentSource {
     std::string base_url_;
     std::shared_ptr<Archive> archive_ = std::make_shared<Archive>();
     std::deque<store::Position> listed_;  ///< not read yet
+    std::deque<std::pair<std::string, std::int64_t>>
+        old_versions_;  ///< of the snippet that was read last; ids, versions
     std::optional<store::Position> last_;
     bool all_listed_ = false;
     bool ended_ = false;

@@ -106,7 +106,7 @@ Answer delete_snippet(Exchange& exchange) {
     const bool conditional = exchange.request.has(http::Field::if_match);
     const std::optional<std::int64_t> version = conditional ? std::optional{snippet->version} : std::nullopt;
     const auto remove = [&] { return exchange.services.store.delete_snippet(snippet->id, version, exchange.deadline); };
-    const bool deleted = co_await commit_and_invalidate(exchange, snippet->id, cache::SharedCache::kNoVersion, remove);
+    const bool deleted = co_await commit_and_invalidate(exchange, snippet->id, model::kDeletedFloor, remove);
     if (!deleted) co_return error(conditional ? ErrorKind::precondition_failed : ErrorKind::not_found);
     http::Response response;
     response.status = 204;

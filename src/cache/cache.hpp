@@ -68,7 +68,7 @@ class Cache {
     /// away, unless an entry whose TTL has passed is still at hand (stale-if-error).
     virtual base::Awaitable<Read> read(std::string id, base::Deadline deadline) = 0;
     /// To be awaited after a write has been committed and before it is acknowledged: from then on no worker of this
-    /// process serves a version below `floor` (`SharedCache::kNoVersion` after a deletion).
+    /// process serves a version below `floor` (`model::kDeletedFloor` after a deletion).
     virtual base::Awaitable<void> invalidate(std::string id, std::int64_t floor) = 0;
     /// The drainer's news: `count` is the stored view count of `id` now.
     virtual void update_count(std::string_view id, std::int64_t count) = 0;

@@ -23,8 +23,6 @@ namespace snippetd::cache {
 class SharedCache {
   public:
     static constexpr std::size_t kShards = 16;
-    /// The floor of a deletion.
-    static constexpr std::int64_t kNoVersion = std::numeric_limits<std::int64_t>::max();
     /// How long a version floor is remembered: longer than any load can be under way.
     static constexpr base::Milliseconds kTombstoneKept{5000};
     /// Overflow rule: the oldest go. The store does not take so many writes in that time.

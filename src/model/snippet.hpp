@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,9 @@ struct Snippet {
     /// Whether everyone who has the link gets the same answer, any number of times: what a cache may hold.
     bool cacheable() const { return visibility != Visibility::private_ && !burn_after_reading; }
 };
+
+/// No version of a deleted snippet may be served: the floor that its deletion leaves.
+inline constexpr std::int64_t kDeletedFloor = std::numeric_limits<std::int64_t>::max();
 
 /// An earlier (or the current) version of a snippet.
 struct Revision {

@@ -85,6 +85,11 @@ void make_harmless(cmark_node* document) {
     }
 }
 
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+    for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
+        text.replace(at, from.size(), to);
+}
+
 }  // namespace
 
 std::string markdown_html(std::string_view text) {
@@ -105,6 +110,10 @@ std::string markdown_html(std::string_view text) {
     char* html = cmark_render_html(document.get(), kOptions, cmark_parser_get_syntax_extensions(parser.get()));
     std::string out = html ? html : "";
     std::free(html);
+    // A box that cannot be ticked says what it means; nobody else's markup comes this far.
+    replace_all(out, R"(<input type="checkbox" checked="" disabled="" />)",
+                R"(<span role="img" aria-label="done">☑</span>)");
+    replace_all(out, R"(<input type="checkbox" disabled="" />)", R"(<span role="img" aria-label="to do">☐</span>)");
     return out;
 }
 

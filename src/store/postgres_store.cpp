@@ -64,7 +64,7 @@ const std::string kNoteDeletion = fmt::format(R"sql(
         insert into invalidation_outbox (snippet_id, floor, created_at) select id, {}, {} from deleted
         on conflict (snippet_id, floor) do nothing)
 )sql",
-                                              kDeletedFloor, kNow);
+                                              model::kDeletedFloor, kNow);
 const std::string kDeleted = "select id from deleted";
 
 // Rows are locked in the order of their ids, as by the drainers.

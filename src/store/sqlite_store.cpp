@@ -51,7 +51,7 @@ const std::string kNoteUpdate = fmt::format(
 const std::string kNoteDeletion = fmt::format(
     "insert into invalidation_outbox (snippet_id, floor, created_at) values (:id, {}, {}) "
     "on conflict (snippet_id, floor) do nothing",
-    kDeletedFloor, kNow);
+    model::kDeletedFloor, kNow);
 
 constexpr const char* kDeleteOwned =
     "delete from snippets where id in (select value from json_each(:ids)) and owner_id = :owner";
@@ -60,7 +60,7 @@ const std::string kNoteOwned = fmt::format(
     "insert into invalidation_outbox (snippet_id, floor, created_at) "
     "select id, {}, {} from snippets where id in (select value from json_each(:ids)) and owner_id = :owner "
     "on conflict (snippet_id, floor) do nothing",
-    kDeletedFloor, kNow);
+    model::kDeletedFloor, kNow);
 
 constexpr const char* kForgetDelivered = R"sql(
     delete from invalidation_outbox

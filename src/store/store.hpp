@@ -75,9 +75,8 @@ struct ListQuery {
 /// How many views each id got since the last batch.
 using ViewCounts = std::vector<std::pair<std::string, std::int64_t>>;
 
-/// The lowest version of each snippet that may still be served from a cache; `kDeletedFloor` after a deletion.
+/// The lowest version of each snippet that may still be served from a cache; `model::kDeletedFloor` after a deletion.
 using Floors = std::vector<std::pair<std::string, std::int64_t>>;
-inline constexpr std::int64_t kDeletedFloor = std::numeric_limits<std::int64_t>::max();
 
 /// Whether edits and deletions leave their invalidation in an outbox, in their own transaction. Somebody must deliver
 /// what is there.

@@ -1077,7 +1077,7 @@ TEST_P(StoreContract, ADeletionLeavesAFloorAboveAllVersionsInTheOutbox) {
     for (const char* id : {"a", "b"}) create(snippet(id));
     ASSERT_TRUE(run(store->delete_snippet("a", std::nullopt, deadline())));
     ASSERT_TRUE(run(store->delete_snippet("b", 1, deadline())));
-    EXPECT_EQ(undelivered(), (Floors{{"a", kDeletedFloor}, {"b", kDeletedFloor}}));
+    EXPECT_EQ(undelivered(), (Floors{{"a", model::kDeletedFloor}, {"b", model::kDeletedFloor}}));
 }
 
 TEST_P(StoreContract, ADeletionOfWhatHasBeenDeletedAndMadeAgainLeavesOneFloor) {
@@ -1085,7 +1085,7 @@ TEST_P(StoreContract, ADeletionOfWhatHasBeenDeletedAndMadeAgainLeavesOneFloor) {
         create(snippet("a"));
         ASSERT_TRUE(run(store->delete_snippet("a", std::nullopt, deadline())));
     }
-    EXPECT_EQ(undelivered(), (Floors{{"a", kDeletedFloor}}));
+    EXPECT_EQ(undelivered(), (Floors{{"a", model::kDeletedFloor}}));
 }
 
 TEST_P(StoreContract, WhatChangesNothingLeavesNothingInTheOutbox) {
@@ -1139,12 +1139,12 @@ TEST_P(StoreContract, WhatIsDeliveredIsForgottenWithWhatIsOlderAndNothingNewer) 
     ASSERT_TRUE(run(store->delete_snippet("a", std::nullopt, deadline())));
     forget({{"a", 3}});
     const Floors of_b{{"b", 2}, {"b", 3}, {"b", 4}};
-    Floors expected{{"a", 4}, {"a", kDeletedFloor}};
+    Floors expected{{"a", 4}, {"a", model::kDeletedFloor}};
     expected.insert(expected.end(), of_b.begin(), of_b.end());
     EXPECT_EQ(undelivered(), expected);
     forget({{"a", 3}});
     EXPECT_EQ(undelivered(), expected) << "forgetting twice is nothing";
-    forget({{"a", kDeletedFloor}, {"unknown", 7}});
+    forget({{"a", model::kDeletedFloor}, {"unknown", 7}});
     EXPECT_EQ(undelivered(), of_b);
     forget({});
     EXPECT_EQ(undelivered(), of_b);
@@ -1249,7 +1249,7 @@ TEST_P(StoreContract, OwnedSnippetsAreDeletedAsEachAlone) {
     apply("1", {{"a", 1}, {"b", 1}, {"kept", 1}});
     forget(undelivered());
     run(store->delete_owned("id of ann", Ids{"b", "a", "unknown", "ben's", "nobody's"}, deadline()));
-    EXPECT_EQ(undelivered(), (Floors{{"a", kDeletedFloor}, {"b", kDeletedFloor}}));
+    EXPECT_EQ(undelivered(), (Floors{{"a", model::kDeletedFloor}, {"b", model::kDeletedFloor}}));
     for (const char* id : {"a", "b"}) EXPECT_EQ(load(id).state, State::missing);
     for (const char* id : {"kept", "ben's", "nobody's"}) EXPECT_EQ(load(id).state, State::found) << id;
     EXPECT_EQ(backend->number("select count(*) from revisions"), 1);

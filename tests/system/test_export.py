@@ -115,6 +115,16 @@ def test_names_are_unique_and_fit_into_a_file_system(author):
     assert sum(name.endswith(".cpp") for name in names) == 1
 
 
+def test_old_versions_are_in_it(author):
+    snippet = author.create(body="one", title="a.py")
+    for body in ("two", "three"):
+        author.patch(f"/snippets/{snippet['id']}", {"body": body})
+    archive = export(author)
+    old = {name: archive.read(name).decode() for name in archive.namelist() if name.startswith("revisions/")}
+    assert old == {f"revisions/{snippet['id']}/v1.py": "one", f"revisions/{snippet['id']}/v2.py": "two"}
+    assert files(archive)[snippet["id"]] == "three"
+
+
 def test_an_account_without_snippets_has_an_empty_listing(author):
     archive = export(author)
     assert archive.namelist() == ["snippets.json"]

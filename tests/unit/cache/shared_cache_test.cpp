@@ -89,7 +89,7 @@ TEST(SharedCache, AFloorIsOfOneIdAlone) {
 
 TEST(SharedCache, NoVersionStandsUpToADeletion) {
     SharedCache cache{kPlenty};
-    cache.invalidate("a", SharedCache::kNoVersion);
+    cache.invalidate("a", model::kDeletedFloor);
     cache.put(make_entry("a", 1'000'000'000));
     EXPECT_EQ(version_of(cache, "a"), 0);
 }

@@ -21,6 +21,14 @@ TEST(Markdown, RendersWhatPeopleWrite) {
     EXPECT_THAT(markdown_html("see https://example.org/x"), HasSubstr("<a href=\"https://example.org/x\">"));
 }
 
+TEST(Markdown, BoxesOfTasksSayWhatTheyMean) {
+    const std::string html = markdown_html("- [x] this\n- [ ] that\n\n`<input type=\"checkbox\" disabled=\"\" />`");
+    EXPECT_THAT(html, HasSubstr("aria-label=\"done\">☑</span> this"));
+    EXPECT_THAT(html, HasSubstr("aria-label=\"to do\">☐</span> that"));
+    EXPECT_THAT(html, HasSubstr("<code>&lt;input")) << "what is shown as code stays";
+    EXPECT_THAT(html, Not(HasSubstr("<input")));
+}
+
 TEST(Markdown, LeavesRawHtmlOut) {
     for (const std::string text : {"<script>alert(1)</script>", "a <img src=x onerror=alert(1)> b",
                                    "<iframe src=//evil></iframe>", "<a href='javascript:alert(1)'>x</a>"}) {
