@@ -1,0 +1,281 @@
+// Accessible: axe finds nothing on any page and state, in light and dark, wide and narrow; nothing scrolls sideways at
+// 320 px; and the keyboard alone gets everywhere and back.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+import { desktop, editorOf, highlighted, isHidden, isShown, phone, saysSoon, tabTo, test, until } from "./lib/browser.mjs";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** What axe complains about on the page as it is now, in a line each. */
+async function complaints(page) {
+  // Not by a script element: the page's policy would refuse it.
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeSource);
+  const violations = await page.evaluate(async (values) => {
+    const found = await window.axe.run(document, { runOnly: { type: "tag", values }, resultTypes: ["violations"] });
+    return found.violations.map(({ id, help, nodes }) => ({ id, help, nodes: nodes.slice(0, 3).map(({ target, failureSummary }) => `${target.join(" ")}: ${failureSummary}`) }));
+  }, tags);
+  return violations.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.join("\n    ").replace(/\s+/g, " ")}`);
+}
+
+/** Has an animation that is under way end: axe would see its colours half-way. */
+const settled = (page) => page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined))));
+
+const looks = [];
+for (const colorScheme of ["light", "dark"]) for (const viewport of [desktop, phone]) looks.push({ colorScheme, viewport });
+
+/** Every look of the page as it is now; with 320 px, for what scrolls sideways. */
+async function check(page, what, wrong) {
+  for (const { colorScheme, viewport } of looks) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.setViewportSize(viewport);
+    await settled(page);
+    for (const complaint of await complaints(page)) wrong.add(`${what}, ${colorScheme}, ${viewport.width} px: ${complaint}`);
+  }
+  await page.setViewportSize({ width: 320, height: 640 });
+  const wider = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  // What scripts draw follows the width in a moment.
+  await until(async () => (await wider()) <= 0, "the width", 1000).catch(async () => wrong.add(`${what}: at 320 px it scrolls ${await wider()} px sideways`));
+  await page.setViewportSize(desktop);
+}
+
+const code = "#include <cstdio>\n\n// A comment\nint main() {\n\tstd::puts(\"a string\");\n  return 0x1F;\n}\n";
+const everything = "# Title\n\nText, `code`, [link](https://example.org/), **bold**.\n\n- [x] done\n- item\n\n> quote\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\ndef f(): return 'x'  # why\n```\n\n---\n\n![image](https://example.org/x.png)\n";
+
+test("axe finds nothing on the pages that anybody opens", async (t) => {
+  t.expect(/status of 4(04|10|22|01)/);
+  const ada = await t.signUp();
+  const empty = await t.open("/explore");
+  const wrong = new Set();
+  await check(empty, "explore, empty", wrong);
+  const long = "a-very-long-name-without-any-place-to-break-it-".repeat(4);
+  const { id } = await ada.create({ title: `${long}.cpp`, body: code, visibility: "public", tags: ["one", "t".repeat(32)], expires_in: 86_400 });
+  const md = await ada.create({ title: "readme.md", body: everything, visibility: "public" });
+  const burning = await ada.create({ body: "x", burn_after_reading: true });
+  const gone = await ada.create({ body: "secret\n", burn_after_reading: true });
+  await ada.edit(md.id, { body: `${everything}more\n` });
+  const page = await t.open(null);
+  for (const [what, path] of [["explore", "/explore"], ["log-in", "/login"], ["sign-up", "/signup"], ["read", `/s/${id}#L3-L5`], ["Markdown", `/s/${md.id}`],
+    ["revisions", `/s/${md.id}/revisions`], ["inline", `/s/${md.id}/revisions?from=1&to=2`], ["split", `/s/${md.id}/revisions?from=1&to=2&view=split`],
+    ["burning", `/s/${burning.id}`], ["404", "/s/AAAAAAAAAAAA"]]) {
+    await page.goto(path);
+    if (what === "read") await highlighted(page);
+    if (what === "Markdown") await page.locator(".markdown pre [class^=hljs-]").first().waitFor();
+    await check(page, what, wrong);
+  }
+  await page.goto(`/s/${gone.id}`);
+  await page.locator("button", { hasText: "Show it now" }).click();
+  await isShown(page.locator("pre.code"));
+  await check(page, "burned", wrong);
+  await page.goto(`/s/${gone.id}`);
+  await check(page, "410", wrong);
+  await page.goto("/login");
+  await page.locator("#username").fill("nobody");
+  await page.locator("#password").fill("wrong horse");
+  await page.locator("main form button").click();
+  await isShown(page.locator(".notice.bad"));
+  await check(page, "log-in refused", wrong);
+  assert.deepEqual([...wrong], []);
+}, { seconds: 110 });
+
+test("axe finds nothing in the states of compose", async (t) => {
+  t.expect(/status of 422/);
+  const wrong = new Set();
+  const page = await t.open("/");
+  await editorOf(page);
+  await check(page, "compose, empty", wrong);
+  await page.locator("#editor .cm-content").fill("def greet(name):\n    print('hello', name)\n".repeat(3));
+  await page.locator("#title").fill("greet.py");
+  await isShown(page.locator("#offer"));
+  await page.locator("#offer").click();
+  await page.locator("#tags").fill("t".repeat(40));
+  await page.locator("#share").click();
+  await isShown(page.locator("#problem"));
+  await check(page, "compose, refused", wrong);
+  const plain = await t.open("/", { scripts: false });
+  await plain.locator("#share").click();
+  await isShown(plain.locator("#server-problem"));
+  await plain.setViewportSize({ width: 320, height: 640 });
+  if (await plain.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)) wrong.add("compose without scripts scrolls sideways");
+  assert.deepEqual([...wrong], []);
+}, { seconds: 60 });
+
+test("axe finds nothing on the pages of an account", async (t) => {
+  t.expect(/status of (401|403|422)/);
+  const ada = await t.signUp();
+  const wrong = new Set();
+  const page = await t.open("/me", { account: ada });
+  await check(page, "me, empty", wrong);
+  const { id } = await ada.create({ title: "one.cpp", body: code, tags: ["x"], expires_in: 86_400 });
+  await ada.create({ title: "ein-sehr-langer-name-ohne-umbruch-".repeat(5), body: "x", visibility: "private" });
+  await page.goto(`/s/${id}/stats`);
+  await check(page, "statistics, empty", wrong);
+  await t.anonymous.call("GET", `/s/${id}`);
+  await page.goto("/me");
+  await page.locator("#select-all").check();
+  await check(page, "me", wrong);
+  await page.locator("#delete-selected").click();
+  await isShown(page.locator(".toast"));
+  await check(page, "me, deleted", wrong);
+  await page.locator(".toast button").click();
+  for (const [what, path] of [["nothing found", "/me?q=nothing"], ["tokens", "/me/tokens"], ["account", "/me/account"], ["edit", `/s/${id}/edit`], ["delete", `/s/${id}/delete`]]) {
+    await page.goto(path);
+    if (what === "edit") await editorOf(page);
+    await check(page, what, wrong);
+  }
+  await page.goto("/me/tokens");
+  await page.locator("#name").fill("laptop");
+  await page.locator("button", { hasText: "Make token" }).click();
+  await isShown(page.locator("#new-token"));
+  await check(page, "a new token", wrong);
+  await until(async () => {
+    await page.goto(`/s/${id}/stats?by=hour`);
+    return (await page.locator("#chart canvas").count()) > 0;
+  }, "the chart");
+  await page.locator("summary", { hasText: "Figures" }).click();
+  await check(page, "statistics", wrong);
+  await page.goto(`/s/${id}`);
+  await highlighted(page);
+  await page.keyboard.press("q");
+  await check(page, "read by its owner, with the QR code", wrong);
+  assert.deepEqual([...wrong], []);
+}, { seconds: 110 });
+
+test("axe finds nothing in the dialogs, and they give the focus back", async (t) => {
+  const ada = await t.signUp();
+  const { id } = await ada.create({ body: code });
+  const page = await t.open(`/s/${id}`, { account: ada });
+  const wrong = new Set();
+  for (const opener of ["#shortcuts", "#go-to-line", "#delete"]) {
+    await page.locator(opener).focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.locator("dialog[open]");
+    await isShown(dialog);
+    await check(page, `the dialog of ${opener}`, wrong);
+    // Tab stays in it.
+    for (let n = 0; n < 8; ++n) {
+      await page.keyboard.press("Tab");
+      assert.ok(await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest("dialog[open]") !== null), opener);
+    }
+    await page.keyboard.press("Escape");
+    await isHidden(dialog);
+    assert.ok(await page.locator(opener).evaluate((button) => document.activeElement === button), `the focus is not back on ${opener}`);
+  }
+  assert.deepEqual([...wrong], []);
+}, { seconds: 60 });
+
+test("the skip link comes first and leads to the content", async (t) => {
+  const page = await t.open("/explore");
+  await page.keyboard.press("Tab");
+  const skip = page.locator(".skip");
+  assert.ok(await skip.evaluate((link) => document.activeElement === link));
+  await until(() => skip.evaluate((link) => link.getBoundingClientRect().top >= 0), "the link to be seen");
+  await page.keyboard.press("Enter");
+  await until(() => page.evaluate(() => document.activeElement?.id === "main"), "the focus in main");
+});
+
+test("what has the focus is seen", async (t) => {
+  const ada = await t.signUp();
+  const { id } = await ada.create({ title: "a.cpp", body: code });
+  for (const colorScheme of ["light", "dark"]) {
+    const page = await t.open(`/s/${id}`, { account: ada, colorScheme });
+    await isShown(page.locator(".for-owner"));
+    const seen = new Set();
+    for (let n = 0; n < 40; ++n) {
+      await page.keyboard.press("Tab");
+      const focus = await page.evaluate(() => {
+        const active = document.activeElement;
+        if (!active || active === document.body) return null;
+        const rings = (element) => {
+          const style = element && getComputedStyle(element);
+          return style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+        };
+        const box = active.getBoundingClientRect();
+        return {
+          name: active.outerHTML.slice(0, 60),
+          // Around itself, or what it fills, or what stands for it.
+          ring: [active, active.parentElement, active.nextElementSibling].some(rings),
+          inView: box.bottom > 0 && box.top < innerHeight,
+        };
+      });
+      if (!focus || seen.has(focus.name)) break;
+      seen.add(focus.name);
+      assert.ok(focus.ring, `no ring: ${focus.name}`);
+      assert.ok(focus.inView, `not on the screen: ${focus.name}`);
+    }
+    assert.ok(seen.size >= 14, `${seen.size} stops`);
+  }
+});
+
+test("by keyboard alone a snippet is written, shared, read and deleted", async (t) => {
+  const ada = await t.signUp();
+  const page = await t.open("/", { account: ada });
+  await editorOf(page);
+  await tabTo(page, "#title");
+  await page.keyboard.type("keys.py");
+  await tabTo(page, "#offer");
+  await page.keyboard.press("Enter");
+  await tabTo(page, ".cm-content");
+  await page.keyboard.type("print('hello')");
+  await page.keyboard.press("Escape");
+  await tabTo(page, "[name=visibility]");
+  await page.keyboard.press("ArrowDown");
+  await tabTo(page, "#share");
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/s/*");
+  await isShown(page.locator(".for-owner"));
+  const id = new URL(page.url()).pathname.slice(3);
+  assert.deepEqual([(await ada.read(id)).visibility, (await ada.read(id)).language], ["public", "python"]);
+  await page.keyboard.press("E");
+  await page.waitForURL("**/edit");
+  await page.goBack();
+  await isShown(page.locator(".for-owner"));
+  await tabTo(page, "#delete");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "dialog[open] .danger", 5);
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/me");
+  assert.ok([404, 410].includes(await ada.statusOf(id)));
+});
+
+test("? shows the shortcuts, and they can be turned off", async (t) => {
+  const { id } = await t.anonymous.create({ body: "one\ntwo\n" });
+  const page = await t.open(`/s/${id}`);
+  const dialog = page.locator("dialog[open]");
+  await page.keyboard.press("?");
+  await saysSoon(dialog.locator("h2"), "Keyboard shortcuts");
+  await saysSoon(dialog, /Copy the text[\s\S]*Wrap long lines[\s\S]*Go to a line/);
+  await dialog.locator("input[type=checkbox]").focus();
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Escape");
+  await isHidden(dialog);
+  for (const again of [false, true]) {
+    if (again) await page.reload();
+    await isShown(page.locator("#wrap"));
+    for (const key of ["w", "?", "l", "n"]) await page.keyboard.press(key);
+    assert.equal(await page.locator("#wrap").getAttribute("aria-pressed"), "false");
+    assert.equal(await dialog.count(), 0);
+    assert.ok(page.url().endsWith(id));
+  }
+  // The button still shows them.
+  await page.locator("#shortcuts").click();
+  await dialog.locator("input[type=checkbox]").check();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("w");
+  assert.equal(await page.locator("#wrap").getAttribute("aria-pressed"), "true");
+  await page.keyboard.press("n");
+  await page.waitForURL((to) => to.pathname === "/");
+});
+
+test("nothing is taken for a shortcut while somebody writes", async (t) => {
+  const page = await t.open("/");
+  const editor = await editorOf(page);
+  await editor.click();
+  await page.keyboard.type("nemt?cwl");
+  assert.equal(new URL(page.url()).pathname, "/");
+  assert.equal(await page.locator("dialog[open]").count(), 0);
+  await saysSoon(editor, /nemt\?cwl/);
+});

@@ -1,0 +1,57 @@
+// Lighthouse on its mobile profile: compose and read. A busy machine makes pages slow, so performance has three tries.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch } from "chrome-launcher";
+import lighthouse from "lighthouse";
+
+import { anonymous } from "./lib/api.mjs";
+
+const url = process.env.SNIPPETD_URL;
+const wanted = 95;
+const categories = ["performance", "accessibility", "best-practices", "seo"];
+let chrome;
+
+before(async () => {
+  chrome = await launch({
+    chromePath: process.env.SNIPPETD_CHROMIUM ?? "/usr/bin/chromium",
+    chromeFlags: ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+    logLevel: "silent",
+    handleSIGINT: true,
+  });
+});
+
+after(() => chrome?.kill());
+
+/** Scores from 0 to 100 by category, and what cost points. */
+async function measure(address, onlyCategories) {
+  const { lhr } = await lighthouse(address, { port: chrome.port, onlyCategories, logLevel: "silent", output: "json" });
+  const scores = {};
+  const lost = [];
+  for (const [name, { score, auditRefs }] of Object.entries(lhr.categories)) {
+    scores[name] = Math.round((score ?? 0) * 100);
+    for (const { id, weight } of auditRefs) {
+      const audit = lhr.audits[id];
+      if (weight > 0 && audit.score !== null && audit.score < 0.95) lost.push(`${name} ${id}: ${audit.displayValue ?? audit.title}`);
+    }
+  }
+  return { scores, lost };
+}
+
+async function check(address) {
+  const { scores, lost } = await measure(address, categories);
+  for (let tries = 1; tries < 3 && scores.performance < wanted; ++tries) {
+    const again = await measure(address, ["performance"]);
+    scores.performance = Math.max(scores.performance, again.scores.performance);
+  }
+  console.log(`${address}: ${JSON.stringify(scores)}`);
+  for (const name of categories) assert.ok(scores[name] >= wanted, `${name} is ${scores[name]}\n${lost.join("\n")}`);
+}
+
+test("compose", { timeout: 120_000 }, () => check(`${url}/`));
+
+test("read, of a public snippet", { timeout: 120_000 }, async () => {
+  const body = Array.from({ length: 120 }, (_, n) => `def function_${n}(x):\n    return x * ${n}  # number ${n}\n`).join("\n");
+  const { id } = await anonymous(url).create({ title: "numbers.py", body, visibility: "public" });
+  await check(`${url}/s/${id}`);
+});
