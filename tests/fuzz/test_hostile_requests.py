@@ -67,8 +67,13 @@ def check_response(response):
 def check_problem(response, method):
     """What holds for every 4xx."""
     status = response.status
+    is_page = response.headers["Content-Type"] == "text/html; charset=utf-8"  # for who prefers one
     if method == "HEAD":
-        assert response.headers["Content-Type"].startswith("application/problem+json"), response
+        assert is_page or response.headers["Content-Type"].startswith("application/problem+json"), response
+        return
+    if is_page:
+        said = re.sub(r"<[^>]*>", " ", response.text[response.text.index("<main") :])
+        assert str(status) in said and INTERNAL.search(said) is None, said
         return
     document = expect.problem(response, status)
     assert document["error"] in WORDS.get(status, {document["error"]}), document
