@@ -39,6 +39,7 @@ def test_in_the_browser(file, mode, fresh_server, run_file, corpus, request):
         environment = {
             "SNIPPETD_URL": server.url,
             "SNIPPETD_MODE": mode,
+            "SNIPPETD_LONG": os.environ.get("SNIPPETD_TEST_LONG", "0"),
             "SNIPPETD_FILES": os.pathsep.join(str(path) for path in corpus),
         }
         if file == "refused.test.mjs":
