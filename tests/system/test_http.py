@@ -19,7 +19,7 @@ ROUTES = [
     ("/auth/signup", {"POST"}),
     ("/auth/login", {"POST"}),
     ("/auth/logout", {"POST"}),
-    ("/auth/me", {"GET", "HEAD"}),
+    ("/auth/me", {"GET", "HEAD", "DELETE"}),
     ("/auth/tokens", {"GET", "HEAD", "POST"}),
     ("/auth/tokens/AAAAAAAAAAAA", {"DELETE"}),
     ("/snippets", {"GET", "HEAD", "POST"}),
