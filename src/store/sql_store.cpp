@@ -22,39 +22,6 @@ constexpr UnixMillis kGoneKept = 365 * kDay;
 constexpr std::int64_t kViewHoursKept = 400 * 24;  // in hours
 constexpr int kRevisionsListedMax = 1000;
 
-template <class T>
-std::optional<T> when(bool condition, T value) {
-    if (!condition) return std::nullopt;
-    return value;
-}
-
-/// Several statements that count all or not at all. On SQLite they are that anyway.
-class Together {
-  public:
-    Together(soci::session& session, const Dialect& dialect) {
-        if (dialect.begins_transactions) transaction_.emplace(session);
-    }
-    void commit() {
-        if (transaction_) transaction_->commit();
-    }
-
-  private:
-    std::optional<soci::transaction> transaction_;
-};
-
-/// Reads an account by the hash of a secret that has not expired.
-std::optional<model::Account> find_by_secret(sql::Connection& connection, const char* name, const char* text,
-                                             const std::string& hash) {
-    connection.count(name);
-    model::Account account;
-    long long created_at = 0;
-    const long long now = base::unix_now_ms();
-    connection.session() << text, use(hash, "hash"), use(now, "now"), into(account.id), into(account.username),
-        into(created_at);
-    account.created_at = created_at;
-    return when(connection.session().got_data(), account);
-}
-
 /// `text` as a LIKE pattern that finds it anywhere.
 std::string like_pattern(const std::string& text) {
     std::string pattern = "%";
@@ -109,7 +76,7 @@ std::vector<model::Snippet> list_snippets(sql::Connection& connection, const Dia
         text += " and s.language = :language";
         statement.exchange(use(query.language, "language"));
     }
-    const std::string visibility = query.visibility ? to_text(*query.visibility) : "";
+    const std::string visibility{query.visibility ? model::to_text(*query.visibility) : ""};
     if (query.visibility) {
         text += " and s.visibility = :visibility";
         statement.exchange(use(visibility, "visibility"));
@@ -129,234 +96,6 @@ std::string snippet_columns(const std::string& body) {
         "s.version, coalesce(v.count, 0), s.created_at, s.updated_at, coalesce(s.expires_at, 0), s.burn_after_reading, "
         "s.edit_token_hash, s.forked_from",
         body);
-}
-
-Awaitable<bool> SqlStore::create_account(model::Account account, std::string password_hash, Deadline deadline) {
-    auto work = [account = std::move(account), password_hash = std::move(password_hash)](sql::Connection& connection) {
-        connection.count("create_account");
-        const long long created_at = account.created_at;
-        std::string id;
-        connection.session() << "insert into accounts (id, username, password_hash, created_at) "
-                                "values (:id, :username, :password_hash, :created_at) "
-                                "on conflict (username) do nothing returning id",
-            use(account.id), use(account.username), use(password_hash), use(created_at), into(id);
-        return connection.session().got_data();
-    };
-    return write_->run(std::move(work), deadline);
-}
-
-Awaitable<std::optional<StoredAccount>> SqlStore::find_account(std::string username, Deadline deadline) {
-    auto work = [username = std::move(username)](sql::Connection& connection) {
-        connection.count("find_account");
-        StoredAccount found;
-        long long created_at = 0;
-        connection.session()
-            << "select id, username, password_hash, created_at from accounts where username = :username",
-            use(username), into(found.account.id), into(found.account.username), into(found.password_hash),
-            into(created_at);
-        found.account.created_at = created_at;
-        return when(connection.session().got_data(), found);
-    };
-    return read_->run(std::move(work), deadline);
-}
-
-Awaitable<bool> SqlStore::clear_account(std::string account_id, std::string kept, int limit, Deadline deadline) {
-    auto work = [account_id = std::move(account_id), kept = std::move(kept), limit](sql::Connection& connection) {
-        bool done = true;
-        const auto remove = [&](const char* name, const char* table, const char* key) {
-            connection.count(name);
-            const std::string text = fmt::format(
-                "delete from {0} where {1} in "
-                "(select {1} from {0} where account_id = :account_id and {1} <> :kept limit :limit)",
-                table, key);
-            soci::statement statement = (connection.session().prepare << text, use(account_id, "account_id"),
-                                         use(kept, "kept"), use(limit, "limit"));
-            statement.execute(true);
-            if (statement.get_affected_rows() >= limit) done = false;
-        };
-        remove("end_sessions", "sessions", "hash");
-        remove("end_tokens", "api_tokens", "hash");
-        remove("forget_idempotency", "idempotency_records", "id");
-        return done;
-    };
-    return write_->run(std::move(work), deadline);
-}
-
-Awaitable<std::vector<std::string>> SqlStore::list_owned_ids(std::string account_id, int limit, Deadline deadline) {
-    auto work = [account_id = std::move(account_id), limit](sql::Connection& connection) {
-        connection.count("list_owned_ids");
-        std::string id;
-        soci::statement statement =
-            (connection.session().prepare << "select id from snippets where owner_id = :account_id limit :limit",
-             use(account_id, "account_id"), use(limit, "limit"), into(id));
-        statement.execute(false);
-        std::vector<std::string> ids;
-        while (statement.fetch()) ids.push_back(id);
-        return ids;
-    };
-    return read_->run(std::move(work), deadline);
-}
-
-Awaitable<void> SqlStore::delete_owned(std::string account_id, std::vector<std::string> ids, Deadline deadline) {
-    auto work = [this, account_id = std::move(account_id), ids = std::move(ids)](sql::Connection& connection) {
-        const std::string texts = dialect_.write_ids(ids);
-        if (!dialect_.note_owned.empty()) {
-            connection.count("note_deletion");
-            connection.session() << dialect_.note_owned, use(texts, "ids"), use(account_id, "owner");
-        }
-        connection.count("delete_owned");
-        connection.session() << dialect_.delete_owned, use(texts, "ids"), use(account_id, "owner");
-        return true;
-    };
-    co_await write_->run(std::move(work), deadline);
-}
-
-Awaitable<bool> SqlStore::delete_account(std::string account_id, Deadline deadline) {
-    auto work = [this, account_id = std::move(account_id)](sql::Connection& connection) {
-        soci::session& session = connection.session();
-        // The lock first: what is created for the account has either been committed by then, and the second statement
-        // sees it, or it waits for the lock and then finds no account.
-        Together together{session, dialect_};
-        connection.count("lock_account");
-        std::string id;
-        session << "select id from accounts where id = :id " + dialect_.lock, use(account_id, "id"), into(id);
-        if (!session.got_data()) return true;
-        connection.count("delete_account");
-        std::string deleted;
-        session
-            << "delete from accounts where id = :id and not exists (select 1 from snippets where owner_id = :owner) "
-               "returning id",
-            use(account_id, "id"), use(account_id, "owner"), into(deleted);
-        const bool gone = session.got_data();
-        together.commit();
-        return gone;
-    };
-    return write_->run(std::move(work), deadline);
-}
-
-Awaitable<bool> SqlStore::set_password(PasswordChange change, Deadline deadline) {
-    auto work = [this, change = std::move(change)](sql::Connection& connection) {
-        soci::session& session = connection.session();
-        // One after the other, not one statement: the second must see the sessions that were made while the first one
-        // waited for the row.
-        Together together{session, dialect_};
-        connection.count("set_password");
-        std::string id;
-        session << "update accounts set password_hash = :new_hash where id = :id and password_hash = :old_hash "
-                   "returning id",
-            use(change.new_hash, "new_hash"), use(change.account_id, "id"), use(change.old_hash, "old_hash"), into(id);
-        if (!session.got_data()) return false;
-        connection.count("end_sessions");
-        session << "delete from sessions where account_id = :id and hash <> :kept", use(change.account_id, "id"),
-            use(change.keep_session_hash, "kept");
-        together.commit();
-        return true;
-    };
-    return write_->run(std::move(work), deadline);
-}
-
-Awaitable<bool> SqlStore::create_session(std::string hash, std::string account_id, std::string password_hash,
-                                         UnixMillis expires_at, Deadline deadline) {
-    auto work = [this, hash = std::move(hash), account_id = std::move(account_id),
-                 password_hash = std::move(password_hash), expires_at](sql::Connection& connection) {
-        connection.count("create_session");
-        const long long now = base::unix_now_ms(), until = expires_at;
-        std::string created;
-        connection.session() << fmt::format(
-            "insert into sessions (hash, account_id, created_at, expires_at) "
-            "select cast(:hash as text), id, cast(:now as bigint), cast(:until as bigint) from accounts "
-            "where id = :account_id and password_hash = :password_hash {} returning hash",
-            dialect_.lock_shared),
-            use(hash, "hash"), use(now, "now"), use(until, "until"), use(account_id, "account_id"),
-            use(password_hash, "password_hash"), into(created);
-        return connection.session().got_data();
-    };
-    return write_->run(std::move(work), deadline);
-}
-
-Awaitable<bool> SqlStore::delete_session(std::string hash, Deadline deadline) {
-    auto work = [hash = std::move(hash)](sql::Connection& connection) {
-        connection.count("delete_session");
-        std::string deleted;
-        connection.session() << "delete from sessions where hash = :hash returning hash", use(hash), into(deleted);
-        return connection.session().got_data();
-    };
-    return write_->run(std::move(work), deadline);
-}
-
-Awaitable<std::optional<model::Account>> SqlStore::find_session(std::string hash, Deadline deadline) {
-    auto work = [hash = std::move(hash)](sql::Connection& connection) {
-        return find_by_secret(
-            connection, "find_session",
-            "select a.id, a.username, a.created_at from sessions s join accounts a on a.id = s.account_id "
-            "where s.hash = :hash and s.expires_at > :now",
-            hash);
-    };
-    return read_->run(std::move(work), deadline);
-}
-
-Awaitable<bool> SqlStore::create_token(model::ApiToken token, std::string account_id, std::string hash,
-                                       Deadline deadline) {
-    auto work = [this, token = std::move(token), account_id = std::move(account_id),
-                 hash = std::move(hash)](sql::Connection& connection) {
-        connection.count("create_token");
-        const long long created_at = token.created_at, expires_at = token.expires_at.value_or(0);
-        std::string created;
-        connection.session() << fmt::format(
-            "insert into api_tokens (id, account_id, name, hash, created_at, expires_at) "
-            "select cast(:id as text), id, cast(:name as text), cast(:hash as text), cast(:created_at as bigint), "
-            "nullif(cast(:expires_at as bigint), 0) from accounts where id = :account_id {} returning id",
-            dialect_.lock_shared),
-            use(token.id, "id"), use(token.name, "name"), use(hash, "hash"), use(created_at, "created_at"),
-            use(expires_at, "expires_at"), use(account_id, "account_id"), into(created);
-        return connection.session().got_data();
-    };
-    return write_->run(std::move(work), deadline);
-}
-
-Awaitable<std::vector<model::ApiToken>> SqlStore::list_tokens(std::string account_id, Deadline deadline) {
-    auto work = [account_id = std::move(account_id)](sql::Connection& connection) {
-        connection.count("list_tokens");
-        model::ApiToken token;
-        long long created_at = 0, expires_at = 0;
-        const long long now = base::unix_now_ms();
-        soci::statement statement =
-            (connection.session().prepare
-                 << "select id, name, created_at, coalesce(expires_at, 0) from api_tokens where account_id = "
-                    ":account_id "
-                    "and (expires_at is null or expires_at > :now) order by created_at desc, id",
-             use(account_id), use(now), into(token.id), into(token.name), into(created_at), into(expires_at));
-        statement.execute(false);
-        std::vector<model::ApiToken> tokens;
-        while (statement.fetch()) {
-            tokens.push_back({token.id, token.name, created_at, when<UnixMillis>(expires_at != 0, expires_at)});
-        }
-        return tokens;
-    };
-    return read_->run(std::move(work), deadline);
-}
-
-Awaitable<std::optional<std::string>> SqlStore::delete_token(std::string account_id, std::string token_id,
-                                                             Deadline deadline) {
-    auto work = [account_id = std::move(account_id), token_id = std::move(token_id)](sql::Connection& connection) {
-        connection.count("delete_token");
-        std::string hash;
-        connection.session() << "delete from api_tokens where id = :id and account_id = :account_id returning hash",
-            use(token_id), use(account_id), into(hash);
-        return when(connection.session().got_data(), hash);
-    };
-    return write_->run(std::move(work), deadline);
-}
-
-Awaitable<std::optional<model::Account>> SqlStore::find_token(std::string hash, Deadline deadline) {
-    auto work = [hash = std::move(hash)](sql::Connection& connection) {
-        return find_by_secret(
-            connection, "find_token",
-            "select a.id, a.username, a.created_at from api_tokens t join accounts a on a.id = t.account_id "
-            "where t.hash = :hash and (t.expires_at is null or t.expires_at > :now)",
-            hash);
-    };
-    return read_->run(std::move(work), deadline);
 }
 
 Awaitable<Loaded> SqlStore::load_snippet(std::string id, Deadline deadline) {
@@ -469,7 +208,7 @@ Awaitable<std::optional<model::Revision>> SqlStore::find_revision(std::string sn
         revision.visibility = visibility_from_text(visibility);
         revision.created_at = created_at;
         revision.size = static_cast<std::int64_t>(revision.body.size());
-        return when(connection.session().got_data(), revision);
+        return connection.session().got_data() ? std::optional{revision} : std::nullopt;
     };
     return read_->run(std::move(work), deadline);
 }
