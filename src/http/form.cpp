@@ -153,12 +153,6 @@ std::vector<std::string> Form::values(std::string_view name) const {
     return values;
 }
 
-bool has_form(const Request& request) {
-    const std::string_view type = type_of(request);
-    return equals_without_case(type, "multipart/form-data") ||
-           equals_without_case(type, "application/x-www-form-urlencoded");
-}
-
 base::Result<Form> parse_form(const Request& request) {
     const std::string_view type = type_of(request);
     if (equals_without_case(type, "multipart/form-data")) return parse_multipart(request);

@@ -29,9 +29,6 @@ struct Form {
     std::vector<std::string> values(std::string_view name) const;
 };
 
-/// Whether the body says that it is a form.
-bool has_form(const Request& request);
-
 /// The body as `multipart/form-data` (RFC 7578) or `application/x-www-form-urlencoded` (the URL standard). 400 when it
 /// is neither, or is broken; values need not be UTF-8.
 base::Result<Form> parse_form(const Request& request);

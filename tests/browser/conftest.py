@@ -53,7 +53,7 @@ def _kill(pids):
 def run_file(packages, slow_factor):
     """A function that runs one file of tests with node and returns (exit status, output). No browser outlives it."""
     if not shutil.which("node") or not pathlib.Path(CHROMIUM).exists():
-        pytest.skip("there is no node or no Chromium here")
+        pytest.fail("there is no node or no Chromium here: scripts/install-dependencies build test")
 
     def run(file, environment, timeout):
         # Chromium keeps everything in there, which tells its processes from all others. (The path of a socket in it
