@@ -1,19 +1,11 @@
-#include "api/access.hpp"
 #include "api/handlers.hpp"
-#include "api/input.hpp"
 #include "api/page.hpp"
-#include "base/utf8.hpp"
-#include "model/languages.hpp"
-#include "pages/read_page.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
 
-#include <array>
 #include <charconv>
 
 #include <boost/json.hpp>
-#include <boost/url/encode.hpp>
-#include <boost/url/rfc/unreserved_chars.hpp>
 #include <fmt/format.h>
 
 // What is done to an account goes through the JSON routes' use cases: these pages turn forms into what those take, and
@@ -26,27 +18,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::int64_t kAccountCookieSeconds = 30 * 24 * 3600;
-constexpr std::size_t kDeletedAtOnceMax = 100;
-
-pages::Layout layout_of(std::string_view page, std::string title, std::string_view script = {}) {
-    pages::Layout layout;
-    layout.page = page;
-    layout.title = title + " · snippetd";
-    layout.description = std::move(title);
-    layout.script = script;
-    layout.indexed = false;
-    return layout;
-}
-
-/// The form; values that are not text in UTF-8 are left out.
-Result<http::Form> read_form(const Exchange& exchange) {
-    Result<http::Form> form = http::parse_form(exchange.request);
-    if (!form) return form;
-    for (http::Form::Field& field : form->fields) {
-        if (!base::count_code_points(field.value)) field.value.clear();
-    }
-    return form;
-}
 
 /// What went wrong, in one sentence or two.
 std::string sentence_of(const Error& error) {
@@ -71,10 +42,6 @@ void copy_cookies(const http::Response& from, http::Response& to) {
     if (!cookie.empty()) to.add("Set-Cookie", cookie);
 }
 
-std::string encoded(std::string_view text) {
-    return boost::urls::encode({text.data(), text.size()}, boost::urls::unreserved_chars);
-}
-
 enum class Entrance { log_in, sign_up };
 
 Awaitable<http::Response> show_entrance(Exchange& exchange, Entrance entrance, std::string_view next,
@@ -89,7 +56,7 @@ Awaitable<http::Response> show_entrance(Exchange& exchange, Entrance entrance, s
         fields.add("ERROR", "ERROR_DETAIL", sentence_of(*error));
         if (error->retry_after_s > 0) fields.add("RETRY", "RETRY_AFTER", std::to_string(error->retry_after_s));
     }
-    pages::Layout layout = layout_of("login", logs_in ? "Log in" : "Create an account", "error.js");
+    pages::Layout layout = unlisted_layout("login", logs_in ? "Log in" : "Create an account", "error.js");
     const unsigned status = error ? base::describe(error->kind).status : 200;
     return show_page(exchange, status, std::move(layout), pages::render("login", fields),
                      error ? error->retry_after_s : 0);
@@ -157,151 +124,6 @@ Answer log_out_from_form(Exchange& exchange) {
     co_return response;
 }
 
-// --- Lists
-
-namespace {
-
-void show_item(pages::Fields& fields, const model::Snippet& snippet) {
-    pages::Fields item = fields.add("ITEM");
-    item.set("ITEM_ID", snippet.id);
-    item.set("ITEM_TITLE", pages::title_text(snippet.title));
-    item.set("ITEM_LANGUAGE", snippet.language);
-    item.set("ITEM_VISIBILITY", pages::visibility_text(snippet.visibility));
-    item.set("ITEM_CREATED_ISO", base::format_rfc3339(snippet.created_at));
-    item.set("ITEM_CREATED_TEXT", pages::time_text(snippet.created_at));
-    item.set("ITEM_VIEWS", std::to_string(snippet.view_count));
-    if (snippet.expires_at) item.add("ITEM_EXPIRES", "ITEM_EXPIRES_TEXT", pages::time_text(*snippet.expires_at));
-    if (!snippet.owner_name.empty()) item.add("ITEM_OWNER", "ITEM_OWNER_NAME", snippet.owner_name);
-    item.show_if(snippet.burn_after_reading, "ITEM_BURN");
-    if (snippet.tags.empty()) return;
-    pages::Fields tags = item.add("ITEM_TAGS");
-    for (const std::string& tag : snippet.tags) tags.add("ITEM_TAG", "ITEM_TAG_NAME", tag);
-}
-
-/// The items, and where the next ones are: `next_url` is continued with their cursor.
-void show_list(pages::Fields& fields, std::vector<model::Snippet> snippets, int limit, const std::string& next_url) {
-    const bool more = snippets.size() > static_cast<std::size_t>(limit);
-    if (more) snippets.pop_back();
-    if (!snippets.empty()) {
-        pages::Fields list = fields.add("LIST");
-        for (const model::Snippet& snippet : snippets) show_item(list, snippet);
-    }
-    if (more) fields.add("NEXT", "NEXT_URL", next_url + "cursor=" + encoded(make_cursor(snippets.back())));
-}
-
-/// Empty parameters, which a form sends for fields that were left empty, filter nothing.
-std::string without_empty_parameters(std::string_view query) {
-    std::string out;
-    while (!query.empty()) {
-        const std::size_t end = std::min(query.find('&'), query.size());
-        const std::string_view pair = query.substr(0, end);
-        query.remove_prefix(std::min(end + 1, query.size()));
-        if (pair.empty() || pair.ends_with('=')) continue;
-        if (!out.empty()) out += '&';
-        out += pair;
-    }
-    return out;
-}
-
-void show_filter(pages::Fields& fields, std::string_view query) {
-    pages::Fields filter = fields.add("FILTER");
-    const auto value_of = [&](std::string_view name) { return http::find_parameter(query, name).value; };
-    filter.set("F_QUERY", value_of("q"));
-    filter.set("F_TAG", value_of("tag"));
-    filter.set("F_LANGUAGE", value_of("language"));
-    const std::string chosen = value_of("visibility");
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kChoices{
-        {{"", "Any"}, {"public", "Public"}, {"unlisted", "Unlisted"}, {"private", "Private"}}};
-    for (const auto& [value, label] : kChoices) {
-        pages::Fields option = filter.add("VIS_OPTION");
-        option.set("VIS_VALUE", value);
-        option.set("VIS_LABEL", label);
-        option.show_if(value == chosen, "VIS_SELECTED");
-    }
-}
-
-std::string filters_of(std::string_view query) {
-    std::string url = "/me?";
-    for (const std::string_view name : {"q", "tag", "language", "visibility"}) {
-        const std::string value = http::find_parameter(query, name).value;
-        if (!value.empty()) url += fmt::format("{}={}&", name, encoded(value));
-    }
-    return url;
-}
-
-}  // namespace
-
-Answer my_snippets_page(Exchange& exchange) {
-    const std::string parameters = without_empty_parameters(exchange.request.query);
-    Result<store::ListQuery> query = read_list_query(parameters, true);
-    if (!query) co_return query.error();
-    const int limit = query->limit++;
-    std::vector<model::Snippet> snippets =
-        co_await exchange.services.store.list_owned(exchange.caller.account->id, *query, exchange.deadline);
-    pages::Fields fields;
-    fields.set("ACCOUNT_NAME", exchange.caller.account->username);
-    const bool filtered = !parameters.empty();
-    if (snippets.empty()) fields.show(filtered ? "NOTHING_FOUND" : "EMPTY");
-    if (!snippets.empty() || filtered) show_filter(fields, parameters);
-    show_list(fields, std::move(snippets), limit, filters_of(parameters));
-    pages::Layout layout = layout_of("me", "My snippets", "me.js");
-    co_return co_await show_page(exchange, 200, std::move(layout), pages::render("me", fields));
-}
-
-Answer explore_page(Exchange& exchange) {
-    Result<store::ListQuery> query = read_list_query(without_empty_parameters(exchange.request.query), false);
-    if (!query) co_return query.error();
-    const int limit = query->limit++;
-    std::vector<model::Snippet> snippets = co_await exchange.services.store.list_public(*query, exchange.deadline);
-    pages::Fields fields;
-    fields.show_if(snippets.empty(), "EMPTY");
-    show_list(fields, std::move(snippets), limit, "/explore?");
-    pages::Layout layout = layout_of("explore", "Explore");
-    layout.description = "Recent public snippets, newest first.";
-    layout.indexed = true;
-    co_return co_await show_page(exchange, 200, std::move(layout), pages::render("explore", fields));
-}
-
-Answer delete_selected(Exchange& exchange) {
-    Result<http::Form> form = read_form(exchange);
-    if (!form) co_return form.error();
-    std::vector<std::string> ids = form->values("id");
-    std::erase_if(ids, [](const std::string& id) { return !is_snippet_id(id); });
-    if (ids.size() > kDeletedAtOnceMax) ids.resize(kDeletedAtOnceMax);
-    if (ids.empty()) co_return see_other("/me");
-    if (form->value("sure") != "1") {
-        pages::Fields fields;
-        fields.set("HEADING", fmt::format("Delete {}?", pages::count_text(ids.size(), "snippet", "snippets")));
-        fields.set("TEXT", "They go for good, with their revisions and counts. Their links stop working.");
-        fields.set("ACTION", "/me/delete");
-        fields.set("BUTTON", "Delete");
-        fields.show("DANGER");
-        fields.add("CANCEL", "CANCEL_URL", "/me");
-        const auto add_hidden = [&fields](std::string_view name, std::string_view value) {
-            pages::Fields hidden = fields.add("HIDDEN");
-            hidden.set("HIDDEN_NAME", name);
-            hidden.set("HIDDEN_VALUE", value);
-        };
-        for (const std::string& id : ids) add_hidden("id", id);
-        add_hidden("sure", "1");
-        pages::Layout layout = layout_of("confirm", "Delete snippets");
-        co_return co_await show_page(exchange, 200, std::move(layout), pages::render("confirm", fields));
-    }
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-        // Each is a write like any other. The first one has been charged on the way in.
-        if (i > 0) {
-            std::optional<Error> limited = co_await charge(exchange, "write", exchange.caller.account->id);
-            if (limited) co_return *std::move(limited);
-        }
-        exchange.parameters = {ids[i]};
-        Result<http::Response> deleted = co_await delete_snippet(exchange);
-        if (!deleted && deleted.error().kind != ErrorKind::not_found && deleted.error().kind != ErrorKind::gone) {
-            co_return deleted.error();
-        }
-    }
-    co_return see_other("/me");
-}
-
 // --- Tokens
 
 namespace {
@@ -320,7 +142,7 @@ Awaitable<http::Response> show_tokens(Exchange& exchange, std::string_view new_t
         shown.set("TOKEN_CREATED_TEXT", pages::time_text(token.created_at));
         if (token.expires_at) shown.add("TOKEN_EXPIRES", "TOKEN_EXPIRES_TEXT", pages::time_text(*token.expires_at));
     }
-    pages::Layout layout = layout_of("tokens", "Tokens");
+    pages::Layout layout = unlisted_layout("tokens", "Tokens");
     const unsigned status = error ? base::describe(error->kind).status : 200;
     co_return co_await show_page(exchange, status, std::move(layout), pages::render("tokens", fields));
 }
@@ -365,7 +187,7 @@ Awaitable<http::Response> show_account(Exchange& exchange, std::string_view noti
     if (!notice.empty()) fields.add("NOTICE", "NOTICE_TEXT", notice);
     if (error) fields.add("ERROR", "ERROR_DETAIL", sentence_of(*error));
     const unsigned status = error ? base::describe(error->kind).status : 200;
-    pages::Layout layout = layout_of("account", "Account");
+    pages::Layout layout = unlisted_layout("account", "Account");
     return show_page(exchange, status, std::move(layout), pages::render("account", fields),
                      error ? error->retry_after_s : 0);
 }

@@ -77,7 +77,7 @@ Draft draft_of(const model::Snippet& snippet) {
     draft.language = snippet.language;
     for (const std::string& tag : snippet.tags) draft.tags += (draft.tags.empty() ? "" : ", ") + tag;
     draft.expires = kKeep.value;
-    draft.visibility = pages::visibility_text(snippet.visibility);
+    draft.visibility = model::to_text(snippet.visibility);
     return draft;
 }
 

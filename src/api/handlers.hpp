@@ -59,9 +59,9 @@ Answer sign_up_page(Exchange& exchange);       // account_pages.cpp
 Answer sign_up_from_form(Exchange& exchange);  // account_pages.cpp
 Awaitable<http::Response> sign_up_refused(Exchange& exchange, Error error);
 Answer log_out_from_form(Exchange& exchange);       // account_pages.cpp
-Answer my_snippets_page(Exchange& exchange);        // account_pages.cpp
-Answer delete_selected(Exchange& exchange);         // account_pages.cpp
-Answer explore_page(Exchange& exchange);            // account_pages.cpp
+Answer my_snippets_page(Exchange& exchange);        // list_pages.cpp
+Answer delete_selected(Exchange& exchange);         // list_pages.cpp
+Answer explore_page(Exchange& exchange);            // list_pages.cpp
 Answer tokens_page(Exchange& exchange);             // account_pages.cpp
 Answer create_token_from_form(Exchange& exchange);  // account_pages.cpp
 Answer delete_token_from_form(Exchange& exchange);  // account_pages.cpp

@@ -132,19 +132,12 @@ void check_tags(Members& members, std::vector<std::string>& tags) {
     tags = std::move(unique);
 }
 
-std::optional<model::Visibility> visibility_named(std::string_view name) {
-    if (name == "public") return model::Visibility::public_;
-    if (name == "unlisted") return model::Visibility::unlisted;
-    if (name == "private") return model::Visibility::private_;
-    return std::nullopt;
-}
-
 std::optional<model::Visibility> read_visibility(Members& members) {
     const std::optional<std::string> name = members.text("visibility");
     const std::optional<bool> is_public = members.boolean("is_public");
     std::optional<model::Visibility> visibility;
     if (name) {
-        visibility = visibility_named(*name);
+        visibility = model::visibility_named(*name);
         if (!visibility) members.complain("visibility", "must be public, unlisted or private");
     }
     if (is_public) {
@@ -285,7 +278,7 @@ Result<store::ListQuery> read_list_query(std::string_view query, bool with_filte
             out.language = model::canonical_language(language.value);
         }
         if (const auto visibility = read("visibility"); !visibility.value.empty()) {
-            out.visibility = visibility_named(visibility.value);
+            out.visibility = model::visibility_named(visibility.value);
             if (!out.visibility) wrong.fields.emplace_back("visibility", "is public, unlisted or private");
         }
     }

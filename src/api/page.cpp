@@ -1,6 +1,6 @@
 #include "api/page.hpp"
 
-#include "pages/assets.hpp"
+#include "base/utf8.hpp"
 #include "pages/encoding.hpp"
 #include "pages/template.hpp"
 
@@ -122,6 +122,25 @@ Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::
     co_return response;
 }
 
+pages::Layout unlisted_layout(std::string_view page, std::string title, std::string_view script) {
+    pages::Layout layout;
+    layout.page = page;
+    layout.title = title + " · snippetd";
+    layout.description = std::move(title);
+    layout.script = script;
+    layout.indexed = false;
+    return layout;
+}
+
+Result<http::Form> read_form(const Exchange& exchange) {
+    Result<http::Form> form = http::parse_form(exchange.request);
+    if (!form) return form;
+    for (http::Form::Field& field : form->fields) {
+        if (!base::count_code_points(field.value)) field.value.clear();
+    }
+    return form;
+}
+
 http::Response error_page(const http::Request& request, const Error& error) {
     const base::ErrorDescription description = base::describe(error.kind);
     Headline headline = headline_of(error.kind);
@@ -135,12 +154,7 @@ http::Response error_page(const http::Request& request, const Error& error) {
     fields.set("TEXT", text);
     if (error.retry_after_s > 0) fields.add("RETRY", "RETRY_AFTER", std::to_string(error.retry_after_s));
     fields.show(error.kind == ErrorKind::unauthenticated ? "LOGIN" : "HOME");
-    pages::Layout layout;
-    layout.page = "error";
-    layout.title = fmt::format("{} · snippetd", headline.heading);
-    layout.description = headline.heading;
-    layout.indexed = false;
-    layout.script = "error.js";
+    const pages::Layout layout = unlisted_layout("error", std::string{headline.heading}, "error.js");
     http::Response response;
     response.status = description.status;
     response.fields = kPageFields;

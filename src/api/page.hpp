@@ -26,6 +26,12 @@ std::string_view page_fields();
 Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::Layout layout, std::string content,
                                     std::int64_t retry_after_s = 0);
 
+/// Of a page that no search engine lists. `script` is an asset's name; empty for none.
+pages::Layout unlisted_layout(std::string_view page, std::string title, std::string_view script = {});
+
+/// The request's form; values that are not text in UTF-8 are empty.
+Result<http::Form> read_form(const Exchange& exchange);
+
 /// The page of an error, with `Retry-After` where there is one.
 http::Response error_page(const http::Request& request, const Error& error);
 

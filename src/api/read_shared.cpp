@@ -95,9 +95,10 @@ Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<con
     co_return response;
 }
 
-/// No `Cache-Status`: it would tell a missing id, which is cached, from somebody's private snippet, which never is.
-http::Response not_there(cache::Entry::Kind kind) {
-    return http::problem(error(kind == cache::Entry::Kind::gone ? ErrorKind::gone : ErrorKind::not_found));
+/// Of an entry that holds no snippet. The answer has no `Cache-Status`: it would tell a missing id, which is cached,
+/// from somebody's private snippet, which never is.
+Error absence(cache::Entry::Kind kind) {
+    return error(kind == cache::Entry::Kind::gone ? ErrorKind::gone : ErrorKind::not_found);
 }
 
 void add_download_fields(http::Response& response, const cache::Entry& entry) {
@@ -128,20 +129,33 @@ Awaitable<void> count_view(Exchange& exchange, std::string id) {
     exchange.services.views.note_applied();
 }
 
-/// The snippet itself, for one request only: private, or burning.
-Awaitable<Result<std::shared_ptr<const cache::Entry>>> read_uncached(Exchange& exchange,
-                                                                     const model::Snippet& snippet) {
-    constexpr std::string_view kPrivately = "private, no-store";
+/// Why this reader does not get what no cache has (private, or burning); nothing when they do.
+Awaitable<std::optional<Error>> refuse_uncached(Exchange& exchange, const model::Snippet& snippet) {
     co_await identify(exchange);
     if (!may_read(exchange.caller, snippet)) co_return error(ErrorKind::not_found);
     if (snippet.expired(base::unix_now_ms())) co_return error(ErrorKind::gone);
-    if (!snippet.burn_after_reading || exchange.request.head()) {
-        co_return make_entry(snippet, base::Milliseconds{0}, kPrivately);
-    }
-    // Of all who come this far, on any instance, the store lets one through.
-    std::optional<model::Snippet> burned = co_await exchange.services.store.burn_snippet(snippet.id, exchange.deadline);
+    co_return std::nullopt;
+}
+
+/// Of all who come this far, on any instance, the store lets one through.
+Awaitable<Result<std::shared_ptr<const model::Snippet>>> burn(Exchange& exchange, std::string id) {
+    std::optional<model::Snippet> burned =
+        co_await exchange.services.store.burn_snippet(std::move(id), exchange.deadline);
     if (!burned) co_return error(ErrorKind::gone);
-    co_return make_entry(*burned, base::Milliseconds{0}, kPrivately);
+    co_return std::make_shared<const model::Snippet>(*std::move(burned));
+}
+
+/// The snippet itself, for one request only: private, or burning.
+Awaitable<Result<std::shared_ptr<const cache::Entry>>> read_uncached(Exchange& exchange,
+                                                                     std::shared_ptr<const model::Snippet> snippet) {
+    std::optional<Error> refused = co_await refuse_uncached(exchange, *snippet);
+    if (refused) co_return *std::move(refused);
+    if (snippet->burn_after_reading && !exchange.request.head()) {
+        Result<std::shared_ptr<const model::Snippet>> burned = co_await burn(exchange, snippet->id);
+        if (!burned) co_return burned.error();
+        snippet = *std::move(burned);
+    }
+    co_return make_entry(*snippet, base::Milliseconds{0}, "private, no-store");
 }
 
 /// The page of what everybody may read: one that is kept, or a new one.
@@ -166,9 +180,8 @@ Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<
 
 /// The page of a private snippet, or what asks before one that burns is shown.
 Answer show_uncached(Exchange& exchange, std::shared_ptr<const model::Snippet> snippet) {
-    co_await identify(exchange);
-    if (!may_read(exchange.caller, *snippet)) co_return error(ErrorKind::not_found);
-    if (snippet->expired(base::unix_now_ms())) co_return error(ErrorKind::gone);
+    std::optional<Error> refused = co_await refuse_uncached(exchange, *snippet);
+    if (refused) co_return *std::move(refused);
     if (snippet->burn_after_reading) co_return co_await confirm_burning(exchange, *snippet);
     if (!exchange.request.head()) co_await count_view(exchange, snippet->id);
     co_return co_await show_privately(exchange, std::move(snippet), false);
@@ -180,8 +193,7 @@ Answer read_page(Exchange& exchange) {
     cache::Read read = co_await exchange.services.cache.read(id, exchange.deadline);
     const std::shared_ptr<const cache::Entry> entry = std::move(read.fill.entry);
     if (!entry) co_return co_await show_uncached(exchange, std::move(read.fill.snippet));
-    if (entry->kind == cache::Entry::Kind::gone) co_return error(ErrorKind::gone);
-    if (entry->kind == cache::Entry::Kind::missing) co_return error(ErrorKind::not_found);
+    if (entry->kind != cache::Entry::Kind::snippet) co_return absence(entry->kind);
     if (!exchange.request.head()) co_await count_view(exchange, id);
     co_return co_await show_shared(exchange, entry, read.status);
 }
@@ -191,10 +203,10 @@ Answer read_link(Exchange& exchange, Representation representation) {
     if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
     cache::Read read = co_await exchange.services.cache.read(id, exchange.deadline);
     std::shared_ptr<const cache::Entry> entry = std::move(read.fill.entry);
-    if (entry && entry->kind != cache::Entry::Kind::snippet) co_return not_there(entry->kind);
+    if (entry && entry->kind != cache::Entry::Kind::snippet) co_return absence(entry->kind);
     bool burned = false;
     if (!entry) {
-        Result<std::shared_ptr<const cache::Entry>> uncached = co_await read_uncached(exchange, *read.fill.snippet);
+        Result<std::shared_ptr<const cache::Entry>> uncached = co_await read_uncached(exchange, read.fill.snippet);
         if (!uncached) co_return uncached.error();
         entry = *uncached;
         burned = read.fill.snippet->burn_after_reading;
@@ -234,7 +246,7 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     }
     answer.route = raw ? "/s/{id}/raw" : "/s/{id}";
     if (entry->kind != cache::Entry::Kind::snippet) {
-        answer.response = not_there(entry->kind);
+        answer.response = http::problem(absence(entry->kind));
         return true;
     }
     if (!request.head() && services.options.views == ViewsMode::async) services.views.record(id);
@@ -258,11 +270,9 @@ Answer reveal(Exchange& exchange) {
     if (!snippet) co_return snippet.error();
     if (!may_read(exchange.caller, *snippet)) co_return error(ErrorKind::not_found);
     if (!snippet->burn_after_reading) co_return see_other("/s/" + id);
-    // Of all who come this far, on any instance, the store lets one through.
-    std::optional<model::Snippet> burned = co_await exchange.services.store.burn_snippet(id, exchange.deadline);
-    if (!burned) co_return error(ErrorKind::gone);
-    auto shown = std::make_shared<const model::Snippet>(*std::move(burned));
-    co_return co_await show_privately(exchange, std::move(shown), true);
+    Result<std::shared_ptr<const model::Snippet>> burned = co_await burn(exchange, id);
+    if (!burned) co_return burned.error();
+    co_return co_await show_privately(exchange, *std::move(burned), true);
 }
 
 Answer read_shared_raw(Exchange& exchange) {

@@ -9,15 +9,6 @@
 
 namespace snippetd::api {
 
-std::string_view to_text(model::Visibility visibility) {
-    switch (visibility) {
-        case model::Visibility::public_: return "public";
-        case model::Visibility::unlisted: return "unlisted";
-        case model::Visibility::private_: break;
-    }
-    return "private";
-}
-
 std::string json_etag(std::int64_t version) {
     return fmt::format("\"v{}\"", version);
 }

@@ -10,8 +10,6 @@
 /// How a snippet looks from outside.
 namespace snippetd::api {
 
-std::string_view to_text(model::Visibility visibility);
-
 /// `"v3"` and `"v3-raw"`: the tag changes with every edit, and differs between the representations of one version.
 std::string json_etag(std::int64_t version);
 std::string raw_etag(std::int64_t version);

@@ -16,19 +16,6 @@
 
 namespace snippetd::api {
 
-namespace {
-
-pages::Layout layout_of(std::string_view page, std::string title) {
-    pages::Layout layout;
-    layout.page = page;
-    layout.description = title;
-    layout.title = std::move(title);
-    layout.indexed = false;
-    return layout;
-}
-
-}  // namespace
-
 Awaitable<http::Response> confirm_burning(Exchange& exchange, const model::Snippet& snippet) {
     pages::Fields fields;
     fields.set("HEADING", "Read it once?");
@@ -36,7 +23,7 @@ Awaitable<http::Response> confirm_burning(Exchange& exchange, const model::Snipp
     fields.set("ACTION", fmt::format("/s/{}/reveal", snippet.id));
     fields.set("BUTTON", "Show it now");
     fields.show("CALM");
-    return show_page(exchange, 200, layout_of("confirm", "A snippet that burns after reading"),
+    return show_page(exchange, 200, unlisted_layout("confirm", "A snippet that burns after reading"),
                      pages::render("confirm", fields));
 }
 
@@ -51,7 +38,7 @@ Answer delete_page(Exchange& exchange) {
     fields.set("BUTTON", "Delete");
     fields.show("DANGER");
     fields.add("CANCEL", "CANCEL_URL", fmt::format("/s/{}", snippet->id));
-    pages::Layout layout = layout_of("confirm", "Delete a snippet");
+    pages::Layout layout = unlisted_layout("confirm", "Delete a snippet");
     co_return co_await show_page(exchange, 200, std::move(layout), pages::render("confirm", fields));
 }
 
@@ -110,8 +97,7 @@ Awaitable<std::optional<Error>> show_diff(Exchange& exchange, const model::Snipp
     pages::Fields shown = fields.add("DIFF");
     show_change(shown, "Title", before->title, after->title);
     show_change(shown, "Language", before->language, after->language);
-    show_change(shown, "Visibility", pages::visibility_text(before->visibility),
-                pages::visibility_text(after->visibility));
+    show_change(shown, "Visibility", model::to_text(before->visibility), model::to_text(after->visibility));
     auto work = [before = std::move(before->body), after = std::move(after->body), style] {
         return pages::diff_html(before, after, style);
     };
@@ -164,7 +150,7 @@ Answer revisions_page(Exchange& exchange) {
         std::optional<Error> wrong = co_await show_diff(exchange, *snippet, *from, *to, fields);
         if (wrong) co_return *std::move(wrong);
     }
-    pages::Layout layout = layout_of("revisions", "Revisions of " + pages::title_text(snippet->title));
+    pages::Layout layout = unlisted_layout("revisions", "Revisions of " + pages::title_text(snippet->title));
     co_return co_await show_page(exchange, 200, std::move(layout), pages::render("revisions", fields));
 }
 
@@ -192,8 +178,7 @@ Answer stats_page(Exchange& exchange) {
         row.set("POINT_TEXT", hours ? time : time.substr(0, time.find(',')));
         row.set("POINT_VIEWS", std::to_string(point.views));
     }
-    pages::Layout layout = layout_of("stats", "Statistics of " + pages::title_text(snippet->title));
-    layout.script = "stats.js";
+    pages::Layout layout = unlisted_layout("stats", "Statistics of " + pages::title_text(snippet->title), "stats.js");
     co_return co_await show_page(exchange, 200, std::move(layout), pages::render("stats", fields));
 }
 

@@ -32,8 +32,8 @@ State state_of(const std::string& name) {
 }
 
 Visibility visibility_of(const std::string& name) {
-    if (name == "public") return Visibility::public_;
-    if (name == "unlisted") return Visibility::unlisted;
+    const std::optional<Visibility> visibility = model::visibility_named(name);
+    if (visibility && *visibility != Visibility::private_) return *visibility;
     throw std::invalid_argument{"a cached entry of a visibility that is not cached"};
 }
 
@@ -76,7 +76,7 @@ std::vector<std::string> write_fields(const model::Loaded& loaded) {
     add("title", snippet.title);
     add("body", snippet.body);
     add("language", snippet.language);
-    add("visibility", snippet.visibility == Visibility::public_ ? "public" : "unlisted");
+    add("visibility", std::string{model::to_text(snippet.visibility)});
     add("tags", boost::json::serialize(boost::json::value_from(snippet.tags)));
     add("owner", snippet.owner_name);
     add("created_at", std::to_string(snippet.created_at));

@@ -6,11 +6,30 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace snippetd::model {
 
 enum class Visibility { public_, unlisted, private_ };
+
+/// What the API and the pages call it.
+constexpr std::string_view to_text(Visibility visibility) {
+    switch (visibility) {
+        case Visibility::public_: return "public";
+        case Visibility::unlisted: return "unlisted";
+        case Visibility::private_: break;
+    }
+    return "private";
+}
+
+/// The one of that name, or nothing.
+constexpr std::optional<Visibility> visibility_named(std::string_view name) {
+    for (const Visibility visibility : {Visibility::public_, Visibility::unlisted, Visibility::private_}) {
+        if (to_text(visibility) == name) return visibility;
+    }
+    return std::nullopt;
+}
 
 /// A snippet as it is stored, its current version.
 struct Snippet {

@@ -72,22 +72,13 @@ void set_facts(Fields& fields, const model::Snippet& snippet) {
     fields.set("LANGUAGE", snippet.language);
     fields.set("LANGUAGE_LABEL", label_of(snippet.language));
     fields.set("SIZE_TEXT", size_text(snippet.body.size()));
-    fields.set("VISIBILITY", visibility_text(snippet.visibility));
+    fields.set("VISIBILITY", model::to_text(snippet.visibility));
     fields.show_if(!snippet.tags.empty(), "TAGS");
     for (const std::string& tag : snippet.tags) fields.add("TAG", "TAG", tag);
     if (!snippet.forked_from.empty()) fields.add("FORKED_FROM", "FORK_ID", snippet.forked_from);
 }
 
 }  // namespace
-
-std::string_view visibility_text(model::Visibility visibility) {
-    switch (visibility) {
-        case model::Visibility::public_: return "public";
-        case model::Visibility::unlisted: return "unlisted";
-        case model::Visibility::private_: break;
-    }
-    return "private";
-}
 
 std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     Fields fields;

@@ -20,6 +20,4 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options);
 /// Markdown is rendered up to this size; above it only its source is shown.
 inline constexpr std::size_t kMarkdownBytesMax = 256 * 1024;
 
-std::string_view visibility_text(model::Visibility visibility);
-
 }  // namespace snippetd::pages

@@ -6,21 +6,6 @@ namespace snippetd::store {
 
 namespace json = boost::json;
 
-const char* to_text(model::Visibility visibility) {
-    switch (visibility) {
-        case model::Visibility::public_: return "public";
-        case model::Visibility::unlisted: return "unlisted";
-        case model::Visibility::private_: break;
-    }
-    return "private";
-}
-
-model::Visibility visibility_from_text(const std::string& text) {
-    if (text == "public") return model::Visibility::public_;
-    if (text == "unlisted") return model::Visibility::unlisted;
-    return model::Visibility::private_;  // what is not known is shown to nobody
-}
-
 std::string to_json(const std::vector<std::string>& texts) {
     json::array array;
     for (const std::string& text : texts) array.emplace_back(text);
@@ -75,7 +60,7 @@ void SnippetRow::assign(const model::Snippet& snippet) {
     title = snippet.title;
     body = snippet.body;
     language = snippet.language;
-    visibility = to_text(snippet.visibility);
+    visibility = model::to_text(snippet.visibility);
     tags = to_json(snippet.tags);
     version = snippet.version;
     created_at = snippet.created_at;

@@ -10,8 +10,10 @@
 /// Between rows and the model. For the .cpp files of store/ only.
 namespace snippetd::store {
 
-const char* to_text(model::Visibility visibility);
-model::Visibility visibility_from_text(const std::string& text);
+/// What is not known is shown to nobody.
+inline model::Visibility visibility_from_text(std::string_view text) {
+    return model::visibility_named(text).value_or(model::Visibility::private_);
+}
 std::string to_json(const std::vector<std::string>& texts);
 std::string to_json(const ViewCounts& counts);
 
