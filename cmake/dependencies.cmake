@@ -1,5 +1,25 @@
 # Everything the project links, from the distribution. `scripts/install-dependencies` names the packages.
 
+# A shared library costs about a quarter of a megabyte of resident memory before anybody calls it, libarchive with
+# libxml2 and ICU behind it 1.3 MB. What the distribution also has as an archive is linked from that, and the linker
+# leaves out what is not called (docs/decisions/0015-pages.md).
+set(Boost_USE_STATIC_LIBS ON)
+add_link_options(-Wl,--gc-sections)
+
+# Makes TARGET, of pkg_check_modules, link its archives and OTHERS in the place of its shared libraries.
+function(link_archives target) # link_archives(TARGET [OTHERS...])
+    set(archives)
+    get_target_property(libraries ${target} INTERFACE_LINK_LIBRARIES)
+    foreach(library ${libraries})
+        string(REGEX REPLACE "\\.so$" ".a" archive ${library})
+        if(NOT EXISTS ${archive})
+            message(FATAL_ERROR "${archive} is missing: scripts/install-dependencies build")
+        endif()
+        list(APPEND archives ${archive})
+    endforeach()
+    set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${archives};${ARGN}")
+endfunction()
+
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 find_package(fmt REQUIRED)
@@ -16,13 +36,20 @@ pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(HIREDIS REQUIRED IMPORTED_TARGET hiredis)
 pkg_check_modules(TEMPLATES REQUIRED IMPORTED_TARGET libctemplate)
 pkg_check_modules(MARKDOWN REQUIRED IMPORTED_TARGET libcmark-gfm)
-find_library(MARKDOWN_EXTENSIONS cmark-gfm-extensions REQUIRED)
+find_library(MARKDOWN_EXTENSIONS libcmark-gfm-extensions.a REQUIRED)
 pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode)
 pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
+pkg_check_modules(BROTLI_COMMON REQUIRED IMPORTED_TARGET libbrotlicommon)
 pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
+pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)  # libarchive's
 pkg_check_modules(TCMALLOC REQUIRED IMPORTED_TARGET libtcmalloc_minimal)
+foreach(library SODIUM HIREDIS TEMPLATES MARKDOWN BROTLI_COMMON)
+    link_archives(PkgConfig::${library})
+endforeach()
+link_archives(PkgConfig::BROTLI PkgConfig::BROTLI_COMMON)
+link_archives(PkgConfig::ARCHIVE PkgConfig::NETTLE)
 
 find_path(SOCI_INCLUDE_DIR soci/soci.h REQUIRED)
 find_library(SOCI_CORE soci_core REQUIRED)
