@@ -11,14 +11,18 @@ namespace {
 
 std::string_view bearer_token(const http::Request& request) {
     std::string_view value = request.field(http::Field::authorization);
-    constexpr std::string_view kScheme = "bearer ";
-    const bool matches = value.size() > kScheme.size() &&
-                         std::equal(kScheme.begin(), kScheme.end(), value.begin(),
-                                    [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
-    if (!matches) return {};
-    value.remove_prefix(kScheme.size());
-    while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-    return value;
+    // `token` is what GitHub's clients say.
+    for (const std::string_view scheme : {"bearer ", "token "}) {
+        const bool matches =
+            value.size() > scheme.size() && std::equal(scheme.begin(), scheme.end(), value.begin(), [](char a, char b) {
+                return a == std::tolower(static_cast<unsigned char>(b));
+            });
+        if (!matches) continue;
+        value.remove_prefix(scheme.size());
+        while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+        return value;
+    }
+    return {};
 }
 
 }  // namespace
@@ -84,6 +88,15 @@ bool may_read(const Caller& caller, const model::Snippet& snippet) {
 bool is_snippet_id(std::string_view id) {
     return id.size() == 12 &&
            std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) && c < 0x80; });
+}
+
+Awaitable<Result<model::Account>> find_account(Exchange& exchange, std::string username) {
+    std::transform(username.begin(), username.end(), username.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::optional<store::StoredAccount> found =
+        co_await exchange.services.store.find_account(std::move(username), exchange.deadline);
+    if (!found) co_return error(ErrorKind::not_found);
+    co_return std::move(found->account);
 }
 
 Awaitable<Result<model::Snippet>> load_snippet(Exchange& exchange, std::string id) {

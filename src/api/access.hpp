@@ -31,6 +31,9 @@ Awaitable<Result<model::Snippet>> load_snippet(Exchange& exchange, std::string i
 /// Like `load_snippet`, for someone who may edit it; for others 404 when it is private, else 403.
 Awaitable<Result<model::Snippet>> load_for_edit(Exchange& exchange, std::string id);
 
+/// The account of that name, in any case; 404 when there is none.
+Awaitable<Result<model::Account>> find_account(Exchange& exchange, std::string username);
+
 /// Whether it could be an id at all: 12 characters of A-Z a-z 0-9. What is not never reaches the store.
 bool is_snippet_id(std::string_view id);
 

@@ -1,8 +1,10 @@
 #include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
+#include "api/page.hpp"
 #include "base/json_text.hpp"
 #include "base/secret.hpp"
+#include "base/utf8.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -126,19 +128,64 @@ Answer sign_up(Exchange& exchange) {
     co_return co_await signed_in(exchange, 201, stored);
 }
 
+namespace {
+
+/// The account with this name and password, or 401.
+Awaitable<Result<store::StoredAccount>> verify(Exchange& exchange, Credentials credentials) {
+    // Per name as well: guessing at one account from many addresses is guessing all the same.
+    std::optional<Error> limited = co_await charge(exchange, "login", "name:" + credentials.username);
+    if (limited) co_return *std::move(limited);
+    std::optional<store::StoredAccount> found =
+        co_await exchange.services.store.find_account(credentials.username, exchange.deadline);
+    // An unknown name costs what a wrong password costs.
+    const std::string hash = found ? found->password_hash : exchange.services.passwords.nobody();
+    const bool right = co_await exchange.services.passwords.verify(hash, std::move(credentials.password));
+    if (!found || !right) co_return wrong_credentials();
+    co_return *std::move(found);
+}
+
+/// From `Authorization: Basic` (RFC 7617); nothing when it is none, or no account can have them.
+std::optional<Credentials> basic_credentials(const http::Request& request) {
+    std::string_view value = request.field(http::Field::authorization);
+    if (value.size() < 6 || (value.substr(0, 6) != "Basic " && value.substr(0, 6) != "basic ")) return std::nullopt;
+    const std::optional<std::string> text = base::from_base64(value.substr(6));
+    const std::size_t colon = text ? text->find(':') : std::string::npos;
+    if (colon == std::string::npos || !base::count_code_points(*text)) return std::nullopt;
+    const boost::json::object object{{"username", text->substr(0, colon)}, {"password", text->substr(colon + 1)}};
+    const Result<Credentials> credentials = read_credentials(object);
+    return credentials ? std::optional{*credentials} : std::nullopt;
+}
+
+}  // namespace
+
 Answer log_in(Exchange& exchange) {
     Result<Credentials> credentials = credentials_of(exchange.request);
     if (!credentials) co_return credentials.error();
-    // Per name as well: guessing at one account from many addresses is guessing all the same.
-    std::optional<Error> limited = co_await charge(exchange, "login", "name:" + credentials->username);
-    if (limited) co_return *std::move(limited);
-    std::optional<store::StoredAccount> found =
-        co_await exchange.services.store.find_account(credentials->username, exchange.deadline);
-    // An unknown name costs what a wrong password costs.
-    const std::string hash = found ? found->password_hash : exchange.services.passwords.nobody();
-    const bool right = co_await exchange.services.passwords.verify(hash, credentials->password);
-    if (!found || !right) co_return wrong_credentials();
-    co_return co_await signed_in(exchange, 200, *found);
+    Result<store::StoredAccount> verified = co_await verify(exchange, *std::move(credentials));
+    if (!verified) co_return verified.error();
+    co_return co_await signed_in(exchange, 200, *verified);
+}
+
+Answer authorize(Exchange& exchange) {
+    std::optional<Credentials> credentials = basic_credentials(exchange.request);
+    if (!credentials) co_return error(ErrorKind::unauthenticated, "The username or the password is missing or wrong.");
+    Result<boost::json::object> object = parse_object(exchange.request);
+    if (!object) co_return object.error();
+    Members members{*object};
+    const std::string note = members.text("note", true).value_or("gist");
+    members.text("note_url", true);
+    members.texts("scopes");  // all of a token's, whatever is asked for
+    if (auto wrong = members.finish()) co_return *std::move(wrong);
+    Result<store::StoredAccount> verified = co_await verify(exchange, *std::move(credentials));
+    if (!verified) co_return verified.error();
+    exchange.caller.account = std::move(verified->account);
+    boost::json::object token{{"name", note}};
+    Result<http::Response> created = co_await run_with_json(exchange, std::move(token), create_token);
+    if (!created) co_return created;
+    boost::json::value answer = boost::json::parse(created->body);
+    answer.as_object()["note"] = note;
+    created->body = boost::json::serialize(answer);
+    co_return created;
 }
 
 Answer log_out(Exchange& exchange) {

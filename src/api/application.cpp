@@ -14,7 +14,7 @@ constexpr base::Milliseconds kRequestTimeout{750};
 
 std::vector<http::Router::Row> router_rows() {
     std::vector<http::Router::Row> rows;
-    for (const Route& route : routes()) rows.push_back({route.method, route.pattern});
+    for (const Route& route : routes()) rows.push_back({route.method, route.pattern, route.accepts});
     return rows;
 }
 
@@ -90,8 +90,9 @@ Error broken(const http::Request& request, std::exception_ptr thrown) {
 }
 
 /// A page for a browser, else a problem document.
-http::Response said_as_fits(const http::Request& request, const Error& error) {
-    return prefers_page(request) ? error_page(request, error) : http::problem(error);
+http::Response said_as_fits(const http::Request& request, const Error& error, const Route* route = nullptr) {
+    if (prefers_page(request)) return error_page(request, error);
+    return http::problem(error, route && route->message);
 }
 
 /// What went wrong, in the form that the caller asked for.
@@ -104,7 +105,7 @@ Awaitable<http::Response> explain(const Route& route, Exchange& exchange, Error 
             again = broken(exchange.request, std::current_exception());
         }
     }
-    co_return said_as_fits(exchange.request, again ? *again : wrong);
+    co_return said_as_fits(exchange.request, again ? *again : wrong, &route);
 }
 
 }  // namespace

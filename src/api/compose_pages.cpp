@@ -1,5 +1,6 @@
 #include "api/access.hpp"
 #include "api/handlers.hpp"
+#include "api/input.hpp"
 #include "api/page.hpp"
 #include "base/utf8.hpp"
 #include "model/languages.hpp"
@@ -81,29 +82,16 @@ Draft draft_of(const model::Snippet& snippet) {
     return draft;
 }
 
-json::array tags_of(std::string_view text) {
-    json::array tags;
-    while (!text.empty()) {
-        const std::size_t comma = text.find(',');
-        std::string_view tag = text.substr(0, comma);
-        text = comma == text.npos ? std::string_view{} : text.substr(comma + 1);
-        while (!tag.empty() && tag.front() == ' ') tag.remove_prefix(1);
-        while (!tag.empty() && tag.back() == ' ') tag.remove_suffix(1);
-        if (!tag.empty()) tags.emplace_back(json::string_view{tag.data(), tag.size()});
-    }
-    return tags;
-}
-
 /// As the JSON routes take it; complaints come from there.
 Result<json::object> json_of(const Draft& draft, bool editing) {
-    for (const auto& [name, text] : {std::pair{"body", &draft.body},
-                                     {"title", &draft.title},
-                                     {"tags", &draft.tags},
-                                     {"language", &draft.language}}) {
-        if (!base::count_code_points(*text)) return invalid_field(name, "is not text in UTF-8");
+    if (std::optional<Error> wrong = refuse_other_than_text(
+            {{"body", draft.body}, {"title", draft.title}, {"tags", draft.tags}, {"language", draft.language}})) {
+        return *std::move(wrong);
     }
-    json::object object{
-        {"title", draft.title}, {"body", draft.body}, {"visibility", draft.visibility}, {"tags", tags_of(draft.tags)}};
+    json::object object{{"title", draft.title},
+                        {"body", draft.body},
+                        {"visibility", draft.visibility},
+                        {"tags", split_tags(draft.tags)}};
     if (!draft.language.empty()) object["language"] = draft.language;
     if (draft.expires == "never") {
         object["expires_in"] = nullptr;
@@ -220,6 +208,7 @@ Answer compose_page(Exchange& exchange) {
 }
 
 Answer compose_from_form(Exchange& exchange) {
+    if (!prefers_page(exchange.request)) co_return co_await upload_form(exchange);
     Result<http::Form> form = http::parse_form(exchange.request);
     if (!form) co_return form.error();
     const Draft draft = draft_of(*form);

@@ -3,6 +3,8 @@
 #include "api/exchange.hpp"
 #include "model/snippet.hpp"
 
+#include <string_view>
+
 /// The use cases, each in the file of its name or of its noun.
 namespace snippetd::api {
 
@@ -34,6 +36,30 @@ Answer list_tokens(Exchange& exchange);      // tokens.cpp
 Answer delete_token(Exchange& exchange);     // tokens.cpp
 
 Answer reveal(Exchange& exchange);  // read_shared.cpp
+
+/// A form that no browser has sent: other services' conventions.
+Answer upload_form(Exchange& exchange);               // uploads.cpp
+Answer upload_text(Exchange& exchange);               // uploads.cpp
+Answer manage_upload(Exchange& exchange);             // uploads.cpp
+Answer pastebinit_configuration(Exchange& exchange);  // uploads.cpp
+
+Answer create_document(Exchange& exchange);    // haste.cpp
+Answer read_document(Exchange& exchange);      // haste.cpp
+Answer read_document_raw(Exchange& exchange);  // haste.cpp
+Answer open_document(Exchange& exchange);      // haste.cpp
+bool is_document_key(std::string_view text);   // haste.cpp
+
+Answer create_gist(Exchange& exchange);     // gists.cpp
+Answer list_gists(Exchange& exchange);      // gists.cpp
+Answer list_gists_of(Exchange& exchange);   // gists.cpp
+Answer read_gist(Exchange& exchange);       // gists.cpp
+Answer read_gist_file(Exchange& exchange);  // gists.cpp
+Answer edit_gist(Exchange& exchange);       // gists.cpp
+Answer authorize(Exchange& exchange);       // accounts.cpp
+
+Answer describe_embed(Exchange& exchange);  // embeds.cpp
+Answer embed_page(Exchange& exchange);      // read_shared.cpp
+Answer account_feed(Exchange& exchange);    // feeds.cpp
 
 Answer compose_page(Exchange& exchange);       // compose_pages.cpp
 Answer compose_from_form(Exchange& exchange);  // compose_pages.cpp

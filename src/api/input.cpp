@@ -21,6 +21,7 @@ constexpr std::size_t kTagsMax = 10;
 constexpr std::size_t kTagCharactersMax = 32;
 constexpr std::int64_t kExpiresInMax = 10LL * 365 * 24 * 3600;
 constexpr std::size_t kSearchCharactersMax = 200;
+constexpr std::string_view kForeignCursor = "is not one that this service has given";
 
 std::string lower_case(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
@@ -29,11 +30,32 @@ std::string lower_case(std::string text) {
     return text;
 }
 
+}  // namespace
+
 bool has_multipart_body(const http::Request& request) {
     return lower_case(std::string{request.field(http::Field::content_type)}).starts_with("multipart/form-data");
 }
 
-}  // namespace
+json::array split_tags(std::string_view text) {
+    json::array tags;
+    while (!text.empty()) {
+        const std::size_t comma = text.find(',');
+        std::string_view tag = text.substr(0, comma);
+        text = comma == text.npos ? std::string_view{} : text.substr(comma + 1);
+        while (!tag.empty() && tag.front() == ' ') tag.remove_prefix(1);
+        while (!tag.empty() && tag.back() == ' ') tag.remove_suffix(1);
+        if (!tag.empty()) tags.emplace_back(json::string_view{tag.data(), tag.size()});
+    }
+    return tags;
+}
+
+std::optional<Error> refuse_other_than_text(
+    std::initializer_list<std::pair<std::string_view, std::string_view>> values) {
+    for (const auto& [name, value] : values) {
+        if (!base::count_code_points(value)) return invalid_field(std::string{name}, "is not text in UTF-8");
+    }
+    return std::nullopt;
+}
 
 Result<json::object> parse_object(const http::Request& request) {
     if (has_multipart_body(request)) return error(ErrorKind::bad_request, "This route takes JSON, not a form.");
@@ -49,6 +71,13 @@ Result<json::object> parse_object(const http::Request& request) {
 const json::value* Members::find(std::string_view name) {
     known_.push_back(name);
     return object_.if_contains({name.data(), name.size()});
+}
+
+const json::object* Members::object(std::string_view name) {
+    const json::value* value = find(name);
+    if (!value) return nullptr;
+    if (!value->is_object()) complain(name, "must be an object");
+    return value->if_object();
 }
 
 void Members::complain(std::string_view name, std::string why) {
@@ -232,7 +261,7 @@ std::string make_cursor(const model::Snippet& last) {
 
 namespace {
 
-std::optional<store::Position> read_cursor(const std::string& cursor) {
+std::optional<store::Position> decode_cursor(const std::string& cursor) {
     const auto text = base::from_base64url(cursor);
     if (!text) return std::nullopt;
     const std::size_t colon = text->find(':');
@@ -248,6 +277,14 @@ std::optional<store::Position> read_cursor(const std::string& cursor) {
 }
 
 }  // namespace
+
+Result<std::optional<store::Position>> read_cursor(std::string_view query) {
+    const http::Parameter cursor = http::find_parameter(query, "cursor");
+    if (!cursor.present) return std::optional<store::Position>{};
+    std::optional<store::Position> position = decode_cursor(cursor.value);
+    if (!position) return invalid_field("cursor", std::string{kForeignCursor});
+    return position;
+}
 
 Result<store::ListQuery> read_list_query(std::string_view query, bool with_filters) {
     store::ListQuery out;
@@ -265,8 +302,8 @@ Result<store::ListQuery> read_list_query(std::string_view query, bool with_filte
             wrong.fields.emplace_back("limit", "is a whole number from 1 to 100");
     }
     if (const auto cursor = read("cursor"); cursor.present && !cursor.malformed && !cursor.value.empty()) {
-        out.after = read_cursor(cursor.value);
-        if (!out.after) wrong.fields.emplace_back("cursor", "is not one that this service has given");
+        out.after = decode_cursor(cursor.value);
+        if (!out.after) wrong.fields.emplace_back("cursor", kForeignCursor);
     }
     if (with_filters) {
         out.text = read("q").value;

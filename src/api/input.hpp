@@ -5,12 +5,14 @@
 #include "model/view_history.hpp"
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include <boost/json/fwd.hpp>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 /// From request bodies to checked values. What is wrong is told by member, all of it at once.
@@ -18,6 +20,15 @@ namespace snippetd::api {
 
 /// The body as a JSON object, whatever its Content-Type but multipart/form-data. 400 when it is not one.
 Result<boost::json::object> parse_object(const http::Request& request);
+
+bool has_multipart_body(const http::Request& request);
+
+/// What is in a list that is separated by commas, without blanks around it.
+boost::json::array split_tags(std::string_view text);
+
+/// 422 naming the first of these (name, value) whose value is not UTF-8, which JSON could not say; else nothing.
+std::optional<Error> refuse_other_than_text(
+    std::initializer_list<std::pair<std::string_view, std::string_view>> values);
 
 /// Reads an object's members and gathers what is wrong with them.
 class Members {
@@ -31,6 +42,8 @@ class Members {
     std::optional<std::optional<std::int64_t>> integer_or_null(std::string_view name, std::int64_t min,
                                                                std::int64_t max);
     std::optional<std::vector<std::string>> texts(std::string_view name);
+    /// Null when it is absent or no object.
+    const boost::json::object* object(std::string_view name);
 
     void complain(std::string_view name, std::string why);
     /// To be called last: members that nobody asked for are errors too. Nothing when all is well.
@@ -76,6 +89,8 @@ Result<NewPassword> read_new_password(const boost::json::object& object);
 Result<store::ListQuery> read_list_query(std::string_view query, bool with_filters);
 /// `by` of the statistics: `hour`, or `day` when it is absent.
 Result<model::ViewBucket> read_view_bucket(std::string_view query);
+/// `cursor` alone.
+Result<std::optional<store::Position>> read_cursor(std::string_view query);
 std::string make_cursor(const model::Snippet& last);
 
 /// Whether the list of If-None-Match names this entity tag, or is `*`; weak comparison.

@@ -104,6 +104,7 @@ Answer my_snippets_page(Exchange& exchange) {
     if (snippets.empty()) fields.show(filtered ? "NOTHING_FOUND" : "EMPTY");
     if (!snippets.empty() || filtered) show_filter(fields, parameters);
     show_list(fields, std::move(snippets), limit, filters_of(parameters));
+    fields.set("FEED_URL", fmt::format("/users/{}/feed.atom", exchange.caller.account->username));
     pages::Layout layout = unlisted_layout("me", "My snippets", "me.js");
     co_return co_await show_page(exchange, 200, std::move(layout), pages::render("me", fields));
 }

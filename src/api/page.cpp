@@ -26,6 +26,15 @@ constexpr std::string_view kPageFields =
     "Permissions-Policy: camera=(), microphone=(), geolocation=()\r\n"
     "Vary: Accept, Accept-Encoding\r\n";
 
+constexpr std::string_view kEmbedFields =
+    "Content-Type: text/html; charset=utf-8\r\n"
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *\r\n"
+    "Cross-Origin-Resource-Policy: cross-origin\r\n"
+    "Referrer-Policy: same-origin\r\n"
+    "Permissions-Policy: camera=(), microphone=(), geolocation=()\r\n"
+    "Vary: Accept-Encoding\r\n";
+
 struct Headline {
     std::string_view heading, text;
 };
@@ -99,6 +108,10 @@ bool prefers_page(const http::Request& request) {
         }
     }
     return html > json || (html > 0 && html == json && html_first);
+}
+
+std::string_view embed_fields() {
+    return kEmbedFields;
 }
 
 std::string_view page_fields() {

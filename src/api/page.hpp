@@ -20,6 +20,8 @@ bool prefers_page(const http::Request& request);
 
 /// The header fields that every page has: its type, what it may load and who may frame it.
 std::string_view page_fields();
+/// Those of a page that other sites may frame.
+std::string_view embed_fields();
 
 /// A page for whoever asks, around `content`, which is trusted HTML. Nobody may keep it.
 /// With `retry_after_s` above 0 it says when to try again.

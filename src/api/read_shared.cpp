@@ -49,19 +49,20 @@ http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Represent
     return response;
 }
 
-std::string page_etag(std::int64_t version, pages::Encoding encoding) {
+std::string page_etag(std::int64_t version, pages::Face face, pages::Encoding encoding) {
     const std::string_view coding = pages::to_text(encoding);
-    return fmt::format("\"v{}-page-{}{}{}\"", version, pages::pages_build(), coding.empty() ? "" : "-", coding);
+    return fmt::format("\"v{}-{}-{}{}{}\"", version, face == pages::Face::page ? "page" : "embed", pages::pages_build(),
+                       coding.empty() ? "" : "-", coding);
 }
 
 /// The answer from a page that is kept: nothing of it is copied.
 http::Response respond_with(std::shared_ptr<const pages::Page> page, const model::Snippet& snippet,
-                            const http::Request& request, cache::Status status) {
+                            const http::Request& request, cache::Status status, pages::Face face) {
     const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
     http::Response response;
     response.cache_status = cache::cache_status(status);
-    const std::string etag = page_etag(page->version, encoding);
-    response.prepared_fields = page_fields();
+    const std::string etag = page_etag(page->version, face, encoding);
+    response.prepared_fields = face == pages::Face::page ? page_fields() : embed_fields();
     response.fields =
         fmt::format("Cache-Status: {}\r\nETag: {}\r\nLast-Modified: {}\r\nCache-Control: public, no-cache\r\n",
                     response.cache_status, etag, base::format_http_date(snippet.updated_at));
@@ -160,12 +161,12 @@ Awaitable<Result<std::shared_ptr<const cache::Entry>>> read_uncached(Exchange& e
 
 /// The page of what everybody may read: one that is kept, or a new one.
 Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<const cache::Entry>& entry,
-                                      cache::Status status) {
+                                      cache::Status status, pages::Face face) {
     std::shared_ptr<const model::Snippet> snippet{entry, &entry->snippet};
     std::string base = exchange.base_url();
     pages::PageRenderer& renderer = exchange.services.pages;
     const std::int64_t view_count = entry->view_count;
-    std::shared_ptr<const pages::Page> page = renderer.find(*snippet, base);
+    std::shared_ptr<const pages::Page> page = renderer.find(*snippet, base, face);
     const base::SteadyTime now = base::steady_now();
     if (page && page->due(view_count, now)) {
         page->claim(now);
@@ -173,9 +174,9 @@ Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<
     }
     const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
     if (!page || page->content(encoding).empty()) {
-        page = co_await renderer.render(snippet, view_count, std::move(base), exchange.deadline);
+        page = co_await renderer.render(snippet, view_count, std::move(base), face, exchange.deadline);
     }
-    co_return respond_with(std::move(page), *snippet, exchange.request, status);
+    co_return respond_with(std::move(page), *snippet, exchange.request, status, face);
 }
 
 /// The page of a private snippet, or what asks before one that burns is shown.
@@ -195,33 +196,64 @@ Answer read_page(Exchange& exchange) {
     if (!entry) co_return co_await show_uncached(exchange, std::move(read.fill.snippet));
     if (entry->kind != cache::Entry::Kind::snippet) co_return absence(entry->kind);
     if (!exchange.request.head()) co_await count_view(exchange, id);
-    co_return co_await show_shared(exchange, entry, read.status);
+    co_return co_await show_shared(exchange, entry, read.status, pages::Face::page);
 }
 
 Answer read_link(Exchange& exchange, Representation representation) {
-    const std::string id = exchange.parameters.front();
-    if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
-    cache::Read read = co_await exchange.services.cache.read(id, exchange.deadline);
-    std::shared_ptr<const cache::Entry> entry = std::move(read.fill.entry);
-    if (entry && entry->kind != cache::Entry::Kind::snippet) co_return absence(entry->kind);
-    bool burned = false;
-    if (!entry) {
-        Result<std::shared_ptr<const cache::Entry>> uncached = co_await read_uncached(exchange, read.fill.snippet);
-        if (!uncached) co_return uncached.error();
-        entry = *uncached;
-        burned = read.fill.snippet->burn_after_reading;
-    }
-    if (!exchange.request.head()) co_await count_view(exchange, id);
+    Result<Shared> shared = co_await follow_link(exchange, exchange.parameters.front());
+    if (!shared) co_return shared.error();
     const http::Parameter download = http::find_parameter(exchange.request.query, "download");
     const bool downloads = representation == Representation::raw && download.value == "1";
     // What has just been burned is sent whatever the reader claims to have: a 304 would have burned it unread.
-    http::Response response =
-        respond_from(entry, representation, exchange.request, exchange.services.options, read.status, !burned);
-    if (downloads) add_download_fields(response, *entry);
+    http::Response response = respond_from(shared->entry, representation, exchange.request, exchange.services.options,
+                                           shared->status, !shared->burned);
+    if (downloads) add_download_fields(response, *shared->entry);
     co_return response;
 }
 
 }  // namespace
+
+Awaitable<Result<Shared>> follow_link(Exchange& exchange, std::string id) {
+    if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
+    cache::Read read = co_await exchange.services.cache.read(id, exchange.deadline);
+    Shared shared{std::move(read.fill.entry), read.status, false};
+    if (shared.entry && shared.entry->kind != cache::Entry::Kind::snippet) co_return absence(shared.entry->kind);
+    if (!shared.entry) {
+        Result<std::shared_ptr<const cache::Entry>> uncached = co_await read_uncached(exchange, read.fill.snippet);
+        if (!uncached) co_return uncached.error();
+        shared.entry = *std::move(uncached);
+        shared.burned = read.fill.snippet->burn_after_reading;
+    }
+    if (!exchange.request.head()) co_await count_view(exchange, std::move(id));
+    co_return shared;
+}
+
+Awaitable<Result<cache::Read>> read_as_anybody(Exchange& exchange, std::string id) {
+    if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
+    cache::Read read = co_await exchange.services.cache.read(std::move(id), exchange.deadline);
+    if (!read.fill.entry) {
+        const model::Snippet& snippet = *read.fill.snippet;
+        if (snippet.visibility == model::Visibility::private_) co_return error(ErrorKind::not_found);
+        co_return error(ErrorKind::forbidden, "A snippet that burns after reading cannot be embedded.");
+    }
+    if (read.fill.entry->kind != cache::Entry::Kind::snippet) co_return absence(read.fill.entry->kind);
+    co_return read;
+}
+
+http::Response respond_with_link(const Shared& shared, const http::Request& request, std::string_view representation,
+                                 std::string_view content_type) {
+    const model::Snippet& snippet = shared.snippet();
+    const std::string etag = fmt::format("\"v{}-{}\"", snippet.version, representation);
+    http::Response response;
+    response.cache_status = cache::cache_status(shared.status);
+    response.fields =
+        fmt::format("Content-Type: {}\r\nCache-Status: {}\r\nETag: {}\r\nLast-Modified: {}\r\nCache-Control: {}\r\n",
+                    content_type, response.cache_status, etag, base::format_http_date(snippet.updated_at),
+                    snippet.cacheable() ? "public, no-cache" : "private, no-store");
+    const bool known = !shared.burned && names_etag(request.field(http::Field::if_none_match), etag);
+    if (known) response.status = 304;
+    return response;
+}
 
 bool answer_hot_read(Services& services, const http::Request& request, http::Service::Answer& answer) {
     constexpr std::string_view kPrefix = "/s/", kRawSuffix = "/raw";
@@ -239,7 +271,7 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     if (page) {
         if (entry->kind != cache::Entry::Kind::snippet) return false;
         const std::string base = base_url(services.options, request);
-        rendered = services.pages.find(entry->snippet, base);
+        rendered = services.pages.find(entry->snippet, base, pages::Face::page);
         const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
         if (!rendered || rendered->content(encoding).empty()) return false;
         if (rendered->due(entry->view_count, base::steady_now())) return false;
@@ -251,12 +283,21 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     }
     if (!request.head() && services.options.views == ViewsMode::async) services.views.record(id);
     if (page) {
-        answer.response = respond_with(std::move(rendered), entry->snippet, request, cache::Status::near_hit);
+        answer.response =
+            respond_with(std::move(rendered), entry->snippet, request, cache::Status::near_hit, pages::Face::page);
         return true;
     }
     answer.response = respond_from(std::move(entry), raw ? Representation::raw : Representation::json, request,
                                    services.options, cache::Status::near_hit);
     return true;
+}
+
+Answer embed_page(Exchange& exchange) {
+    const std::string id = exchange.parameters.front();
+    Result<cache::Read> read = co_await read_as_anybody(exchange, id);
+    if (!read) co_return read.error();
+    if (!exchange.request.head()) co_await count_view(exchange, id);
+    co_return co_await show_shared(exchange, read->fill.entry, read->status, pages::Face::embed);
 }
 
 Answer read_shared(Exchange& exchange) {

@@ -8,6 +8,11 @@ namespace {
 
 using http::Method;
 
+/// A route of another service's interface, for its clients.
+constexpr Route foreign(Method method, std::string_view pattern, Handler handler, Access access, Charge charge) {
+    return {method, pattern, handler, access, charge, nullptr, nullptr, true};
+}
+
 constexpr Route kRoutes[] = {
     {Method::get, "/s/{id}", read_shared, Access::anyone, Charge::nothing},
     {Method::get, "/s/{id}/raw", read_shared_raw, Access::anyone, Charge::nothing},
@@ -36,6 +41,31 @@ constexpr Route kRoutes[] = {
 
     {Method::get, "/", compose_page, Access::page, Charge::nothing},
     {Method::post, "/", compose_from_form, Access::page, Charge::write, compose_refused},
+    {Method::post, "/upload", upload_text, Access::optional, Charge::write},
+    {Method::put, "/upload", upload_text, Access::optional, Charge::write},
+    {Method::put, "/upload/{name}", upload_text, Access::optional, Charge::write},
+    {Method::post, "/s/{id}", manage_upload, Access::optional, Charge::write},
+
+    foreign(Method::post, "/documents", create_document, Access::optional, Charge::write),
+    foreign(Method::get, "/documents/{key}", read_document, Access::anyone, Charge::nothing),
+    foreign(Method::get, "/raw/{key}", read_document_raw, Access::anyone, Charge::nothing),
+    {Method::get, "/{key}", open_document, Access::anyone, Charge::nothing, nullptr, is_document_key},
+
+    foreign(Method::post, "/api/v3/gists", create_gist, Access::optional, Charge::write),
+    foreign(Method::get, "/api/v3/gists", list_gists, Access::account, Charge::nothing),
+    foreign(Method::get, "/api/v3/gists/{id}", read_gist, Access::anyone, Charge::nothing),
+    foreign(Method::get, "/api/v3/gists/{id}/raw/{name}", read_gist_file, Access::anyone, Charge::nothing),
+    foreign(Method::patch, "/api/v3/gists/{id}", edit_gist, Access::optional, Charge::write),
+    foreign(Method::post, "/api/v3/gists/{id}", edit_gist, Access::optional, Charge::write),
+    foreign(Method::delete_, "/api/v3/gists/{id}", delete_snippet, Access::optional, Charge::write),
+    foreign(Method::get, "/api/v3/users/{username}/gists", list_gists_of, Access::anyone, Charge::nothing),
+    foreign(Method::post, "/api/v3/authorizations", authorize, Access::anyone, Charge::login),
+
+    {Method::get, "/oembed", describe_embed, Access::anyone, Charge::nothing},
+    {Method::get, "/s/{id}/embed", embed_page, Access::anyone, Charge::nothing},
+    {Method::get, "/users/{username}/feed.atom", account_feed, Access::anyone, Charge::nothing},
+    {Method::get, "/pastebinit.conf", pastebinit_configuration, Access::anyone, Charge::nothing},
+
     {Method::get, "/s/{id}/live", follow_count, Access::anyone, Charge::nothing},
     {Method::get, "/s/{id}/qr.svg", qr_code, Access::anyone, Charge::nothing},
     {Method::post, "/s/{id}/reveal", reveal, Access::page, Charge::nothing},

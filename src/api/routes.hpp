@@ -35,7 +35,10 @@ struct Route {
     Handler handler;
     Access access;
     Charge charge;
-    Refusal refuse = nullptr;  ///< for forms; else the error's own page or document
+    Refusal refuse = nullptr;                               ///< for forms; else the error's own page or document
+    bool (*accepts)(std::string_view parameter) = nullptr;  ///< what the path's first parameter must be; null: anything
+    /// Problem documents have the member `message` as well, which clients of other services show.
+    bool message = false;
 };
 
 /// The one table of routes, in the order in which they are tried.

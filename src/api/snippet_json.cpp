@@ -153,13 +153,6 @@ std::string harmless(std::string_view title) {
     return name;
 }
 
-std::string_view extension_of(std::string_view language) {
-    for (const model::Language& known : model::languages()) {
-        if (known.name == language && !known.extensions.empty()) return known.extensions.front();
-    }
-    return "txt";
-}
-
 /// Replaces the characters that show nothing themselves and change how what follows is shown (U+200B to U+200F, U+2028
 /// to U+202E, U+2060 to U+206F): a name must not look like another one.
 void show_everything(std::string& name) {
@@ -188,6 +181,13 @@ std::string take_extension(std::string& name) {
 }
 
 }  // namespace
+
+std::string_view extension_of(std::string_view language) {
+    for (const model::Language& known : model::languages()) {
+        if (known.name == language && !known.extensions.empty()) return known.extensions.front();
+    }
+    return "txt";
+}
 
 std::string download_name(std::string_view id, std::string_view title, std::string_view language) {
     std::string name = harmless(title);

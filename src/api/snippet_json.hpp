@@ -24,6 +24,9 @@ std::string snippet_json(const model::Snippet& snippet, std::string_view base, B
 std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
                                          std::string_view cache_control);
 
+/// What names of files in this language (canonical) end with, without the dot; `txt` for one without its own.
+std::string_view extension_of(std::string_view language);
+
 /// The file name that a download of the snippet gets: its title, made harmless, or its id with the language's
 /// extension.
 std::string download_name(std::string_view id, std::string_view title, std::string_view language);

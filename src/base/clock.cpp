@@ -1,5 +1,7 @@
 #include "base/clock.hpp"
 
+#include <charconv>
+
 #include <fmt/format.h>
 
 namespace snippetd::base {
@@ -40,6 +42,25 @@ std::string format_rfc3339(UnixMillis time) {
     const CivilTime t = civil_time(time);
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", t.year, t.month, t.day, t.hour, t.minute, t.second,
                        t.millisecond);
+}
+
+std::optional<UnixMillis> parse_rfc3339(std::string_view text) {
+    constexpr std::string_view kForm = "0000-00-00T00:00:00.000Z";
+    if (text.size() != kForm.size()) return std::nullopt;
+    const auto number = [text](std::size_t at, std::size_t digits) {
+        int value = -1;
+        std::from_chars(text.data() + at, text.data() + at + digits, value);
+        return value;
+    };
+    using namespace std::chrono;
+    const year_month_day date{year{number(0, 4)}, month{static_cast<unsigned>(number(5, 2))},
+                              day{static_cast<unsigned>(number(8, 2))}};
+    if (!date.ok()) return std::nullopt;
+    const milliseconds since_midnight =
+        hours{number(11, 2)} + minutes{number(14, 2)} + seconds{number(17, 2)} + milliseconds{number(20, 3)};
+    const UnixMillis time = (sys_days{date}.time_since_epoch() + since_midnight).count();
+    if (format_rfc3339(time) != text) return std::nullopt;
+    return time;
 }
 
 std::string format_http_date(UnixMillis time) {

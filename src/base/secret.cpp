@@ -96,15 +96,28 @@ std::string to_base64url(std::string_view bytes) {
     return out;
 }
 
-std::optional<std::string> from_base64url(std::string_view text) {
+namespace {
+
+std::optional<std::string> decode_base64(std::string_view text, int variant) {
     std::string out(text.size(), '\0');
     std::size_t length = 0;
     const char* end = nullptr;
     const int failed = sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
-                                         text.size(), nullptr, &length, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+                                         text.size(), nullptr, &length, &end, variant);
     if (failed || end != text.data() + text.size()) return std::nullopt;
     out.resize(length);
     return out;
+}
+
+}  // namespace
+
+std::optional<std::string> from_base64url(std::string_view text) {
+    return decode_base64(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+    while (text.ends_with('=')) text.remove_suffix(1);
+    return decode_base64(text, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
 }
 
 }  // namespace snippetd::base

@@ -32,5 +32,7 @@ std::optional<std::string> unseal(std::string_view sealed, std::string_view secr
 /// URL-safe base64 without padding (RFC 4648 section 5).
 std::string to_base64url(std::string_view bytes);
 std::optional<std::string> from_base64url(std::string_view text);
+/// Base64 with or without padding (RFC 4648 section 4).
+std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace snippetd::base

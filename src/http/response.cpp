@@ -39,12 +39,18 @@ Response json_response(unsigned status, std::string body) {
     return response;
 }
 
-Response problem(const base::Error& error) {
+Response problem(const base::Error& error, bool with_message) {
     const base::ErrorDescription description = base::describe(error.kind);
     std::string body = fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"error":"{}","detail":")",
                                    description.title, description.status, description.word);
-    base::append_json_escaped(body, error.detail.empty() ? description.title : std::string_view{error.detail});
+    const std::string_view detail = error.detail.empty() ? description.title : std::string_view{error.detail};
+    base::append_json_escaped(body, detail);
     body += '"';
+    if (with_message) {
+        body += R"(,"message":")";
+        base::append_json_escaped(body, detail);
+        body += '"';
+    }
     if (!error.fields.empty()) {
         body += R"(,"fields":{)";
         for (const auto& [name, why] : error.fields) {
@@ -74,6 +80,7 @@ std::string_view reason_phrase(unsigned status) {
     switch (status) {
         case 200: return "OK";
         case 201: return "Created";
+        case 202: return "Accepted";
         case 204: return "No Content";
         case 303: return "See Other";
         case 304: return "Not Modified";

@@ -54,8 +54,8 @@ class Response {
 };
 
 Response json_response(unsigned status, std::string body);
-/// The error as problem+json (RFC 9457).
-Response problem(const base::Error& error);
+/// The error as problem+json (RFC 9457); its detail as `message` too, if asked for.
+Response problem(const base::Error& error, bool with_message = false);
 /// 503 with `Retry-After`.
 Response unavailable(std::chrono::seconds retry_after);
 

@@ -20,10 +20,17 @@ bool is_parameter(std::string_view segment) {
     return !segment.empty() && segment.front() == '{';
 }
 
-bool fits(const std::vector<std::string_view>& pattern, const std::vector<std::string_view>& path) {
+bool fits(const std::vector<std::string_view>& pattern, bool (*accepts)(std::string_view),
+          const std::vector<std::string_view>& path) {
     if (pattern.size() != path.size()) return false;
+    bool first = true;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
-        if (is_parameter(pattern[i]) ? path[i].empty() : pattern[i] != path[i]) return false;
+        if (!is_parameter(pattern[i])) {
+            if (pattern[i] != path[i]) return false;
+            continue;
+        }
+        if (path[i].empty() || (first && accepts && !accepts(path[i]))) return false;
+        first = false;
     }
     return true;
 }
@@ -52,7 +59,7 @@ Router::Match Router::find(Method method, std::string_view path) const {
     };
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         const Compiled& row = rows_[i];
-        if (!fits(row.segments, segments)) continue;
+        if (!fits(row.segments, row.row.accepts, segments)) continue;
         if (row.row.method != wanted) {
             allow(to_text(row.row.method));
             if (row.row.method == Method::get) allow("HEAD");

@@ -17,6 +17,8 @@ class Router {
     struct Row {
         Method method;
         std::string_view pattern;  ///< static lifetime
+        /// What the first parameter must be for the row to match; null for anything.
+        bool (*accepts)(std::string_view parameter) = nullptr;
     };
 
     struct Match {

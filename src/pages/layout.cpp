@@ -30,6 +30,8 @@ std::string lay_out(const Layout& layout, std::string_view content) {
         preview.set("OG_URL", layout.preview_url);
         preview.set("OG_IMAGE", layout.preview_image);
     }
+    if (!layout.embed_url.empty()) fields.add("OEMBED", "OEMBED_URL", layout.embed_url);
+    if (!layout.feed_url.empty()) fields.add("FEED", "FEED_URL", layout.feed_url);
     fields.set("CONTENT", content);
     return render("layout", fields);
 }

@@ -24,6 +24,8 @@ struct Layout {
     std::string account_name;
     std::string preview_url;    ///< absolute; with it comes what link previews read (Open Graph)
     std::string preview_image;  ///< absolute
+    std::string embed_url;      ///< absolute: where it is described for embedding (oEmbed); empty for nowhere
+    std::string feed_url;       ///< of its owner's snippets (Atom); empty for none
 };
 
 /// The whole document around `content`, which is trusted HTML.

@@ -15,7 +15,7 @@ constexpr std::size_t kIdentityBytesMax = 128 * 1024;
 constexpr std::size_t kEncodedHereBytesMax = 64 * 1024;  // takes less than a millisecond
 
 std::shared_ptr<const Page> make_page(const std::shared_ptr<const model::Snippet>& snippet, std::int64_t view_count,
-                                      const std::string& base, std::string key) {
+                                      const std::string& base, Face face, std::string key) {
     auto page = std::make_shared<Page>();
     page->key = std::move(key);
     page->version = snippet->version;
@@ -23,7 +23,7 @@ std::shared_ptr<const Page> make_page(const std::shared_ptr<const model::Snippet
     ReadPage options;
     options.view_count = view_count;
     options.base = base;
-    page->identity = read_page(*snippet, options);
+    page->identity = face == Face::page ? read_page(*snippet, options) : embed_page(*snippet, base);
     page->gzip = encode(page->identity, Encoding::gzip);
     page->brotli = encode(page->identity, Encoding::brotli);
     page->gzip.shrink_to_fit();
@@ -42,19 +42,19 @@ std::shared_ptr<const Page> without_large_identity(const std::shared_ptr<const P
 
 }  // namespace
 
-std::string PageRenderer::key_of(std::string_view base, std::string_view id) {
+std::string PageRenderer::key_of(std::string_view base, std::string_view id, Face face) {
     std::string key;
     key.reserve(base.size() + 1 + id.size());
     key += base;
-    key += ' ';
+    key += face == Face::page ? ' ' : '<';
     key += id;
     return key;
 }
 
 base::Awaitable<std::shared_ptr<const Page>> PageRenderer::render(std::shared_ptr<const model::Snippet> snippet,
-                                                                  std::int64_t view_count, std::string base,
+                                                                  std::int64_t view_count, std::string base, Face face,
                                                                   base::Deadline deadline) {
-    const std::string key = key_of(base, snippet->id);
+    const std::string key = key_of(base, snippet->id, face);
     const std::string flight_key = fmt::format("{} {}", key, snippet->version);
     if (const auto found = flights_.find(flight_key); found != flights_.end()) {
         const std::shared_ptr<Flight> flight = found->second;
@@ -70,7 +70,7 @@ base::Awaitable<std::shared_ptr<const Page>> PageRenderer::render(std::shared_pt
     }
     const auto flight = std::make_shared<Flight>();
     flights_.emplace(flight_key, flight);
-    auto work = [snippet, view_count, base, key] { return make_page(snippet, view_count, base, key); };
+    auto work = [snippet, view_count, base, face, key] { return make_page(snippet, view_count, base, face, key); };
     try {
         flight->page = co_await threads_.run(std::move(work));
         cache_.put(without_large_identity(flight->page));

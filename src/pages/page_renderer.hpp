@@ -17,6 +17,12 @@
 
 namespace snippetd::pages {
 
+/// What a snippet's page is for.
+enum class Face {
+    page,   ///< people who open the link
+    embed,  ///< a frame on another site
+};
+
 /// One worker's read pages: from its cache, or rendered and compressed on threads of their own, once for all who wait.
 class PageRenderer {
   public:
@@ -25,13 +31,13 @@ class PageRenderer {
         : executor_{std::move(executor)}, threads_{threads}, cache_{capacity} {}
 
     /// The page of this version of the snippet, if it can be had at once.
-    std::shared_ptr<const Page> find(const model::Snippet& snippet, std::string_view base) {
-        return cache_.find(key_of(base, snippet.id), snippet.version);
+    std::shared_ptr<const Page> find(const model::Snippet& snippet, std::string_view base, Face face) {
+        return cache_.find(key_of(base, snippet.id, face), snippet.version);
     }
 
     /// Renders it, or waits for whoever does, and keeps it. Throws base::Unavailable when that takes too long.
     base::Awaitable<std::shared_ptr<const Page>> render(std::shared_ptr<const model::Snippet> snippet,
-                                                        std::int64_t view_count, std::string base,
+                                                        std::int64_t view_count, std::string base, Face face,
                                                         base::Deadline deadline);
 
     /// Any other page, compressed as asked for; not kept.
@@ -47,7 +53,7 @@ class PageRenderer {
         std::vector<base::Timer*> waiters;  ///< cancelled when it lands
     };
 
-    static std::string key_of(std::string_view base, std::string_view id);
+    static std::string key_of(std::string_view base, std::string_view id, Face face);
 
     base::Executor executor_;
     base::ThreadPool& threads_;

@@ -106,9 +106,28 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     layout.highlights = true;
     if (!options.burned && snippet.visibility != model::Visibility::private_) {
         layout.preview_url = fmt::format("{}/s/{}", options.base, snippet.id);
+        if (!snippet.burn_after_reading) {
+            layout.embed_url = fmt::format("{0}/oembed?url={0}/s/{1}", options.base, snippet.id);
+        }
+        if (layout.indexed && !snippet.owner_name.empty()) {
+            layout.feed_url = fmt::format("/users/{}/feed.atom", snippet.owner_name);
+        }
         layout.preview_image = fmt::format("{}{}", options.base, asset_url("og.png"));
     }
     return lay_out(layout, render("read", fields));
+}
+
+std::string embed_page(const model::Snippet& snippet, std::string_view base) {
+    Fields fields;
+    set_facts(fields, snippet);
+    fields.set("URL", fmt::format("{}/s/{}", base, snippet.id));
+    fields.set("DIGITS", std::to_string(std::to_string(count_lines(snippet.body)).size()));
+    fields.set("CODE", code_html(snippet.body));
+    fields.set("STYLE_URL", asset_url("style.css"));
+    fields.set("THEME_URL", asset_url("theme.js"));
+    fields.set("SCRIPT_URL", asset_url("embed.js"));
+    fields.set("HIGHLIGHTER_URL", asset_url("highlighter.js"));
+    return render("embed", fields);
 }
 
 }  // namespace snippetd::pages

@@ -39,7 +39,7 @@ class Fields {
     ctemplate::TemplateDictionary* dictionary_;
 };
 
-/// The template `templates/NAME.html`, filled. Thread-safe. Throws std::logic_error when there is no such template.
+/// The template `templates/NAME.html` (or `.xml`), filled. Thread-safe. Throws std::logic_error when there is none.
 std::string render(std::string_view name, const Fields& fields);
 
 }  // namespace snippetd::pages

@@ -1,0 +1,100 @@
+#include "api/handlers.hpp"
+#include "api/read_shared.hpp"
+#include "pages/code.hpp"
+#include "pages/text.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+/// oEmbed 1.0 (oembed.com): how another site shows a snippet whose link somebody has pasted there.
+namespace snippetd::api {
+
+namespace {
+
+constexpr int kWidthMax = 640;
+constexpr int kHeightMax = 480;
+constexpr int kLineHeight = 21, kHeaderHeight = 110;
+constexpr int kCacheSeconds = 300;  // a title may change
+
+std::string_view without_scheme(std::string_view url) {
+    const std::size_t end = url.find("://");
+    return end == url.npos ? url : url.substr(end + 3);
+}
+
+/// The id in a link of this service, by http or https, whatever follows it; empty for any other.
+std::string_view id_of(std::string_view url, std::string_view base) {
+    url = without_scheme(url);
+    base = without_scheme(base);
+    if (!url.starts_with(base)) return {};
+    url.remove_prefix(base.size());
+    if (!url.starts_with("/s/")) return {};
+    url.remove_prefix(3);
+    return url.substr(0, url.find_first_of("/?#"));
+}
+
+Result<int> read_pixels(std::string_view query, std::string_view name, int fallback) {
+    const http::Parameter parameter = http::find_parameter(query, name);
+    if (!parameter.present) return fallback;
+    int pixels = 0;
+    const char* const end = parameter.value.data() + parameter.value.size();
+    const auto [at, failure] = std::from_chars(parameter.value.data(), end, pixels);
+    if (failure != std::errc{} || at != end || pixels < 1) {
+        return invalid_field(std::string{name}, "is a whole number of pixels");
+    }
+    return pixels;
+}
+
+std::string attribute(std::string_view text) {
+    std::string out;
+    pages::append_escaped(out, text);
+    std::string quoted;
+    for (const char c : out) quoted += c == '"' ? "&quot;" : std::string(1, c);
+    return quoted;
+}
+
+}  // namespace
+
+Answer describe_embed(Exchange& exchange) {
+    const std::string_view query = exchange.request.query;
+    const http::Parameter url = http::find_parameter(query, "url");
+    if (!url.present) co_return invalid_field("url", "is required");
+    const http::Parameter format = http::find_parameter(query, "format");
+    if (format.present && format.value != "json") co_return invalid_field("format", "is json");
+    const Result<int> width_max = read_pixels(query, "maxwidth", kWidthMax);
+    if (!width_max) co_return width_max.error();
+    const Result<int> height_max = read_pixels(query, "maxheight", kHeightMax);
+    if (!height_max) co_return height_max.error();
+
+    const std::string base = exchange.base_url();
+    std::string id{id_of(url.value, base)};
+    Result<cache::Read> read = co_await read_as_anybody(exchange, std::move(id));
+    if (!read) co_return read.error();
+    const model::Snippet& snippet = read->fill.entry->snippet;
+    const std::string title = pages::title_text(snippet.title);
+    const int lines = static_cast<int>(std::min<std::size_t>(pages::count_lines(snippet.body), kHeightMax));
+    const int width = std::min(*width_max, kWidthMax);
+    const int height = std::min({kHeaderHeight + lines * kLineHeight, kHeightMax, *height_max});
+    boost::json::object answer{
+        {"version", "1.0"},
+        {"type", "rich"},
+        {"provider_name", "snippetd"},
+        {"provider_url", base},
+        {"title", title},
+        {"cache_age", kCacheSeconds},
+        {"width", width},
+        {"height", height},
+        {"html", fmt::format(R"(<iframe src="{}/s/{}/embed" width="{}" height="{}" title="{}" loading="lazy" )"
+                             R"(style="border:0;max-width:100%"></iframe>)",
+                             attribute(base), snippet.id, width, height, attribute(title))}};
+    if (!snippet.owner_name.empty()) answer["author_name"] = snippet.owner_name;
+    http::Response response = http::json_response(200, boost::json::serialize(answer));
+    response.fields =
+        "Content-Type: application/json\r\nCache-Control: public, no-cache\r\n"
+        "Access-Control-Allow-Origin: *\r\n";
+    co_return response;
+}
+
+}  // namespace snippetd::api

@@ -1,0 +1,330 @@
+#include "api/access.hpp"
+#include "api/gist_files.hpp"
+#include "api/handlers.hpp"
+#include "api/input.hpp"
+#include "api/page.hpp"
+#include "api/read_shared.hpp"
+#include "base/json_text.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+/// GitHub's interface for gists (api.github.com, version 3), as far as tools for it go: a gist is a snippet, its files
+/// are in the snippet as api/gist_files.hpp says. Public gists are public here, secret ones unlisted.
+namespace snippetd::api {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr int kEditAttemptsMax = 8;
+constexpr int kPageDefault = 30;
+
+std::string_view view_of(const json::string& text) {
+    return {text.data(), text.size()};
+}
+
+std::string raw_url(const std::string& base, const model::Snippet& snippet, std::string_view name, bool alone) {
+    if (alone) return fmt::format("{}/s/{}/raw", base, snippet.id);
+    std::string encoded;
+    for (const char c : name) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool plain = byte < 0x80 && (std::isalnum(byte) || c == '.' || c == '-' || c == '_');
+        encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+    }
+    return fmt::format("{}/api/v3/gists/{}/raw/{}", base, snippet.id, encoded);
+}
+
+json::object file_json(const model::Snippet& snippet, const std::string& base, const model::File& file, bool alone,
+                       bool with_content) {
+    json::object out{{"filename", file.name},
+                     {"type", "text/plain"},
+                     {"language", alone ? snippet.language : model::guess_language(file.name, file.content)},
+                     {"raw_url", raw_url(base, snippet, file.name, alone)}};
+    if (with_content) {
+        out["size"] = file.content.size();
+        out["truncated"] = false;
+        out["content"] = file.content;
+    }
+    return out;
+}
+
+/// Without `with_content` from a list, where the files are those that the title names.
+json::object gist_json(const model::Snippet& snippet, const std::string& base, bool with_content) {
+    const Gist gist = gist_of(snippet);
+    json::object files;
+    for (const model::File& file : gist.files) {
+        files[file.name] = file_json(snippet, base, file, !gist.bundled, with_content);
+    }
+    json::object out{{"id", snippet.id},
+                     {"url", fmt::format("{}/api/v3/gists/{}", base, snippet.id)},
+                     {"html_url", fmt::format("{}/s/{}", base, snippet.id)},
+                     {"public", snippet.visibility == model::Visibility::public_},
+                     {"description", nullptr},
+                     {"owner", nullptr},
+                     {"files", std::move(files)},
+                     {"comments", 0},
+                     {"truncated", false},
+                     {"created_at", base::format_rfc3339(snippet.created_at)},
+                     {"updated_at", base::format_rfc3339(snippet.updated_at)}};
+    if (!gist.description.empty()) out["description"] = gist.description;
+    if (!snippet.owner_name.empty()) out["owner"] = json::object{{"login", snippet.owner_name}};
+    return out;
+}
+
+/// What one file of a request says.
+struct FileChange {
+    std::string name;
+    bool removed = false;
+    std::optional<std::string> content, new_name;
+};
+
+/// What a request says of a gist.
+struct GistInput {
+    std::optional<std::string> description;
+    std::optional<bool> is_public;
+    std::vector<FileChange> files;
+};
+
+std::optional<FileChange> read_file(std::string_view name, const json::value& value, Members& members) {
+    FileChange change;
+    change.name = name;
+    change.removed = value.is_null();
+    if (change.removed) return change;
+    const json::object* object = value.if_object();
+    if (!object) {
+        members.complain("files", "each is an object, or null to remove it");
+        return std::nullopt;
+    }
+    Members file{*object};
+    change.content = file.text("content");
+    change.new_name = file.text("filename", true);
+    if (const std::optional<Error> wrong = file.finish()) {
+        for (const auto& [member, why] : wrong->fields) {
+            members.complain("files", fmt::format("{}: {} {}", name, member, why));
+        }
+        return std::nullopt;
+    }
+    return change;
+}
+
+Result<GistInput> read_gist_input(const http::Request& request) {
+    Result<json::object> object = parse_object(request);
+    if (!object) return object.error();
+    Members members{*object};
+    GistInput input;
+    input.description = members.text("description", true);
+    input.is_public = members.boolean("public");
+    const json::object* files = members.object("files");
+    if (files && files->size() > model::kBundledFilesMax) {
+        members.complain("files", "may be at most 300");
+    } else if (files) {
+        for (const auto& member : *files) {
+            const std::string_view name{member.key().data(), member.key().size()};
+            if (const auto fault = model::file_name_fault(name)) members.complain("files", std::string{*fault});
+            if (auto change = read_file(name, member.value(), members)) input.files.push_back(*std::move(change));
+        }
+    }
+    if (auto wrong = members.finish()) return *std::move(wrong);
+    return input;
+}
+
+/// `gist` with what the input changes.
+std::optional<Error> apply(const GistInput& input, Gist& gist) {
+    if (input.description) gist.description = *input.description;
+    for (const FileChange& change : input.files) {
+        const auto named = [](std::string_view name) {
+            return [name](const model::File& file) { return file.name == name; };
+        };
+        auto file = std::find_if(gist.files.begin(), gist.files.end(), named(change.name));
+        if (change.removed) {
+            if (file != gist.files.end()) gist.files.erase(file);
+            continue;
+        }
+        if (file == gist.files.end()) file = gist.files.insert(file, model::File{change.name, {}});
+        if (change.content) file->content = *change.content;
+        if (!change.new_name || *change.new_name == change.name) continue;
+        if (const auto fault = model::file_name_fault(*change.new_name)) {
+            return invalid_field("files", std::string{*fault});
+        }
+        if (std::any_of(gist.files.begin(), gist.files.end(), named(*change.new_name))) {
+            return invalid_field("files", fmt::format("{} is there already", *change.new_name));
+        }
+        file->name = *change.new_name;
+    }
+    if (gist.files.empty()) return invalid_field("files", "one is required at least");
+    if (gist.files.size() > model::kBundledFilesMax) return invalid_field("files", "may be at most 300");
+    return std::nullopt;
+}
+
+/// As the JSON routes take it.
+json::object json_of(const Gist& gist) {
+    const StoredGist stored = store_gist(gist);
+    return {{"title", stored.title}, {"body", stored.body}, {"language", stored.language}};
+}
+
+/// Whether it is one file as before, whose language somebody may have chosen.
+bool keeps_language(const Gist& before, const Gist& gist) {
+    return !before.bundled && gist.files.size() == 1 && gist.files.front().name == before.files.front().name;
+}
+
+/// What the JSON routes complain of, in the words of a gist.
+Error in_words_of_gist(Error wrong) {
+    for (auto& [name, why] : wrong.fields) {
+        if (name == "title") {
+            name = "description";
+            why = "has 200 characters at most together with the name of the file, without control characters";
+        }
+        if (name == "body") name = "files";
+    }
+    return wrong;
+}
+
+http::Response gist_response(const Exchange& exchange, unsigned status, const model::Snippet& snippet) {
+    http::Response response =
+        http::json_response(status, json::serialize(gist_json(snippet, exchange.base_url(), true)));
+    response.add("ETag", fmt::format("\"v{}-gist\"", snippet.version));
+    return response;
+}
+
+/// The snippet that a JSON route has answered with.
+model::Snippet snippet_of(const http::Response& answered) {
+    const json::value value = json::parse(answered.body);
+    const json::object& object = value.as_object();
+    model::Snippet snippet;
+    snippet.id = view_of(object.at("id").as_string());
+    snippet.title = view_of(object.at("title").as_string());
+    snippet.body = view_of(object.at("body").as_string());
+    snippet.language = view_of(object.at("language").as_string());
+    snippet.version = object.at("version").as_int64();
+    snippet.visibility =
+        model::visibility_named(view_of(object.at("visibility").as_string())).value_or(model::Visibility::private_);
+    if (const json::string* owner = object.at("owner").if_string()) snippet.owner_name = view_of(*owner);
+    snippet.created_at = base::parse_rfc3339(view_of(object.at("created_at").as_string())).value_or(0);
+    snippet.updated_at = base::parse_rfc3339(view_of(object.at("updated_at").as_string())).value_or(0);
+    return snippet;
+}
+
+/// GitHub's `per_page`, and the place in the list as this service says it.
+Result<store::ListQuery> read_gist_query(std::string_view query) {
+    store::ListQuery out;
+    out.limit = kPageDefault;
+    if (const http::Parameter per_page = http::find_parameter(query, "per_page"); per_page.present) {
+        const std::string& text = per_page.value;
+        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out.limit);
+        if (failure != std::errc{} || end != text.data() + text.size() || out.limit < 1 || out.limit > 100) {
+            return invalid_field("per_page", "is a whole number from 1 to 100");
+        }
+    }
+    const http::Parameter page = http::find_parameter(query, "page");
+    if (page.present && page.value != "1") {
+        return invalid_field("page", "is 1; the next page is the one that the Link field names");
+    }
+    Result<std::optional<store::Position>> after = read_cursor(query);
+    if (!after) return after.error();
+    out.after = *after;
+    return out;
+}
+
+Answer list(Exchange& exchange, std::string path, std::string owner_id, std::optional<model::Visibility> visibility) {
+    Result<store::ListQuery> query = read_gist_query(exchange.request.query);
+    if (!query) co_return query.error();
+    query->visibility = visibility;
+    const int limit = query->limit++;
+    std::vector<model::Snippet> snippets =
+        co_await exchange.services.store.list_owned(std::move(owner_id), *query, exchange.deadline);
+    const bool more = snippets.size() > static_cast<std::size_t>(limit);
+    if (more) snippets.pop_back();
+    const std::string base = exchange.base_url();
+    json::array gists;
+    for (const model::Snippet& snippet : snippets) gists.push_back(gist_json(snippet, base, false));
+    http::Response response = http::json_response(200, json::serialize(gists));
+    if (more) {
+        response.add("Link", fmt::format("<{}{}?per_page={}&cursor={}>; rel=\"next\"", base, path, limit,
+                                         make_cursor(snippets.back())));
+    }
+    co_return response;
+}
+
+}  // namespace
+
+Answer create_gist(Exchange& exchange) {
+    Result<GistInput> input = read_gist_input(exchange.request);
+    if (!input) co_return input.error();
+    Gist gist;
+    if (std::optional<Error> wrong = apply(*input, gist)) co_return *std::move(wrong);
+    json::object object = json_of(gist);
+    object["visibility"] = input->is_public.value_or(false) ? "public" : "unlisted";
+    Result<http::Response> created = co_await run_with_json(exchange, std::move(object), create_snippet);
+    if (!created) co_return in_words_of_gist(created.error());
+    http::Response response = gist_response(exchange, 201, snippet_of(*created));
+    for (const std::string_view name : {"Location", "Idempotency-Replayed"}) {
+        const std::string_view value = field_of(*created, name);
+        if (!value.empty()) response.add(name, value);
+    }
+    co_return response;
+}
+
+Answer list_gists(Exchange& exchange) {
+    co_return co_await list(exchange, "/api/v3/gists", exchange.caller.account->id, std::nullopt);
+}
+
+Answer list_gists_of(Exchange& exchange) {
+    Result<model::Account> account = co_await find_account(exchange, exchange.parameters.front());
+    if (!account) co_return account.error();
+    std::string path = fmt::format("/api/v3/users/{}/gists", account->username);
+    co_return co_await list(exchange, std::move(path), std::move(account->id), model::Visibility::public_);
+}
+
+Answer read_gist(Exchange& exchange) {
+    Result<Shared> shared = co_await follow_link(exchange, exchange.parameters.front());
+    if (!shared) co_return shared.error();
+    http::Response response = respond_with_link(*shared, exchange.request, "gist", "application/json");
+    if (response.status == 200) {
+        response.body = json::serialize(gist_json(shared->snippet(), exchange.base_url(), true));
+    }
+    co_return response;
+}
+
+Answer read_gist_file(Exchange& exchange) {
+    Result<Shared> shared = co_await follow_link(exchange, exchange.parameters.front());
+    if (!shared) co_return shared.error();
+    const Gist gist = gist_of(shared->snippet());
+    for (const model::File& file : gist.files) {
+        if (file.name != exchange.parameters[1]) continue;
+        http::Response response = respond_with_link(*shared, exchange.request, "gist-raw", "text/plain; charset=utf-8");
+        if (response.status == 200) response.body = file.content;
+        co_return response;
+    }
+    co_return error(ErrorKind::not_found);
+}
+
+Answer edit_gist(Exchange& exchange) {
+    if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
+    Result<GistInput> input = read_gist_input(exchange.request);
+    if (!input) co_return input.error();
+    // Each file is changed in what the others are at that moment, so an edit that comes in between is taken up.
+    const bool conditional = exchange.request.has(http::Field::if_match);
+    for (int attempt = 0; attempt < kEditAttemptsMax; ++attempt) {
+        Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
+        if (!snippet) co_return snippet.error();
+        const Gist before = gist_of(*snippet);
+        Gist gist = before;
+        if (std::optional<Error> wrong = apply(*input, gist)) co_return *std::move(wrong);
+        json::object object = json_of(gist);
+        if (keeps_language(before, gist)) object.erase("language");
+        if (input->is_public) object["visibility"] = *input->is_public ? "public" : "unlisted";
+        const std::string version = fmt::format("\"v{}\"", snippet->version);
+        if (!conditional) exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)] = version;
+        Result<http::Response> edited = co_await run_with_json(exchange, std::move(object), edit_snippet);
+        if (edited) co_return gist_response(exchange, 200, snippet_of(*edited));
+        const bool overtaken = !conditional && edited.error().kind == ErrorKind::precondition_failed;
+        if (!overtaken) co_return in_words_of_gist(edited.error());
+    }
+    co_return error(ErrorKind::conflict, "Others are editing this gist right now; try again.");
+}
+
+}  // namespace snippetd::api

@@ -1,0 +1,79 @@
+#include "api/access.hpp"
+#include "api/handlers.hpp"
+#include "api/input.hpp"
+#include "api/page.hpp"
+#include "api/read_shared.hpp"
+#include "base/json_text.hpp"
+#include "model/languages.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+/// The interface of haste-server, as its clients use it: a document is a snippet, its key the snippet's id.
+namespace snippetd::api {
+
+namespace json = boost::json;
+
+namespace {
+
+/// `KEY.cpp` is KEY, shown as C++.
+std::string without_extension(const std::string& key) {
+    return key.substr(0, key.find('.'));
+}
+
+/// The document is the body, or a form's field `data`.
+Result<std::string> text_of(const http::Request& request) {
+    if (!has_multipart_body(request)) return request.body;
+    Result<http::Form> form = http::parse_form(request);
+    if (!form) return form.error();
+    const http::Form::Field* data = form->find("data");
+    if (!data) return invalid_field("data", "is required");
+    return data->value;
+}
+
+}  // namespace
+
+Answer create_document(Exchange& exchange) {
+    Result<std::string> text = text_of(exchange.request);
+    if (!text) co_return text.error();
+    if (std::optional<Error> wrong = refuse_other_than_text({{"body", *text}})) co_return *std::move(wrong);
+    json::object object{{"body", *text}};
+    Result<http::Response> created = co_await run_with_json(exchange, std::move(object), create_snippet);
+    if (!created) co_return created;
+    const json::value made = json::parse(created->body);
+    json::object answer{{"key", made.at("id")}};
+    if (const json::value* token = made.as_object().if_contains("edit_token")) answer["edit_token"] = *token;
+    created->status = 200;  // as haste-server says it
+    created->body = json::serialize(answer);
+    co_return created;
+}
+
+Answer read_document(Exchange& exchange) {
+    Result<Shared> shared = co_await follow_link(exchange, without_extension(exchange.parameters.front()));
+    if (!shared) co_return shared.error();
+    http::Response response = respond_with_link(*shared, exchange.request, "haste", "application/json");
+    if (response.status != 200) co_return response;
+    response.body = R"({"data":)";
+    base::append_json_string(response.body, shared->snippet().body);
+    response.body += fmt::format(R"(,"key":"{}"}})", shared->snippet().id);
+    co_return response;
+}
+
+Answer read_document_raw(Exchange& exchange) {
+    exchange.parameters.front() = without_extension(exchange.parameters.front());
+    co_return co_await read_shared_raw(exchange);
+}
+
+bool is_document_key(std::string_view text) {
+    return is_snippet_id(text.substr(0, text.find('.')));
+}
+
+Answer open_document(Exchange& exchange) {
+    const std::string& key = exchange.parameters.front();
+    const std::string id = without_extension(key);
+    std::string location = "/s/" + id;
+    if (key.size() > id.size() + 1) location += fmt::format("?language={}", model::guess_language(key, {}));
+    co_return see_other(location);
+}
+
+}  // namespace snippetd::api

@@ -1,0 +1,5 @@
+// A snippet in a frame on another site.
+
+import { highlightWhenIdle } from "./highlight";
+
+highlightWhenIdle();
