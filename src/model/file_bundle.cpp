@@ -65,6 +65,7 @@ std::optional<std::string_view> file_name_fault(std::string_view name) {
     if (name.empty() || name.size() > kNameBytesMax) return "a file name has 1 to 255 bytes";
     if (!base::count_code_points(name)) return "a file name is text in UTF-8";
     if (base::has_control_characters(name)) return "a file name may not have control characters";
+    if (name == "." || name == "..") return "a file name is no folder";
     if (name.find_first_of("`/\\") != name.npos) return "a file name may not have slashes or backticks";
     return std::nullopt;
 }

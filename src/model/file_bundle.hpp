@@ -32,7 +32,8 @@ struct File {
     std::string content;
 };
 
-/// Why no file can have this name, or nothing: 1 to 255 bytes, without control characters, backticks and slashes.
+/// Why no file can have this name, or nothing: 1 to 255 bytes, without control characters, backticks and
+/// slashes, and no folder's.
 std::optional<std::string_view> file_name_fault(std::string_view name);
 
 /// The files, at most kBundledFilesMax, as one text. Their names are allowed and differ.

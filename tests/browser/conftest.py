@@ -9,6 +9,7 @@ import tempfile
 
 import pytest
 
+from harness.packages import install_packages
 from harness.waiting import until
 
 FOLDER = pathlib.Path(__file__).resolve().parent
@@ -17,15 +18,8 @@ CHROMIUM = os.environ.get("SNIPPETD_CHROMIUM", "/usr/bin/chromium")
 
 @pytest.fixture(scope="session")
 def packages():
-    """The packages of package-lock.json, installed when they are missing or older than that."""
-    lock, installed = FOLDER / "package-lock.json", FOLDER / "node_modules/.package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        done = subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=FOLDER, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
-        )  # fmt: skip
-        assert done.returncode == 0, f"npm ci:\n{done.stdout}{done.stderr}"
-        installed.touch()
+    """The packages of package-lock.json."""
+    install_packages(FOLDER)
 
 
 def _processes_that_name(text):

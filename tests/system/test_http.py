@@ -28,7 +28,7 @@ ROUTES = [
     ("/snippets/AAAAAAAAAAAA/revisions/1", {"GET", "HEAD"}),
     ("/snippets/AAAAAAAAAAAA/fork", {"POST"}),
     ("/explore", {"GET", "HEAD"}),
-    ("/s/AAAAAAAAAAAA", {"GET", "HEAD"}),
+    ("/s/AAAAAAAAAAAA", {"GET", "HEAD", "POST"}),
     ("/s/AAAAAAAAAAAA/raw", {"GET", "HEAD"}),
     ("/healthz", {"GET", "HEAD"}),
     ("/readyz", {"GET", "HEAD"}),

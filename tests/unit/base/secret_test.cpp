@@ -132,5 +132,15 @@ TEST(Base64Url, RefusesEverythingElse) {
     }
 }
 
+TEST(Base64, IsReadWithOrWithoutPadding) {
+    EXPECT_EQ(from_base64("YTpi"), "a:b");
+    EXPECT_EQ(from_base64("YQ=="), "a");
+    EXPECT_EQ(from_base64("YQ"), "a");
+    EXPECT_EQ(from_base64("+/+/"), "\xfb\xff\xbf");
+    EXPECT_EQ(from_base64(""), "");
+    for (const char* const text : {"-_-_", "Y", "YTpi!", "YT pi", "Y=Q="})
+        EXPECT_EQ(from_base64(text), std::nullopt) << text;
+}
+
 }  // namespace
 }  // namespace snippetd::base

@@ -34,6 +34,18 @@ TEST_F(RouterTest, FindsTheRowOfMethodAndPath) {
     EXPECT_EQ(router.find(Method::post, "/auth/login").row, 7u);
 }
 
+TEST_F(RouterTest, ARowCanBeParticularAboutItsParameter) {
+    const auto is_x = [](std::string_view parameter) { return parameter == "x"; };
+    const Router particular{{{Method::get, "/{name}", is_x}, {Method::get, "/{name}/{other}", is_x}}};
+    EXPECT_EQ(particular.find(Method::get, "/x").row, 0u);
+    EXPECT_EQ(particular.find(Method::get, "/x/y").row, 1u) << "about the first one alone";
+    EXPECT_EQ(particular.find(Method::post, "/x").allow, "GET, HEAD");
+    for (const char* const path : {"/y", "/y/x"}) {
+        EXPECT_FALSE(particular.find(Method::get, path).row) << path;
+        EXPECT_EQ(particular.find(Method::post, path).allow, "") << path;
+    }
+}
+
 TEST_F(RouterTest, GivesTheParametersInOrder) {
     const Router::Match match = router.find(Method::get, "/snippets/abc/revisions/12");
     EXPECT_EQ(match.row, 6u);

@@ -1,0 +1,78 @@
+"""curl alone, as it is used with 0x0, rustypaste, ix.io, sprunge, clbin and transfer.sh."""
+
+import re
+
+import pytest
+
+LINK = re.compile(r"http://127\.0\.0\.1:\d+/s/[A-Za-z0-9]{12}\n")
+
+
+def curl(run, *arguments, **options):
+    done = run("curl", "--silent", "--show-error", *arguments, **options)
+    assert done.status == 0, done
+    return done.text
+
+
+WAYS = {
+    "a file": lambda url, path: ["-F", f"file=@{path}", f"{url}/"],
+    "a field": lambda url, path: ["-F", f"f:1=<{path}", f"{url}/"],
+    "a body": lambda url, path: ["--data-binary", f"@{path}", f"{url}/upload"],
+    "a put": lambda url, path: ["-T", path, f"{url}/upload/"],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_file_comes_back_byte_for_byte(run, server, reader, texts, way):
+    for path, content in texts.items():
+        link = curl(run, *WAYS[way](server.url, path))
+        assert LINK.fullmatch(link), link
+        assert reader.get(link.strip().removeprefix(server.url) + "/raw").body == content, path
+
+
+def test_every_file_is_read_byte_for_byte(run, server, ada, texts):
+    for path, content in texts.items():
+        made = ada.create(body=content.decode(), title=path.name)
+        assert run("curl", "--silent", made["url"] + "/raw").out == content, path
+
+
+def test_what_a_pipe_brings(run, server):
+    for field in ("file", "f", "f:1", "sprunge", "clbin"):
+        link = curl(run, "-F", f"{field}=<-", server.url, stdin=b"from a pipe\n")
+        assert curl(run, f"{link.strip()}/raw") == "from a pipe\n"
+
+
+def test_the_file_name_makes_the_title_and_the_language(run, server, reader, home):
+    (home / "prog.rs").write_text("fn main() {}\n")
+    for arguments in (["-F", f"file=@{home}/prog.rs", server.url], ["-T", home / "prog.rs", f"{server.url}/upload/"]):
+        snippet = reader.get(curl(run, *arguments).strip().removeprefix(server.url)).json()
+        assert (snippet["title"], snippet["language"]) == ("prog.rs", "rust")
+
+
+def test_0x0_from_the_first_upload_to_its_end(run, server):
+    answer = curl(run, "-i", "-F", "file=<-", "-F", "expires=24", "-F", "secret=", server.url, stdin=b"x")
+    fields = dict(line.split(": ", 1) for line in answer.split("\r\n")[1:] if ": " in line)
+    link = answer.rsplit("\r\n", 1)[1].strip()
+    assert fields["X-Token"] and int(fields["X-Expires"]) > 0
+    assert curl(run, "-o", "/dev/null", "-w", "%{http_code}", "-F", f"token={fields['X-Token']}", "-F", "expires=1", link) == "202"
+    assert curl(run, "-F", f"token={fields['X-Token']}", "-F", "delete=", link) == ""
+    assert curl(run, "-o", "/dev/null", "-w", "%{http_code}", link) == "404"
+
+
+def test_with_a_token_it_is_ones_own(run, server, token, ada):
+    header = f"Authorization: Bearer {token}"
+    link = curl(run, "-H", header, "-F", "file=<-", "-F", "visibility=private", server.url, stdin=b"mine")
+    assert curl(run, "-H", header, f"{link.strip()}/raw") == "mine"
+    assert curl(run, "-o", "/dev/null", "-w", "%{http_code}", link.strip()) == "404"
+    assert link.strip().rsplit("/", 1)[1] in [item["id"] for item in ada.get("/snippets").json()["items"]]
+
+
+def test_a_large_file_with_expect_100_continue(run, server, home):
+    (home / "large.txt").write_text("line\n" * 200_000)
+    link = curl(run, "-H", "Expect: 100-continue", "--data-binary", f"@{home}/large.txt", f"{server.url}/upload")
+    assert run("curl", "-s", f"{link.strip()}/raw").out == (home / "large.txt").read_bytes()
+
+
+def test_a_refusal_says_why_and_fails_with_f(run, server):
+    done = run("curl", "-sS", "-f", "-F", "file=<-", server.url, stdin=b"\xff\xfe")
+    assert done.status == 22 and b"422" in done.err
+    assert '"file"' in curl(run, "-F", "other=x", server.url)
