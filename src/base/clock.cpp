@@ -48,13 +48,12 @@ std::optional<UnixMillis> parse_rfc3339(std::string_view text) {
     constexpr std::string_view kForm = "0000-00-00T00:00:00.000Z";
     if (text.size() != kForm.size()) return std::nullopt;
     const auto number = [text](std::size_t at, std::size_t digits) {
-        int value = -1;
+        unsigned value = 0;
         std::from_chars(text.data() + at, text.data() + at + digits, value);
         return value;
     };
     using namespace std::chrono;
-    const year_month_day date{year{number(0, 4)}, month{static_cast<unsigned>(number(5, 2))},
-                              day{static_cast<unsigned>(number(8, 2))}};
+    const year_month_day date{year{static_cast<int>(number(0, 4))}, month{number(5, 2)}, day{number(8, 2)}};
     if (!date.ok()) return std::nullopt;
     const milliseconds since_midnight =
         hours{number(11, 2)} + minutes{number(14, 2)} + seconds{number(17, 2)} + milliseconds{number(20, 3)};

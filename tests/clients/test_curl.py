@@ -53,9 +53,11 @@ def test_0x0_from_the_first_upload_to_its_end(run, server):
     fields = dict(line.split(": ", 1) for line in answer.split("\r\n")[1:] if ": " in line)
     link = answer.rsplit("\r\n", 1)[1].strip()
     assert fields["X-Token"] and int(fields["X-Expires"]) > 0
-    assert curl(run, "-o", "/dev/null", "-w", "%{http_code}", "-F", f"token={fields['X-Token']}", "-F", "expires=1", link) == "202"
-    assert curl(run, "-F", f"token={fields['X-Token']}", "-F", "delete=", link) == ""
-    assert curl(run, "-o", "/dev/null", "-w", "%{http_code}", link) == "404"
+    status = ["-o", "/dev/null", "-w", "%{http_code}"]
+    token = ["-F", f"token={fields['X-Token']}"]
+    assert curl(run, *status, *token, "-F", "expires=1", link) == "202"
+    assert curl(run, *token, "-F", "delete=", link) == ""
+    assert curl(run, *status, link) == "404"
 
 
 def test_with_a_token_it_is_ones_own(run, server, token, ada):

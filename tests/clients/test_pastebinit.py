@@ -1,4 +1,4 @@
-"""Debian's pastebinit, with the configuration that the project ships, which each server gives with its own name in it."""
+"""Debian's pastebinit, with the configuration that the project ships and each server gives with its own name in it."""
 
 import pathlib
 import re

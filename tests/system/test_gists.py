@@ -217,7 +217,8 @@ def test_a_password_gives_a_token(author, nobody):
     wrong = [{}, basic(author.username, "wrong password"), basic("nobody-at-all", PASSWORD), basic("a", "b"),
              {"Authorization": "Basic !!!"}, {"Authorization": "Bearer x"}]  # fmt: skip
     for headers in wrong:
-        assert expect.problem(nobody.post("/api/v3/authorizations", request, headers), 401, "unauthenticated")["message"]
+        response = nobody.post("/api/v3/authorizations", request, headers)
+        assert expect.problem(response, 401, "unauthenticated")["message"]
     headers = basic(author.username, PASSWORD)
     expect.invalid(nobody.post("/api/v3/authorizations", {"other": 1}, headers), "other")
 
