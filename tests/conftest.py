@@ -1,6 +1,6 @@
 """Fixtures of the Python suites. What they use lives in harness/.
 
-Environment: SNIPPETD_BINARY (the program under test), SNIPPETD_TEST_MODES (sqlite,postgres),
+Environment: SNIPPETD_BINARY (the program under test), SNIPPETD_TEST_MODES (sqlite,postgres; either or both),
 SNIPPETD_TIME_FACTOR (multiplies every time-out; for sanitizer builds), SNIPPETD_CORPUS (a folder of sample files).
 """
 
@@ -25,6 +25,14 @@ from harness.server import Server  # noqa: E402
 signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 MODES = os.environ.get("SNIPPETD_TEST_MODES", "sqlite,postgres").split(",")
+
+
+def pytest_collection_modifyitems(config, items):
+    """With PostgreSQL alone, only what depends on the store: all else has run with SQLite, or is going to."""
+    if "sqlite" not in MODES:
+        others = [item for item in items if "mode" not in item.fixturenames]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if "mode" in item.fixturenames]
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ FLAGS = {"refused.test.mjs": ("--rate-limit", "write=2/4s", "--rate-limit", "log
 SECONDS_MAX = 300  # of a file; on a machine with nothing else to do the longest takes about 90
 ONLY_EMBEDDED = {"lighthouse.test.mjs"}
 # Once is enough of what says little about the store; `./test --long` runs all of it in both modes.
-IN_BOTH_MODES = {"read.test.mjs", "compose.test.mjs"}
+IN_BOTH_MODES = {"read.test.mjs"}
 
 
 def test_there_are_files():
