@@ -1,7 +1,9 @@
 """What one client, or ten thousand, may cost: connections, memory, slow readers; and the orderly end under load."""
 
 import os
+import re
 import resource
+import socket
 import time
 
 import pytest
@@ -120,6 +122,45 @@ def test_memory_of_ten_thousand_idle_connections(binary, many_descriptors):
         for connection in connections:
             connection.close()
         assert more < IDLE_CONNECTIONS_MAX_KIB, f"{more} KiB for {IDLE_CONNECTIONS} connections"
+
+
+@RELEASE_ONLY
+def test_ten_thousand_open_pages_get_one_message_each_per_flush(binary, many_descriptors, slow_factor):
+    flags = ["--max-connections", IDLE_CONNECTIONS * 3 // 2, "--views-flush", "1s"]
+    with Server(binary, flags=flags) as server, Client(server) as client:
+        id = client.create()["id"]
+        client.get(f"/s/{id}")
+        request = f"GET /s/{id}/live HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+        pages = [socket.create_connection((server.host, server.port)) for _ in range(IDLE_CONNECTIONS)]
+        heard = [b""] * IDLE_CONNECTIONS
+        try:
+            for page in pages:
+                page.sendall(request)
+                page.setblocking(False)
+
+            def counts():
+                """What each page has been told, after reading what has come."""
+                for i, page in enumerate(pages):
+                    try:
+                        heard[i] += page.recv(65536)
+                    except BlockingIOError:
+                        pass
+                return [[int(number) for number in re.findall(rb"data: (\d+)", text)] for text in heard]
+
+            def all_know(count):
+                return all(told and told[-1] == count for told in counts())
+
+            until(lambda: all_know(1), 20 * slow_factor, "every page to know of the first view")
+            before, batches = counts(), server.metric("snippetd_view_batches_total")
+            for _ in range(50):
+                client.get(f"/s/{id}")
+            until(lambda: all_know(51), 20 * slow_factor, "every page to know of all views")
+            batches = server.metric("snippetd_view_batches_total") - batches
+            more = [len(told) - len(earlier) for told, earlier in zip(counts(), before)]
+            assert min(more) >= 1 and max(more) <= batches, f"{min(more)} to {max(more)} messages for {batches} flushes"
+        finally:
+            for page in pages:
+                page.close()
 
 
 def test_many_idle_connections_stay_usable(binary, many_descriptors, slow_factor):
