@@ -163,9 +163,11 @@ class Help : public CLI::Formatter {
   public:
     explicit Help(std::string usage) : usage_{std::move(usage)} { column_width(30); }
 
-    /// The kind of value alone: what excludes what is said in words where it matters.
+    /// The kind of value alone, without what it excludes and between what it must be.
     std::string make_option_opts(const CLI::Option* option) const override {
-        return option->get_type_size() == 0 || option->get_positional() ? "" : ' ' + option->get_type_name();
+        if (option->get_type_size() == 0 || option->get_positional()) return "";
+        const std::string name = option->get_type_name();
+        return ' ' + name.substr(0, name.find(':'));
     }
     std::string make_usage(const CLI::App*, std::string) const override { return "Usage: " + usage_ + "\n"; }
 

@@ -102,7 +102,7 @@ std::string share(Context& context, Service& service, const std::string& file) {
             const auto now = std::chrono::steady_clock::now();
             if (now - last < kProgressEvery && done < total) return;
             last = now;
-            terminal.show_progress(file == "-" ? "standard input" : file, done, total);
+            terminal.show_progress(file == "-" ? "standard input" : title_of_file(file), done, total);
         };
     }
     struct ClearProgress {

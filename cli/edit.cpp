@@ -36,22 +36,27 @@ class Edit {
     void from_file(const std::string& file) {
         const std::string body = read_input(file);
         check_body(body);
-        fetch();
-        change(body);
+        if (file != "-") {
+            fetch();
+            return change(body);
+        }
+        // What came from a pipe is nowhere else.
+        Draft draft{link_.id + ".txt", body};
+        keeping(draft, [&] {
+            fetch();
+            change(body);
+        });
     }
 
     void in_editor() {
         fetch();
         Draft draft{link_.id + extension_of(text_in(before_, "language")), text_in(before_, "body")};
-        try {
-            edit_and_send(draft);
-        } catch (const Failure& failure) {
-            throw Failure{failure.code(), failure.what() + keep(draft)};
-        } catch (const Interrupted&) {
-            const std::string kept = keep(draft);
-            if (!kept.empty()) context_.terminal().complain("interrupted" + kept);
-            throw;
-        }
+        keeping(draft, [&] {
+            run_editor(draft.path());
+            const std::string body = read_input(draft.path());
+            check_body(body);
+            change(body);
+        });
     }
 
   private:
@@ -67,11 +72,18 @@ class Edit {
         etag_ = answer.response.field("etag");
     }
 
-    void edit_and_send(const Draft& draft) {
-        run_editor(draft.path());
-        const std::string body = read_input(draft.path());
-        check_body(body);
-        change(body);
+    /// Does `work`; when that fails or is interrupted, the draft stays and the user hears where.
+    template <class Work>
+    void keeping(Draft& draft, const Work& work) {
+        try {
+            work();
+        } catch (const Failure& failure) {
+            throw Failure{failure.code(), failure.what() + keep(draft)};
+        } catch (const Interrupted&) {
+            const std::string kept = keep(draft);
+            if (!kept.empty()) context_.terminal().complain("interrupted" + kept);
+            throw;
+        }
     }
 
     void change(const std::string& body) {
@@ -120,12 +132,7 @@ class Edit {
 
     /// Keeps what the user wrote, when it is anything, and says where.
     std::string keep(Draft& draft) const {
-        std::string text;
-        try {
-            text = read_input(draft.path());
-        } catch (const Failure&) {
-            return "";  // the editor has removed it
-        }
+        const std::string text = draft.text();
         if (text.empty() || text == text_in(before_, "body")) return "";
         draft.keep();
         return fmt::format("\n  Your text is kept in {0}\n  `snip edit --file {0} {1}` sends it.", draft.path(),

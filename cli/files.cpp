@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -152,6 +154,11 @@ Draft::Draft(const std::string& name, std::string_view text) : name_{name} {
     const Descriptor file{open(path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};
     if (file.get() < 0) fail("write", path(), errno);
     write_all_to(file.get(), text, path());
+}
+
+std::string Draft::text() const {
+    std::ifstream file{path(), std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
 }
 
 Draft::~Draft() {

@@ -52,6 +52,8 @@ class Draft {
     Draft& operator=(const Draft&) = delete;
 
     std::string path() const { return (folder_ / name_).string(); }
+    /// What is in it now; empty when it is not there any more. Unlike read_input, also after a signal.
+    std::string text() const;
     void keep() { kept_ = true; }
 
   private:
