@@ -11,6 +11,8 @@ import pytest
 from harness.client import Client
 from harness.packages import install_packages
 
+from snip import Snip
+
 FOLDER = pathlib.Path(__file__).resolve().parent
 
 
@@ -50,7 +52,7 @@ def run(home, slow_factor):
 
 
 @pytest.fixture(scope="module")
-def token(ada):
+def ada_token(ada):
     """A token of the account `ada`."""
     return ada.post("/auth/tokens", {"name": "clients"}).json()["token"]
 
@@ -81,3 +83,40 @@ def texts(corpus):
             found[path] = content
     assert len(found) > len(corpus) / 2
     return found
+
+
+# snip.
+
+
+@pytest.fixture(scope="session")
+def snip_binary(binary):
+    """The path of snip: SNIP_BINARY, or the one beside snippetd."""
+    path = pathlib.Path(os.environ.get("SNIP_BINARY", binary.parent / "snip")).resolve()
+    assert path.exists(), f"{path} does not exist; build it or set SNIP_BINARY"
+    return path
+
+
+@pytest.fixture
+def snip(snip_binary, server, tmp_path):
+    """snip of somebody without an account."""
+    return Snip(snip_binary, tmp_path / "home", server.url)
+
+
+@pytest.fixture
+def account(server):
+    """A fresh account, signed in."""
+    with Client(server).signup() as client:
+        yield client
+
+
+@pytest.fixture
+def token(account):
+    response = account.post("/auth/tokens", {"name": "test"})
+    assert response.status == 201, response
+    return response.json()["token"]
+
+
+@pytest.fixture
+def own(snip_binary, server, tmp_path, token):
+    """snip of `account`."""
+    return Snip(snip_binary, tmp_path / "own", server.url, token)

@@ -60,8 +60,8 @@ def test_0x0_from_the_first_upload_to_its_end(run, server):
     assert curl(run, *status, link) == "404"
 
 
-def test_with_a_token_it_is_ones_own(run, server, token, ada):
-    header = f"Authorization: Bearer {token}"
+def test_with_a_token_it_is_ones_own(run, server, ada_token, ada):
+    header = f"Authorization: Bearer {ada_token}"
     link = curl(run, "-H", header, "-F", "file=<-", "-F", "visibility=private", server.url, stdin=b"mine")
     assert curl(run, "-H", header, f"{link.strip()}/raw") == "mine"
     assert curl(run, "-o", "/dev/null", "-w", "%{http_code}", link.strip()) == "404"

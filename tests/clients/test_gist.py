@@ -10,10 +10,10 @@ PROGRAM = pathlib.Path(__file__).resolve().parent / "gists.rb"
 
 
 @pytest.fixture
-def as_ada(server, home, token):
+def as_ada(server, home, ada_token):
     """The environment, with the token where gist looks for it."""
     name = re.sub(r"[^a-z0-9.-]", "", server.url.replace(":", "."))
-    (home / f".gist.{name}").write_text(token)
+    (home / f".gist.{name}").write_text(ada_token)
     return {"GITHUB_URL": server.url}
 
 

@@ -18,7 +18,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-FOLDERS = ("src", "tests", "bench", "deploy", "cmake", "scripts", "docs", ".ci")
+FOLDERS = ("src", "cli", "tests", "bench", "deploy", "cmake", "scripts", "docs", ".ci")
 SUFFIXES = {"", ".cpp", ".hpp", ".py", ".sql", ".lua", ".cmake", ".txt", ".json", ".md", ".conf"}
 LEFT_OUT = {"__pycache__", ".pytest_cache", "node_modules", "LICENSE"}
 COLUMNS_MAX = 120
