@@ -18,8 +18,7 @@ namespace {
 
 // What every answer has, and every page beside it.
 constexpr std::array<std::string_view, 2> kHeaders{"X-Request-Id", "X-Content-Type-Options"};
-constexpr std::array<std::string_view, 7> kPageHeaders{"Vary",
-                                                       "Content-Encoding",
+constexpr std::array<std::string_view, 6> kPageHeaders{"Vary",
                                                        "Content-Security-Policy",
                                                        "X-Frame-Options",
                                                        "Referrer-Policy",
@@ -450,12 +449,13 @@ class Builder {
         if (status == 303) add_headers(headers, std::array{"Location"});
         if (status != 204) add_headers(headers, std::array{"Cache-Control"});
         if (page) add_headers(headers, kPageHeaders);
+        if (page && status != 304) add_headers(headers, std::array{"Content-Encoding"});
         if (metered) add_headers(headers, kLimitHeaders);
         add_headers(headers, kHeaders);
         json::object content;
         if (said.contains("content")) content = object_at(said, "content");
         if (said.contains("json")) content["application/json"] = media_type(text_at(said, "json"), said);
-        if (page && status == 200) content["text/html"] = json::object{{"schema", json::object{{"type", "string"}}}};
+        if (page && status != 304) content["text/html"] = json::object{{"schema", json::object{{"type", "string"}}}};
         json::object made{{"description", text_at(said, "description")}, {"headers", std::move(headers)}};
         if (!content.empty()) made["content"] = std::move(content);
         return made;
@@ -492,6 +492,7 @@ class Builder {
         if (status == 429 || status == 503) add_headers(headers, std::array{"Retry-After"});
         add_headers(headers, std::array{"Cache-Control"});
         add_headers(headers, kPageHeaders);
+        add_headers(headers, std::array{"Content-Encoding"});
         if (metered) add_headers(headers, kLimitHeaders);
         add_headers(headers, kHeaders);
         json::object narrowed{{"properties", json::object{{"status", json::object{{"const", status}}},
