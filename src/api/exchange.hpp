@@ -31,6 +31,8 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 
+class Documentation;
+
 enum class ViewsMode { async, sync, off };
 
 /// What the settings say to the use cases.
@@ -57,6 +59,7 @@ struct Services {
     pages::PageRenderer& pages;
     views::LiveCounts& live;
     const std::function<bool()>& redis_up;  ///< whether Redis answers, or none is configured
+    Documentation& documentation;
 };
 
 /// Who asks.

@@ -100,6 +100,9 @@ Answer read_asset(Exchange& exchange);    // assets.cpp
 Answer read_favicon(Exchange& exchange);  // assets.cpp
 Answer read_robots(Exchange& exchange);   // assets.cpp
 
+Answer read_openapi(Exchange& exchange);  // documentation.cpp
+Answer docs_page(Exchange& exchange);     // documentation.cpp
+
 Answer health(Exchange& exchange);   // operation.cpp
 Answer ready(Exchange& exchange);    // operation.cpp
 Answer metrics(Exchange& exchange);  // operation.cpp

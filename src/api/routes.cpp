@@ -13,6 +13,7 @@ constexpr Route foreign(Method method, std::string_view pattern, Handler handler
     return {method, pattern, handler, access, charge, nullptr, nullptr, true};
 }
 
+// What each route does, for those who call it, is said in openapi/*.json.
 constexpr Route kRoutes[] = {
     {Method::get, "/s/{id}", read_shared, Access::anyone, Charge::nothing},
     {Method::get, "/s/{id}/raw", read_shared_raw, Access::anyone, Charge::nothing},
@@ -94,6 +95,8 @@ constexpr Route kRoutes[] = {
     {Method::get, "/assets/{file}", read_asset, Access::anyone, Charge::nothing},
     {Method::get, "/favicon.ico", read_favicon, Access::anyone, Charge::nothing},
     {Method::get, "/robots.txt", read_robots, Access::anyone, Charge::nothing},
+    {Method::get, "/openapi.json", read_openapi, Access::anyone, Charge::nothing},
+    {Method::get, "/docs", docs_page, Access::anyone, Charge::nothing},
 
     {Method::get, "/healthz", health, Access::anyone, Charge::nothing},
     {Method::get, "/readyz", ready, Access::anyone, Charge::nothing},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/application.hpp"
+#include "api/documentation.hpp"
 #include "api/snippet_source.hpp"
 #include "auth/identities.hpp"
 #include "cache/cache.hpp"
@@ -69,6 +70,7 @@ class Worker {
     auth::Identities identities_;
     views::Recorder recorder_;
     pages::PageRenderer pages_;
+    api::Documentation documentation_;
     api::Application application_;
     http::Server server_;
     std::thread thread_;

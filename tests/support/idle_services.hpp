@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/documentation.hpp"
 #include "api/exchange.hpp"
 #include "support/run.hpp"
 
@@ -88,8 +89,9 @@ struct IdleServices {
     views::LiveCounts live{live_bound};
     http::Request request;
     std::function<bool()> redis_up = [] { return true; };
-    api::Services services{options, store,     limiter, cache, recorder, identities,
-                           threads, passwords, metrics, pages, live,     redis_up};
+    api::Documentation documentation;
+    api::Services services{options,   store,   limiter, cache, recorder, identities,   threads,
+                           passwords, metrics, pages,   live,  redis_up, documentation};
 };
 
 }  // namespace snippetd::test

@@ -1,0 +1,95 @@
+#include "api/documentation.hpp"
+
+#include "api/handlers.hpp"
+#include "api/input.hpp"
+#include "api/openapi.hpp"
+#include "api/page.hpp"
+#include "base/secret.hpp"
+#include "pages/docs_page.hpp"
+
+#include <algorithm>
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+namespace snippetd::api {
+
+Publication::Text::Text(std::string text)
+    : identity{std::move(text)},
+      gzip{pages::encode(identity, pages::Encoding::gzip)},
+      brotli{pages::encode(identity, pages::Encoding::brotli)},
+      tag{base::hash_for("snippetd/documentation", identity).substr(0, 16)} {}
+
+Publication::Publication(const Options& options, std::string_view links_base)
+    : Publication{links_base, openapi_document(routes(), openapi_writings(), options, links_base)} {}
+
+Publication::Publication(std::string_view links_base, const boost::json::object& made)
+    : base_url{links_base}, document{boost::json::serialize(made) + '\n'}, page{pages::docs_page(made)} {}
+
+std::shared_ptr<const Publication> Documentation::find(std::string_view base) {
+    const auto found = std::find_if(kept_.begin(), kept_.end(),
+                                    [base](const auto& publication) { return publication->base_url == base; });
+    if (found == kept_.end()) return nullptr;
+    kept_.splice(kept_.begin(), kept_, found);
+    return kept_.front();
+}
+
+void Documentation::keep(std::shared_ptr<const Publication> publication) {
+    kept_.push_front(std::move(publication));
+    if (kept_.size() > kKeptMax) kept_.pop_back();
+}
+
+namespace {
+
+Awaitable<std::shared_ptr<const Publication>> find_publication(Exchange& exchange) {
+    Documentation& documentation = exchange.services.documentation;
+    std::string base = exchange.base_url();
+    std::shared_ptr<const Publication> publication = documentation.find(base);
+    if (publication) co_return publication;
+    // Compressing it takes a while, so the loop does not.
+    auto work = [&options = exchange.services.options, base] {
+        return std::make_shared<const Publication>(options, base);
+    };
+    publication = co_await exchange.services.pages.threads().run(std::move(work));
+    // Another request may have had the same idea.
+    if (!documentation.find(base)) documentation.keep(publication);
+    co_return publication;
+}
+
+/// `text` belongs to `owner`. Nothing of it is copied.
+http::Response send(const http::Request& request, const Publication::Text& text, std::shared_ptr<const void> owner) {
+    const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
+    const std::string_view coding = pages::to_text(encoding);
+    const std::string etag = fmt::format("\"{}{}{}\"", text.tag, coding.empty() ? "" : "-", coding);
+    http::Response response;
+    response.add("ETag", etag);
+    response.add("Cache-Control", "public, no-cache");
+    response.owner = std::move(owner);
+    if (names_etag(request.field(http::Field::if_none_match), etag)) {
+        response.status = 304;
+        return response;
+    }
+    if (!coding.empty()) response.add("Content-Encoding", coding);
+    response.add_piece(text.content(encoding));
+    return response;
+}
+
+}  // namespace
+
+Answer read_openapi(Exchange& exchange) {
+    const std::shared_ptr<const Publication> publication = co_await find_publication(exchange);
+    http::Response response = send(exchange.request, publication->document, publication);
+    // For tools that run in a browser: there is nothing in it that is not everybody's.
+    response.prepared_fields =
+        "Content-Type: application/json\r\nVary: Accept-Encoding\r\nAccess-Control-Allow-Origin: *\r\n";
+    co_return response;
+}
+
+Answer docs_page(Exchange& exchange) {
+    const std::shared_ptr<const Publication> publication = co_await find_publication(exchange);
+    http::Response response = send(exchange.request, publication->page, publication);
+    response.prepared_fields = page_fields();
+    co_return response;
+}
+
+}  // namespace snippetd::api

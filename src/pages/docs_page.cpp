@@ -1,0 +1,414 @@
+#include "pages/docs_page.hpp"
+
+#include "pages/layout.hpp"
+#include "pages/markdown.hpp"
+#include "pages/template.hpp"
+#include "pages/text.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace snippetd::pages {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t kOneLineMax = 60;  // a value that fits is written in one line
+
+std::string_view view_of(const json::value& text) {
+    const json::string& string = text.as_string();
+    return {string.data(), string.size()};
+}
+
+std::string_view text_at(const json::object& in, const char* name) {
+    const json::value* found = in.if_contains(name);
+    return found && found->is_string() ? view_of(*found) : std::string_view{};
+}
+
+const json::object& object_at(const json::object& in, const char* name) {
+    static const json::object kNone;
+    const json::value* found = in.if_contains(name);
+    return found && found->is_object() ? found->get_object() : kNone;
+}
+
+const json::array& array_at(const json::object& in, const char* name) {
+    static const json::array kNone;
+    const json::value* found = in.if_contains(name);
+    return found && found->is_array() ? found->get_array() : kNone;
+}
+
+std::string lower_case(std::string_view text) {
+    std::string lower{text};
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    return lower;
+}
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    append_escaped(out, text);
+    return out;
+}
+
+/// Indented by two, as people write it.
+void append_pretty(std::string& out, const json::value& value, std::size_t depth) {
+    const std::string line = json::serialize(value);
+    if (!value.is_structured()) {
+        out += line;
+        return;
+    }
+    const bool is_flat = line.size() <= kOneLineMax;
+    const std::string indent(is_flat ? 0 : 2 * depth + 2, ' ');
+    const auto next = [&](bool& first) {
+        if (!first) out += is_flat ? ", " : ",";
+        if (!is_flat) out += '\n';
+        first = false;
+        out += indent;
+    };
+    bool first = true;
+    out += value.is_object() ? '{' : '[';
+    if (const json::object* object = value.if_object()) {
+        for (const auto& member : *object) {
+            next(first);
+            out += json::serialize(json::string{member.key()});
+            out += ": ";
+            append_pretty(out, member.value(), depth + 1);
+        }
+    } else {
+        for (const json::value& element : value.get_array()) {
+            next(first);
+            append_pretty(out, element, depth + 1);
+        }
+    }
+    if (!is_flat) out += '\n' + std::string(2 * depth, ' ');
+    out += value.is_object() ? '}' : ']';
+}
+
+/// An example as it is sent.
+std::string example_text(const json::value& example) {
+    if (example.is_string()) return std::string{view_of(example)};
+    std::string out;
+    append_pretty(out, example, 0);
+    return out;
+}
+
+/// What `#/components/KIND/NAME` refers to; an object that is no reference is itself.
+const json::object& resolve(const json::object& document, const json::object& object) {
+    const std::string_view reference = text_at(object, "$ref");
+    if (reference.empty()) return object;
+    const std::size_t slash = reference.rfind('/'), before = reference.rfind('/', slash - 1);
+    const std::string kind{reference.substr(before + 1, slash - before - 1)}, name{reference.substr(slash + 1)};
+    return object_at(object_at(object_at(document, "components"), kind.c_str()), name.c_str());
+}
+
+// --- Types
+
+std::string schema_link(std::string_view reference) {
+    const std::string name{reference.substr(reference.rfind('/') + 1)};
+    return fmt::format("<a href=\"#schema-{0}\">{0}</a>", name);
+}
+
+std::string code(const json::value& value) {
+    return fmt::format("<code>{}</code>", escaped(value.is_string() ? view_of(value) : json::serialize(value)));
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view between) {
+    std::string out;
+    for (const std::string& part : parts) {
+        if (!out.empty()) out += between;
+        out += part;
+    }
+    return out;
+}
+
+/// `1 to 200 characters`; nothing without bounds.
+std::string bounds_text(const json::object& schema, const char* least, const char* most, std::string_view unit) {
+    const json::value* min = schema.if_contains(least);
+    const json::value* max = schema.if_contains(most);
+    const std::string from = min ? json::serialize(*min) : "", to = max ? json::serialize(*max) : "";
+    if (min && max) return fmt::format("{} to {}{}", from, to, unit);
+    if (max) return fmt::format("at most {}{}", to, unit);
+    if (min) return fmt::format("at least {}{}", from, unit);
+    return {};
+}
+
+std::string type_html(const json::object& schema);
+
+std::string type_name_html(const json::object& schema) {
+    std::vector<std::string> names;
+    if (const json::array& types = array_at(schema, "type"); !types.empty()) {
+        for (const json::value& type : types) names.emplace_back(view_of(type));
+        return join(names, " or ");
+    }
+    const std::string_view type = text_at(schema, "type");
+    const json::object& items = object_at(schema, "items");
+    if (type == "array" && !items.empty()) return "array of " + type_html(items);
+    return std::string{type};
+}
+
+/// In a few words, with links; trusted HTML.
+std::string type_html(const json::object& schema) {
+    if (const std::string_view reference = text_at(schema, "$ref"); !reference.empty()) return schema_link(reference);
+    if (const json::array& choices = array_at(schema, "oneOf"); !choices.empty()) {
+        std::vector<std::string> parts;
+        for (const json::value& choice : choices) parts.push_back(type_html(choice.as_object()));
+        return join(parts, " or ");
+    }
+    if (const json::value* constant = schema.if_contains("const")) return code(*constant);
+    if (const json::array& choices = array_at(schema, "enum"); !choices.empty()) {
+        std::vector<std::string> parts;
+        for (const json::value& choice : choices) parts.push_back(code(choice));
+        return join(parts, ", ");
+    }
+    std::vector<std::string> parts;
+    for (std::string part :
+         {type_name_html(schema), bounds_text(schema, "minLength", "maxLength", " characters"),
+          bounds_text(schema, "minimum", "maximum", ""), bounds_text(schema, "minItems", "maxItems", " of them")}) {
+        if (!part.empty()) parts.push_back(std::move(part));
+    }
+    return join(parts, ", ");
+}
+
+std::string markdown_line(std::string_view text) {
+    std::string html = markdown_html(text);
+    // One paragraph stands in a cell of a table.
+    if (html.starts_with("<p>") && html.ends_with("</p>\n") && html.find("<p>", 3) == html.npos) {
+        html = html.substr(3, html.size() - 8);
+    }
+    return html;
+}
+
+// --- What to paste
+
+std::string single_quoted(std::string_view text) {
+    std::string out = "'";
+    for (const char c : text) {
+        if (c == '\'') {
+            out += "'\\''";
+        } else {
+            out += c;
+        }
+    }
+    return out + "'";
+}
+
+/// The path with what a shell puts in for its parameters.
+std::string shell_path(const json::object& document, std::string_view path, const json::object& operation) {
+    std::string filled{path};
+    for (const json::value& element : array_at(operation, "parameters")) {
+        const json::object& parameter = resolve(document, element.as_object());
+        if (text_at(parameter, "in") != "path") continue;
+        const std::string name = fmt::format("{{{}}}", text_at(parameter, "name"));
+        const bool is_token = text_at(element.as_object(), "$ref").ends_with("/TokenId");
+        const std::string value = name != "{id}" ? example_text(parameter.at("example"))
+                                  : is_token     ? "$TOKEN_ID"
+                                                 : "$ID";
+        if (const std::size_t at = filled.find(name); at != filled.npos) filled.replace(at, name.size(), value);
+    }
+    return filled;
+}
+
+/// The first of a media type's examples; null when there is none.
+const json::value* find_example(const json::object& media) {
+    if (const json::value* example = media.if_contains("example")) return example;
+    const json::object& examples = object_at(media, "examples");
+    return examples.empty() ? nullptr : examples.begin()->value().as_object().if_contains("value");
+}
+
+std::string form_arguments(const json::object& example) {
+    std::string out;
+    const auto add = [&out](json::string_view name, const json::value& value) {
+        out += " \\\n  --data-urlencode ";
+        out += single_quoted(fmt::format("{}={}", std::string_view{name}, view_of(value)));
+    };
+    for (const auto& member : example) {
+        if (member.value().is_string()) add(member.key(), member.value());
+        for (const json::value& value : array_at(example, std::string{member.key()}.c_str())) add(member.key(), value);
+    }
+    return out;
+}
+
+std::string curl_line(const json::object& document, std::string_view method, std::string_view path,
+                      const json::object& operation) {
+    const json::object& content = object_at(object_at(operation, "requestBody"), "content");
+    const json::object& body = object_at(content, "application/json");
+    const json::object& form = object_at(content, "application/x-www-form-urlencoded");
+    const bool sends = !body.empty() || !form.empty();
+    std::string line = "curl";
+    if (method != (sends ? "POST" : "GET")) line += fmt::format(" -X {}", method);
+    const std::string url = fmt::format("{}{}", text_at(array_at(document, "servers").front().as_object(), "url"),
+                                        shell_path(document, path, operation));
+    line += url.find('$') == url.npos ? fmt::format(" {}", url) : fmt::format(" \"{}\"", url);
+    const json::array& callers = array_at(operation, "security");
+    const bool anyone = std::any_of(callers.begin(), callers.end(),
+                                    [](const json::value& scheme) { return scheme.as_object().empty(); });
+    if (!callers.empty() && !anyone) line += " \\\n  -H \"Authorization: Bearer $TOKEN\"";
+    if (const json::value* example = find_example(body))
+        line += " \\\n  -d " + single_quoted(json::serialize(*example));
+    if (const json::value* example = find_example(form)) line += form_arguments(example->as_object());
+    return line;
+}
+
+// --- Parts of the page
+
+/// `an account`, `anyone`: who may call.
+std::string callers_text(const json::object& operation) {
+    const json::array& callers = array_at(operation, "security");
+    const auto has = [&callers](const char* name) {
+        return std::any_of(callers.begin(), callers.end(), [name](const json::value& scheme) {
+            return name ? scheme.as_object().contains(name) : scheme.as_object().empty();
+        });
+    };
+    if (callers.empty()) return "anyone";
+    if (has(nullptr)) return has("token") ? "anyone, with or without an account" : "anyone";
+    return has("editToken") ? "its owner, or with its edit token" : "an account";
+}
+
+void show_parameters(Fields& fields, const json::object& document, const json::object& operation) {
+    const json::array& parameters = array_at(operation, "parameters");
+    if (parameters.empty()) return;
+    Fields table = fields.add("PARAMETERS");
+    for (const json::value& element : parameters) {
+        const json::object& parameter = resolve(document, element.as_object());
+        Fields row = table.add("PARAMETER");
+        row.set("PARAMETER_NAME", text_at(parameter, "name"));
+        row.set("PARAMETER_IN", text_at(parameter, "in"));
+        row.set("PARAMETER_TYPE_HTML", type_html(object_at(parameter, "schema")));
+        row.set("PARAMETER_HTML", markdown_line(text_at(parameter, "description")));
+    }
+}
+
+void show_body(Fields& fields, const json::object& operation) {
+    const json::object& content = object_at(object_at(operation, "requestBody"), "content");
+    if (content.empty()) return;
+    Fields body = fields.add("BODY");
+    const json::object& first = content.begin()->value().as_object();
+    std::vector<std::string> types;
+    for (const auto& member : content) types.push_back(fmt::format("<code>{}</code>", std::string{member.key()}));
+    body.set("BODY_TYPES_HTML", join(types, " or "));
+    body.set("BODY_SCHEMA_HTML", type_html(object_at(first, "schema")));
+    if (!content.contains("application/json")) return;
+    for (const auto& member : object_at(first, "examples")) {
+        Fields example = body.add("BODY_EXAMPLE");
+        example.set("EXAMPLE_NAME", std::string_view{member.key()});
+        example.set("EXAMPLE_HTML", escaped(example_text(member.value().at("value"))));
+    }
+}
+
+/// Types and schemas of an answer's content.
+std::string content_html(const json::object& content) {
+    std::vector<std::string> parts;
+    for (const auto& member : content) {
+        const json::object& schema = object_at(member.value().as_object(), "schema");
+        const std::string_view reference = text_at(schema, "$ref");
+        parts.push_back(reference.empty() ? fmt::format("<code>{}</code>", std::string{member.key()})
+                                          : schema_link(reference));
+    }
+    return join(parts, ", ");
+}
+
+void show_answers(Fields& fields, const json::object& document, const json::object& operation) {
+    for (const auto& member : object_at(operation, "responses")) {
+        const json::object& said = member.value().as_object();
+        const json::object& response = resolve(document, said);
+        const json::object& content = object_at(response, "content");
+        const bool is_problem = content.contains("application/problem+json");
+        const std::string_view own = text_at(said, "description");
+        Fields row = fields.add("ANSWER");
+        row.set("STATUS", std::string_view{member.key()});
+        row.set("ANSWER_HTML", markdown_line(own.empty() ? text_at(response, "description") : own));
+        row.set("CONTENT_HTML", is_problem ? schema_link("Problem") : content_html(content));
+        if (is_problem || content.empty()) continue;
+        const json::value* example = find_example(content.begin()->value().as_object());
+        if (!example) continue;
+        Fields shown = fields.add("ANSWER_EXAMPLE");
+        shown.set("EXAMPLE_NAME", std::string_view{member.key()});
+        shown.set("EXAMPLE_HTML", escaped(example_text(*example)));
+    }
+}
+
+void show_operation(Fields& group, const json::object& document, std::string_view method, std::string_view path,
+                    const json::object& operation) {
+    Fields fields = group.add("OPERATION");
+    const std::string_view id = text_at(operation, "operationId");
+    fields.set("ID", id);
+    fields.set("METHOD", method);
+    fields.set("VERB", lower_case(method));
+    fields.set("PATH", path);
+    fields.set("SUMMARY", text_at(operation, "summary"));
+    fields.set("OPERATION_HTML", markdown_html(text_at(operation, "description")));
+    fields.set("CALLERS", callers_text(operation));
+    show_parameters(fields, document, operation);
+    show_body(fields, operation);
+    fields.set("CURL_HTML", escaped(curl_line(document, method, path, operation)));
+    show_answers(fields, document, operation);
+    Fields entry = group.add("ENTRY");
+    entry.set("ENTRY_ID", id);
+    entry.set("ENTRY_TEXT", text_at(operation, "summary"));
+}
+
+void show_group(Fields& group, const json::object& document, const json::object& tag) {
+    const std::string_view name = text_at(tag, "name");
+    group.set("GROUP_ID", "group-" + lower_case(name));
+    group.set("GROUP_NAME", name);
+    group.set("GROUP_HTML", markdown_html(text_at(tag, "description")));
+    for (const auto& path : object_at(document, "paths")) {
+        for (const auto& member : path.value().as_object()) {
+            const json::object& operation = member.value().as_object();
+            if (view_of(array_at(operation, "tags").front()) != name) continue;
+            std::string method{member.key()};
+            std::transform(method.begin(), method.end(), method.begin(),
+                           [](unsigned char c) { return std::toupper(c); });
+            show_operation(group, document, method, std::string_view{path.key()}, operation);
+        }
+    }
+}
+
+void show_schema(Fields& fields, std::string_view name, const json::object& schema) {
+    fields.set("SCHEMA_NAME", name);
+    fields.set("SCHEMA_HTML", markdown_line(text_at(schema, "description")));
+    const json::object& properties = object_at(schema, "properties");
+    if (properties.empty()) {
+        fields.add("PLAIN", "TYPE_HTML", type_html(schema));
+        return;
+    }
+    const json::array& required = array_at(schema, "required");
+    Fields table = fields.add("MEMBERS");
+    for (const auto& member : properties) {
+        const json::object& property = member.value().as_object();
+        Fields row = table.add("MEMBER");
+        row.set("MEMBER_NAME", std::string_view{member.key()});
+        row.set("MEMBER_TYPE_HTML", type_html(property));
+        row.set("MEMBER_HTML", markdown_line(text_at(property, "description")));
+        const bool always = std::find(required.begin(), required.end(), json::string{member.key()}) != required.end();
+        row.show_if(always, "ALWAYS");
+    }
+}
+
+}  // namespace
+
+std::string docs_page(const json::object& document) {
+    Fields fields;
+    const json::object& info = object_at(document, "info");
+    fields.set("VERSION", text_at(info, "version"));
+    fields.set("INTRO_HTML", markdown_html(text_at(info, "description")));
+    for (const json::value& tag : array_at(document, "tags")) {
+        Fields group = fields.add("GROUP");
+        show_group(group, document, tag.as_object());
+    }
+    for (const auto& member : object_at(object_at(document, "components"), "schemas")) {
+        Fields schema = fields.add("SCHEMA");
+        show_schema(schema, std::string_view{member.key()}, member.value().as_object());
+    }
+    Layout layout;
+    layout.page = "docs";
+    layout.title = "API · snippetd";
+    layout.description = "How programs share and read snippets here: every route, with examples.";
+    return lay_out(layout, render("docs", fields));
+}
+
+}  // namespace snippetd::pages

@@ -1,0 +1,610 @@
+"""The OpenAPI document and the running service, held against each other.
+
+Every exchange of this file goes through a recorder (document.py), which fails when an answer's status, content or
+header fields are not documented. The last tests fail when something is documented that no test before them has seen; so
+they need all of them. What is refused is provoked wherever the document says so: a new route's refusals need a line
+here only in INVALID, and only when it takes no JSON.
+"""
+
+import contextlib
+import html
+import json
+import os
+import re
+import secrets
+import subprocess
+
+import pytest
+from document import FORM, JSON, MULTIPART, Document, RecordingClient, Seen, check
+
+from harness.burst import burst, request_bytes
+from harness.client import PASSWORD, Client, Headers, Response, unique_name
+from harness.held_up import writes_held_up
+from harness.postgres import Postgres
+from harness.server import Server, parse_metrics
+
+POLICIES = ("write", "anonymous", "login", "signup")
+PAGE = {"Accept": "text/html", "Accept-Encoding": "gzip"}
+OTHER_SITE = {"Sec-Fetch-Site": "cross-site"}
+UNKNOWN = "unknown"  # leads nowhere, whatever it stands for
+
+
+def limits(quota):
+    return [argument for policy in POLICIES for argument in ("--rate-limit", f"{policy}={quota}/60s")]
+
+
+# --- Servers and callers
+
+
+@pytest.fixture(scope="module")
+def server(binary, new_database):
+    """One with limits that nobody meets, so that answers say what is left of them."""
+    with Server(binary, new_database(), flags=limits(100000), rate_limits=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def document(server):
+    with Client(server) as client:
+        return Document(client.get("/openapi.json").json())
+
+
+@pytest.fixture(scope="module")
+def seen(document):
+    return Seen()
+
+
+@pytest.fixture(scope="module")
+def connect(document, seen):
+    """A function that gives a recording client of a server."""
+    with contextlib.ExitStack() as clients:
+        yield lambda to: clients.enter_context(RecordingClient(to, document, seen))
+
+
+@pytest.fixture(scope="module")
+def ada(server, connect):
+    return connect(server).signup()
+
+
+@pytest.fixture(scope="module")
+def bob(server, connect):
+    return connect(server).signup()
+
+
+@pytest.fixture
+def nobody(server, connect):
+    return connect(server)
+
+
+@pytest.fixture
+def eve(server, connect):
+    """An account of the test's own."""
+    return connect(server).signup()
+
+
+def documenting(document, status):
+    found = [operation for operation in document.operations.values() if status in operation.responses]
+    assert found, f"no operation documents {status}"
+    return found
+
+
+def path_values(operation, first):
+    """What stands for the parameters of its path, the first one given."""
+    return [first, 1][: operation.path.count("{")]
+
+
+def call(client, operation, first=UNKNOWN, **request):
+    """Calls an operation with its own example of a body, unless another one is given."""
+    if operation.takes_body() and "body" not in request:
+        media_type = next(iter(operation.content))
+        request.update(body=next(iter(operation.examples(media_type).values())), media_type=media_type)
+    return client.call(operation.id, path_values(operation, first), **request)
+
+
+def provoke(client, operation, status, first=UNKNOWN, **request):
+    response = call(client, operation, first, **request)
+    assert response.status == status, f"{operation} is not {status} but {response}"
+    return response
+
+
+# --- The document by itself
+
+
+def test_a_linter_finds_nothing(document, linter, tmp_path):
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(document.source))
+    done = subprocess.run(
+        [linter, "lint", "--config", os.path.join(os.path.dirname(__file__), "redocly.yaml"), "--format", "json", file],
+        env={**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    report = json.loads(done.stdout)
+    assert report["totals"] == {"errors": 0, "warnings": 0, "ignored": 0}, report["problems"]
+    assert done.returncode == 0, done.stderr
+
+
+def test_examples_are_what_their_schemas_say(document):
+    schemas = document.source["components"]["schemas"]
+    for name, schema in schemas.items():
+        assert schema.get("type") != "object" or schema["examples"], f"{name} has no example"
+        for example in schema.get("examples", []):
+            document.validate(example, schema, name)
+    for operation in document.operations.values():
+        for media_type, media in operation.content.items():
+            for name, example in operation.examples(media_type).items():
+                document.validate(example, media["schema"], f"{operation}, {name}")
+        for status, response in operation.responses.items():
+            for media_type, media in response.get("content", {}).items():
+                shown = [example["value"] for example in media.get("examples", {}).values()]
+                shown += [media["example"]] if "example" in media else []
+                assert shown or not media_type.endswith("json"), f"{operation}: {status} has no example"
+                for example in shown:
+                    document.validate(example, media["schema"], f"{operation}, {status}")
+        for parameter in operation.parameters:
+            if "example" in parameter:
+                document.validate(parameter["example"], parameter["schema"], f"{operation}, {parameter['name']}")
+
+
+def test_objects_have_no_members_that_are_not_documented(document):
+    for name, schema in document.source["components"]["schemas"].items():
+        if schema.get("type") == "object" and name != "OpenApi":
+            assert schema["additionalProperties"] is False, f"{name} is open"
+
+
+def test_its_numbers_and_links_are_those_of_the_process(binary, server):
+    flags = ["--max-body", "5KiB", "--public-url", "https://paste.example", "--rate-limit", "write=7/9s"]
+    with Server(binary, flags=flags, rate_limits=True) as other, Client(other) as client:
+        told = client.get("/openapi.json").json()
+    assert told["servers"] == [{"url": "https://paste.example"}]
+    assert told["components"]["schemas"]["SnippetInput"]["properties"]["body"]["maxLength"] == 5 * 1024
+    assert "`write`: 7 in 9 s" in told["info"]["description"]
+    with Client(server) as client:
+        assert client.get("/openapi.json").json()["servers"] == [{"url": server.url}]
+
+
+def test_other_methods_are_refused_with_the_documented_ones(server, document):
+    with Client(server) as client:
+        for path in document.source["paths"]:
+            target = re.sub(r"\{\w+\}", "1", path)
+            fits = [operation for operation in document.operations.values() if operation.pattern.match(target)]
+            methods = {operation.method for operation in fits}
+            response = client.request("PROPFIND", target)
+            assert response.status == 405, (path, response)
+            allowed = set(response.headers["Allow"].split(", "))
+            assert allowed == methods | ({"HEAD"} if "GET" in methods else set()), path
+
+
+# --- What is answered when all is well
+
+
+def read_twice(client, name, path, headers=None, query=None):
+    """Once in full, and once more with the entity tag of what has come."""
+    full = client.call(name, path, headers=headers, query=query)
+    assert full.status == 200, full
+    again = client.call(name, path, headers={**(headers or {}), "If-None-Match": full.headers["ETag"]}, query=query)
+    assert again.status == 304, again
+    return full
+
+
+def test_links(ada, nobody, document, seen):
+    snippet = ada.create(title="a.py", visibility="public", body="print(1)\n")
+    assert read_twice(nobody, "readLink", snippet["id"]).json()["body"] == "print(1)\n"
+    assert "html" in read_twice(nobody, "readLink", snippet["id"], PAGE).headers["Content-Type"]
+    assert read_twice(nobody, "readRaw", snippet["id"]).text == "print(1)\n"
+    assert "a.py" in read_twice(nobody, "readRaw", snippet["id"], query={"download": 1}).headers["Content-Disposition"]
+    assert nobody.head(f"/s/{snippet['id']}").status == nobody.head(f"/s/{snippet['id']}/raw").status == 200
+    private = ada.create(visibility="private", body="mine")
+    assert ada.call("readLink", private["id"]).json()["body"] == ada.call("readRaw", private["id"]).text == "mine"
+    assert nobody.call("readQrCode", snippet["id"]).status == 200
+
+    ada.create(visibility="public")
+    first = nobody.call("explore", query={"limit": 1}).json()
+    second = nobody.call("explore", query={"limit": 1, "cursor": first["next_cursor"]}).json()
+    assert first["items"][0]["id"] != second["items"][0]["id"]
+    assert nobody.call("explore", headers=PAGE).status == 200
+
+    # It goes on for an hour: its first event is enough.
+    nobody.get("/healthz")
+    connection = nobody._connection
+    path = f"/s/{snippet['id']}/live"
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    event = answer.readline() + answer.readline()
+    assert event.startswith(b"event: views\ndata: "), event
+    check(document, seen, "GET", path, {}, None, Response(answer.status, Headers(answer.getheaders()), event))
+    nobody.close()
+
+
+def test_snippets_are_made_as_the_examples_say(ada, nobody, document):
+    for body in document.operations["createSnippet"].examples(JSON).values():
+        assert ada.call("createSnippet", body=body).status == 201
+        made = nobody.call("createSnippet", body=body)
+        assert made.status == 201 and made.json()["edit_token"].startswith("sne_")
+        edit_token = made.json()["edit_token"]
+        for header in ({"X-Edit-Token": edit_token}, {"Authorization": f"Bearer {edit_token}"}):
+            assert nobody.call("readSnippet", made.json()["id"], headers=header).status == 200
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    first = ada.call("createSnippet", body={"body": "once"}, headers=key)
+    again = ada.call("createSnippet", body={"body": "once"}, headers=key)
+    assert first.body == again.body and again.headers["Idempotency-Replayed"] == "true"
+    assert ada.call("createSnippet", body={"body": "other"}, headers=key).json()["error"] == "idempotency_key_reused"
+
+    original = first.json()["id"]
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    for body in document.operations["forkSnippet"].examples(JSON).values():
+        assert ada.call("forkSnippet", original, body=body, headers=key).json()["forked_from"] == original
+        assert ada.call("forkSnippet", original, body=body, headers=key).headers["Idempotency-Replayed"] == "true"
+    assert ada.call("forkSnippet", original).status == 201
+
+
+def test_snippets_are_listed_and_filtered(eve):
+    wanted = eve.create(title="needle", tags=["green"], language="python", visibility="private")["id"]
+    eve.create(title="hay", tags=["red"], language="cpp")
+    for query in ({"q": "needle"}, {"tag": "green"}, {"language": "python"}, {"visibility": "private"}):
+        assert [item["id"] for item in eve.call("listSnippets", query=query).json()["items"]] == [wanted], query
+    newest = eve.call("listSnippets", query={"limit": 1}).json()
+    assert newest["items"][0]["title"] == "hay"
+    older = eve.call("listSnippets", query={"cursor": newest["next_cursor"]}).json()
+    assert [item["id"] for item in older["items"]] == [wanted] and older["next_cursor"] is None
+
+
+def test_snippets_are_managed(ada, document):
+    snippet = ada.create(body="first", tags=["one"])["id"]
+    for body in document.operations["editSnippet"].examples(JSON).values():
+        assert ada.call("editSnippet", snippet, body=body).status == 200
+    current = ada.call("readSnippet", snippet).headers["ETag"]
+    assert ada.call("editSnippet", snippet, body={"title": "x"}, headers={"If-Match": current}).status == 200
+    versions = ada.call("listRevisions", snippet).json()["items"]
+    assert [version["version"] for version in versions] == [4, 3, 2, 1]
+    assert ada.call("readRevision", [snippet, 1]).json()["body"] == "first"
+    for by, count in (("hour", 48), ("day", 90)):
+        assert len(ada.call("readStats", snippet, query={"by": by}).json()["points"]) == count
+    current = ada.call("readSnippet", snippet).headers["ETag"]
+    assert ada.call("deleteSnippet", snippet, headers={"If-Match": current}).status == 204
+
+
+def test_accounts(server, connect, document):
+    eve = connect(server).signup()
+    assert eve.call("logIn", body={"username": eve.username, "password": PASSWORD}).status == 200
+    assert eve.call("readAccount").json()["username"] == eve.username
+    eve.create()
+    assert eve.call("exportAccount").body.startswith(b"PK")
+    for body in document.operations["createToken"].examples(JSON).values():
+        made = eve.call("createToken", body=body)
+        assert made.status == 201
+    assert eve.call("readAccount", headers={"Authorization": f"Bearer {made.json()['token']}"}).status == 200
+    assert [token["id"] for token in eve.call("listTokens").json()["items"]] == [made.json()["id"]]
+    assert eve.call("deleteToken", made.json()["id"]).status == 204
+    assert eve.call("changePassword", body={"current": PASSWORD, "new": "battery staple"}).status == 204
+    assert eve.call("logOut").status == 204
+    eve.login(password="battery staple")
+    assert eve.call("deleteAccount", body={"password": "battery staple"}).status == 204
+
+
+def test_operation(nobody):
+    for name in ("readHealth", "readReadiness", "readMetrics", "readRobots"):
+        assert nobody.call(name).status == 200
+    assert read_twice(nobody, "readOpenApi", ()).json()["openapi"] == "3.1.0"
+    compressed = nobody.head("/openapi.json", {"Accept-Encoding": "br"})
+    assert compressed.headers["Content-Encoding"] == "br" and int(compressed.headers["Content-Length"]) < 40_000
+
+
+def test_pages_of_snippets(ada, bob, document):
+    assert ada.call("composePage", headers=PAGE).status == 200
+    for media_type in (FORM, MULTIPART):
+        for form in document.operations["composeForm"].examples(media_type).values():
+            made = ada.call("composeForm", body=form, media_type=media_type, headers=PAGE)
+            assert made.status == 303, made
+    sent = ada.call("composeForm", body={"body": "", "file": "text"}, media_type=MULTIPART)
+    snippet = sent.headers["Location"].removeprefix("/s/")
+    assert ada.call("readRaw", snippet).text == "text"
+    stranger = ada.fresh()
+    assert "edit=sne_" in stranger.call("composeForm", body={"body": "x"}).headers["Set-Cookie"]
+    for page in ("editPage", "deletePage", "revisionsPage", "statsPage"):
+        assert ada.call(page, snippet, headers=PAGE).status == 200
+    for form in document.operations["editForm"].examples(FORM).values():
+        assert ada.call("editForm", snippet, body=form).status == 303
+    for view in ("inline", "split"):
+        shown = ada.call("revisionsPage", snippet, headers=PAGE, query={"from": 1, "to": 2, "view": view})
+        assert shown.status == 200
+    for by in ("hour", "day"):
+        assert ada.call("statsPage", snippet, headers=PAGE, query={"by": by}).status == 200
+    assert bob.call("forkForm", snippet).status == 303
+    assert ada.call("revealForm", snippet).status == 303
+    burning = ada.create(burn_after_reading=True)["id"]
+    assert bob.call("readLink", burning, headers=PAGE).status == 200
+    assert bob.call("revealForm", burning, headers=PAGE).status == 200
+    assert ada.call("deleteForm", snippet).status == 303
+
+
+def test_pages_of_accounts(server, connect, document):
+    name = unique_name()
+    eve = connect(server)
+    for page in ("logInPage", "signUpPage"):
+        assert "/me/tokens" in eve.call(page, query={"next": "/me/tokens"}).text
+        assert eve.call(page, headers=PAGE).status == 200
+    entrance = {"username": name, "password": PASSWORD, "next": "/me"}
+    for form in ("signUpForm", "logInForm"):
+        entered = eve.call(form, body=entrance)
+        assert entered.status == 303 and entered.headers["Location"] == "/me" and eve.session
+    kept, other = (eve.create(title=title)["id"] for title in ("kept", "other"))
+    for query in ({"limit": 1}, {"q": "x"}, {"tag": "x"}, {"language": "x"}, {"visibility": "public"}, {"cursor": ""}):
+        assert eve.call("mePage", headers=PAGE, query=query).status == 200
+    assert eve.call("deleteSelectedForm", body={"id": [other]}, headers=PAGE).status == 200
+    assert eve.call("deleteSelectedForm", body={"id": [other], "sure": "1"}).status == 303
+    assert [item["id"] for item in eve.call("listSnippets").json()["items"]] == [kept]
+    for page in ("tokensPage", "accountPage"):
+        assert eve.call(page, headers=PAGE).status == 200
+    assert eve.call("exportPage").status == 200
+    for form in document.operations["createTokenForm"].examples(FORM).values():
+        assert "snp_" in eve.call("createTokenForm", body=form).text
+        assert eve.call("createTokenForm", body=form, headers=PAGE).status == 200
+    token = eve.call("listTokens").json()["items"][0]["id"]
+    assert eve.call("deleteTokenForm", token).status == 303
+    changed = eve.call("changePasswordForm", body={"current": PASSWORD, "new": "battery staple"}, headers=PAGE)
+    assert changed.status == 200
+    assert eve.call("logOutForm").status == 303
+    eve.login(name, "battery staple")
+    assert eve.call("deleteAccountForm", body={"password": "battery staple", "sure": "1"}).status == 303
+
+
+def test_other_pages(nobody, document):
+    read_twice(nobody, "docsPage", (), PAGE)
+    page = nobody.call("composePage").text
+    files = set(re.findall(r'/assets/([^"]+)', page))
+    assert len(files) > 4
+    for file in files:
+        assert nobody.call("readAsset", file).status == 200
+    touch_icon = next(file for file in files if file.endswith(".png"))
+    assert nobody.call("readAsset", touch_icon).headers["Content-Type"] == "image/png"
+    style = next(file for file in files if file.endswith(".css"))
+    assert nobody.call("readAsset", style, headers={"Accept-Encoding": "gzip"}).headers["Content-Encoding"] == "gzip"
+    assert nobody.call("readFavicon", headers={"Accept-Encoding": "gzip"}).status == 200
+
+
+def test_pages_of_an_account_lead_nobody_to_log_in(nobody, document):
+    for operation in documenting(document, 303):
+        if operation.needs_account():
+            leads = provoke(nobody, operation, 303)
+            assert leads.headers["Location"].startswith("/login"), operation
+
+
+# --- What is refused, wherever it is documented
+
+
+def test_400_what_is_malformed(ada, document):
+    for operation in documenting(document, 400):
+        if JSON in operation.content:
+            provoke(ada, operation, 400, body=b"{")
+        elif operation.takes_body():
+            provoke(ada, operation, 400, body=b"x", media_type="text/plain")
+        else:
+            provoke(ada, operation, 400, "a%zz")
+
+
+@pytest.fixture(scope="module")
+def strict_server(binary):
+    """One that wants accounts, which nobody can make, and takes small snippets only."""
+    flags = ["--anonymous", "off", "--signup", "off", "--max-body", "1KiB"]
+    with Server(binary, flags=flags) as running:
+        yield running
+
+
+def test_401_who_is_not_known(strict_server, connect, document):
+    caller = connect(strict_server)
+    for operation in documenting(document, 401):
+        provoke(caller, operation, 401, headers={"Authorization": "Bearer snp_wrong"})
+
+
+def test_403_what_is_not_allowed(strict_server, connect, ada, bob, document):
+    snippet = ada.create()["id"]
+    for operation in documenting(document, 403):
+        if operation.method == "GET":
+            provoke(bob, operation, 403, snippet)
+        else:
+            provoke(ada, operation, 403, snippet, headers=OTHER_SITE)
+    caller = connect(strict_server)
+    for name in ("signUp", "signUpForm"):
+        provoke(caller, document.operations[name], 403)
+    assert bob.call("editSnippet", snippet, body={"title": "x"}).status == 403
+    assert ada.call("changePassword", body={"current": "wrong horse", "new": "battery staple"}).status == 403
+    burning = ada.create(burn_after_reading=True)["id"]
+    assert bob.call("forkSnippet", burning).status == 403
+
+
+def test_404_what_is_not_there(ada, bob, document):
+    for operation in documenting(document, 404):
+        provoke(ada, operation, 404)
+    private = ada.create(visibility="private")["id"]
+    for operation in documenting(document, 404):
+        if "SnippetId" in str(operation.said.get("parameters")) and operation.id != "readQrCode":
+            provoke(bob, operation, 404, private)
+
+
+def test_410_what_is_gone(ada, nobody, document):
+    gone = ada.create(burn_after_reading=True)["id"]
+    assert nobody.call("readLink", gone).status == 200
+    for operation in documenting(document, 410):
+        provoke(ada, operation, 410, gone)
+
+
+def test_412_what_has_changed_meanwhile(ada, document):
+    snippet = ada.create()["id"]
+    for operation in documenting(document, 412):
+        if operation.id == "editForm":
+            provoke(ada, operation, 412, snippet, body={"version": "99", "body": "x"})
+        else:
+            provoke(ada, operation, 412, snippet, headers={"If-Match": '"v99"'})
+
+
+def test_413_what_is_too_large(strict_server, connect, document):
+    for operation in documenting(document, 413):
+        provoke(connect(strict_server), operation, 413, body=b"x" * 80_000, media_type=next(iter(operation.content)))
+
+
+# What is wrong with a request for the operations that take no JSON.
+INVALID = {
+    "explore": {"query": {"limit": 0}},
+    "listSnippets": {"query": {"limit": 101}},
+    "readStats": {"query": {"by": "century"}},
+    "mePage": {"query": {"visibility": "none"}},
+    "composeForm": {"body": {"body": ""}},
+    "editForm": {"body": {"version": "1", "body": ""}},
+    "logInForm": {"body": {"username": "?", "password": PASSWORD}},
+    "signUpForm": {"body": {"username": "?", "password": PASSWORD}},
+    "createTokenForm": {"body": {"name": ""}},
+    "changePasswordForm": {"body": {"current": PASSWORD, "new": "short"}},
+    "deleteAccountForm": {"body": {"password": PASSWORD}},
+}
+
+
+def test_422_what_is_invalid(ada, document):
+    snippet = ada.create()["id"]
+    for operation in documenting(document, 422):
+        request = {"body": {"unknown": 1}} if JSON in operation.content else INVALID[operation.id]
+        provoke(ada, operation, 422, snippet, **request)
+
+
+def test_429_what_is_too_often(binary, connect, document):
+    with Server(binary, flags=limits(1), rate_limits=True) as limited:
+        caller = connect(limited)
+        for operation in documenting(document, 429):
+            caller.session = None
+            if call(caller, operation).status != 429:
+                caller.session = None
+                provoke(caller, operation, 429)
+
+
+def test_409_what_is_taken(ada, eve, document):
+    taken = {"username": ada.username, "password": PASSWORD}
+    assert eve.call("signUp", body=taken).status == eve.call("signUpForm", body=taken).status == 409
+    for _ in range(100):
+        assert eve.call("createToken", body={"name": "x"}).status == 201
+    assert eve.call("createToken", body={"name": "x"}).status == 409
+    assert eve.call("createTokenForm", body={"name": "x"}).status == 409
+
+
+@pytest.fixture(scope="module")
+def shaky(binary, mode):
+    """A server and its PostgreSQL, which may be stopped, whatever the mode is: the embedded store is never away."""
+    with Postgres(fsync=False) as cluster, Server(binary, cluster.create_database()) as running:
+        yield running, cluster
+
+
+def statuses_at_once(server, client, operation, first, bodies, keys=False):
+    """Sends requests all at once, checks what comes back, and gives the statuses."""
+    path = re.sub(r"\{\w+\}", first, operation.path)
+    headers = {"Cookie": f"session={client.session}"}
+
+    def request(body):
+        key = {"Idempotency-Key": secrets.token_hex(8)} if keys else {}
+        return request_bytes(operation.method, path, json=body, headers={**headers, **key})
+
+    answers = burst(server, [request(body) for body in bodies])
+    for answer in answers:
+        check(client.document, client.seen, operation.method, path, headers, None, answer)
+    return {answer.status for answer in answers}
+
+
+def test_409_what_others_are_doing(shaky, connect, document):
+    server, _ = shaky
+    client = connect(server).signup()
+    snippet = client.create()["id"]
+    making, copying = document.operations["createSnippet"], document.operations["forkSnippet"]
+    for operation, body in ((making, {"body": "x"}), (copying, {})):
+        # Every connection to the store has its statement ready then: only carrying it out waits for others.
+        assert statuses_at_once(server, client, making, snippet, [{"body": "x"}] * 60, keys=True) == {201}
+        with writes_held_up(server):
+            assert 409 in statuses_at_once(server, client, operation, snippet, [body] * 3, keys=True)
+
+    editing, statuses = document.operations["editSnippet"], set()
+    for attempt in range(20):
+        edits = [{"title": f"{attempt}, {number}"} for number in range(60)]
+        statuses |= statuses_at_once(server, client, editing, snippet, edits)
+        if 409 in statuses:
+            return
+    raise AssertionError(f"many edits at once were answered with {statuses} only")
+
+
+def test_503_when_the_store_is_away(shaky, connect, document):
+    server, cluster = shaky
+    client = connect(server)
+    cluster.stop()
+    for operation in documenting(document, 503):
+        client.session = secrets.token_urlsafe(32)  # nobody knows yet that it opens nothing
+        provoke(client, operation, 503, "AAAAAAAAAAAA")
+
+
+# --- What people paste
+
+
+def test_the_lines_to_paste_work(binary, mode):
+    if mode != "sqlite":
+        pytest.skip("says nothing about the store")
+    with Server(binary) as server, Client(server) as nobody:
+        document = Document(nobody.get("/openapi.json").json())
+        page = nobody.get("/docs").text
+        shown = dict(re.findall(r'<h3 id="(\w+)">.*?<pre class="curl"><code>(.*?)</code></pre>', page, re.DOTALL))
+        assert shown.keys() == document.operations.keys()
+        for name, line in shown.items():
+            status = paste(server, html.unescape(line), with_account=name not in ("signUp", "signUpForm"))
+            assert status < 400 and status in document.operations[name].responses, (name, line, status)
+
+
+def paste(server, line, with_account):
+    """The status that a line of the documentation is answered with, for an account as its examples have it."""
+    with Client(server) as ada:
+        for password in (PASSWORD, "battery staple"):
+            if ada.post("/auth/login", {"username": "ada", "password": password}).status == 200:
+                ada.request("DELETE", "/auth/me", json={"password": password})
+        variables = {}
+        if with_account:
+            ada.signup("ada")
+            token = ada.post("/auth/tokens", {"name": "x"}).json()
+            other = ada.post("/auth/tokens", {"name": "y"}).json()
+            variables = {"TOKEN": token["token"], "TOKEN_ID": other["id"], "ID": ada.create()["id"]}
+    seconds_max = 1 if "/live" in line else 20
+    script = f"curl() {{ command curl -s -o /dev/null -m {seconds_max} -w '%{{http_code}}' \"$@\"; }}\n{line}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env={**os.environ, **variables}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )  # fmt: skip
+    assert re.fullmatch(r"\d{3}", done.stdout), (line, done)
+    return int(done.stdout)
+
+
+# --- The other way round
+
+
+def test_everything_that_is_documented_has_been_seen(server, document, seen):
+    missing = []
+    for operation in document.operations.values():
+        name = operation.id
+        for status, response in operation.responses.items():
+            if status not in seen.statuses[name]:
+                missing.append(f"{name} was never {status}")
+                continue
+            if status >= 400:
+                continue
+            for media_type in response.get("content", {}):
+                if (status, media_type) not in seen.answers[name]:
+                    missing.append(f"{name} was never {status} with {media_type}")
+            for header in response["headers"]:
+                if (status, header.lower()) not in seen.headers[name]:
+                    missing.append(f"{name} was never {status} with the header field {header}")
+        for place in ("query", "header"):
+            for parameter in operation.named(place):
+                if (place, parameter) not in seen.parameters[name]:
+                    missing.append(f"{name} was never sent the parameter {parameter}")
+        for media_type in operation.content:
+            if media_type not in seen.bodies[name]:
+                missing.append(f"{name} was never sent {media_type}")
+    assert not missing, "\n".join(missing)
+
+
+def test_the_process_has_answered_no_other_routes(server, document):
+    with Client(server) as client:
+        samples = parse_metrics(client.get("/metrics").text)
+    label = re.compile(r'snippetd_http_requests_total\{.*?\broute="([^"]*)"')
+    routes = {found[1] for found in map(label.match, samples) if found}
+    assert routes - {"unmatched"} == set(document.source["paths"])

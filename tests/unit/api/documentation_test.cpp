@@ -1,0 +1,39 @@
+#include "api/documentation.hpp"
+
+#include <gtest/gtest.h>
+
+namespace snippetd::api {
+namespace {
+
+std::shared_ptr<const Publication> publish(const std::string& base) {
+    return std::make_shared<const Publication>(Options{}, base);
+}
+
+TEST(Documentation, KeepsThoseThatWereUsedLast) {
+    Documentation documentation;
+    EXPECT_EQ(documentation.find("https://a.example"), nullptr);
+    documentation.keep(publish("https://a.example"));
+    const auto kept = documentation.find("https://a.example");
+    ASSERT_NE(kept, nullptr);
+    for (std::size_t i = 0; i + 1 < Documentation::kKeptMax; ++i) documentation.keep(publish(std::to_string(i)));
+    EXPECT_EQ(documentation.find("https://a.example"), kept);
+    documentation.keep(publish("one more"));
+    EXPECT_EQ(documentation.find("https://a.example"), kept) << "it was used just now";
+    EXPECT_EQ(documentation.find("0"), nullptr);
+}
+
+TEST(Publication, IsAboutItsBase) {
+    const auto one = publish("https://a.example"), other = publish("https://b.example");
+    EXPECT_NE(one->document.tag, other->document.tag);
+    EXPECT_NE(one->document.tag, one->page.tag);
+    EXPECT_EQ(one->document.tag, publish("https://a.example")->document.tag);
+    for (const Publication::Text* text : {&one->document, &one->page}) {
+        EXPECT_NE(text->identity.find("https://a.example/snippets"), std::string::npos);
+        EXPECT_EQ(text->content(pages::Encoding::identity), text->identity);
+        EXPECT_LT(text->content(pages::Encoding::brotli).size(), text->identity.size() / 4);
+        EXPECT_LT(text->content(pages::Encoding::gzip).size(), text->identity.size() / 4);
+    }
+}
+
+}  // namespace
+}  // namespace snippetd::api
