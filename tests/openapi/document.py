@@ -47,6 +47,13 @@ class Operation:
             return {name: example["value"] for name, example in media["examples"].items()}
         return {"example": media["example"]}
 
+    def is_endless(self):
+        """Whether reading an answer of it takes as long as somebody has something to say."""
+        return "text/event-stream" in self.responses.get(200, {}).get("content", {})
+
+    def is_about_snippet(self):
+        return {"$ref": "#/components/parameters/SnippetId"} in self.said.get("parameters", [])
+
     def needs_account(self):
         schemes = {name for scheme in self.said["security"] for name in scheme or {"nobody"}}
         return bool(schemes) and not schemes & {"nobody", "editToken"}
