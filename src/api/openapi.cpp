@@ -6,6 +6,8 @@
 #include <array>
 #include <map>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>

@@ -224,6 +224,7 @@ def test_snippets_are_made_as_the_examples_say(ada, nobody, document):
         edit_token = made.json()["edit_token"]
         for header in ({"X-Edit-Token": edit_token}, {"Authorization": f"Bearer {edit_token}"}):
             assert nobody.call("readSnippet", made.json()["id"], headers=header).status == 200
+    assert ada.call("createSnippet", body={"body": "x", "is_public": False}).json()["visibility"] == "private"
     key = {"Idempotency-Key": secrets.token_hex(8)}
     first = ada.call("createSnippet", body={"body": "once"}, headers=key)
     again = ada.call("createSnippet", body={"body": "once"}, headers=key)
@@ -247,6 +248,10 @@ def test_snippets_are_listed_and_filtered(eve):
     assert newest["items"][0]["title"] == "hay"
     older = eve.call("listSnippets", query={"cursor": newest["next_cursor"]}).json()
     assert [item["id"] for item in older["items"]] == [wanted] and older["next_cursor"] is None
+    eve.create(burn_after_reading=True)
+    eve.call("forkSnippet", wanted)
+    copy, burning = eve.call("listSnippets", query={"limit": 2}).json()["items"]
+    assert copy["forked_from"] == wanted and burning["burn_after_reading"] is True
 
 
 def test_snippets_are_managed(ada, document):
@@ -254,7 +259,7 @@ def test_snippets_are_managed(ada, document):
     for body in document.operations["editSnippet"].examples(JSON).values():
         assert ada.call("editSnippet", snippet, body=body).status == 200
     current = ada.call("readSnippet", snippet).headers["ETag"]
-    assert ada.call("editSnippet", snippet, body={"title": "x"}, headers={"If-Match": current}).status == 200
+    assert ada.call("editSnippet", snippet, body={"is_public": False}, headers={"If-Match": current}).status == 200
     versions = ada.call("listRevisions", snippet).json()["items"]
     assert [version["version"] for version in versions] == [4, 3, 2, 1]
     assert ada.call("readRevision", [snippet, 1]).json()["body"] == "first"
@@ -296,6 +301,7 @@ def test_pages_of_snippets(ada, bob, document):
         for form in document.operations["composeForm"].examples(media_type).values():
             made = ada.call("composeForm", body=form, media_type=media_type, headers=PAGE)
             assert made.status == 303, made
+    assert ada.call("composeForm", body={"body": "x", "burn": "1"}).status == 303
     sent = ada.call("composeForm", body={"body": "", "file": "text"}, media_type=MULTIPART)
     snippet = sent.headers["Location"].removeprefix("/s/")
     assert ada.call("readRaw", snippet).text == "text"
@@ -342,11 +348,12 @@ def test_pages_of_accounts(server, connect, document):
         assert eve.call("createTokenForm", body=form, headers=PAGE).status == 200
     token = eve.call("listTokens").json()["items"][0]["id"]
     assert eve.call("deleteTokenForm", token).status == 303
-    changed = eve.call("changePasswordForm", body={"current": PASSWORD, "new": "battery staple"}, headers=PAGE)
-    assert changed.status == 200
+    change = {"username": name, "current": PASSWORD, "new": "battery staple"}
+    assert eve.call("changePasswordForm", body=change, headers=PAGE).status == 200
     assert eve.call("logOutForm").status == 303
     eve.login(name, "battery staple")
-    assert eve.call("deleteAccountForm", body={"password": "battery staple", "sure": "1"}).status == 303
+    proof = {"username": name, "password": "battery staple", "sure": "1"}
+    assert eve.call("deleteAccountForm", body=proof).status == 303
 
 
 def test_other_pages(nobody, document):
@@ -621,6 +628,7 @@ def test_everything_that_is_documented_has_been_seen(server, document, seen):
         for media_type in operation.content:
             if media_type not in seen.bodies[name]:
                 missing.append(f"{name} was never sent {media_type}")
+    missing += [f"{schema} never had {name}" for schema, name in set(document.members()) - seen.members]
     assert not missing, "\n".join(missing)
 
 
