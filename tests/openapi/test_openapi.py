@@ -490,6 +490,44 @@ def test_422_what_is_invalid(program, document):
     everywhere(document, 422, provoke)
 
 
+def at_the_bounds(schema):
+    """(value, whether it is allowed) around each bound of the schema."""
+    types = schema.get("type", [])
+    yield None, "null" in types
+    yield {}, False
+    for value in schema.get("enum", []):
+        yield value, True
+    if "enum" in schema:
+        yield "other", False
+    if "maxLength" in schema:
+        least, most = schema.get("minLength", 0), schema["maxLength"]
+        yield from (("x" * length, least <= length <= most) for length in {least, most, most + 1, max(least - 1, 0)})
+    if "maximum" in schema:
+        least, most = schema["minimum"], schema["maximum"]
+        yield from ((value, least <= value <= most) for value in (least - 1, least, most, most + 1))
+    if "maxItems" in schema:
+        yield from (([f"{n}" for n in range(count)], count <= schema["maxItems"]) for count in (0, 10, 11))
+        yield from (([value], allowed) for value, allowed in at_the_bounds(schema["items"]))
+
+
+def test_bodies_are_taken_as_far_as_their_schemas_say(program, document):
+    snippet = program.create()["id"]
+    for operation in document.operations.values():
+        if JSON not in operation.content:
+            continue
+        schema = document.resolve(operation.content[JSON]["schema"])
+        smallest = next(iter(operation.examples(JSON).values()))
+        for name, inner in schema.get("properties", {}).items():
+            for value, allowed in at_the_bounds(document.resolve(inner)):
+                answer = call(program, operation, snippet, body={**smallest, name: value})
+                shown = f"{operation}, {name}: {str(value)[:40]!r} is {'' if allowed else 'not '}allowed, but {answer}"
+                assert (answer.status not in (413, 422)) == allowed, shown
+            less = {member: value for member, value in smallest.items() if member != name}
+            answer = call(program, operation, snippet, body=less)
+            required = name in schema.get("required", [])
+            assert (answer.status == 422) == required, f"{operation} without {name}: {answer}"
+
+
 def test_429_what_is_too_often(binary, connect, document):
     with Server(binary, flags=limits(1), rate_limits=True) as limited:
 
