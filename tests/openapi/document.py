@@ -195,7 +195,8 @@ def encode(value, media_type):
         return json.dumps(value).encode(), JSON
     if media_type == FORM:
         return urllib.parse.urlencode(value, doseq=True).encode(), FORM
-    assert media_type == MULTIPART, media_type
+    if media_type != MULTIPART:
+        return value.encode(), media_type
     parts = []
     for name, text in value.items():
         file = '; filename="a.py"' if name == "file" else ""
@@ -209,7 +210,7 @@ def decode(body, media_type):
         return json.loads(body)
     if media_type == FORM:
         return urllib.parse.parse_qs(body.decode(), keep_blank_values=True)
-    return dict.fromkeys(re.findall(r'\bname="(\w+)"', body.decode()))
+    return dict.fromkeys(re.findall(r'\bname="(\w+)"', body.decode())) if media_type == MULTIPART else body.decode()
 
 
 def check(document, seen, method, target, fields, body, response):

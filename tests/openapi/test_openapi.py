@@ -149,7 +149,7 @@ def test_examples_are_what_their_schemas_say(document):
 def test_objects_have_no_members_that_are_not_documented(document):
     for name, schema in document.source["components"]["schemas"].items():
         if schema.get("type") == "object" and name != "OpenApi":
-            assert schema["additionalProperties"] is False, f"{name} is open"
+            assert schema.get("additionalProperties", True) is not True, f"{name} is open"
 
 
 def test_its_numbers_and_links_are_those_of_the_process(binary, server):
@@ -395,7 +395,7 @@ def test_400_what_is_malformed(program, document):
     def provoke(operation):
         if JSON in operation.content:
             return call(program, operation, body=b"{")
-        if operation.takes_body():
+        if FORM in operation.content:
             return call(program, operation, body=b"x", media_type="text/plain")
         return call(program, operation, "a%zz")
 
