@@ -6,6 +6,8 @@
 #include <array>
 #include <map>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -374,6 +376,7 @@ class Builder {
     json::object request_body(const json::object& said) const {
         const bool required = !said.contains("required") || said.at("required").as_bool();
         json::object content;
+        if (said.contains("content")) content = object_at(said, "content");
         if (said.contains("json")) content["application/json"] = media_type(text_at(said, "json"), said);
         if (said.contains("form")) {
             content["application/x-www-form-urlencoded"] = media_type(text_at(said, "form"), said);
@@ -391,10 +394,9 @@ class Builder {
         const bool has_body = said.contains("body");
         const bool takes_json = has_body && object_at(said, "body").contains("json");
         if (has_path_parameter) all[400] = "The path is not percent-encoded UTF-8.";
-        if (has_body) {
-            all[400] = takes_json ? "The body is not a JSON object." : "The body is not a form.";
-            all[413] = "The body is too large.";
-        }
+        if (takes_json) all[400] = "The body is not a JSON object.";
+        if (has_body && object_at(said, "body").contains("form")) all[400] = "The body is not a form.";
+        if (has_body) all[413] = "The body is too large.";
         if (takes_json) all[422] = "Some members have values that are not allowed.";
         if (route.access == Access::optional) all[401] = "The token or the session opens nothing.";
         if (route.access == Access::account) all[401] = "This needs an account.";

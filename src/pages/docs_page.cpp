@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -237,7 +239,7 @@ std::string curl_line(const json::object& document, std::string_view method, std
     const json::object& content = object_at(object_at(operation, "requestBody"), "content");
     const json::object& body = object_at(content, "application/json");
     const json::object& form = object_at(content, "application/x-www-form-urlencoded");
-    const bool sends = !body.empty() || !form.empty();
+    const bool sends = !content.empty();
     std::string line = "curl";
     if (method != (sends ? "POST" : "GET")) line += fmt::format(" -X {}", method);
     const std::string url = fmt::format("{}{}", text_at(array_at(document, "servers").front().as_object(), "url"),
@@ -250,6 +252,10 @@ std::string curl_line(const json::object& document, std::string_view method, std
     if (const json::value* example = find_example(body))
         line += " \\\n  -d " + single_quoted(json::serialize(*example));
     if (const json::value* example = find_example(form)) line += form_arguments(example->as_object());
+    if (sends && body.empty() && form.empty()) {
+        const json::value* example = find_example(content.begin()->value().as_object());
+        if (example) line += " \\\n  --data-binary " + single_quoted(example_text(*example));
+    }
     return line;
 }
 

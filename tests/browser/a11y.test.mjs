@@ -81,6 +81,12 @@ test("axe finds nothing on the pages that anybody opens", async (t) => {
   assert.deepEqual([...wrong], []);
 }, { seconds: 110 });
 
+test("axe finds nothing on the documentation", async (t) => {
+  const wrong = new Set();
+  await check(await t.open("/docs#createSnippet"), "documentation", wrong);
+  assert.deepEqual([...wrong], []);
+}, { seconds: 110 });
+
 test("axe finds nothing in the states of compose", async (t) => {
   t.expect(/status of 422/);
   const wrong = new Set();

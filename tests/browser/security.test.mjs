@@ -11,7 +11,7 @@ test("every page has its security headers", async (t) => {
   const { id } = await ada.create({ visibility: "public" });
   const burning = await ada.create({ burn_after_reading: true });
   const page = await t.open(null, { account: ada });
-  for (const path of ["/", "/explore", "/login", "/signup", "/me", "/me/tokens", "/me/account", `/s/${id}`, `/s/${id}/edit`, `/s/${id}/stats`,
+  for (const path of ["/", "/explore", "/docs", "/login", "/signup", "/me", "/me/tokens", "/me/account", `/s/${id}`, `/s/${id}/edit`, `/s/${id}/stats`,
     `/s/${id}/revisions`, `/s/${id}/delete`, `/s/${burning.id}`, "/s/AAAAAAAAAAAA"]) {
     const headers = (await page.request.get(path, { headers: { Accept: "text/html" } })).headers();
     assert.match(headers["content-type"], /^text\/html; charset=utf-8$/, path);

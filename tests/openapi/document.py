@@ -47,6 +47,13 @@ class Operation:
             return {name: example["value"] for name, example in media["examples"].items()}
         return {"example": media["example"]}
 
+    def is_endless(self):
+        """Whether reading an answer of it takes as long as somebody has something to say."""
+        return "text/event-stream" in self.responses.get(200, {}).get("content", {})
+
+    def is_about_snippet(self):
+        return {"$ref": "#/components/parameters/SnippetId"} in self.said.get("parameters", [])
+
     def needs_account(self):
         schemes = {name for scheme in self.said["security"] for name in scheme or {"nobody"}}
         return bool(schemes) and not schemes & {"nobody", "editToken"}
@@ -90,6 +97,33 @@ class Document:
         assert not wrong, f"{what}: {wrong}"
 
 
+    def notice(self, value, schema, label, noted):
+        """Adds the members that the value has, each with the name of the schema that allows it."""
+        if "$ref" in schema:
+            label, schema = schema["$ref"].rpartition("/")[2], self.resolve(schema)
+        for part in schema.get("allOf", []) + schema.get("oneOf", []):
+            self.notice(value, part, label, noted)
+        if isinstance(value, dict):
+            for name, inner in schema.get("properties", {}).items():
+                if name in value:
+                    noted.add((label, name))
+                    self.notice(value[name], inner, f"{label}.{name}", noted)
+        elif isinstance(value, list):
+            for element in value:
+                self.notice(element, schema.get("items", {}), label, noted)
+
+    def members(self):
+        """All that notice() may find."""
+        for name, schema in self.source["components"]["schemas"].items():
+            yield from self._members_of(schema, name)
+
+    def _members_of(self, schema, label):
+        for name, inner in schema.get("properties", {}).items():
+            yield label, name
+            yield from self._members_of(inner, f"{label}.{name}")
+        yield from self._members_of(schema["items"], label) if "items" in schema else ()
+
+
 FORMATS = copy.copy(jsonschema.draft202012_format_checker)
 FORMATS.checkers = dict(FORMATS.checkers)
 
@@ -118,6 +152,7 @@ class Seen:
         self.parameters = collections.defaultdict(set)  # (place, name)
         self.bodies = collections.defaultdict(set)  # media types
         self.headers = collections.defaultdict(set)  # of answers: (status, lower-case name)
+        self.members = set()  # of bodies and answers: (schema, name)
 
 
 class RecordingClient(Client):
@@ -160,12 +195,22 @@ def encode(value, media_type):
         return json.dumps(value).encode(), JSON
     if media_type == FORM:
         return urllib.parse.urlencode(value, doseq=True).encode(), FORM
-    assert media_type == MULTIPART, media_type
+    if media_type != MULTIPART:
+        return value.encode(), media_type
     parts = []
     for name, text in value.items():
         file = '; filename="a.py"' if name == "file" else ""
         parts.append(f'--limit\r\nContent-Disposition: form-data; name="{name}"{file}\r\n\r\n{text}\r\n')
     return ("".join(parts) + "--limit--\r\n").encode(), MULTIPART + "; boundary=limit"
+
+
+def decode(body, media_type):
+    """What encode() was given, as far as its members' names go."""
+    if media_type == JSON:
+        return json.loads(body)
+    if media_type == FORM:
+        return urllib.parse.parse_qs(body.decode(), keep_blank_values=True)
+    return dict.fromkeys(re.findall(r'\bname="(\w+)"', body.decode())) if media_type == MULTIPART else body.decode()
 
 
 def check(document, seen, method, target, fields, body, response):
@@ -176,7 +221,7 @@ def check(document, seen, method, target, fields, body, response):
     what = f"{operation}: {response.status}"
     assert response.status in operation.responses, f"{what} is not documented: {response}"
     said = operation.responses[response.status]
-    media_type = check_content(document, method, said, response, what)
+    media_type = check_content(document, seen, method, said, response, what)
     check_headers(document, said, response, what)
 
     seen.statuses[operation.id].add(response.status)
@@ -192,10 +237,13 @@ def check(document, seen, method, target, fields, body, response):
     seen.parameters[operation.id] |= {("query", name) for name in queried}
     seen.parameters[operation.id] |= {("header", name) for name in operation.named("header") if name.lower() in sent}
     if body:
-        seen.bodies[operation.id].add(fields.get("Content-Type", JSON).split(";")[0])
+        media_type = fields.get("Content-Type", JSON).split(";")[0]
+        seen.bodies[operation.id].add(media_type)
+        if media_type in operation.content:
+            document.notice(decode(body, media_type), operation.content[media_type]["schema"], "", seen.members)
 
 
-def check_content(document, method, said, response, what):
+def check_content(document, seen, method, said, response, what):
     """The media type of the content, None without any."""
     has_content = response.status not in (204, 303, 304) and method != "HEAD"
     if not has_content:
@@ -208,6 +256,7 @@ def check_content(document, method, said, response, what):
         assert encoded is None, "this test does not ask for compressed JSON"
         value = response.json()
         document.validate(value, said["content"][media_type]["schema"], what)
+        document.notice(value, said["content"][media_type]["schema"], "", seen.members)
         if media_type == "application/problem+json":
             assert value["status"] == response.status, f"{what}: {value}"
     return media_type

@@ -70,10 +70,12 @@ std::vector<std::pair<std::string_view, std::string_view>> only(std::string_view
 
 TEST(OpenApi, EveryRouteIsDocumentedAndNothingElse) {
     const json::value document = document_of(routes(), openapi_writings());
+    std::size_t operations = 0;
+    for (const auto& path : document.at("paths").as_object()) operations += path.value().as_object().size();
+    EXPECT_EQ(operations, routes().size());
     for (const Route& route : routes()) {
-        const json::value* path =
-            document.at("paths").as_object().if_contains({route.pattern.data(), route.pattern.size()});
-        ASSERT_NE(path, nullptr) << route.pattern;
+        EXPECT_TRUE(document.at("paths").as_object().contains({route.pattern.data(), route.pattern.size()}))
+            << route.pattern;
     }
 }
 

@@ -65,6 +65,13 @@ TEST(DocsPage, PastesFormsFieldByField) {
     EXPECT_THAT(page, HasSubstr("For anyone"));
 }
 
+TEST(DocsPage, PastesOtherBodiesAsTheyAre) {
+    EXPECT_THAT(page_of(R"("security": [], "responses": {}, "requestBody": {"content": {
+        "text/plain": {"schema": {}, "example": "a\nb"}}})",
+                        "put"),
+                HasSubstr("curl -X PUT \"https://a.example/things/$ID\" \\\n  --data-binary 'a\nb'"));
+}
+
 TEST(DocsPage, NamesOtherMethods) {
     EXPECT_THAT(page_of(R"("security": [{}, {"session": []}], "responses": {})", "delete"),
                 HasSubstr("curl -X DELETE \"https://a.example/things/$ID\"</code>"));
