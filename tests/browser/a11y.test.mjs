@@ -58,7 +58,7 @@ test("axe finds nothing on the pages that anybody opens", async (t) => {
   const gone = await ada.create({ body: "secret\n", burn_after_reading: true });
   await ada.edit(md.id, { body: `${everything}more\n` });
   const page = await t.open(null);
-  for (const [what, path] of [["explore", "/explore"], ["log-in", "/login"], ["sign-up", "/signup"], ["read", `/s/${id}#L3-L5`], ["Markdown", `/s/${md.id}`],
+  for (const [what, path] of [["explore", "/explore"], ["log-in", "/login"], ["sign-up", "/signup"], ["read", `/s/${id}#L3-L5`], ["embed", `/s/${id}/embed`], ["Markdown", `/s/${md.id}`],
     ["revisions", `/s/${md.id}/revisions`], ["inline", `/s/${md.id}/revisions?from=1&to=2`], ["split", `/s/${md.id}/revisions?from=1&to=2&view=split`],
     ["burning", `/s/${burning.id}`], ["404", "/s/AAAAAAAAAAAA"]]) {
     await page.goto(path);

@@ -94,6 +94,23 @@ test("no other site can frame a page", async (t) => {
   });
 });
 
+test("the frame that is made for other sites works there, as oEmbed describes it", async (t) => {
+  t.expect(/request to http:\/\/localhost/);
+  const ada = await t.signUp();
+  const { id } = await ada.create({ title: "framed.py", body: "def f():\n    return '</code>'\n" });
+  const { html } = await (await fetch(`${url}/oembed?url=${url}/s/${id}`)).json();
+  const page = await t.open(null, { account: ada });
+  await otherSite(html, async (site) => {
+    await page.goto(site);
+    const frame = page.frameLocator("iframe");
+    await frame.locator("code[data-highlighted=python]").waitFor();
+    assert.equal(await frame.locator("code").evaluate((code) => code.textContent), "def f():\n    return '</code>'\n");
+    assert.equal(await frame.locator("h1 a").getAttribute("href"), `${url}/s/${id}`);
+    assert.equal(await frame.locator("h1 a").getAttribute("target"), "_blank");
+    assert.equal(await frame.locator("form, button, input").count(), 0, "nothing there writes");
+  });
+});
+
 test("a link out of a snippet does not tell where it stood", async (t) => {
   t.expect(/request to http:\/\/localhost/);
   let referrer = "nobody came";
