@@ -40,9 +40,9 @@ struct PasswordChange {
 /// What makes a repeated request recognisable. `id` is a hash over who asks and the key that was sent.
 struct IdempotencyRecord {
     std::string id;
-    std::string fingerprint;  ///< of the request
-    std::string response;     ///< opaque to the store, given back on a repetition
-    std::string account_id;   ///< with which it goes; empty for anonymous requests
+    std::string fingerprint;   ///< of the request
+    std::string response;      ///< opaque to the store, given back on a repetition
+    std::string account_id{};  ///< with which it goes; empty for anonymous requests
 };
 
 struct CreateResult {
