@@ -140,7 +140,8 @@ std::variant<Response, NoAnswer> Http::send(const Request& request, Milliseconds
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_field);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, &exchange);
     // As the curl program does; the library alone does not look.
-    if (const char* authorities = std::getenv("SSL_CERT_FILE")) curl_easy_setopt(curl, CURLOPT_CAINFO, authorities);
+    const char* authorities = std::getenv("SSL_CERT_FILE");
+    if (authorities && *authorities) curl_easy_setopt(curl, CURLOPT_CAINFO, authorities);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, report_progress);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &exchange);

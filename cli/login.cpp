@@ -128,9 +128,16 @@ ExitCode log_in(Context& context) {
     std::optional<Credentials::Login> before;
     try {
         before = Credentials{}.store(server, login);
-    } catch (const Failure&) {
-        if (!login.id.empty()) delete_token(context, server, login.token, login.id);
-        throw;
+    } catch (const Failure& failure) {
+        if (login.id.empty()) throw;
+        // Nobody will know this token: it must not stay valid.
+        const Failure reason = failure;
+        try {
+            delete_token(context, server, login.token, login.id);
+        } catch (const Failure& other) {
+            context.terminal().tell(fmt::format("the new token could not be deleted: {}", other.what()));
+        }
+        throw reason;
     }
     const Terminal& terminal = context.terminal();
     terminal.tell(fmt::format("logged in at {} as {}; the token is in {}", server.base(), printable(login.username),

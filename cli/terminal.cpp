@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -126,9 +127,10 @@ std::string ask(std::string_view question, bool hidden) {
         int descriptor;
         ~Close() { close(descriptor); }
     } const closes{terminal};
+    // Before the question: what is typed as soon as it stands there is neither shown nor lost.
+    std::optional<WithoutEcho> silent;
+    if (hidden) silent.emplace(terminal);
     write_all(terminal, question);
-    if (!hidden) return read_answer(terminal);
-    const WithoutEcho silent{terminal};
     return read_answer(terminal);
 }
 

@@ -144,6 +144,18 @@ Awaitable<Result<store::StoredAccount>> verify(Exchange& exchange, Credentials c
     co_return *std::move(found);
 }
 
+/// A note as a token's name, which has 1 to 100 characters: what is too long is cut, control characters are left out.
+std::string token_name(std::string_view note) {
+    constexpr std::size_t kBytesMax = 100;
+    std::string name;
+    for (const char c : note.substr(0, kBytesMax)) {
+        if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) name += c;
+    }
+    // Not in the middle of a character.
+    while (!name.empty() && !base::count_code_points(name)) name.pop_back();
+    return name.empty() || base::has_control_characters(name) ? "gist" : name;
+}
+
 /// From `Authorization: Basic` (RFC 7617); nothing when it is none, or no account can have them.
 std::optional<Credentials> basic_credentials(const http::Request& request) {
     std::string_view value = request.field(http::Field::authorization);
@@ -167,15 +179,15 @@ Answer log_in(Exchange& exchange) {
 }
 
 Answer authorize(Exchange& exchange) {
-    std::optional<Credentials> credentials = basic_credentials(exchange.request);
-    if (!credentials) co_return error(ErrorKind::unauthenticated, "The username or the password is missing or wrong.");
     Result<boost::json::object> object = parse_object(exchange.request);
     if (!object) co_return object.error();
     Members members{*object};
-    const std::string note = members.text("note", true).value_or("gist");
+    const std::string note = token_name(members.text("note", true).value_or(""));
     members.text("note_url", true);
     members.texts("scopes");  // all of a token's, whatever is asked for
     if (auto wrong = members.finish()) co_return *std::move(wrong);
+    std::optional<Credentials> credentials = basic_credentials(exchange.request);
+    if (!credentials) co_return error(ErrorKind::unauthenticated, "The username or the password is missing or wrong.");
     Result<store::StoredAccount> verified = co_await verify(exchange, *std::move(credentials));
     if (!verified) co_return verified.error();
     exchange.caller.account = std::move(verified->account);

@@ -119,8 +119,8 @@ Result<GistInput> read_gist_input(const http::Request& request) {
     input.description = members.text("description", true);
     input.is_public = members.boolean("public");
     const json::object* files = members.object("files");
-    if (files && files->size() > model::kBundledFilesMax) {
-        members.complain("files", "may be at most 300");
+    if (files && (files->empty() || files->size() > model::kBundledFilesMax)) {
+        members.complain("files", "may be 1 to 300");
     } else if (files) {
         for (const auto& member : *files) {
             const std::string_view name{member.key().data(), member.key().size()};

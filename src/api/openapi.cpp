@@ -310,6 +310,7 @@ class Builder {
             return all;
         };
         if (callers == "editor") return schemes({"token", "session", "editToken"});
+        if (callers == "basic") return schemes({"basic"});
         if (callers == "session") return schemes({"", "session"});
         if (callers == "optional") return schemes({"", "token", "session", "editToken"});
         if (!callers.empty()) fail(fmt::format("nobody knows the callers `{}`", callers));
@@ -393,7 +394,8 @@ class Builder {
         const bool has_path_parameter = route.pattern.find('{') != route.pattern.npos;
         const bool has_body = said.contains("body");
         const bool takes_json = has_body && object_at(said, "body").contains("json");
-        if (has_path_parameter) all[400] = "The path is not percent-encoded UTF-8.";
+        // A row that is particular about its path is not found by one that is malformed.
+        if (has_path_parameter && !route.accepts) all[400] = "The path is not percent-encoded UTF-8.";
         if (takes_json) all[400] = "The body is not a JSON object.";
         if (has_body && object_at(said, "body").contains("form")) all[400] = "The body is not a form.";
         if (has_body) all[413] = "The body is too large.";

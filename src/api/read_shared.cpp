@@ -231,11 +231,7 @@ Awaitable<Result<Shared>> follow_link(Exchange& exchange, std::string id) {
 Awaitable<Result<cache::Read>> read_as_anybody(Exchange& exchange, std::string id) {
     if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
     cache::Read read = co_await exchange.services.cache.read(std::move(id), exchange.deadline);
-    if (!read.fill.entry) {
-        const model::Snippet& snippet = *read.fill.snippet;
-        if (snippet.visibility == model::Visibility::private_) co_return error(ErrorKind::not_found);
-        co_return error(ErrorKind::forbidden, "A snippet that burns after reading cannot be embedded.");
-    }
+    if (!read.fill.entry) co_return error(ErrorKind::not_found);
     if (read.fill.entry->kind != cache::Entry::Kind::snippet) co_return absence(read.fill.entry->kind);
     co_return read;
 }

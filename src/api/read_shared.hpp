@@ -26,8 +26,7 @@ struct Shared {
 /// this request alone. Counts a view unless it is a HEAD, which burns nothing either.
 Awaitable<Result<Shared>> follow_link(Exchange& exchange, std::string id);
 
-/// What everybody gets, whoever asks, without a view: an entry that holds a snippet. 404 for what is private, 403 for
-/// what burns.
+/// What everybody gets, whoever asks, without a view: an entry that holds a snippet. 404 for what is private or burns.
 Awaitable<Result<cache::Read>> read_as_anybody(Exchange& exchange, std::string id);
 
 /// An answer made from a snippet's link, with the fields that those of `/s/{id}` have: `Cache-Status`, `ETag` (of the

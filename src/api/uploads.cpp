@@ -25,6 +25,7 @@ namespace {
 // Below it a number is one of hours, from it on a time in milliseconds since 1970: as 0x0 has it.
 constexpr std::int64_t kTimestampMin = 1'650'460'320'000;
 constexpr std::size_t kTitleCharactersMax = 200;
+constexpr std::string_view kTextFields = "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n";
 
 /// What an upload says about itself.
 struct Upload {
@@ -151,7 +152,7 @@ http::Response linked(const Exchange& exchange, http::Response created, unsigned
     if (exchange.request.field(http::Field::accept).find("json") == std::string_view::npos) {
         created.status = status;
         created.body = std::string{snippet.at("url").as_string()} + '\n';
-        std::string fields = "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n";
+        std::string fields{kTextFields};
         for (const std::string_view name : {"Location", "ETag", "Idempotency-Replayed"}) {
             const std::string_view value = field_of(created, name);
             if (!value.empty()) fields += fmt::format("{}: {}\r\n", name, value);
@@ -194,7 +195,7 @@ Answer upload_text(Exchange& exchange) {
 Answer pastebinit_configuration(Exchange& exchange) {
     constexpr std::string_view kBaseName = "basename = ";
     http::Response response;
-    response.fields = "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n";
+    response.fields = kTextFields;
     response.body = pastebin_configurations().front().second;
     const std::string base = exchange.base_url();
     const std::size_t begin = response.body.find(kBaseName) + kBaseName.size();
@@ -210,7 +211,9 @@ Answer manage_upload(Exchange& exchange) {
     if (form->find("token")) exchange.caller.edit_token = form->value("token");
     if (form->find("delete")) {
         Result<http::Response> deleted = co_await delete_snippet(exchange);
-        if (deleted) deleted->status = 200;
+        if (!deleted) co_return deleted;
+        deleted->status = 200;
+        deleted->fields = kTextFields;
         co_return deleted;
     }
     if (!form->find("expires")) co_return invalid_field("delete", "or expires is required");

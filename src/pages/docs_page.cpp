@@ -206,10 +206,18 @@ std::string shell_path(const json::object& document, std::string_view path, cons
         if (text_at(parameter, "in") != "path") continue;
         const std::string name = fmt::format("{{{}}}", text_at(parameter, "name"));
         const bool is_token = text_at(element.as_object(), "$ref").ends_with("/TokenId");
-        const std::string value = name != "{id}" ? example_text(parameter.at("example"))
-                                  : is_token     ? "$TOKEN_ID"
-                                                 : "$ID";
+        const bool is_id = name == "{id}" || name == "{key}";
+        const std::string value = !is_id ? example_text(parameter.at("example")) : is_token ? "$TOKEN_ID" : "$ID";
         if (const std::size_t at = filled.find(name); at != filled.npos) filled.replace(at, name.size(), value);
+    }
+    // What has to be in the query; the link of the example is that of the reader's own snippet.
+    for (const json::value& element : array_at(operation, "parameters")) {
+        const json::object& parameter = resolve(document, element.as_object());
+        if (text_at(parameter, "in") != "query" || !parameter.contains("required")) continue;
+        std::string value = example_text(parameter.at("example"));
+        if (const std::size_t at = value.rfind("/s/"); at != value.npos) value.replace(at + 3, value.npos, "$ID");
+        filled +=
+            fmt::format("{}{}={}", filled.find('?') == filled.npos ? '?' : '&', text_at(parameter, "name"), value);
     }
     return filled;
 }
@@ -248,7 +256,12 @@ std::string curl_line(const json::object& document, std::string_view method, std
     const json::array& callers = array_at(operation, "security");
     const bool anyone = std::any_of(callers.begin(), callers.end(),
                                     [](const json::value& scheme) { return scheme.as_object().empty(); });
-    if (!callers.empty() && !anyone) line += " \\\n  -H \"Authorization: Bearer $TOKEN\"";
+    const bool by_password = !callers.empty() && callers.front().as_object().contains("basic");
+    if (by_password) {
+        line += " -u 'ada:correct horse'";
+    } else if (!callers.empty() && !anyone) {
+        line += " \\\n  -H \"Authorization: Bearer $TOKEN\"";
+    }
     if (const json::value* example = find_example(body))
         line += " \\\n  -d " + single_quoted(json::serialize(*example));
     if (const json::value* example = find_example(form)) line += form_arguments(example->as_object());

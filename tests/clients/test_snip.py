@@ -4,8 +4,10 @@ import fcntl
 import json
 import os
 import pty
+import select
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 import termios
@@ -427,6 +429,13 @@ def test_login_on_a_terminal_does_not_show_the_password(snip, server):
     assert snip.config.exists()
 
 
+def test_a_login_that_cannot_be_stored_leaves_no_token_behind(snip, account):
+    snip.config.parent.mkdir(parents=True)
+    snip.config.mkdir(0o700)  # in the way
+    snip.fails(9, "login", "--username", account.username, stdin=PASSWORD)
+    assert expect.items(account.get("/auth/tokens")) == []
+
+
 def test_a_wrong_password(snip, account):
     err = snip.fails(4, "login", "--username", account.username, stdin="wrong password")
     assert "username or the password" in err
@@ -593,6 +602,20 @@ def test_a_name_that_is_none(snip):
     assert "1 attempt" in err and "name" in err
 
 
+def test_a_certificate_that_is_not_trusted(own, server):
+    certificate, key = own.home / "certificate.pem", own.home / "key.pem"
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    subprocess.run([*command, *subject, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with Misbehaving(server, tls=tls) as proxy:
+        err = own.fails(8, "-s", proxy.url, stdin="x")
+        assert "1 attempt" in err and "certificate" in err and "SSL_CERT_FILE" in err
+        assert proxy.requests == []
+        own.ok("-s", proxy.url, stdin="x", env={"SSL_CERT_FILE": str(certificate)})
+
+
 def test_a_server_that_never_answers(snip):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -698,6 +721,11 @@ def on_terminal(snip, *arguments, answers=(), stdin=None, stdout=None):
     os.close(terminal)
     shown, left = b"", list(answers)
     while True:
+        readable, _, _ = select.select([controller], [], [], 20 * TIME_FACTOR)
+        if not readable:
+            process.kill()
+            process.wait()
+            raise AssertionError(f"nothing more came after {shown!r}; {left} are unanswered")
         try:
             piece = os.read(controller, 65536)
         except OSError:  # nobody has the terminal any more

@@ -77,9 +77,11 @@ def unused_port():
 
 
 class Misbehaving:
-    """Listens on a free port of 127.0.0.1. `server` (with host and port) is needed for what is passed on."""
+    """Listens on a free port of 127.0.0.1. `server` (with host and port) is needed for what is passed on; `tls`, an
+    ssl.SSLContext, makes it speak https."""
 
-    def __init__(self, server=None, behaviours=(), afterwards=PASS):
+    def __init__(self, server=None, behaviours=(), afterwards=PASS, tls=None):
+        self._tls = tls
         self.target = server
         self.requests = []
         self._behaviours = list(behaviours)
@@ -91,7 +93,7 @@ class Misbehaving:
 
     @property
     def url(self):
-        return f"http://{self.host}:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{self.host}:{self.port}"
 
     def __enter__(self):
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
@@ -123,6 +125,8 @@ class Misbehaving:
     def _serve(self, connection):
         connection.settimeout(TIMEOUT)
         with connection, contextlib.suppress(OSError, http.client.HTTPException):
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
             reader = connection.makefile("rb")
             line = reader.readline(65536).decode("latin-1").split()
             if len(line) != 3:

@@ -47,6 +47,13 @@ class Operation:
             return {name: example["value"] for name, example in media["examples"].items()}
         return {"example": media["example"]}
 
+    def fits(self, target):
+        """Whether its row of the table is found by this path: its parameters may be particular about what they take."""
+        found = self.pattern.match(target)
+        places = self.named("path").values()
+        patterns = [place["schema"].get("pattern", "") for place in places]
+        return bool(found) and all(re.search(pattern, text) for pattern, text in zip(patterns, found.groups()))
+
     def is_endless(self):
         """Whether reading an answer of it takes as long as somebody has something to say."""
         return "text/event-stream" in self.responses.get(200, {}).get("content", {})

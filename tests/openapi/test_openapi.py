@@ -6,6 +6,7 @@ they need all of them. What is refused is provoked on every route, whether the d
 refusals need a line here only in INVALID, and only when it takes a form.
 """
 
+import base64
 import contextlib
 import html
 import json
@@ -26,6 +27,7 @@ from harness.server import Server, parse_metrics
 POLICIES = ("write", "anonymous", "login", "signup")
 PAGE = {"Accept": "text/html", "Accept-Encoding": "gzip"}
 UNKNOWN = "unknown"  # leads nowhere, whatever it stands for
+BASIC = {"Authorization": "Basic " + base64.b64encode(f"nobody:{PASSWORD}".encode()).decode()}
 
 
 def limits(quota):
@@ -95,7 +97,15 @@ def call(client, operation, first=UNKNOWN, **request):
         media_type = next(iter(operation.content))
         request.update(body=next(iter(operation.examples(media_type).values())), media_type=media_type)
     client.session = client.session if "Authorization" not in client.headers else None
-    return client.call(operation.id, [first, 1][: operation.path.count("{")], **request)
+    place, *others = operation.named("path").values() or [None]
+    if place and place["name"] == "username" and len(first) == 12:
+        first = client.username
+    if operation.id == "describeEmbed":
+        link = f"http://{client.host}:{client.port}/s/{first}"
+        request["query"] = {"url": link, **(request.get("query") or {})}
+    if {"basic": []} in operation.said["security"] and "Authorization" not in client.headers:
+        request["headers"] = {**BASIC, **(request.get("headers") or {})}
+    return client.call(operation.id, [first, *(other["example"] for other in others)], **request)
 
 
 def everywhere(document, status, provoke):
@@ -166,8 +176,8 @@ def test_its_numbers_and_links_are_those_of_the_process(binary, server):
 def test_other_methods_are_refused_with_the_documented_ones(server, document):
     with Client(server) as client:
         for path in document.source["paths"]:
-            target = re.sub(r"\{\w+\}", "1", path)
-            fits = [operation for operation in document.operations.values() if operation.pattern.match(target)]
+            target = re.sub(r"\{\w+\}", "A" * 12, path)
+            fits = [operation for operation in document.operations.values() if operation.fits(target)]
             methods = {operation.method for operation in fits}
             response = client.request("PROPFIND", target)
             assert response.status == 405, (path, response)
@@ -287,6 +297,93 @@ def test_accounts(server, connect, document):
     assert eve.call("deleteAccount", body={"password": "battery staple"}).status == 204
 
 
+def test_uploads(ada, nobody, document):
+    for caller in (ada, nobody):
+        for name in ("uploadText", "putText", "putFile"):
+            path = "main.py" if name == "putFile" else ()
+            said = {"title": "a.py", "language": "c", "visibility": "public", "tags": "a,b", "expires": "7d", "burn": "1"}
+            key = {"Idempotency-Key": secrets.token_hex(8)}
+            for accept in ({}, {"Accept": JSON}):
+                made = caller.call(name, path, query=said, body="x = 1\n", headers={**key, **accept})
+                assert made.status == 201 and made.headers["X-Expires"], made
+                assert ("X-Token" in made.headers) == (caller is nobody)
+            assert made.headers["Idempotency-Replayed"] == "true"
+        for form in document.operations["composeForm"].examples(FORM).values():
+            for media_type in (FORM, MULTIPART):
+                made = caller.call("composeForm", body={**form, "expires": "24"}, media_type=media_type)
+                assert made.status == 200 and made.headers["Content-Type"].startswith("text/plain"), made
+    other = {"secret": "", "name:1": "a.rb", "format": "text", "private": "0", "newline": "1", "read:1": "1"}
+    for field in ("file", "f", "f:1", "sprunge", "clbin", "oneshot"):
+        assert nobody.call("composeForm", body={field: "x", **other}).status == 200
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    for accept, status in (({}, 200), ({}, 200), ({"Accept": JSON}, 201)):
+        made = nobody.call("composeForm", body={"f:1": "x", "expires": "1"}, headers={**key, **accept})
+        assert made.status == status
+    token, snippet = made.headers["X-Token"], made.json()["id"]
+    for media_type in (FORM, MULTIPART):
+        managed = nobody.call("manageUpload", snippet, body={"token": token, "expires": "24"}, media_type=media_type)
+        assert managed.status == 202, managed
+    asked = {"Accept": JSON, "If-Match": "*"}
+    assert nobody.call("manageUpload", snippet, body={"token": token, "expires": "2"}, headers=asked).status == 200
+    assert nobody.call("manageUpload", snippet, body={"token": token, "delete": ""}).status == 200
+    assert "basename" in nobody.call("readPastebinitConfiguration").text
+
+
+def test_haste(ada, nobody):
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+    for _ in range(2):
+        made = nobody.call("createDocument", body="print(1)\n", headers=key)
+        assert made.status == 200 and made.json()["edit_token"], made
+    assert made.headers["Idempotency-Replayed"] == "true"
+    assert "edit_token" not in ada.call("createDocument", body="x").json()
+    key = made.json()["key"]
+    assert read_twice(nobody, "readDocument", key + ".py").json() == {"key": key, "data": "print(1)\n"}
+    assert read_twice(nobody, "readDocumentRaw", key).text == "print(1)\n"
+    assert nobody.call("openDocument", key + ".py").headers["Location"] == f"/s/{key}?language=python"
+
+
+def test_gists(ada, eve, nobody, document):
+    for body in document.operations["createGist"].examples(JSON).values():
+        key = {"Idempotency-Key": secrets.token_hex(8)}
+        for _ in range(2):
+            made = eve.call("createGist", body=body, headers=key)
+            assert made.status == 201
+        assert made.headers["Idempotency-Replayed"] == "true"
+    gist = made.json()["id"]
+    assert read_twice(nobody, "readGist", gist).json()["files"].keys() == body["files"].keys()
+    assert read_twice(nobody, "readGistFile", [gist, "main.py"]).text == body["files"]["main.py"]["content"]
+    assert nobody.call("createGist", body=body).json()["owner"] is None
+    for name in ("patchGist", "editGist"):
+        for change in document.operations[name].examples(JSON).values():
+            assert eve.call(name, gist, body=change).status == 200
+        current = eve.call("readGist", gist).headers["ETag"]
+        assert eve.call(name, gist, body={"description": name, "public": True}, headers={"If-Match": current}).status == 200
+    eve.call("createGist", body={**body, "description": None})
+    for name, path in (("listGists", ()), ("listGistsOf", eve.username)):
+        first = eve.call(name, path, query={"per_page": 1, "page": 1})
+        cursor = re.search(r"cursor=([^&>]+)", first.headers["Link"])[1]
+        second = eve.call(name, path, query={"cursor": cursor})
+        assert [item["id"] for item in second.json()] == [gist] and "Link" not in second.headers
+    current = eve.call("readGist", gist).headers["ETag"]
+    assert eve.call("deleteGist", gist, headers={"If-Match": current}).status == 204
+    basic = "Basic " + base64.b64encode(f"{eve.username}:{PASSWORD}".encode()).decode()
+    for body in ({"note": "x", "note_url": "https://tool.example"}, *document.operations["authorize"].examples(JSON).values()):
+        assert nobody.call("authorize", body=body, headers={"Authorization": basic}).json()["note"] == body["note"]
+    for _ in range(98):
+        eve.call("createToken", body={"name": "x"})
+    assert nobody.call("authorize", body=body, headers={"Authorization": basic}).status == 409
+
+
+def test_elsewhere(ada, nobody):
+    snippet = ada.create(visibility="public", title="a.py")
+    query = {"url": snippet["url"], "format": "json", "maxwidth": 300, "maxheight": 200}
+    assert nobody.call("describeEmbed", query=query).json()["author_name"] == ada.username
+    assert "a.py" in read_twice(nobody, "readEmbed", snippet["id"]).text
+    compressed = nobody.head(f"/s/{snippet['id']}/embed", {"Accept-Encoding": "br"})
+    assert compressed.headers["Content-Encoding"] == "br"
+    assert snippet["url"] in read_twice(nobody, "readFeed", ada.username).text
+
+
 def test_operation(nobody):
     for name in ("readHealth", "readReadiness", "readMetrics", "readRobots"):
         assert nobody.call(name).status == 200
@@ -301,12 +398,12 @@ def test_pages_of_snippets(ada, bob, document):
         for form in document.operations["composeForm"].examples(media_type).values():
             made = ada.call("composeForm", body=form, media_type=media_type, headers=PAGE)
             assert made.status == 303, made
-    assert ada.call("composeForm", body={"body": "x", "burn": "1"}).status == 303
-    sent = ada.call("composeForm", body={"body": "", "file": "text"}, media_type=MULTIPART)
+    assert ada.call("composeForm", body={"body": "x", "burn": "1"}, headers=PAGE).status == 303
+    sent = ada.call("composeForm", body={"body": "", "file": "text"}, media_type=MULTIPART, headers=PAGE)
     snippet = sent.headers["Location"].removeprefix("/s/")
     assert ada.call("readRaw", snippet).text == "text"
     stranger = ada.fresh()
-    assert "edit=sne_" in stranger.call("composeForm", body={"body": "x"}).headers["Set-Cookie"]
+    assert "edit=sne_" in stranger.call("composeForm", body={"body": "x"}, headers=PAGE).headers["Set-Cookie"]
     for page in ("editPage", "deletePage", "revisionsPage", "statsPage"):
         assert ada.call(page, snippet, headers=PAGE).status == 200
     for form in document.operations["editForm"].examples(FORM).values():
@@ -476,6 +573,8 @@ INVALID = {
     "createTokenForm": {"name": ""},
     "changePasswordForm": {"current": PASSWORD, "new": "short"},
     "deleteAccountForm": {"password": PASSWORD},
+    "manageUpload": {"expires": "soon"},
+    "createDocument": b"",
 }
 
 
@@ -562,7 +661,9 @@ def statuses_at_once(server, client, operation, first, bodies, keys=False):
 
     def request(body):
         key = {"Idempotency-Key": secrets.token_hex(8)} if keys else {}
-        return request_bytes(operation.method, path, json=body, headers={**headers, **key})
+        if isinstance(body, dict):
+            return request_bytes(operation.method, path, json=body, headers={**headers, **key})
+        return request_bytes(operation.method, path, body=body, headers={"Content-Type": FORM, **headers, **key})
 
     answers = burst(server, [request(body) for body in bodies])
     for answer in answers:
@@ -574,20 +675,30 @@ def test_409_what_others_are_doing(shaky, connect, document):
     server, _ = shaky
     client = connect(server).signup()
     snippet = client.create()["id"]
-    making, copying = document.operations["createSnippet"], document.operations["forkSnippet"]
-    for operation, body in ((making, {"body": "x"}), (copying, {})):
+    making, gist = document.operations["createSnippet"], {"files": {"a": {"content": "x"}}}
+    bodies = {"createSnippet": {"body": "x"}, "forkSnippet": {}, "uploadText": "x", "putText": "x", "putFile": "x",
+              "createDocument": "x", "createGist": gist, "composeForm": "f=x"}  # fmt: skip
+    for name, body in bodies.items():
+        operation = document.operations[name]
         # Every connection to the store has its statement ready then: only carrying it out waits for others.
         assert statuses_at_once(server, client, making, snippet, [{"body": "x"}] * 60, keys=True) == {201}
         with writes_held_up(server):
             assert 409 in statuses_at_once(server, client, operation, snippet, [body] * 3, keys=True)
 
-    editing, statuses = document.operations["editSnippet"], set()
-    for attempt in range(20):
-        edits = [{"title": f"{attempt}, {number}"} for number in range(60)]
-        statuses |= statuses_at_once(server, client, editing, snippet, edits)
-        if 409 in statuses:
-            return
-    raise AssertionError(f"many edits at once were answered with {statuses} only")
+    def title(text):
+        return {"title": text}
+
+    def description(text):
+        return {"description": text}
+
+    for name, change in {"editSnippet": title, "patchGist": description, "editGist": description}.items():
+        editing, statuses = document.operations[name], set()
+        for attempt in range(20):
+            edits = [change(f"{attempt}, {number}") for number in range(60)]
+            statuses |= statuses_at_once(server, client, editing, snippet, edits)
+            if 409 in statuses:
+                break
+        assert 409 in statuses, f"many edits at once were answered with {statuses} only: {name}"
 
 
 def test_503_when_the_store_is_away(shaky, connect, document):

@@ -95,7 +95,7 @@ def test_what_is_not_for_everybody_cannot_be_embedded(author, nobody):
     for client in (author, nobody):
         for ask in (lambda s, c=client: oembed(c, s), lambda s, c=client: c.get(f"/s/{s['id']}/embed")):
             expect.problem(ask(private), 404, "not_found")
-            expect.problem(ask(burning), 403, "forbidden")
+            expect.problem(ask(burning), 404, "not_found")
     assert nobody.get(f"/s/{burning['id']}").status == 200, "asking has not burned it"
     assert author.delete(f"/snippets/{private['id']}").status == 204
     expect.problem(oembed(nobody, private), 404, "not_found")
