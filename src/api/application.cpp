@@ -134,7 +134,8 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
     const Route& route = routes()[*match.row];
     answer.route = route.pattern;
     if (match.malformed) {
-        answer.response = http::problem(error(ErrorKind::bad_request, "The path is not percent-encoded UTF-8."));
+        answer.response =
+            said_as_fits(request, error(ErrorKind::bad_request, "The path is not percent-encoded UTF-8."), &route);
         co_return answer;
     }
     Exchange exchange{request, services_, std::move(match.parameters), base::deadline_in(kRequestTimeout), {},

@@ -75,6 +75,12 @@ json::object gist_json(const model::Snippet& snippet, const std::string& base, b
     return out;
 }
 
+std::optional<model::File> find_file(const Gist& gist, std::string_view name) {
+    const auto found = std::find_if(gist.files.begin(), gist.files.end(),
+                                    [name](const model::File& file) { return file.name == name; });
+    return found == gist.files.end() ? std::nullopt : std::optional{*found};
+}
+
 /// What one file of a request says.
 struct FileChange {
     std::string name;
@@ -265,6 +271,10 @@ Answer create_gist(Exchange& exchange) {
         const std::string_view value = field_of(*created, name);
         if (!value.empty()) response.add(name, value);
     }
+    const json::value made = json::parse(created->body);
+    if (const json::value* token = made.as_object().if_contains("edit_token")) {
+        response.add("X-Token", view_of(token->as_string()));
+    }
     co_return response;
 }
 
@@ -290,16 +300,23 @@ Answer read_gist(Exchange& exchange) {
 }
 
 Answer read_gist_file(Exchange& exchange) {
-    Result<Shared> shared = co_await follow_link(exchange, exchange.parameters.front());
-    if (!shared) co_return shared.error();
-    const Gist gist = gist_of(shared->snippet());
-    for (const model::File& file : gist.files) {
-        if (file.name != exchange.parameters[1]) continue;
-        http::Response response = respond_with_link(*shared, exchange.request, "gist-raw", "text/plain; charset=utf-8");
-        if (response.status == 200) response.body = file.content;
-        co_return response;
+    const std::string& id = exchange.parameters.front();
+    const std::string& name = exchange.parameters[1];
+    // A wrong name must not burn the gist unread.
+    if (is_snippet_id(id)) {
+        const cache::Read read = co_await exchange.services.cache.read(id, exchange.deadline);
+        const model::Snippet* snippet = read.fill.entry ? nullptr : read.fill.snippet.get();
+        if (snippet && snippet->burn_after_reading && !find_file(gist_of(*snippet), name)) {
+            co_return error(ErrorKind::not_found);
+        }
     }
-    co_return error(ErrorKind::not_found);
+    Result<Shared> shared = co_await follow_link(exchange, id);
+    if (!shared) co_return shared.error();
+    std::optional<model::File> file = find_file(gist_of(shared->snippet()), name);
+    if (!file) co_return error(ErrorKind::not_found);
+    http::Response response = respond_with_link(*shared, exchange.request, "gist-raw", "text/plain; charset=utf-8");
+    if (response.status == 200) response.body = std::move(file->content);
+    co_return response;
 }
 
 Answer edit_gist(Exchange& exchange) {

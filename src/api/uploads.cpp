@@ -223,7 +223,9 @@ Answer manage_upload(Exchange& exchange) {
     if (*expires_in_s) object["expires_in"] = **expires_in_s;
     Result<http::Response> edited = co_await run_with_json(exchange, std::move(object), edit_snippet);
     if (!edited) co_return edited;
-    co_return linked(exchange, *std::move(edited), 202);
+    http::Response changed = linked(exchange, *std::move(edited), 202);
+    changed.status = 202;  // also as JSON
+    co_return changed;
 }
 
 }  // namespace snippetd::api

@@ -77,6 +77,20 @@ def test_any_snippet_is_a_gist(author, title, language, description, name):
     assert (gist["description"], contents(gist)) == (description, {name: "text"})
 
 
+def test_who_made_it_without_an_account_can_edit_it(author, nobody):
+    response = create(nobody, {"a": "x"})
+    change, headers = {"files": {"a": {"content": "y"}}}, {"X-Edit-Token": response.headers["X-Token"]}
+    assert contents(nobody.patch(f"{BASE}/{response.json()['id']}", change, headers).json()) == {"a": "y"}
+    assert "X-Token" not in create(author, {"a": "x"}).headers
+
+
+def test_a_wrong_name_burns_nothing(nobody):
+    snippet = nobody.create(title="a.py", burn_after_reading=True)["id"]
+    expect.problem(nobody.get(f"{BASE}/{snippet}/raw/b.py"), 404, "not_found")
+    assert nobody.get(f"{BASE}/{snippet}/raw/a.py").text == "x"
+    expect.problem(nobody.get(f"{BASE}/{snippet}/raw/a.py"), 410, "gone")
+
+
 # Several files.
 
 FILES = {
@@ -243,12 +257,13 @@ def test_ones_own_gists_page_by_page(author):
         response = author.get(path)
         assert response.status == 200
         for gist in response.json():
-            seen.append(gist["id"])
+            seen.append((gist["created_at"], gist["id"]))
             assert "content" not in next(iter(gist["files"].values()))
         link = response.headers.get("Link")
         assert link is None or link.endswith('>; rel="next"')
         path = link and link[1 : link.index(">")].removeprefix(f"http://{author.host}:{author.port}")
-    assert seen == made[::-1]
+    assert sorted(key for _, key in seen) == sorted(made)
+    assert seen == sorted(seen, reverse=True)
     for name, bad in (("per_page", "0"), ("per_page", "101"), ("per_page", "x"), ("page", "2"), ("cursor", "x")):
         expect.invalid(author.get(f"{BASE}?{name}={bad}"), name)
     assert author.get(f"{BASE}?page=1").status == 200

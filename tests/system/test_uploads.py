@@ -114,7 +114,11 @@ def test_the_token_manages_what_was_uploaded(nobody):
     assert 3540 < seconds_left(nobody.get(path).json()) <= 3600
     expect.invalid(upload(nobody, ("token", token), path=path), "delete")
     expect.problem(upload(nobody, ("delete", ""), path=path), 401, "unauthenticated")
-    assert upload(nobody, ("token", token), ("delete", ""), path=path).status == 200
+    as_json = upload(nobody, ("token", token), ("expires", "2"), path=path, headers={"Accept": "application/json"})
+    assert as_json.status == 202 and as_json.json()["url"] == changed.text.strip()
+    deleted = upload(nobody, ("token", token), ("delete", ""), path=path)
+    assert (deleted.status, deleted.body, deleted.headers["Cache-Control"]) == (200, b"", "no-store")
+    assert deleted.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert nobody.get(path).status == 404
 
 
