@@ -992,7 +992,7 @@ def wrong_methods(t, r):
     method, path = r.choice(
         [
             ("DELETE", "/healthz"), ("POST", "/metrics"), ("PATCH", "/explore"), ("DELETE", "/snippets"),
-            ("POST", f"/s/{t.public_id}"), ("DELETE", f"/s/{t.public_id}/raw"), ("PATCH", "/auth/me"),
+            ("PATCH", f"/s/{t.public_id}"), ("DELETE", f"/s/{t.public_id}/raw"), ("PATCH", "/auth/me"),
             ("GET", "/auth/signup"), ("PUT", f"/snippets/{t.public_id}"), ("GET", f"/snippets/{t.public_id}/fork"),
             ("POST", f"/snippets/{t.public_id}/revisions/1"),
         ]
