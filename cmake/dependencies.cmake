@@ -52,13 +52,14 @@ link_archives(PkgConfig::BROTLI PkgConfig::BROTLI_COMMON)
 link_archives(PkgConfig::ARCHIVE PkgConfig::NETTLE)
 
 find_path(SOCI_INCLUDE_DIR soci/soci.h REQUIRED)
-find_library(SOCI_CORE soci_core REQUIRED)
-find_library(SOCI_POSTGRESQL soci_postgresql REQUIRED)
-find_library(SOCI_SQLITE3 soci_sqlite3 REQUIRED)
+find_library(SOCI_CORE libsoci_core.a REQUIRED)
+find_library(SOCI_POSTGRESQL libsoci_postgresql.a REQUIRED)
+find_library(SOCI_SQLITE3 libsoci_sqlite3.a REQUIRED)
+find_library(SQLITE3_ARCHIVE libsqlite3.a REQUIRED)
 add_library(soci INTERFACE)
 target_include_directories(soci SYSTEM INTERFACE ${SOCI_INCLUDE_DIR} ${PostgreSQL_INCLUDE_DIRS})
-target_link_libraries(soci INTERFACE ${SOCI_CORE} ${SOCI_POSTGRESQL} ${SOCI_SQLITE3}
-                      PostgreSQL::PostgreSQL SQLite::SQLite3)
+target_link_libraries(soci INTERFACE ${SOCI_POSTGRESQL} ${SOCI_SQLITE3} ${SOCI_CORE}
+                      PostgreSQL::PostgreSQL ${SQLITE3_ARCHIVE} ${CMAKE_DL_LIBS})
 
 # Asio and Beast are compiled once, in src/http/boost_implementation.cpp, and not in every file that includes them.
 add_library(boost_net INTERFACE)
