@@ -16,8 +16,6 @@ FILES = sorted(path.name for path in FOLDER.glob("*.test.mjs"))
 FLAGS = {"refused.test.mjs": ("--rate-limit", "write=2/4s", "--rate-limit", "login=3/4s", "--rate-limit", "signup=off")}
 SECONDS_MAX = 300  # of a file; on a machine with nothing else to do the longest takes about 90
 ONLY_EMBEDDED = {"lighthouse.test.mjs"}
-# Once is enough of what says little about the store; `./test --long` runs all of it in both modes.
-IN_BOTH_MODES = {"read.test.mjs"}
 
 
 def test_there_are_files():
@@ -28,8 +26,6 @@ def test_there_are_files():
 def test_in_the_browser(file, mode, fresh_server, run_file, corpus, request):
     if file in ONLY_EMBEDDED and mode != "sqlite":
         pytest.skip("says nothing about the store")
-    if file not in IN_BOTH_MODES and mode != "sqlite" and os.environ.get("SNIPPETD_TEST_LONG") != "1":
-        pytest.skip("a long form: ./test --long")
     if file == "lighthouse.test.mjs" and os.environ.get("SNIPPETD_SANITIZER"):
         pytest.skip("how fast it is says something as released only")
     redis = ("--redis", request.getfixturevalue("redis").url()) if mode == "postgres" else ()
