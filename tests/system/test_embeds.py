@@ -3,23 +3,9 @@
 import re
 import xml.etree.ElementTree as ElementTree
 
-import pytest
-
 from harness import expect
-from harness.client import Client
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-
-
-@pytest.fixture
-def author(server):
-    return Client(server).signup()
-
-
-@pytest.fixture
-def nobody(server):
-    with Client(server) as client:
-        yield client
 
 
 def oembed(client, snippet, more=""):

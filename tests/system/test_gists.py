@@ -19,17 +19,6 @@ def contents(gist):
     return {name: file["content"] for name, file in gist["files"].items()}
 
 
-@pytest.fixture
-def author(server):
-    return Client(server).signup()
-
-
-@pytest.fixture
-def nobody(server):
-    with Client(server) as client:
-        yield client
-
-
 # One file.
 
 

@@ -10,12 +10,6 @@ TEXT = "#!/usr/bin/env python3\nprint('ä')\r\n"
 
 
 @pytest.fixture
-def nobody(server):
-    with Client(server) as client:
-        yield client
-
-
-@pytest.fixture
 def key(nobody):
     response = nobody.post("/documents", body=TEXT, headers={"Content-Type": "text/plain"})
     assert response.status == 200

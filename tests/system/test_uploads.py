@@ -36,12 +36,6 @@ def made(client, response):
     return client.get(path).json()
 
 
-@pytest.fixture
-def nobody(server):
-    with Client(server) as client:
-        yield client
-
-
 # Forms.
 
 
