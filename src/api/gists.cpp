@@ -5,6 +5,7 @@
 #include "api/page.hpp"
 #include "api/read_shared.hpp"
 #include "base/json_text.hpp"
+#include "model/languages.hpp"
 
 #include <algorithm>
 #include <charconv>
