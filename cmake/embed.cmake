@@ -36,7 +36,7 @@ function(embed_web target)
     # One for all presets: it is the same for each, and takes longer than all the rest.
     add_custom_command(
         OUTPUT ${web}/node_modules/.package-lock.json
-        COMMAND ${NPM} ci --no-audit --no-fund --loglevel=error
+        COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --loglevel=error
         DEPENDS ${web}/package.json ${web}/package-lock.json
         WORKING_DIRECTORY ${web} VERBATIM)
     add_custom_command(

@@ -63,6 +63,7 @@ VENDORS = [
     (r"qrencode", r"src/pages/qr\.cpp"),
     (r"brotli/", r"src/pages/encoding\.cpp"),
     (r"zlib", r"src/pages/(assets|encoding)\.cpp"),
+    (r"utf8proc", r"src/base/.*\.cpp"),
 ]
 
 # (what, where it is allowed all the same, why not)
@@ -370,6 +371,18 @@ def commented_out_code(project):
         for number, line in enumerate(file.lines, 1):
             if CODE_IN_COMMENT.match(line):
                 yield Finding(file.path, number, "commented-out code")
+
+
+@rule
+def npm_runs_no_scripts(project):
+    """Who installs a package does not let it run what it likes on this machine."""
+    for file in project.files:
+        if file.path.startswith("tests/style/"):
+            continue
+        for number, line in enumerate(file.lines, 1):
+            installs = re.search(r"""(\bnpm["',]*|\$\{NPM\})\s+["']?(ci|install|i)\b(?!:)""", line)
+            if installs and "--ignore-scripts" not in line:
+                yield Finding(file.path, number, "npm runs install scripts: add --ignore-scripts")
 
 
 @rule
