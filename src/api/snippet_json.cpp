@@ -1,6 +1,7 @@
 #include "api/snippet_json.hpp"
 
 #include "base/json_text.hpp"
+#include "base/utf8.hpp"
 #include "model/languages.hpp"
 
 #include <algorithm>
@@ -141,29 +142,21 @@ std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Mi
 
 namespace {
 
-/// The title with what has a meaning in a path replaced, and without dots and blanks at its beginning.
+/// The title with what has a meaning in a path, and what shows nothing itself, replaced: a name must not look like
+/// another one. Without dots and blanks at its beginning.
 std::string harmless(std::string_view title) {
     std::string name;
-    for (const char c : title) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool kept = byte >= 0x80 || std::isalnum(byte) || c == '.' || c == '-' || c == '_' || c == ' ';
-        name += kept ? c : '_';
+    while (!title.empty()) {
+        const base::CodePoint next = base::first_code_point(title);
+        const std::string_view bytes = title.substr(0, std::max<std::size_t>(next.bytes, 1));
+        const auto byte = static_cast<unsigned char>(bytes.front());
+        const bool ascii = std::isalnum(byte) || byte == '.' || byte == '-' || byte == '_' || byte == ' ';
+        const bool kept = byte < 0x80 ? ascii : next.bytes > 0 && !base::is_unseen(next.value);
+        name += kept ? bytes : "_";
+        title.remove_prefix(bytes.size());
     }
     while (!name.empty() && (name.front() == '.' || name.front() == ' ')) name.erase(0, 1);
     return name;
-}
-
-/// Replaces the characters that show nothing themselves and change how what follows is shown (U+200B to U+200F, U+2028
-/// to U+202E, U+2060 to U+206F): a name must not look like another one.
-void show_everything(std::string& name) {
-    for (std::size_t i = 0; i + 2 < name.size(); ++i) {
-        if (name[i] != '\xe2') continue;
-        const auto second = static_cast<unsigned char>(name[i + 1]), third = static_cast<unsigned char>(name[i + 2]);
-        const bool hidden =
-            (second == 0x80 && ((third >= 0x8b && third <= 0x8f) || (third >= 0xa8 && third <= 0xae))) ||
-            (second == 0x81 && third >= 0xa0 && third <= 0xaf);
-        if (hidden) name.replace(i, 3, "_");
-    }
 }
 
 /// Takes the extension off `name` and returns it, when it has one that looks like that.
@@ -198,7 +191,6 @@ std::string download_name(std::string_view id, std::string_view title, std::stri
 std::string export_name(std::string_view id, std::string_view title, std::string_view language) {
     constexpr std::size_t kTitleBytesMax = 120;
     std::string name = harmless(title);
-    show_everything(name);
     std::string extension = take_extension(name);
     if (extension.empty()) extension = extension_of(language);
     std::size_t end = std::min(name.size(), kTitleBytesMax);

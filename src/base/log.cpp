@@ -2,9 +2,12 @@
 
 #include "base/clock.hpp"
 #include "base/json_text.hpp"
+#include "base/utf8.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 
 #include <fmt/format.h>
@@ -39,7 +42,7 @@ std::string_view level_name(Level level) {
 std::string json_line(Level level, std::string_view message, Fields fields) {
     std::string line = fmt::format(R"({{"time":"{}","level":"{}","message":")",
                                    base::format_rfc3339(base::unix_now_ms()), level_name(level));
-    base::append_json_escaped(line, message);
+    append_escaped(line, message);
     line += '"';
     for (const Field& field : fields) {
         line += ",\"";
@@ -48,7 +51,7 @@ std::string json_line(Level level, std::string_view message, Fields fields) {
         if (field.bare) {
             line += field.value;
         } else {
-            base::append_json_escaped(line, field.value);
+            append_escaped(line, field.value);
             line += '"';
         }
     }
@@ -57,7 +60,8 @@ std::string json_line(Level level, std::string_view message, Fields fields) {
 }
 
 std::string text_line(Level level, std::string_view message, Fields fields) {
-    std::string line = fmt::format("{} {:5} {}", base::format_rfc3339(base::unix_now_ms()), level_name(level), message);
+    std::string line = fmt::format("{} {:5} ", base::format_rfc3339(base::unix_now_ms()), level_name(level));
+    append_escaped(line, message);
     for (const Field& field : fields) {
         line += ' ';
         line += field.key;
@@ -109,16 +113,34 @@ void write_lines(std::string lines) {
     }
 }
 
+void append_escaped(std::string& out, std::string_view text) {
+    while (!text.empty()) {
+        const base::CodePoint next = base::first_code_point(text);
+        const std::string_view bytes = text.substr(0, next.bytes);
+        if (next.bytes == 0) {
+            out += "\\ufffd";
+        } else if (next.value >= 0x7F && base::is_unseen(next.value)) {
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(next.value));
+        } else {
+            base::append_json_escaped(out, bytes);
+        }
+        text.remove_prefix(std::max<std::size_t>(next.bytes, 1));
+    }
+}
+
 void append_text_value(std::string& out, std::string_view text) {
-    const bool plain = !text.empty() && text.find_first_of(" \"\\\n\r\t=") == text.npos &&
-                       std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20; });
-    if (plain) {
+    const auto is_plain = [](unsigned char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\' && c != '='; };
+    if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) {
         out += text;
         return;
     }
-    out += '"';
-    base::append_json_escaped(out, text);
-    out += '"';
+    std::string escaped;
+    append_escaped(escaped, text);
+    // Letters of all languages need no quotes.
+    const bool bare = escaped == text && !text.empty() && text.find_first_of(" =") == text.npos;
+    out += bare ? "" : "\"";
+    out += escaped;
+    out += bare ? "" : "\"";
 }
 
 }  // namespace snippetd::log

@@ -54,7 +54,11 @@ inline void error(std::string_view message, Fields fields = {}) {
 /// Hands over whole lines, each with its line feed, that are formatted already (the access log gathers them).
 void write_lines(std::string lines);
 
-/// Appends `text` for a text line: quoted when it has spaces, quotes or control characters, which are escaped.
+/// Appends `text` as it stands within quotes, in both formats: escaped as JSON has it, also what acts upon a terminal
+/// or changes how the line looks (`base::is_unseen`), and with U+FFFD for what is not UTF-8.
+void append_escaped(std::string& out, std::string_view text);
+
+/// Appends `text` for a text line: quoted when it has blanks, quotes or what is escaped.
 void append_text_value(std::string& out, std::string_view text);
 
 }  // namespace snippetd::log

@@ -44,6 +44,20 @@ std::optional<std::size_t> count_code_points(std::string_view text) {
     return count;
 }
 
+CodePoint first_code_point(std::string_view text) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) return {};
+    char32_t value = static_cast<Byte>(text[0]);
+    if (length > 1) value &= 0xFFu >> (length + 1);
+    for (std::size_t i = 1; i < length; ++i) value = value << 6 | (static_cast<Byte>(text[i]) & 0x3Fu);
+    return {value, length};
+}
+
+bool is_unseen(char32_t c) {
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x61C || (c >= 0x200B && c <= 0x200F) ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F);
+}
+
 bool has_control_characters(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const Byte byte = static_cast<Byte>(text[i]);

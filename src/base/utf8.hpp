@@ -13,4 +13,17 @@ std::optional<std::size_t> count_code_points(std::string_view text);
 /// Whether `text` has a C0 control character, DEL, or a C1 control character (U+0080 to U+009F). `text` must be UTF-8.
 bool has_control_characters(std::string_view text);
 
+/// The first code point of `text`, which is not empty, and its length in bytes: 0 when none that is well-formed stands
+/// there.
+struct CodePoint {
+    char32_t value = 0;
+    std::size_t bytes = 0;
+};
+CodePoint first_code_point(std::string_view text);
+
+/// Whether it shows nothing itself and changes what is shown around it, or acts upon a terminal: control characters
+/// (C0, DEL, C1), those that set a direction or have no width (U+061C, U+200B to U+200F, U+202A to U+202E, U+2060 to
+/// U+206F) and separators of lines (U+2028, U+2029).
+bool is_unseen(char32_t c);
+
 }  // namespace snippetd::base

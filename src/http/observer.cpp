@@ -1,6 +1,5 @@
 #include "http/observer.hpp"
 
-#include "base/json_text.hpp"
 #include "base/log.hpp"
 
 #include <iterator>
@@ -47,9 +46,9 @@ void Observer::log(const Request& request, const Service::Answer& answer, std::s
     if (log::format() == log::Format::json) {
         fmt::format_to(out, R"({{"time":"{}","level":"info","message":"request","client":"{}","method":")", rfc3339_,
                        request.client.to_string());
-        base::append_json_escaped(lines_, request.method_text);
+        log::append_escaped(lines_, request.method_text);
         lines_ += R"(","path":")";
-        base::append_json_escaped(lines_, path);
+        log::append_escaped(lines_, path);
         fmt::format_to(out,
                        R"(","route":"{}","status":{},"bytes":{},"duration_us":{},"cache":"{}","request_id":"{}"}})",
                        answer.route, answer.response.status, bytes, us, answer.response.cache_status, request.id);

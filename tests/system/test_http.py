@@ -562,6 +562,16 @@ def test_a_caller_cannot_forge_a_log_line(small):
     assert not [line for line in server.log_lines if line.startswith("FORGED")]
 
 
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_nothing_in_a_log_acts_on_the_terminal_of_who_reads_it(small, log_format):
+    server = small("--log-format", log_format)
+    path = "/s/a\u009b31m\u202eb\u2066\u200e\u061c".encode() + b"\x9b\xff"
+    response = ask(server, b"GET " + path + b" HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    line = server.wait_for_log(re.escape(response.headers["X-Request-Id"])).string
+    assert r"/s/a\u009b31m\u202eb\u2066\u200e\u061c\ufffd\ufffd" in line
+    assert line.isascii() and line.isprintable()
+
+
 def test_the_log_level_hides_what_is_below_it(small):
     server = small("--log-level", "info")
     Client(server).get("/healthz", {"X-Request-Id": "at-info"})

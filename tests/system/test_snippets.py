@@ -6,6 +6,7 @@ Who may see what is in test_visibility.py; caching, views, idempotency and burn 
 import math
 import re
 import time
+import urllib.parse
 
 import pytest
 
@@ -795,8 +796,9 @@ def test_download_adds_a_file_name(ada, anonymous):
 
 
 @pytest.mark.parametrize(
-    "title", ['a"; filename="evil.exe', "../../etc/passwd", "naïve 🐘.py", "a;b=c%0d%0aX: y", "", "."]
-)
+    "title", ['a"; filename="evil.exe', "../../etc/passwd", "naïve 🐘.py", "a;b=c%0d%0aX: y", "", ".",
+              "gnp.\u202etxt.exe", "a\u061cb\u200ec\u200fd\u2066e\u2069f\u2028g"]
+)  # fmt: skip
 def test_a_hostile_title_makes_a_harmless_file_name(ada, anonymous, title):
     snippet = ada.create(title=title)
     response = anonymous.get(f"/s/{snippet['id']}/raw?download=1")
@@ -805,6 +807,7 @@ def test_a_hostile_title_makes_a_harmless_file_name(ada, anonymous, title):
     assert re.fullmatch(
         r'attachment; filename="[^"/\\\x00-\x1f]+"(; filename\*=UTF-8\'\'[A-Za-z0-9%!#$&+.^_`|~-]+)?', disposition
     ), disposition
+    assert not re.search("[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]", urllib.parse.unquote(disposition))
 
 
 def test_an_unknown_link_is_not_found(anonymous):

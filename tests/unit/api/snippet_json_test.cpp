@@ -123,6 +123,8 @@ TEST(DownloadName, IsTheTitleMadeHarmless) {
     EXPECT_EQ(download_name("id", "../../etc/passwd", "text"), "_.._etc_passwd");
     EXPECT_EQ(download_name("id", "a\"b\r\nc\\d;e%f", "text"), "a_b__c_d_e_f");
     EXPECT_EQ(download_name("id", " .hidden", "text"), "hidden");
+    EXPECT_EQ(download_name("id", "a\u202etxt.exe", "text"), "a_txt.exe") << "a name must not look like another one";
+    EXPECT_EQ(download_name("id", "a\u061cb\u200ec\u2067d\u009be\u2028f\x7f", "text"), "a_b_c_d_e_f_");
 }
 
 TEST(ExportName, IsTheIdAndTheTitleMadeHarmlessWithAnExtension) {

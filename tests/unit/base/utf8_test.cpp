@@ -29,6 +29,19 @@ TEST(CountCodePoints, EveryCodePointButSurrogatesIsOne) {
     }
 }
 
+TEST(FirstCodePoint, ReadsWhatIsWellFormed) {
+    for (std::uint32_t point = 0; point < 0x120000; ++point) {
+        const std::string bytes = encode(point);
+        const CodePoint first = first_code_point(bytes + "x");
+        if (count_code_points(bytes)) {
+            ASSERT_EQ(first.value, point);
+            ASSERT_EQ(first.bytes, bytes.size()) << std::hex << point;
+        } else {
+            ASSERT_EQ(first.bytes, 0u) << std::hex << point;
+        }
+    }
+}
+
 TEST(CountCodePoints, CountsCharactersAndNotBytes) {
     EXPECT_EQ(count_code_points(""), 0u);
     EXPECT_EQ(count_code_points("abc"), 3u);
