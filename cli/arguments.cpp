@@ -98,6 +98,7 @@ void define_get(CLI::App& app, Invocation& invocation, Written&) {
     app.add_option("-o,--output", invocation.output, "Write it to a file instead of standard output")
         ->type_name("FILE");
     define_json(app, invocation, "Print the snippet and what is known of it as JSON");
+    app.add_flag("--raw", invocation.raw, "Leave control characters as they are on a terminal too");
 }
 
 void define_list(CLI::App& app, Invocation& invocation, Written&) {
@@ -127,6 +128,8 @@ void define_login(CLI::App& app, Invocation& invocation, Written&) {
                                 ->type_name("NAME");
     app.add_flag("--token-stdin", invocation.token_from_input, "Read a token from standard input and store it")
         ->excludes(username);
+    app.add_flag("--insecure", invocation.insecure,
+                 "Send the password or token unencrypted (http://) to another machine");
 }
 
 void define_logout(CLI::App&, Invocation&, Written&) {}

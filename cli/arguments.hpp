@@ -27,13 +27,14 @@ struct Invocation {
     std::optional<std::string> title, language, visibility;
     std::optional<std::vector<std::string>> tags;
     std::optional<std::optional<std::int64_t>> expires_in_s;  ///< an inner nothing is `never`
-    bool burn = false, copy = false, open = false, qr = false;
+    bool burn = false, copy = false, open = false, qr = false, raw = false;
 
     std::string output, file;  ///< empty when not given
     std::string search, tag, by = "day";
     std::size_t limit = 50;  ///< 0 for all
     std::string username;
     bool token_from_input = false;
+    bool insecure = false;
 };
 
 /// Throws Failure (bad_input) that says what is wrong. A command is recognised before anything but -s, --timeout,

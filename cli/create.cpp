@@ -1,6 +1,7 @@
 #include "context.hpp"
 #include "fields.hpp"
 #include "files.hpp"
+#include "link.hpp"
 #include "model/languages.hpp"
 #include "programs.hpp"
 #include "qr.hpp"
@@ -123,7 +124,7 @@ std::string share(Context& context, Service& service, const std::string& file) {
                       fmt::format("{} answered without a link: is --server right?", service.server().base())};
     }
     keep_edit_token(context, service, snippet);
-    terminal.print_line(context.invocation().json ? json::serialize(snippet) : link);
+    terminal.print_line(context.invocation().json ? json_line(snippet) : link);
     if (context.invocation().qr) terminal.draw(draw_qr(link, terminal.err_is_terminal()));
     return link;
 }
@@ -140,7 +141,7 @@ ExitCode create(Context& context) {
     ExitCode code = context.for_each(files, [&](const std::string& file) {
         const std::string link = share(context, service, file);
         links += links.empty() ? link : '\n' + link;
-        if (invocation.open) open_in_browser(link);
+        if (invocation.open) open_in_browser(checked_for_browser(link, service.server()));
     });
     if (invocation.copy && !links.empty()) {
         try {

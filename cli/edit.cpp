@@ -126,7 +126,7 @@ class Edit {
     }
 
     void report(const json::object& snippet) const {
-        context_.terminal().print_line(context_.invocation().json ? json::serialize(snippet)
+        context_.terminal().print_line(context_.invocation().json ? json_line(snippet)
                                                                   : printable(text_in(snippet, "url")));
     }
 

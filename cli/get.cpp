@@ -39,12 +39,13 @@ ExitCode get(Context& context) {
         if (!answer.ok()) throw service.failure_of(call, answer.response);
         std::string text;
         if (invocation.json) {
-            text = boost::json::serialize(service.object_of(call, answer.response)) + '\n';
+            text = json_line(service.object_of(call, answer.response)) + '\n';
         } else {
             text = wanted_lines(link, answer.response.body);
         }
-        if (invocation.output.empty() || invocation.output == "-") return context.terminal().print(text);
-        write_output(invocation.output, text);
+        if (!invocation.output.empty() && invocation.output != "-") return write_output(invocation.output, text);
+        if (invocation.raw) return context.terminal().print(text);
+        context.terminal().show(text);
     });
 }
 

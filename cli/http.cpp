@@ -129,6 +129,8 @@ std::variant<Response, NoAnswer> Http::send(const Request& request, Milliseconds
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.data());
     }
+    // What stays on this machine is not to be read elsewhere.
+    if (request.loopback) curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "snip/" SNIPPETD_VERSION);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

@@ -19,6 +19,7 @@ struct Request {
     std::vector<std::pair<std::string, std::string>> fields;
     std::string body;
     bool has_body = false;
+    bool loopback = false;  ///< the URL leads to this machine
     /// How much of the body has been sent, of how much; called now and then.
     std::function<void(std::uint64_t, std::uint64_t)> progress;
 };
@@ -40,7 +41,7 @@ struct NoAnswer {
 };
 
 /// Sends requests one after the other, on one kept connection where it can. Follows no redirect. Proxies come from the
-/// environment, as curl's do.
+/// environment, as curl's do, but not for this machine.
 class Http {
   public:
     Http();

@@ -4,6 +4,7 @@
 #include "text.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <memory>
 
@@ -109,6 +110,22 @@ void read_fragment(std::string_view fragment, SnippetLink& link) {
 
 ServerAddress parse_server(std::string_view url) {
     return address_of(Url{url}, url);
+}
+
+std::string checked_for_browser(const std::string& url, const ServerAddress& server) {
+    constexpr std::string_view kOthers = ":/?#[]@!$&'()*+,;=-._~%";
+    const bool plain = std::all_of(url.begin(), url.end(), [&](unsigned char c) {
+        return c < 0x80 && (std::isalnum(c) || kOthers.find(static_cast<char>(c)) != kOthers.npos);
+    });
+    bool own = false;
+    try {
+        own = plain && parse_server(url).origin == server.origin;
+    } catch (const Failure&) {
+        own = false;
+    }
+    if (own) return url;
+    throw Failure{ExitCode::other, fmt::format("the link is not opened: `{}` is no URL of {}", printable(url),
+                                               printable(server.origin))};
 }
 
 std::string resolve_redirect(const std::string& url, const std::string& location) {

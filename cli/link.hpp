@@ -20,6 +20,10 @@ struct ServerAddress {
 /// Throws Failure (bad_input) when `url` is not http:// or https:// with a host, or carries a name and password.
 ServerAddress parse_server(std::string_view url);
 
+/// `url` as it may be handed to a desktop: of this server's origin and of no characters but a URL's (RFC 3986). Throws
+/// Failure (other): whatever else a server says is not opened.
+std::string checked_for_browser(const std::string& url, const ServerAddress& server);
+
 /// Where the `Location` in an answer from `url` leads; empty when it is no URL.
 std::string resolve_redirect(const std::string& url, const std::string& location);
 

@@ -75,7 +75,7 @@ ExitCode list(Context& context) {
         std::string text;
         for (const json::value& item : items->get_array()) {
             if (left == 0 || !item.is_object()) break;
-            text += (invocation.json ? json::serialize(item) : row(terminal, item.get_object())) + '\n';
+            text += (invocation.json ? json_line(item) : row(terminal, item.get_object())) + '\n';
             --left;
         }
         terminal.print(text);

@@ -41,13 +41,12 @@ std::string token_name() {
     return shorten(fmt::format("snip on {}", *host ? printable(host) : "a computer"), kTokenNameCharactersMax);
 }
 
-/// The value of the cookie `session` that a login's answer sets.
+/// The session's cookie, name and value, that a login's answer sets.
 std::string session_of(const Response& response) {
-    constexpr std::string_view kName = "session=";
     for (const auto& [name, value] : response.fields) {
-        if (name == "set-cookie" && value.starts_with(kName)) {
-            return value.substr(kName.size(), value.find(';') - kName.size());
-        }
+        if (name != "set-cookie") continue;
+        const std::string pair = value.substr(0, value.find(';'));
+        if (pair.starts_with("session=") || pair.starts_with("__Host-session=")) return pair;
     }
     throw Failure{ExitCode::other, "the login's answer has no session: is --server right?"};
 }
@@ -60,7 +59,7 @@ Credentials::Login make_token(Service& anonymous, const std::string& username, c
         throw Failure{ExitCode::not_permitted, "the username or the password is wrong (401)"};
     }
     if (!opened.ok()) throw anonymous.failure_of(login, opened.response);
-    const Fields cookie{{"Cookie", "session=" + session_of(opened.response)}};
+    const Fields cookie{{"Cookie", session_of(opened.response)}};
     const Call create =
         call_of("POST", "/auth/tokens", cookie, json::object{{"name", token_name()}}, Repeat::only_if_refused);
     const Call logout = call_of("POST", "/auth/logout", cookie);
@@ -94,8 +93,18 @@ void delete_token(Context& context, const ServerAddress& server, const std::stri
     if (!answer.ok() && !dead) throw service.failure_of(call, answer.response);
 }
 
+/// Before anything is asked or read: what is typed in by then is as good as sent.
+void refuse_to_send_in_the_clear(const Invocation& invocation, const ServerAddress& server) {
+    if (server.encrypted || server.loopback || invocation.insecure) return;
+    throw Failure{ExitCode::bad_input,
+                  fmt::format("the {} would go to {} unencrypted, for anyone on the way to read: use https://, or "
+                              "--insecure if that is what you want",
+                              invocation.token_from_input ? "token" : "password", printable(server.origin))};
+}
+
 Credentials::Login obtain(Context& context, const ServerAddress& server) {
     const Invocation& invocation = context.invocation();
+    refuse_to_send_in_the_clear(invocation, server);
     if (invocation.token_from_input) {
         const std::string token = first_line_of_input();
         if (!token.starts_with("snp_") || token.find_first_of(" \t") != token.npos || find_unacceptable(token)) {

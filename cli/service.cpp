@@ -85,6 +85,10 @@ double random_jitter() {
 
 }  // namespace
 
+std::string json_line(const json::value& value) {
+    return visible_json(json::serialize(value));
+}
+
 std::string text_in(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains({name.data(), name.size()});
     return value && value->is_string() ? std::string{value->get_string()} : std::string{};
@@ -99,6 +103,7 @@ std::variant<Response, NoAnswer> Service::attempt(const Call& call, Milliseconds
     Request request;
     request.method = call.method;
     request.url = server_.base() + call.path;
+    request.loopback = server_.loopback;
     request.fields = call.fields;
     request.progress = call.progress;
     if (call.body) {
@@ -120,13 +125,15 @@ std::variant<Response, NoAnswer> Service::attempt(const Call& call, Milliseconds
         if (!redirected || call.method != "GET" || redirects == kRedirectsMax) return outcome;
         const std::string next = resolve_redirect(request.url, std::string{response->field("location")});
         if (next.empty() || !(next.starts_with("http://") || next.starts_with("https://"))) return outcome;
-        if (parse_server(next).origin != server_.origin) {
+        const ServerAddress target = parse_server(next);
+        if (target.origin != server_.origin) {
             // What is secret, tokens and edit tokens, was meant for this server alone.
             std::erase_if(request.fields, [](const auto& field) {
                 return field.first == "Authorization" || field.first == "X-Edit-Token" || field.first == "Cookie";
             });
         }
         request.url = next;
+        request.loopback = target.loopback;
     }
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 namespace snippetd::cli {
 
@@ -70,6 +71,9 @@ class Service {
     ServerAddress server_;
     std::string token_;
 };
+
+/// What others wrote, as one line of JSON that cannot act on a terminal.
+std::string json_line(const boost::json::value& value);
 
 /// A string member, or an empty string when there is none. `number_in` likewise.
 std::string text_in(const boost::json::object& object, std::string_view name);

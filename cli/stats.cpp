@@ -55,7 +55,7 @@ ExitCode stats(Context& context) {
                         .repeat = Repeat::always,
                         .progress = {}};
         const json::object answer = service.object_of(call, service.call_or_fail(call).response);
-        if (invocation.json) return context.terminal().print_line(json::serialize(answer));
+        if (invocation.json) return context.terminal().print_line(json_line(answer));
         context.terminal().print(table(context.terminal(), answer));
         context.terminal().tell(fmt::format("{} views in all", number_in(answer, "view_count")));
     });

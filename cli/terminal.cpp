@@ -79,6 +79,11 @@ void Terminal::print(std::string_view bytes) const {
     throw Failure{ExitCode::local_file, fmt::format("cannot write to standard output: {}", std::strerror(reason))};
 }
 
+void Terminal::show(std::string_view text) const {
+    if (out_is_terminal_) return print(visible(text));
+    print(text);
+}
+
 void Terminal::print_line(std::string_view line) const {
     print(std::string{line} + '\n');
 }

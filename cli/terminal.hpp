@@ -16,6 +16,8 @@ class Terminal {
 
     /// To standard output, as it is. Throws Failure (local_file) when not all can be written.
     void print(std::string_view bytes) const;
+    /// The same for what others wrote: byte for byte, but on a terminal so that it cannot act upon that (`visible`).
+    void show(std::string_view text) const;
     void print_line(std::string_view line) const;
 
     /// To standard error, after `snip: `. `complain` speaks even when quiet, `explain` only when verbose.

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <ctime>
 
+#include <fmt/format.h>
+
 namespace snippetd::cli {
 
 namespace {
@@ -36,9 +38,19 @@ Decoded decode(std::string_view text) {
     return {length, code_point};
 }
 
+bool is_control(char32_t c) {
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F);
+}
+
 bool acts_on_terminal(char32_t c) {
-    return c < 0x20 || (c >= 0x7F && c <= 0x9F) || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+    return is_control(c) || c == 0x61C || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
            (c >= 0x2060 && c <= 0x206F);
+}
+
+/// What a text may have for good reason: it joins letters or parts of emoji, or says where words end, and acts on
+/// nothing else.
+bool is_joiner(char32_t c) {
+    return c == 0x200B || c == 0x200C || c == 0x200D || c == 0x2060;
 }
 
 }  // namespace
@@ -60,6 +72,45 @@ std::string printable(std::string_view text) {
         if (next.bytes == 0) {
             out += kReplacement;
         } else if (!acts_on_terminal(next.code_point)) {
+            out += text.substr(0, next.bytes);
+        }
+        text.remove_prefix(std::max<std::size_t>(next.bytes, 1));
+    }
+    return out;
+}
+
+std::string visible(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const Decoded next = decode(text);
+        const char32_t c = next.code_point;
+        const bool line_end = c == '\n' || (c == '\r' && text.size() > 1 && text[1] == '\n');
+        if (next.bytes == 0) {
+            out += kReplacement;
+        } else if (line_end || c == '\t' || is_joiner(c) || !acts_on_terminal(c)) {
+            out += text.substr(0, next.bytes);
+        } else if (is_control(c)) {
+            // 64 apart, DEL included; C1 as `M-` and the C0 character below it.
+            if (c >= 0x80) out += "M-";
+            out += '^';
+            out += static_cast<char>((c & 0x7F) ^ 0x40);
+        } else {
+            out += fmt::format("<U+{:04X}>", static_cast<unsigned>(c));
+        }
+        text.remove_prefix(std::max<std::size_t>(next.bytes, 1));
+    }
+    return out;
+}
+
+std::string visible_json(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const Decoded next = decode(text);
+        if (next.bytes == 0) {
+            out += kReplacement;
+        } else if (acts_on_terminal(next.code_point) && !is_joiner(next.code_point)) {
+            out += fmt::format("\\u{:04x}", static_cast<unsigned>(next.code_point));
+        } else {
             out += text.substr(0, next.bytes);
         }
         text.remove_prefix(std::max<std::size_t>(next.bytes, 1));

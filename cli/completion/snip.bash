@@ -38,11 +38,11 @@ _snip() {
     local fields="-l --language -t --title --public --unlisted --private -e --expires --tag"
     local flags
     case $command in
-        get) flags="$common -q -o --output --json" ;;
+        get) flags="$common -q -o --output --json --raw" ;;
         list) flags="$common -n --limit -q --search --tag -l --language --json" ;;
         edit) flags="$common -q $fields --file --json" ;;
         rm) flags="$common -q" ;;
-        login) flags="$common -q --username --token-stdin" ;;
+        login) flags="$common -q --username --token-stdin --insecure" ;;
         logout) flags="$common -q" ;;
         stats) flags="$common -q --by --json" ;;
         *) flags="$common -q $fields -b --burn --json --copy --open --qr --list-languages --version" ;;

@@ -65,9 +65,11 @@ complete -c snip -n __snip_shares -l list-languages -d 'Print the names of all l
 complete -c snip -n __snip_shares -l version -d 'Print the version'
 
 complete -c snip -n '__snip_is get' -s o -l output -r -F -d 'Write it to a file'
+complete -c snip -n '__snip_is get' -l raw -d 'Leave control characters as they are'
 complete -c snip -n '__snip_is list' -s n -l limit -x -d 'At most so many'
 complete -c snip -n '__snip_is list' -s q -l search -x -d 'Only with these words'
 complete -c snip -n '__snip_is edit' -l file -r -F -d 'Replace the text with that of a file'
 complete -c snip -n '__snip_is login' -l username -x -d 'The account'
 complete -c snip -n '__snip_is login' -l token-stdin -d 'Read a token from standard input'
+complete -c snip -n '__snip_is login' -l insecure -d 'Send the password or token unencrypted'
 complete -c snip -n '__snip_is stats' -l by -x -a 'day hour' -d 'Views by day or hour'

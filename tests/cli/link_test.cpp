@@ -52,6 +52,47 @@ TEST(LinkTest, AnOriginIsComparedWithoutWhatDoesNotMatter) {
     EXPECT_THROW(parse_server("localhost:3000"), Failure);
 }
 
+TEST(LinkTest, OnlyAnAddressOfThisMachineIsLoopback) {
+    for (const char* here : {"http://localhost", "http://LOCALHOST:3000", "http://a.localhost", "http://127.0.0.1",
+                             "http://127.9.8.7:1", "http://[::1]"}) {
+        EXPECT_TRUE(parse_server(here).loopback) << here;
+    }
+    for (const char* elsewhere : {"http://localhost.example.org", "http://127.0.0.1.example.org", "http://10.0.0.1",
+                                  "http://[::2]", "http://127.example", "http://notlocalhost", "http://0.0.0.0"}) {
+        EXPECT_FALSE(parse_server(elsewhere).loopback) << elsewhere;
+    }
+}
+
+TEST(LinkTest, ABrowserGetsUrlsOfTheServerAlone) {
+    const ServerAddress server = parse_server("http://localhost:3000/paste");
+    for (const char* own : {"http://localhost:3000/s/abc", "http://LOCALHOST:3000/s/abc?x=1#L5"}) {
+        EXPECT_EQ(checked_for_browser(own, server), own);
+    }
+    for (const char* wrong : {"",
+                              "-h",
+                              "--help",
+                              "file:///etc/passwd",
+                              "javascript:alert(1)",
+                              "data:text/html,x",
+                              "mailto:a@b",
+                              "/s/abc",
+                              "//localhost:3000/s/abc",
+                              "https://localhost:3000/s/abc",
+                              "http://localhost/s/abc",
+                              "http://localhost:3000@example.org/",
+                              "http://u:p@localhost:3000/",
+                              "http://example.org/s/abc",
+                              "http://localhost:3000\\@example.org/",
+                              "http://localhost:3000/a b",
+                              "http://localhost:3000/`id`",
+                              "http://localhost:3000/\"",
+                              "http://localhost:3000/\n",
+                              "http://localhost:3000/\u202e",
+                              " http://localhost:3000/"}) {
+        EXPECT_THROW(checked_for_browser(wrong, server), Failure) << wrong;
+    }
+}
+
 TEST(LinkTest, ARedirectMayBeRelative) {
     EXPECT_EQ(resolve_redirect("http://h/a/b", "/c"), "http://h/c");
     EXPECT_EQ(resolve_redirect("http://h/a", "https://i/"), "https://i/");

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import signal
 import socket
@@ -181,6 +182,22 @@ def test_the_browser_gets_the_link(snip):
     assert snip.run("--open", stdin="x", env={"PATH": "/nonexistent"}).returncode == 1
 
 
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "--help", "javascript:alert(1)", "http://elsewhere.example/s/x",
+            "{server}@elsewhere.example/s/x", "{server}/s/x;`id`", "{server}/s/x y", "x"]
+)  # fmt: skip
+def test_the_browser_gets_no_other_url_whatever_the_server_says(snip, url):
+    (snip.home / "bin").mkdir()
+    snip.script("bin/xdg-open", f"touch {snip.home}/opened\n")
+    server = "http://snippets.invalid"
+    created = {"url": url.format(server=server), "id": "abc"}
+    with Misbehaving(afterwards=answer(201, json.dumps(created).encode())) as proxy:
+        path = f"{snip.home}/bin:{snip.environment['PATH']}"
+        done = snip.run("-s", server, "--open", stdin="x", env={"PATH": path, "http_proxy": proxy.url})
+    assert done.returncode == 1 and b"not opened" in done.stderr
+    assert not (snip.home / "opened").exists()
+
+
 def test_the_qr_code_is_drawn_on_standard_error(snip):
     done = snip.run("--qr", stdin="x")
     assert done.returncode == 0 and done.stdout.count(b"\n") == 1
@@ -233,6 +250,40 @@ def test_a_title_cannot_act_on_the_terminal(own, terminal):
     assert out.count("a]0;owned31mtab") == 1
     assert not any(c in out for c in "\x1b\x07\r\u009b\u202e"), repr(out)
     assert terminal or out.count("\t") == 5
+
+
+ESCAPES = "a\x1b]52;c;cm0=\x07\u009b31m\u202eb\rc\x7f\n\tä👩\u200d💻\r\n"
+SHOWN = "a^[]52;c;cm0=^GM-^[31m<U+202E>b^Mc^?\n\tä👩\u200d💻\n"
+
+
+def test_a_body_cannot_act_on_the_terminal(snip):
+    link = snip.ok(stdin=ESCAPES).strip()
+    code, shown = on_terminal(snip, "get", link)
+    assert code == 0 and re.sub("\r+\n", "\n", shown).expandtabs() == SHOWN.expandtabs()
+    # Elsewhere, and for those who ask for it, it is byte for byte what was shared.
+    assert snip.run("get", link).stdout == ESCAPES.encode()
+    snip.ok("get", link, "-o", "file")
+    assert (snip.home / "file").read_bytes() == ESCAPES.encode()
+    code, shown = on_terminal(snip, "get", "--raw", link)
+    assert code == 0 and "\x1b]52;c;cm0=\x07\u009b31m\u202e" in shown
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_json_cannot_act_on_the_terminal(snip, terminal):
+    link = snip.ok(stdin=ESCAPES).strip()
+    out = on_terminal(snip, "get", "--json", link)[1] if terminal else snip.ok("get", "--json", link)
+    assert json.loads(out)["body"] == ESCAPES
+    assert not any(c in out for c in "\x1b\x07\x7f\u009b\u202e"), repr(out)
+
+
+def test_an_error_cannot_act_on_the_terminal(snip):
+    detail = "no\x1b]0;owned\x07\u009b31m\u202e\nsnip: all is well"
+    body = {"error": "forbidden\x1b[2J", "detail": detail, "title": "x", "fields": {"a\x1b[2J": "b\u202e"}}
+    with Misbehaving(afterwards=answer(403, json.dumps(body).encode())) as proxy:
+        for arguments in (["get", "abc"], ["list"], ["rm", "abc"], ["stats", "abc"]):
+            code, shown = on_terminal(snip, "-s", proxy.url, *arguments)
+            assert code == 4 and not any(c in shown for c in "\x1b\x07\u009b\u202e"), repr(shown)
+            assert len(shown.splitlines()) == 2, "a field's line, and no other that the server made"
 
 
 def test_an_edit_in_the_editor(own, account):
@@ -427,6 +478,42 @@ def test_login_on_a_terminal_does_not_show_the_password(snip, server):
     assert code == 0, out
     assert name in out and PASSWORD not in out
     assert snip.config.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments, secret", [(["--username", "ada"], PASSWORD), (["--token-stdin"], "snp_" + "x" * 43)]
+)
+def test_a_login_sends_nothing_unencrypted_to_another_machine_unless_told_to(snip, arguments, secret):
+    # A name that is not loopback, which the proxy variable leads back here.
+    with Misbehaving(afterwards=refuse(500, error="internal")) as proxy:
+        environment = {"http_proxy": proxy.url}
+        for host in ("snippets.invalid", "localhost.snippets.invalid", "127.0.0.1.snippets.invalid"):
+            err = snip.fails(2, "login", "-s", f"http://{host}", *arguments, stdin=secret, env=environment)
+            assert "unencrypted" in err and "--insecure" in err and secret not in err
+        assert proxy.requests == []
+        snip.fails(7, "login", "-s", "http://snippets.invalid", "--insecure", *arguments, stdin=secret, env=environment)
+        assert len(proxy.requests) == 1
+        assert secret in proxy.requests[0].body.decode() + proxy.requests[0].headers.get("Authorization", "")
+
+
+def test_a_login_on_a_terminal_asks_for_no_password_that_it_would_not_send(snip):
+    code, shown = on_terminal(snip, "login", "-s", "http://snippets.invalid")
+    assert code == 2 and "Username" not in shown and "Password" not in shown
+
+
+def test_what_stays_on_this_machine_does_not_go_through_a_proxy(snip, account):
+    with Misbehaving() as proxy:
+        environment = {"http_proxy": proxy.url, "all_proxy": proxy.url}
+        snip.ok("login", "--username", account.username, stdin=PASSWORD, env=environment)
+        snip.ok("list", env=environment)
+        assert proxy.requests == []
+
+
+def test_a_login_at_a_server_behind_https(snip, fresh_server):
+    server = fresh_server(flags=["--public-url", "https://paste.example"])
+    with Client(server).signup() as account:
+        snip.ok("login", "-s", server.url, "--username", account.username, stdin=PASSWORD)
+        assert len(expect.items(account.get("/auth/tokens"))) == 1
 
 
 def test_a_login_that_cannot_be_stored_leaves_no_token_behind(snip, account):
