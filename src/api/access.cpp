@@ -32,7 +32,7 @@ Awaitable<void> identify(Exchange& exchange) {
     const http::Request& request = exchange.request;
     auth::Identities& identities = exchange.services.identities;
     caller.edit_token = request.field(http::Field::edit_token);
-    caller.session = http::find_cookie(request, "session");
+    caller.session = find_session_cookie(request);
     const std::string_view bearer = bearer_token(request);
     if (bearer.starts_with(auth::kEditTokenPrefix)) {
         caller.edit_token = bearer;
@@ -48,16 +48,20 @@ Awaitable<void> identify(Exchange& exchange) {
         caller.edit_token = http::find_cookie(request, "edit");
         caller.by_cookie = !caller.edit_token.empty();
     }
-    if (caller.session.empty()) co_return;
-    caller.account = co_await identities.find(auth::SecretKind::session, caller.session, exchange.deadline);
+    if (caller.session.secret.empty()) co_return;
+    caller.account = co_await identities.find(caller.session.kind, caller.session.secret, exchange.deadline);
     caller.by_cookie = caller.by_cookie || caller.account.has_value();
     caller.rejected = !caller.account;
 }
 
-std::string secret_hash(const Exchange& exchange) {
+store::TokenMaker secret_of(const Exchange& exchange) {
     const Caller& caller = exchange.caller;
-    return caller.by_cookie ? auth::hash_secret(auth::SecretKind::session, caller.session)
-                            : auth::hash_secret(auth::SecretKind::token, bearer_token(exchange.request));
+    using Kind = store::TokenMaker::Kind;
+    if (caller.by_cookie) {
+        return {caller.account->id, Kind::session, auth::hash_secret(caller.session.kind, caller.session.secret)};
+    }
+    return {caller.account->id, Kind::token,
+            auth::hash_secret(auth::SecretKind::token, bearer_token(exchange.request))};
 }
 
 Error unauthenticated(const Caller& caller) {

@@ -9,8 +9,11 @@ namespace snippetd::api {
 /// Finds out who asks, by token or by cookie, and notes it in the exchange.
 Awaitable<void> identify(Exchange& exchange);
 
-/// The hash, as it is stored, of the session or token that gave the caller the account.
-std::string secret_hash(const Exchange& exchange);
+/// The session or token that gave the caller the account.
+store::TokenMaker secret_of(const Exchange& exchange);
+
+/// Makes a token as the request's body describes it.
+Awaitable<Result<http::Response>> make_token(Exchange& exchange, store::TokenMaker maker);  // tokens.cpp
 
 /// 401, saying whether something was sent that opens nothing.
 Error unauthenticated(const Caller& caller);

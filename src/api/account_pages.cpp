@@ -1,9 +1,8 @@
 #include "api/handlers.hpp"
+#include "api/input.hpp"
 #include "api/page.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
-
-#include <charconv>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -25,7 +24,9 @@ std::string sentence_of(const Error& error) {
     if (!error.fields.empty()) text.clear();
     for (const auto& [name, why] : error.fields) {
         if (!text.empty()) text += ' ';
-        text += fmt::format("The {} {}.", name == "username" ? "name" : name, why);
+        std::string_view shown = name == "username" ? "name" : name;
+        if (name == "expires" || name == "expires_in") shown = "lifetime";
+        text += fmt::format("The {} {}.", shown, why);
     }
     return text.empty() ? std::string{base::describe(error.kind).title} : text;
 }
@@ -38,8 +39,7 @@ void add_account_cookie(http::Response& response, const Exchange& exchange, std:
 }
 
 void copy_cookies(const http::Response& from, http::Response& to) {
-    const std::string_view cookie = field_of(from, "Set-Cookie");
-    if (!cookie.empty()) to.add("Set-Cookie", cookie);
+    for (const std::string_view cookie : fields_of(from, "Set-Cookie")) to.add("Set-Cookie", cookie);
 }
 
 enum class Entrance { log_in, sign_up };
@@ -135,6 +135,7 @@ Awaitable<http::Response> show_tokens(Exchange& exchange, std::string_view new_t
     if (!new_token.empty()) fields.add("NEW_TOKEN", "NEW_TOKEN_VALUE", new_token);
     if (error) fields.add("ERROR", "ERROR_DETAIL", sentence_of(*error));
     pages::Fields list = fields.add(tokens.empty() ? "EMPTY" : "LIST");
+    list.show_if(tokens.size() > 1, "SEVERAL");
     for (const model::ApiToken& token : tokens) {
         pages::Fields shown = list.add("TOKEN");
         shown.set("TOKEN_ID", token.id);
@@ -154,13 +155,19 @@ Answer tokens_page(Exchange& exchange) {
 }
 
 Answer create_token_from_form(Exchange& exchange) {
-    Result<http::Form> form = read_form(exchange);
+    Result<http::Form> form = http::parse_form(exchange.request);
     if (!form) co_return form.error();
+    // What is left out because it is no text would be a token that lives for ever.
+    const std::optional<Error> no_text =
+        refuse_other_than_text({{"name", form->value("name")}, {"expires", form->value("expires")}});
+    if (no_text) co_return co_await show_tokens(exchange, "", &*no_text);
     json::object object{{"name", form->value("name")}};
-    const std::string_view expires = form->value("expires");
-    std::int64_t seconds = 0;
-    if (std::from_chars(expires.data(), expires.data() + expires.size(), seconds).ec == std::errc{})
-        object["expires_in"] = seconds;
+    const Result<std::optional<std::int64_t>> seconds = read_lifetime("expires", form->value("expires"));
+    if (!seconds) {
+        const Error wrong = seconds.error();
+        co_return co_await show_tokens(exchange, "", &wrong);
+    }
+    if (*seconds) object["expires_in"] = **seconds;
     Result<http::Response> created = co_await run_with_json(exchange, std::move(object), create_token);
     if (!created) {
         const Error wrong = created.error();
@@ -177,14 +184,31 @@ Answer delete_token_from_form(Exchange& exchange) {
     co_return see_other("/me/tokens");
 }
 
+Answer delete_tokens_from_form(Exchange& exchange) {
+    const std::string account_id = exchange.caller.account->id;
+    co_await exchange.services.store.delete_tokens(account_id, exchange.deadline);
+    co_await exchange.services.identities.forget_account(account_id);
+    co_return see_other("/me/tokens");
+}
+
 // --- The account
 
 namespace {
 
-Awaitable<http::Response> show_account(Exchange& exchange, std::string_view notice, const Error* error) {
+/// `tokens`: how many are left of which the page has to speak.
+Awaitable<http::Response> show_account(Exchange& exchange, std::string_view notice, const Error* error,
+                                       std::int64_t tokens = 0) {
     pages::Fields fields;
     fields.set("ACCOUNT_NAME", exchange.caller.account->username);
-    if (!notice.empty()) fields.add("NOTICE", "NOTICE_TEXT", notice);
+    if (!notice.empty()) {
+        pages::Fields shown = fields.add("NOTICE");
+        shown.set("NOTICE_TEXT", notice);
+        if (tokens > 0) {
+            shown.add("TOKENS", "TOKENS_TEXT",
+                      tokens == 1 ? "1 token still opens the account."
+                                  : fmt::format("{} tokens still open the account.", tokens));
+        }
+    }
     if (error) fields.add("ERROR", "ERROR_DETAIL", sentence_of(*error));
     const unsigned status = error ? base::describe(error->kind).status : 200;
     pages::Layout layout = unlisted_layout("account", "Account");
@@ -206,13 +230,19 @@ Awaitable<http::Response> account_refused(Exchange& exchange, Error error) {
 Answer change_password_from_form(Exchange& exchange) {
     Result<http::Form> form = read_form(exchange);
     if (!form) co_return form.error();
-    json::object object{{"current", form->value("current")}, {"new", form->value("new")}};
+    json::object object{{"current", form->value("current")},
+                        {"new", form->value("new")},
+                        {"revoke_tokens", form->value("revoke_tokens") == "1"}};
     Result<http::Response> changed = co_await run_with_json(exchange, std::move(object), change_password);
     if (!changed) {
         const Error wrong = changed.error();
         co_return co_await show_account(exchange, "", &wrong);
     }
-    co_return co_await show_account(exchange, "The password is changed. Other sessions have ended.", nullptr);
+    const std::int64_t tokens = json::parse(changed->body).at("tokens_remaining").as_int64();
+    http::Response response =
+        co_await show_account(exchange, "The password is changed. All other sessions have ended.", nullptr, tokens);
+    copy_cookies(*changed, response);
+    co_return response;
 }
 
 Answer delete_account_from_form(Exchange& exchange) {

@@ -2,7 +2,9 @@
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "api/page.hpp"
+#include "api/session_cookie.hpp"
 #include "base/json_text.hpp"
+#include "base/precis.hpp"
 #include "base/secret.hpp"
 #include "base/utf8.hpp"
 
@@ -13,7 +15,6 @@ namespace snippetd::api {
 
 namespace {
 
-constexpr std::int64_t kSessionSeconds = 30 * 24 * 3600;
 constexpr std::size_t kAccountIdCharacters = 12;
 // Hashing takes tens of milliseconds and may wait for others' hashes, so signing in has more time than other requests.
 constexpr base::Milliseconds kStoreTimeout{750};
@@ -32,29 +33,34 @@ Error wrong_credentials() {
     return error(ErrorKind::unauthenticated, "The username or the password is wrong.");
 }
 
-std::string session_cookie(const http::Request& request, std::string_view value, std::int64_t max_age_s) {
-    return fmt::format("session={}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}{}", value, max_age_s,
-                       request.secure ? "; Secure" : "");
+/// Ends what the request's cookies name, here and on all instances.
+Awaitable<void> end_sessions_of_cookies(Exchange& exchange, base::Deadline deadline) {
+    for (const std::string& hash : session_hashes(exchange.request)) {
+        co_await exchange.services.store.delete_session(hash, deadline);
+        co_await exchange.services.identities.forget(hash);
+    }
 }
 
-/// Starts a session and answers with the account and the cookie; 401 when the password has been changed, or the account
-/// deleted, since it was verified.
+/// Starts a session in the place of the one that the browser had, and answers with the account and the cookie; 401 when
+/// the password has been changed, or the account deleted, since it was verified.
 Answer signed_in(Exchange& exchange, unsigned status, const store::StoredAccount& verified) {
     const model::Account& account = verified.account;
     const std::string secret = base::random_secret();
+    const base::Deadline deadline = base::deadline_in(kStoreTimeout);
     const bool begun = co_await exchange.services.store.create_session(
-        auth::hash_secret(auth::SecretKind::session, secret), account.id, verified.password_hash,
-        base::unix_now_ms() + kSessionSeconds * 1000, base::deadline_in(kStoreTimeout));
+        new_session_hash(exchange.request, secret), account.id, verified.password_hash,
+        base::unix_now_ms() + kSessionSeconds * 1000, deadline);
     if (!begun) co_return wrong_credentials();
+    co_await end_sessions_of_cookies(exchange, deadline);
     http::Response response = http::json_response(status, account_json(account));
-    response.add("Set-Cookie", session_cookie(exchange.request, secret, kSessionSeconds));
+    add_session_cookie(response, exchange.request, secret);
     co_return response;
 }
 
-Result<Credentials> credentials_of(const http::Request& request) {
+Result<Credentials> credentials_of(const http::Request& request, bool for_new_account) {
     Result<boost::json::object> object = parse_object(request);
     if (!object) return object.error();
-    return read_credentials(*object);
+    return read_credentials(*object, for_new_account);
 }
 
 /// The caller's account as it is stored, once `password` has proved to be its password; else 403. Guessing here is
@@ -70,8 +76,11 @@ Awaitable<Result<store::StoredAccount>> verify_caller(Exchange& exchange, std::s
         exchange.caller.rejected = true;
         co_return unauthenticated(exchange.caller);
     }
-    const bool right = co_await exchange.services.passwords.verify(found->password_hash, std::move(password));
-    if (!right) co_return error(ErrorKind::forbidden, "The current password is wrong.");
+    const auth::Passwords::Match match =
+        co_await exchange.services.passwords.verify(found->password_hash, std::move(password));
+    if (match == auth::Passwords::Match::none) {
+        co_return error(ErrorKind::forbidden, "The current password is wrong.");
+    }
     co_return *std::move(found);
 }
 
@@ -95,12 +104,13 @@ Awaitable<void> delete_batch(Exchange& exchange, const std::string& account_id, 
 Awaitable<void> delete_everything(Exchange& exchange, const std::string& account_id) {
     store::Store& store = exchange.services.store;
     const base::Deadline deadline = base::deadline_in(kDeletionTimeout);
+    const std::string kept = secret_of(exchange).hash;
     bool cleared = false, deleted = false;
     while (!deleted) {
         if (base::steady_now() >= deadline) throw base::Unavailable{"the account has more than can be deleted at once"};
         const base::Deadline step = base::deadline_in(kDeletionStepTimeout);
         if (!cleared) {
-            cleared = co_await store.clear_account(account_id, secret_hash(exchange), kSecretsAtOnceMax, step);
+            cleared = co_await store.clear_account(account_id, kept, kSecretsAtOnceMax, step);
             if (cleared) co_await exchange.services.identities.forget_account(account_id);
             continue;
         }
@@ -117,7 +127,7 @@ Awaitable<void> delete_everything(Exchange& exchange, const std::string& account
 
 Answer sign_up(Exchange& exchange) {
     if (!exchange.services.options.signup) co_return error(ErrorKind::forbidden, "Signing up is closed here.");
-    Result<Credentials> credentials = credentials_of(exchange.request);
+    Result<Credentials> credentials = credentials_of(exchange.request, true);
     if (!credentials) co_return credentials.error();
     std::string hash = co_await exchange.services.passwords.hash(credentials->password);
     model::Account account{base::random_alphanumeric(kAccountIdCharacters), credentials->username, base::unix_now_ms()};
@@ -135,13 +145,24 @@ Awaitable<Result<store::StoredAccount>> verify(Exchange& exchange, Credentials c
     // Per name as well: guessing at one account from many addresses is guessing all the same.
     std::optional<Error> limited = co_await charge(exchange, "login", "name:" + credentials.username);
     if (limited) co_return *std::move(limited);
-    std::optional<store::StoredAccount> found =
-        co_await exchange.services.store.find_account(credentials.username, exchange.deadline);
-    // An unknown name costs what a wrong password costs.
-    const std::string hash = found ? found->password_hash : exchange.services.passwords.nobody();
-    const bool right = co_await exchange.services.passwords.verify(hash, std::move(credentials.password));
-    if (!found || !right) co_return wrong_credentials();
-    co_return *std::move(found);
+    // Twice when another log-in hashes the password anew in between.
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        std::optional<store::StoredAccount> found =
+            co_await exchange.services.store.find_account(credentials.username, base::deadline_in(kStoreTimeout));
+        // An unknown name costs what a wrong password costs.
+        const std::string hash = found ? found->password_hash : exchange.services.passwords.nobody();
+        const auth::Passwords::Match match = co_await exchange.services.passwords.verify(hash, credentials.password);
+        if (!found || match == auth::Passwords::Match::none) co_return wrong_credentials();
+        const std::optional<std::string> prepared = base::opaque_string(credentials.password);
+        if (match == auth::Passwords::Match::full || !prepared) co_return *std::move(found);
+        const std::string anew = co_await exchange.services.passwords.hash(*prepared);
+        const bool replaced = co_await exchange.services.store.replace_password_hash(found->account.id, hash, anew,
+                                                                                     base::deadline_in(kStoreTimeout));
+        if (!replaced) continue;
+        found->password_hash = anew;
+        co_return *std::move(found);
+    }
+    co_return wrong_credentials();
 }
 
 /// A note as a token's name, which has 1 to 100 characters: what is too long is cut, control characters are left out.
@@ -164,14 +185,14 @@ std::optional<Credentials> basic_credentials(const http::Request& request) {
     const std::size_t colon = text ? text->find(':') : std::string::npos;
     if (colon == std::string::npos || !base::count_code_points(*text)) return std::nullopt;
     const boost::json::object object{{"username", text->substr(0, colon)}, {"password", text->substr(colon + 1)}};
-    const Result<Credentials> credentials = read_credentials(object);
+    const Result<Credentials> credentials = read_credentials(object, false);
     return credentials ? std::optional{*credentials} : std::nullopt;
 }
 
 }  // namespace
 
 Answer log_in(Exchange& exchange) {
-    Result<Credentials> credentials = credentials_of(exchange.request);
+    Result<Credentials> credentials = credentials_of(exchange.request, false);
     if (!credentials) co_return credentials.error();
     Result<store::StoredAccount> verified = co_await verify(exchange, *std::move(credentials));
     if (!verified) co_return verified.error();
@@ -190,9 +211,10 @@ Answer authorize(Exchange& exchange) {
     if (!credentials) co_return error(ErrorKind::unauthenticated, "The username or the password is missing or wrong.");
     Result<store::StoredAccount> verified = co_await verify(exchange, *std::move(credentials));
     if (!verified) co_return verified.error();
-    exchange.caller.account = std::move(verified->account);
-    boost::json::object token{{"name", note}};
-    Result<http::Response> created = co_await run_with_json(exchange, std::move(token), create_token);
+    const boost::json::object token{{"name", note}};
+    put_json(exchange, token);
+    store::TokenMaker maker{verified->account.id, store::TokenMaker::Kind::password, verified->password_hash};
+    Result<http::Response> created = co_await make_token(exchange, std::move(maker));
     if (!created) co_return created;
     boost::json::value answer = boost::json::parse(created->body);
     answer.as_object()["note"] = note;
@@ -201,15 +223,10 @@ Answer authorize(Exchange& exchange) {
 }
 
 Answer log_out(Exchange& exchange) {
-    const std::string_view session = http::find_cookie(exchange.request, "session");
-    if (!session.empty()) {
-        const std::string hash = auth::hash_secret(auth::SecretKind::session, session);
-        co_await exchange.services.store.delete_session(hash, exchange.deadline);
-        co_await exchange.services.identities.forget(hash);
-    }
+    co_await end_sessions_of_cookies(exchange, exchange.deadline);
     http::Response response;
     response.status = 204;
-    response.add("Set-Cookie", session_cookie(exchange.request, "", 0));
+    remove_session_cookies(response, exchange.request);
     co_return response;
 }
 
@@ -228,8 +245,12 @@ Answer change_password(Exchange& exchange) {
     change.account_id = verified->account.id;
     change.old_hash = verified->password_hash;
     change.new_hash = co_await exchange.services.passwords.hash(std::move(input->next));
-    change.keep_session_hash = secret_hash(exchange);
-    bool changed = false;
+    change.end_tokens = input->revoke_tokens;
+    // Whoever may have read the cookie has an old one now. A caller with a token has none, and gets none.
+    const std::string secret = exchange.caller.by_cookie ? base::random_secret() : std::string{};
+    if (!secret.empty()) change.session_hash = new_session_hash(exchange.request, secret);
+    change.session_expires_at = base::unix_now_ms() + kSessionSeconds * 1000;
+    std::optional<store::PasswordChanged> changed;
     std::exception_ptr unknown;
     try {
         changed = co_await exchange.services.store.set_password(std::move(change), base::deadline_in(kStoreTimeout));
@@ -240,8 +261,9 @@ Answer change_password(Exchange& exchange) {
     co_await exchange.services.identities.forget_account(verified->account.id);
     if (unknown) std::rethrow_exception(unknown);
     if (!changed) co_return error(ErrorKind::forbidden, "The password has been changed meanwhile.");
-    http::Response response;
-    response.status = 204;
+    http::Response response = http::json_response(200, fmt::format(R"({{"tokens_revoked":{},"tokens_remaining":{}}})",
+                                                                   changed->tokens_ended, changed->tokens_left));
+    if (!secret.empty()) add_session_cookie(response, exchange.request, secret);
     co_return response;
 }
 
@@ -264,7 +286,7 @@ Answer delete_account(Exchange& exchange) {
     if (unfinished) std::rethrow_exception(unfinished);
     http::Response response;
     response.status = 204;
-    response.add("Set-Cookie", session_cookie(exchange.request, "", 0));
+    remove_session_cookies(response, exchange.request);
     co_return response;
 }
 

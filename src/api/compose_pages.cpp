@@ -9,7 +9,6 @@
 #include "pages/text.hpp"
 
 #include <array>
-#include <charconv>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -93,15 +92,10 @@ Result<json::object> json_of(const Draft& draft, bool editing) {
                         {"visibility", draft.visibility},
                         {"tags", split_tags(draft.tags)}};
     if (!draft.language.empty()) object["language"] = draft.language;
-    if (draft.expires == "never") {
-        object["expires_in"] = nullptr;
-    } else if (draft.expires != kKeep.value || !editing) {
-        std::int64_t seconds = 0;
-        const auto [end, failure] =
-            std::from_chars(draft.expires.data(), draft.expires.data() + draft.expires.size(), seconds);
-        if (failure != std::errc{} || end != draft.expires.data() + draft.expires.size())
-            return invalid_field("expires", "is not one of the choices");
-        object["expires_in"] = seconds;
+    if (draft.expires != kKeep.value || !editing) {
+        const Result<std::optional<std::int64_t>> seconds = read_lifetime("expires", draft.expires);
+        if (!seconds) return seconds.error();
+        object["expires_in"] = *seconds ? json::value(**seconds) : json::value(nullptr);
     }
     if (draft.burn && !editing) object["burn_after_reading"] = true;
     return object;

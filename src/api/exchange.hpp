@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/session_cookie.hpp"
 #include "auth/identities.hpp"
 #include "auth/passwords.hpp"
 #include "base/awaitable.hpp"
@@ -66,9 +67,9 @@ struct Services {
 struct Caller {
     std::optional<model::Account> account;
     std::string_view edit_token;  ///< of an anonymous snippet; empty when none was sent
-    std::string_view session;     ///< the cookie's value; empty when there is none
-    bool by_cookie = false;       ///< the account or the edit token comes from a cookie
-    bool rejected = false;        ///< a session or token was sent that opens nothing
+    SessionCookie session;
+    bool by_cookie = false;  ///< the account or the edit token comes from a cookie
+    bool rejected = false;   ///< a session or token was sent that opens nothing
 };
 
 /// The base of links: the public URL, else what the request's Host says.

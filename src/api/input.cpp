@@ -1,6 +1,8 @@
 #include "api/input.hpp"
 
+#include "base/precis.hpp"
 #include "base/secret.hpp"
+#include "base/units.hpp"
 #include "base/utf8.hpp"
 #include "model/languages.hpp"
 
@@ -47,6 +49,16 @@ json::array split_tags(std::string_view text) {
         if (!tag.empty()) tags.emplace_back(json::string_view{tag.data(), tag.size()});
     }
     return tags;
+}
+
+Result<std::optional<std::int64_t>> read_lifetime(std::string_view name, std::string_view text) {
+    if (text.empty() || text == "never") return std::optional<std::int64_t>{};
+    const std::optional<std::int64_t> seconds = base::parse_seconds(text);
+    if (!seconds) {
+        return invalid_field(std::string{name},
+                             "is neither never nor a whole number of seconds, or with s, m, h, d or w");
+    }
+    return seconds;
 }
 
 std::optional<Error> refuse_other_than_text(
@@ -207,14 +219,21 @@ Result<SnippetInput> read_snippet_input(const json::object& object, std::uint64_
 
 namespace {
 
-void check_password(Members& members, std::string_view name, const std::string& password) {
-    const std::size_t length = base::count_code_points(password).value_or(0);
-    if (length < 8 || length > 256) members.complain(name, "has 8 to 256 characters");
+bool has_length(const std::optional<std::string>& password) {
+    const std::size_t length = password ? base::count_code_points(*password).value_or(0) : 0;
+    return length >= 8 && length <= 256;
+}
+
+/// A new one, prepared.
+std::string read_new(Members& members, std::string_view name, const std::string& password) {
+    std::optional<std::string> prepared = base::opaque_string(password);
+    if (!has_length(prepared)) members.complain(name, "has 8 to 256 characters, without control characters");
+    return std::move(prepared).value_or(std::string{});
 }
 
 }  // namespace
 
-Result<Credentials> read_credentials(const json::object& object) {
+Result<Credentials> read_credentials(const json::object& object, bool for_new_account) {
     Members members{object};
     Credentials credentials;
     const auto username = members.text("username");
@@ -228,8 +247,13 @@ Result<Credentials> read_credentials(const json::object& object) {
             credentials.username.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
         if (!fits) members.complain("username", "has 2 to 32 characters of a-z 0-9 _ -");
     }
-    if (password) {
-        check_password(members, "password", *password);
+    if (password && for_new_account) {
+        credentials.password = read_new(members, "password", *password);
+    } else if (password) {
+        // Before passwords were prepared their length was counted as they were typed.
+        if (!has_length(password) && !has_length(base::opaque_string(*password))) {
+            members.complain("password", "has 8 to 256 characters");
+        }
         credentials.password = *password;
     }
     if (auto wrong = members.finish()) return *std::move(wrong);
@@ -250,9 +274,10 @@ Result<NewPassword> read_new_password(const json::object& object) {
     const auto next = members.text("new");
     if (!object.contains("current")) members.complain("current", "is required");
     if (!object.contains("new")) members.complain("new", "is required");
-    if (next) check_password(members, "new", *next);
+    const std::string prepared = next ? read_new(members, "new", *next) : std::string{};
+    const bool revoke_tokens = members.boolean("revoke_tokens").value_or(false);
     if (auto wrong = members.finish()) return *std::move(wrong);
-    return NewPassword{*current, *next};
+    return NewPassword{*current, prepared, revoke_tokens};
 }
 
 std::string make_cursor(const model::Snippet& last) {

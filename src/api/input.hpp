@@ -26,6 +26,10 @@ bool has_multipart_body(const http::Request& request);
 /// What is in a list that is separated by commas, without blanks around it.
 boost::json::array split_tags(std::string_view text);
 
+/// How long until something ends, as forms say it: a number of seconds, or one with s, m, h, d or w; nothing for
+/// `never` and for nothing at all. Else 422.
+Result<std::optional<std::int64_t>> read_lifetime(std::string_view name, std::string_view text);
+
 /// 422 naming the first of these (name, value) whose value is not UTF-8, which JSON could not say; else nothing.
 std::optional<Error> refuse_other_than_text(
     std::initializer_list<std::pair<std::string_view, std::string_view>> values);
@@ -74,14 +78,16 @@ struct Credentials {
     std::string username;  ///< lower case
     std::string password;
 };
-Result<Credentials> read_credentials(const boost::json::object& object);
+/// For a new account the password comes back prepared (`base::opaque_string`), else as it was typed.
+Result<Credentials> read_credentials(const boost::json::object& object, bool for_new_account);
 
 /// `password` alone, of any length: a wrong one is told as such.
 Result<std::string> read_password(const boost::json::object& object);
 
 struct NewPassword {
     std::string current;  ///< of any length: a wrong one is told as such
-    std::string next;
+    std::string next;     ///< prepared
+    bool revoke_tokens = false;
 };
 Result<NewPassword> read_new_password(const boost::json::object& object);
 

@@ -193,24 +193,34 @@ std::string local_path(std::string_view path) {
     return std::string{local ? path : "/me"};
 }
 
-Answer run_with_json(Exchange& exchange, boost::json::object object, Handler handler) {
+void put_json(Exchange& exchange, const boost::json::object& object) {
     http::Request& request = exchange.request;
     request.body = boost::json::serialize(object);
     request.has_body = true;
     request.fields[static_cast<std::size_t>(http::Field::content_type)] = "application/json";
+}
+
+Answer run_with_json(Exchange& exchange, boost::json::object object, Handler handler) {
+    put_json(exchange, object);
     co_return co_await handler(exchange);
 }
 
-std::string_view field_of(const http::Response& response, std::string_view name) {
+std::vector<std::string_view> fields_of(const http::Response& response, std::string_view name) {
+    std::vector<std::string_view> values;
     std::string_view rest = response.fields;
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find("\r\n"), rest.size());
         const std::string_view line = rest.substr(0, end);
         rest.remove_prefix(std::min(end + 2, rest.size()));
         if (line.size() > name.size() + 2 && line.starts_with(name) && line.substr(name.size(), 2) == ": ")
-            return line.substr(name.size() + 2);
+            values.push_back(line.substr(name.size() + 2));
     }
-    return {};
+    return values;
+}
+
+std::string_view field_of(const http::Response& response, std::string_view name) {
+    const std::vector<std::string_view> values = fields_of(response, name);
+    return values.empty() ? std::string_view{} : values.front();
 }
 
 }  // namespace snippetd::api

@@ -43,10 +43,15 @@ http::Response see_other(std::string_view location);
 /// `path` if it is one of this site, else `/me`: where log-in leads to must not be somebody else's choice.
 std::string local_path(std::string_view path);
 
+/// Makes `object` the request's body.
+void put_json(Exchange& exchange, const boost::json::object& object);
+
 /// Runs a use case as if `object` had come in as JSON, so that forms meet the same rules.
 Answer run_with_json(Exchange& exchange, boost::json::object object, Handler handler);
 
-/// The value of the response's header field `name`; the first one, or empty.
+/// The values of the response's header fields of that name, in their order.
+std::vector<std::string_view> fields_of(const http::Response& response, std::string_view name);
+/// The first one, or empty.
 std::string_view field_of(const http::Response& response, std::string_view name);
 
 }  // namespace snippetd::api

@@ -86,6 +86,7 @@ constexpr Route kRoutes[] = {
     {Method::post, "/me/delete", delete_selected, Access::page_account, Charge::write},
     {Method::get, "/me/tokens", tokens_page, Access::page_account, Charge::nothing},
     {Method::post, "/me/tokens", create_token_from_form, Access::page_account, Charge::nothing},
+    {Method::post, "/me/tokens/revoke", delete_tokens_from_form, Access::page_account, Charge::nothing},
     {Method::post, "/me/tokens/{id}/delete", delete_token_from_form, Access::page_account, Charge::nothing},
     {Method::get, "/me/account", account_page, Access::page_account, Charge::nothing},
     {Method::post, "/me/password", change_password_from_form, Access::page_account, Charge::login, account_refused},

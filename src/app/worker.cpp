@@ -10,8 +10,8 @@ namespace {
 
 auth::Identities::Lookup look_up_in(store::Store& store) {
     return [&store](auth::SecretKind kind, std::string hash, base::Deadline deadline) {
-        return kind == auth::SecretKind::session ? store.find_session(std::move(hash), deadline)
-                                                 : store.find_token(std::move(hash), deadline);
+        return kind == auth::SecretKind::token ? store.find_token(std::move(hash), deadline)
+                                               : store.find_session(std::move(hash), deadline);
     };
 }
 

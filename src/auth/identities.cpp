@@ -7,6 +7,7 @@ namespace snippetd::auth {
 std::string hash_secret(SecretKind kind, std::string_view secret) {
     switch (kind) {
         case SecretKind::session: return base::hash_for("snippetd/session", secret);
+        case SecretKind::host_session: return base::hash_for("snippetd/host-session", secret);
         case SecretKind::token: return base::hash_for("snippetd/token", secret);
         case SecretKind::edit: break;
     }

@@ -16,7 +16,8 @@
 namespace snippetd::auth {
 
 /// Secrets by what they open. Each is stored as a hash made for its kind.
-enum class SecretKind { session, token, edit };
+/// `session` and `host_session` differ by the cookie that carries them, and open the same.
+enum class SecretKind { session, host_session, token, edit };
 
 inline constexpr std::string_view kTokenPrefix = "snp_";
 inline constexpr std::string_view kEditTokenPrefix = "sne_";

@@ -1,9 +1,11 @@
 #include "auth/passwords.hpp"
 
+#include "base/precis.hpp"
 #include "base/secret.hpp"
 
 #include <array>
 #include <new>
+#include <optional>
 
 #include <sodium.h>
 
@@ -32,9 +34,16 @@ base::Awaitable<std::string> Passwords::hash(std::string password) {
     return threads_.run(std::move(work));
 }
 
-base::Awaitable<bool> Passwords::verify(std::string hash, std::string password) {
+base::Awaitable<Passwords::Match> Passwords::verify(std::string hash, std::string password) {
     auto work = [hash = std::move(hash), password = std::move(password)] {
-        return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
+        const auto fits = [&hash](const std::string& text) {
+            return crypto_pwhash_str_verify(hash.c_str(), text.data(), text.size()) == 0;
+        };
+        const std::optional<std::string> prepared = base::opaque_string(password);
+        if (prepared && fits(*prepared)) return Match::full;
+        // How many attempts there are depends on what was typed alone.
+        if (prepared != password && fits(password)) return Match::as_typed;
+        return Match::none;
     };
     return threads_.run(std::move(work));
 }

@@ -17,12 +17,20 @@ class Passwords {
     /// See `base::ThreadPool::close`.
     void close() { threads_.close(); }
 
-    /// Both throw base::Unavailable at once when the queue is full, or after `close`.
-    base::Awaitable<std::string> hash(std::string password);
-    base::Awaitable<bool> verify(std::string hash, std::string password);
+    enum class Match {
+        none,
+        full,
+        as_typed,  ///< only as it was typed: the hash is from before passwords were prepared, or by another keyboard
+    };
 
-    /// A hash that no password fits. Verifying against it takes as long as against any other, so that an unknown name
-    /// cannot be told from a wrong password.
+    /// Both throw base::Unavailable at once when the queue is full, or after `close`. `password` is one that
+    /// `base::opaque_string` has prepared.
+    base::Awaitable<std::string> hash(std::string password);
+    /// `password` as it was typed.
+    base::Awaitable<Match> verify(std::string hash, std::string password);
+
+    /// A hash that no password fits. Verifying against it takes as long as a wrong password does against any other, so
+    /// that an unknown name cannot be told from it.
     const std::string& nobody() const { return nobody_; }
 
   private:

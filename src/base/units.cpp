@@ -16,6 +16,7 @@ struct Unit {
 
 // Largest first, so that the first one that divides a number is the one to write it in.
 constexpr Unit kDurations[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
+constexpr Unit kSeconds[] = {{"w", 604'800}, {"d", 86'400}, {"h", 3600}, {"m", 60}, {"s", 1}, {"", 1}};
 constexpr Unit kSizes[] = {{"GiB", 1ull << 30}, {"MiB", 1ull << 20}, {"KiB", 1ull << 10}, {"B", 1}};
 
 std::optional<std::uint64_t> parse(std::string_view text, std::span<const Unit> units, std::uint64_t max) {
@@ -47,6 +48,12 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     auto count = parse(text, kDurations, kMax);
     if (!count) return std::nullopt;
     return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(*count));
+}
+
+std::optional<std::int64_t> parse_seconds(std::string_view text) {
+    const auto count = parse(text, kSeconds, (1ull << 53) - 1);
+    if (!count) return std::nullopt;
+    return static_cast<std::int64_t>(*count);
 }
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {

@@ -300,7 +300,8 @@ void Connection::respond(Service::Answer answer, base::SteadyTime started) {
     const std::size_t length = has_content && !response.source ? response.content_length() : 0;
     std::string& out = server_.output_;
     const std::size_t before = out.size();
-    append_head(out, response, server_.observer_.http_date(), request.id, parser_->http_1_0(), close_after_);
+    append_head(out, response, server_.observer_.http_date(), request.id, parser_->http_1_0(), close_after_,
+                server_.options_.secure);
     const std::size_t head = out.size() - before;
     const bool large = length > kCopiedContentMax;
     if (!large && length > 0) {

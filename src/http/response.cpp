@@ -105,7 +105,7 @@ std::string_view reason_phrase(unsigned status) {
 }
 
 void append_head(std::string& out, const Response& response, std::string_view date, std::string_view request_id,
-                 bool http_1_0, bool close) {
+                 bool http_1_0, bool close, bool secure) {
     const auto append_number = [&out](std::size_t number) {
         std::array<char, 20> digits;
         const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
@@ -126,6 +126,7 @@ void append_head(std::string& out, const Response& response, std::string_view da
         append_number(response.content_length());
         out += "\r\n";
     }
+    if (secure) out += "Strict-Transport-Security: max-age=31536000\r\n";
     out += "X-Content-Type-Options: nosniff\r\nDate: ";
     out += date;
     out += "\r\nX-Request-Id: ";

@@ -62,8 +62,9 @@ Response unavailable(std::chrono::seconds retry_after);
 std::string_view reason_phrase(unsigned status);
 
 /// The status line, all fields and the empty line, appended to `out`. `date` is an IMF-fixdate. With a `source` the
-/// length is that of the connection for HTTP/1.0, which must be closed then.
+/// length is that of the connection for HTTP/1.0, which must be closed then. `secure`: the public URL is https, and
+/// browsers are told to use nothing else for a year (RFC 6797).
 void append_head(std::string& out, const Response& response, std::string_view date, std::string_view request_id,
-                 bool http_1_0, bool close);
+                 bool http_1_0, bool close, bool secure);
 
 }  // namespace snippetd::http

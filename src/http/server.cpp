@@ -112,7 +112,7 @@ void Server::welcome(int socket, const asio::ip::address& peer) {
 void Server::turn_away(int socket) {
     const Response response = unavailable(std::chrono::seconds{1});
     std::string out;
-    append_head(out, response, observer_.http_date(), next_request_id(), false, true);
+    append_head(out, response, observer_.http_date(), next_request_id(), false, true, options_.secure);
     out += response.body;
     // Fits in any fresh socket's buffer. What the client has sent is read first, so that closing does not
     // reset the connection before the answer has been seen; what it sends later is its own loss.

@@ -45,6 +45,52 @@ std::optional<model::Account> find_by_secret(sql::Connection& connection, const 
     return when(connection.session().got_data(), account);
 }
 
+bool replace_hash(soci::session& session, const std::string& account_id, const std::string& old_hash,
+                  const std::string& new_hash) {
+    std::string id;
+    session << "update accounts set password_hash = :new_hash where id = :id and password_hash = :old_hash "
+               "returning id",
+        use(new_hash, "new_hash"), use(account_id, "id"), use(old_hash, "old_hash"), into(id);
+    return session.got_data();
+}
+
+/// What makes a token, as it is while the account cannot change.
+struct Maker {
+    std::string token_id;      ///< empty when it is no token
+    long long expires_at = 0;  ///< of the token; 0: never
+};
+
+/// Nothing when it is not good any more. The account is locked first, as by a change of its password: what that ends
+/// is either seen to be gone here, or waits with what is made.
+std::optional<Maker> lock_maker(sql::Connection& connection, const Dialect& dialect, const TokenMaker& maker) {
+    soci::session& session = connection.session();
+    connection.count("lock_account");
+    std::string account_id, password_hash;
+    session << "select id, password_hash from accounts where id = :id " + dialect.lock_shared,
+        use(maker.account_id, "id"), into(account_id), into(password_hash);
+    if (!session.got_data()) return std::nullopt;
+    Maker found;
+    const long long now = base::unix_now_ms();
+    switch (maker.kind) {
+        case TokenMaker::Kind::password: return when(password_hash == maker.hash, found);
+        case TokenMaker::Kind::session: {
+            connection.count("lock_session");
+            std::string hash;
+            session << "select hash from sessions where hash = :hash and account_id = :id and expires_at > :now " +
+                           dialect.lock_shared,
+                use(maker.hash, "hash"), use(account_id, "id"), use(now, "now"), into(hash);
+            return when(session.got_data(), found);
+        }
+        case TokenMaker::Kind::token: break;
+    }
+    connection.count("lock_token");
+    session << "select id, coalesce(expires_at, 0) from api_tokens where hash = :hash and account_id = :id "
+               "and (expires_at is null or expires_at > :now) " +
+                   dialect.lock_shared,
+        use(maker.hash, "hash"), use(account_id, "id"), use(now, "now"), into(found.token_id), into(found.expires_at);
+    return when(session.got_data(), found);
+}
+
 }  // namespace
 
 Awaitable<bool> SqlStore::create_account(model::Account account, std::string password_hash, Deadline deadline) {
@@ -79,6 +125,10 @@ Awaitable<std::optional<StoredAccount>> SqlStore::find_account(std::string usern
 Awaitable<bool> SqlStore::clear_account(std::string account_id, std::string kept, int limit, Deadline deadline) {
     auto work = [account_id = std::move(account_id), kept = std::move(kept), limit](sql::Connection& connection) {
         bool done = true;
+        // Or it would go with the token that made it.
+        connection.count("keep_token");
+        connection.session() << "update api_tokens set made_by = null where hash = :kept and made_by is not null",
+            use(kept, "kept");
         const auto remove = [&](const char* name, const char* table, const char* key) {
             connection.count(name);
             const std::string text = fmt::format(
@@ -150,23 +200,44 @@ Awaitable<bool> SqlStore::delete_account(std::string account_id, Deadline deadli
     return write_->run(std::move(work), deadline);
 }
 
-Awaitable<bool> SqlStore::set_password(PasswordChange change, Deadline deadline) {
-    auto work = [this, change = std::move(change)](sql::Connection& connection) {
+Awaitable<std::optional<PasswordChanged>> SqlStore::set_password(PasswordChange change, Deadline deadline) {
+    auto work = [this, change = std::move(change)](sql::Connection& connection) -> std::optional<PasswordChanged> {
         soci::session& session = connection.session();
-        // One after the other, not one statement: the second must see the sessions that were made while the first one
-        // waited for the row.
+        // One after the other, not one statement: the others must see the sessions and tokens that were made while the
+        // first one waited for the row.
         Together together{session, dialect_};
         connection.count("set_password");
-        std::string id;
-        session << "update accounts set password_hash = :new_hash where id = :id and password_hash = :old_hash "
-                   "returning id",
-            use(change.new_hash, "new_hash"), use(change.account_id, "id"), use(change.old_hash, "old_hash"), into(id);
-        if (!session.got_data()) return false;
+        if (!replace_hash(session, change.account_id, change.old_hash, change.new_hash)) return std::nullopt;
         connection.count("end_sessions");
-        session << "delete from sessions where account_id = :id and hash <> :kept", use(change.account_id, "id"),
-            use(change.keep_session_hash, "kept");
+        session << "delete from sessions where account_id = :id", use(change.account_id, "id");
+        const long long now = base::unix_now_ms(), until = change.session_expires_at;
+        if (!change.session_hash.empty()) {
+            connection.count("create_session");
+            session << "insert into sessions (hash, account_id, created_at, expires_at) "
+                       "values (:hash, :id, :now, :until)",
+                use(change.session_hash, "hash"), use(change.account_id, "id"), use(now, "now"), use(until, "until");
+        }
+        connection.count("count_tokens");
+        long long tokens = 0;
+        session << "select count(*) from api_tokens where account_id = :id and (expires_at is null or expires_at > "
+                   ":now)",
+            use(change.account_id, "id"), use(now, "now"), into(tokens);
+        if (change.end_tokens) {
+            connection.count("end_tokens");
+            session << "delete from api_tokens where account_id = :id", use(change.account_id, "id");
+        }
         together.commit();
-        return true;
+        return change.end_tokens ? PasswordChanged{tokens, 0} : PasswordChanged{0, tokens};
+    };
+    return write_->run(std::move(work), deadline);
+}
+
+Awaitable<bool> SqlStore::replace_password_hash(std::string account_id, std::string old_hash, std::string new_hash,
+                                                Deadline deadline) {
+    auto work = [account_id = std::move(account_id), old_hash = std::move(old_hash),
+                 new_hash = std::move(new_hash)](sql::Connection& connection) {
+        connection.count("replace_password_hash");
+        return replace_hash(connection.session(), account_id, old_hash, new_hash);
     };
     return write_->run(std::move(work), deadline);
 }
@@ -211,21 +282,27 @@ Awaitable<std::optional<model::Account>> SqlStore::find_session(std::string hash
     return read_->run(std::move(work), deadline);
 }
 
-Awaitable<bool> SqlStore::create_token(model::ApiToken token, std::string account_id, std::string hash,
-                                       Deadline deadline) {
-    auto work = [this, token = std::move(token), account_id = std::move(account_id),
-                 hash = std::move(hash)](sql::Connection& connection) {
+Awaitable<std::optional<model::ApiToken>> SqlStore::create_token(model::ApiToken token, TokenMaker maker,
+                                                                 std::string hash, Deadline deadline) {
+    auto work = [this, token = std::move(token), maker = std::move(maker),
+                 hash = std::move(hash)](sql::Connection& connection) mutable -> std::optional<model::ApiToken> {
+        Together together{connection.session(), dialect_};
+        const std::optional<Maker> found = lock_maker(connection, dialect_, maker);
+        if (!found) return std::nullopt;
+        long long expires_at = token.expires_at.value_or(0);
+        if (found->expires_at != 0 && (expires_at == 0 || expires_at > found->expires_at)) {
+            expires_at = found->expires_at;
+        }
+        token.expires_at = when<UnixMillis>(expires_at != 0, expires_at);
+        const long long created_at = token.created_at;
         connection.count("create_token");
-        const long long created_at = token.created_at, expires_at = token.expires_at.value_or(0);
-        std::string created;
-        connection.session() << fmt::format(
-            "insert into api_tokens (id, account_id, name, hash, created_at, expires_at) "
-            "select cast(:id as text), id, cast(:name as text), cast(:hash as text), cast(:created_at as bigint), "
-            "nullif(cast(:expires_at as bigint), 0) from accounts where id = :account_id {} returning id",
-            dialect_.lock_shared),
-            use(token.id, "id"), use(token.name, "name"), use(hash, "hash"), use(created_at, "created_at"),
-            use(expires_at, "expires_at"), use(account_id, "account_id"), into(created);
-        return connection.session().got_data();
+        connection.session() << "insert into api_tokens (id, account_id, name, hash, created_at, expires_at, made_by) "
+                                "values (:id, :account_id, :name, :hash, :created_at, "
+                                "nullif(cast(:expires_at as bigint), 0), nullif(:made_by, ''))",
+            use(token.id, "id"), use(maker.account_id, "account_id"), use(token.name, "name"), use(hash, "hash"),
+            use(created_at, "created_at"), use(expires_at, "expires_at"), use(found->token_id, "made_by");
+        together.commit();
+        return token;
     };
     return write_->run(std::move(work), deadline);
 }
@@ -252,16 +329,24 @@ Awaitable<std::vector<model::ApiToken>> SqlStore::list_tokens(std::string accoun
     return read_->run(std::move(work), deadline);
 }
 
-Awaitable<std::optional<std::string>> SqlStore::delete_token(std::string account_id, std::string token_id,
-                                                             Deadline deadline) {
+Awaitable<bool> SqlStore::delete_token(std::string account_id, std::string token_id, Deadline deadline) {
     auto work = [account_id = std::move(account_id), token_id = std::move(token_id)](sql::Connection& connection) {
         connection.count("delete_token");
-        std::string hash;
-        connection.session() << "delete from api_tokens where id = :id and account_id = :account_id returning hash",
-            use(token_id), use(account_id), into(hash);
-        return when(connection.session().got_data(), hash);
+        std::string id;
+        connection.session() << "delete from api_tokens where id = :id and account_id = :account_id returning id",
+            use(token_id, "id"), use(account_id, "account_id"), into(id);
+        return connection.session().got_data();
     };
     return write_->run(std::move(work), deadline);
+}
+
+Awaitable<void> SqlStore::delete_tokens(std::string account_id, Deadline deadline) {
+    auto work = [account_id = std::move(account_id)](sql::Connection& connection) {
+        connection.count("end_tokens");
+        connection.session() << "delete from api_tokens where account_id = :account_id", use(account_id, "account_id");
+        return true;
+    };
+    co_await write_->run(std::move(work), deadline);
 }
 
 Awaitable<std::optional<model::Account>> SqlStore::find_token(std::string hash, Deadline deadline) {

@@ -41,16 +41,18 @@ class SqlStore : public Store {
     Awaitable<std::vector<std::string>> list_owned_ids(std::string account_id, int limit, Deadline deadline) override;
     Awaitable<void> delete_owned(std::string account_id, std::vector<std::string> ids, Deadline deadline) override;
     Awaitable<bool> delete_account(std::string account_id, Deadline deadline) override;
-    Awaitable<bool> set_password(PasswordChange change, Deadline deadline) override;
+    Awaitable<std::optional<PasswordChanged>> set_password(PasswordChange change, Deadline deadline) override;
+    Awaitable<bool> replace_password_hash(std::string account_id, std::string old_hash, std::string new_hash,
+                                          Deadline deadline) override;
     Awaitable<bool> create_session(std::string hash, std::string account_id, std::string password_hash,
                                    UnixMillis expires_at, Deadline deadline) override;
     Awaitable<bool> delete_session(std::string hash, Deadline deadline) override;
     Awaitable<std::optional<model::Account>> find_session(std::string hash, Deadline deadline) override;
-    Awaitable<bool> create_token(model::ApiToken token, std::string account_id, std::string hash,
-                                 Deadline deadline) override;
+    Awaitable<std::optional<model::ApiToken>> create_token(model::ApiToken token, TokenMaker maker, std::string hash,
+                                                           Deadline deadline) override;
     Awaitable<std::vector<model::ApiToken>> list_tokens(std::string account_id, Deadline deadline) override;
-    Awaitable<std::optional<std::string>> delete_token(std::string account_id, std::string token_id,
-                                                       Deadline deadline) override;
+    Awaitable<bool> delete_token(std::string account_id, std::string token_id, Deadline deadline) override;
+    Awaitable<void> delete_tokens(std::string account_id, Deadline deadline) override;
     Awaitable<std::optional<model::Account>> find_token(std::string hash, Deadline deadline) override;
     Awaitable<Loaded> load_snippet(std::string id, Deadline deadline) override;
     Awaitable<bool> delete_snippet(std::string id, std::optional<std::int64_t> version, Deadline deadline) override;

@@ -34,7 +34,22 @@ struct PasswordChange {
     std::string account_id;
     std::string old_hash;  ///< what the old password was verified against
     std::string new_hash;
-    std::string keep_session_hash;  ///< of the session that goes on; empty for none
+    std::string session_hash;  ///< of a session that begins as all others end; empty for none
+    UnixMillis session_expires_at = 0;
+    bool end_tokens = false;
+};
+
+struct PasswordChanged {
+    std::int64_t tokens_ended = 0;
+    std::int64_t tokens_left = 0;  ///< that have not expired
+};
+
+/// By what right a token is made.
+struct TokenMaker {
+    enum class Kind { session, token, password };
+    std::string account_id;
+    Kind kind = Kind::session;
+    std::string hash;  ///< of the session, of the token, or of the password
 };
 
 /// What makes a repeated request recognisable. `id` is a hash over who asks and the key that was sent.
@@ -112,9 +127,12 @@ class Store {
     /// there before, or never.
     virtual Awaitable<bool> delete_account(std::string account_id, Deadline deadline) = 0;
 
-    /// Sets the password and ends all sessions of the account but one; tokens stay. False when the account is gone, or
-    /// its hash is not `old_hash` any more.
-    virtual Awaitable<bool> set_password(PasswordChange change, Deadline deadline) = 0;
+    /// Sets the password, ends all sessions of the account, and begins another one. Nothing when the account is gone,
+    /// or its hash is not `old_hash` any more.
+    virtual Awaitable<std::optional<PasswordChanged>> set_password(PasswordChange change, Deadline deadline) = 0;
+    /// Another hash of the same password: nothing ends. False as above.
+    virtual Awaitable<bool> replace_password_hash(std::string account_id, std::string old_hash, std::string new_hash,
+                                                  Deadline deadline) = 0;
 
     /// `password_hash` is what the password was verified against. False when the account is gone, or that is not its
     /// hash any more: no session begins with a password that has been changed meanwhile.
@@ -124,13 +142,14 @@ class Store {
     /// The account of a session that has not expired.
     virtual Awaitable<std::optional<model::Account>> find_session(std::string hash, Deadline deadline) = 0;
 
-    /// False when the account is gone.
-    virtual Awaitable<bool> create_token(model::ApiToken token, std::string account_id, std::string hash,
-                                         Deadline deadline) = 0;
+    /// The token as it is stored: one that a token makes expires with it at the latest, and is gone with it. Nothing
+    /// when the account is gone, or what makes the token is not good (any more).
+    virtual Awaitable<std::optional<model::ApiToken>> create_token(model::ApiToken token, TokenMaker maker,
+                                                                   std::string hash, Deadline deadline) = 0;
     virtual Awaitable<std::vector<model::ApiToken>> list_tokens(std::string account_id, Deadline deadline) = 0;
-    /// The hash of the token that is gone now, or nothing when the account has no such token.
-    virtual Awaitable<std::optional<std::string>> delete_token(std::string account_id, std::string token_id,
-                                                               Deadline deadline) = 0;
+    /// With all that it has made. False when the account has no such token.
+    virtual Awaitable<bool> delete_token(std::string account_id, std::string token_id, Deadline deadline) = 0;
+    virtual Awaitable<void> delete_tokens(std::string account_id, Deadline deadline) = 0;
     /// The account of a token that has not expired.
     virtual Awaitable<std::optional<model::Account>> find_token(std::string hash, Deadline deadline) = 0;
 

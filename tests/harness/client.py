@@ -75,6 +75,7 @@ class Client:
         self.host, self.port = parts.hostname, parts.port
         self.timeout = timeout * TIME_FACTOR
         self.session = None
+        self.session_cookie = "session"
         self.username = None
         self.headers = {}
         self._connection = None
@@ -92,7 +93,8 @@ class Client:
 
     def clone(self):
         other = Client(f"http://{self.host}:{self.port}", self.timeout / TIME_FACTOR)
-        other.session, other.username, other.headers = self.session, self.username, dict(self.headers)
+        other.session, other.session_cookie = self.session, self.session_cookie
+        other.username, other.headers = self.username, dict(self.headers)
         return other
 
     def request(self, method, path, body=None, json=None, headers=None):
@@ -107,7 +109,7 @@ class Client:
             body = body.encode()
         fields = {**self.headers}
         if self.session is not None:
-            fields["Cookie"] = f"session={self.session}"
+            fields["Cookie"] = f"{self.session_cookie}={self.session}"
         fields.update(headers or {})
         fields = {name: value for name, value in fields.items() if value is not None}
         if self._connection is not None and self._was_closed():
@@ -151,9 +153,9 @@ class Client:
 
     def _keep_cookie(self, response):
         for line in response.headers.get_all("Set-Cookie"):
-            morsel = SimpleCookie(line).get("session")
-            if morsel is not None:
-                self.session = morsel.value or None
+            for name, morsel in SimpleCookie(line).items():
+                if name in ("session", "__Host-session") and (morsel.value or name == self.session_cookie):
+                    self.session, self.session_cookie = morsel.value or None, name
 
     # What tests do most.
 

@@ -18,14 +18,20 @@ def test_a_change_of_password_ends_sessions_everywhere(instances, everywhere, sl
     servers = instances(rate_limits=False)
     client = Client(servers[0]).signup()
     others = everywhere(Client(servers[0]).login(client.username), servers)
-    for other in others:
+    copies = everywhere(client, servers)  # what a thief has of this session's cookie
+    for other in others + copies:
         assert other.get("/auth/me").status == 200
-    assert client.post("/auth/password", {"current": PASSWORD, "new": "battery staple"}).status == 204
+    assert client.post("/auth/password", {"current": PASSWORD, "new": "battery staple"}).status == 200
+    # Believed or not, what would outlive the session is not made.
+    for copy in copies:
+        expect.problem(copy.post("/auth/tokens", {"name": "a thief's"}), 401, "unauthenticated")
+    expect.problem(copies[0].get("/auth/me"), 401, "unauthenticated")
     expect.problem(others[0].get("/auth/me"), 401, "unauthenticated")
-    for other in others[1:]:
+    for other in others[1:] + copies[1:]:
         until(lambda: other.get("/auth/me").status == 401, BELIEVED * slow_factor + 0.1, "the session to end")
     for one in everywhere(client, servers):
         assert one.get("/auth/me").status == 200
+        assert one.get("/auth/tokens").json()["items"] == []
 
 
 def test_links_of_a_deleted_account_are_gone_on_every_instance(instances, everywhere, redis, slow_factor):

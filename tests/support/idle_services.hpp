@@ -21,15 +21,22 @@ class UntouchedStore : public store::Store {
     Awaitable<std::vector<std::string>> list_owned_ids(std::string, int, Deadline) override { touched(); }
     Awaitable<void> delete_owned(std::string, std::vector<std::string>, Deadline) override { touched(); }
     Awaitable<bool> delete_account(std::string, Deadline) override { touched(); }
-    Awaitable<bool> set_password(store::PasswordChange, Deadline) override { touched(); }
+    Awaitable<std::optional<store::PasswordChanged>> set_password(store::PasswordChange, Deadline) override {
+        touched();
+    }
+    Awaitable<bool> replace_password_hash(std::string, std::string, std::string, Deadline) override { touched(); }
     Awaitable<bool> create_session(std::string, std::string, std::string, base::UnixMillis, Deadline) override {
         touched();
     }
     Awaitable<bool> delete_session(std::string, Deadline) override { touched(); }
     Awaitable<std::optional<model::Account>> find_session(std::string, Deadline) override { touched(); }
-    Awaitable<bool> create_token(model::ApiToken, std::string, std::string, Deadline) override { touched(); }
+    Awaitable<std::optional<model::ApiToken>> create_token(model::ApiToken, store::TokenMaker, std::string,
+                                                           Deadline) override {
+        touched();
+    }
     Awaitable<std::vector<model::ApiToken>> list_tokens(std::string, Deadline) override { touched(); }
-    Awaitable<std::optional<std::string>> delete_token(std::string, std::string, Deadline) override { touched(); }
+    Awaitable<bool> delete_token(std::string, std::string, Deadline) override { touched(); }
+    Awaitable<void> delete_tokens(std::string, Deadline) override { touched(); }
     Awaitable<std::optional<model::Account>> find_token(std::string, Deadline) override { touched(); }
     Awaitable<store::CreateResult> create_snippet(model::Snippet, std::optional<store::IdempotencyRecord>,
                                                   Deadline) override {

@@ -5,6 +5,7 @@ import statistics
 import subprocess
 import time
 from http.cookies import SimpleCookie
+from urllib.parse import urlencode
 
 import pytest
 
@@ -16,12 +17,15 @@ from harness.server import Server
 from harness.waiting import until
 
 
-def session_cookie(response):
-    """The cookie `session` that a response sets, with its attributes."""
+def session_cookie(response, name="session"):
+    """The cookie of that name that a response sets, with its attributes."""
     cookies = [SimpleCookie(line) for line in response.headers.get_all("Set-Cookie")]
-    found = [jar["session"] for jar in cookies if "session" in jar]
+    found = [jar[name] for jar in cookies if name in jar]
     assert len(found) == 1, response
     return found[0]
+
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def bearer(token):
@@ -53,11 +57,58 @@ def test_the_session_cookie_is_http_only_lax_for_all_paths_and_30_days(server):
     assert not cookie["domain"]
 
 
-def test_the_session_cookie_is_secure_when_the_public_url_is_https(fresh_server):
+def test_nobody_else_can_set_the_session_cookie_when_the_public_url_is_https(fresh_server):
     server = fresh_server(flags=["--public-url", "https://paste.example"])
     name = unique_name()
     for path in ("/auth/signup", "/auth/login"):
-        assert session_cookie(Client(server).post(path, {"username": name, "password": PASSWORD}))["secure"]
+        response = Client(server).post(path, {"username": name, "password": PASSWORD})
+        cookie = session_cookie(response, "__Host-session")
+        # What the prefix asks for (RFC 6265bis section 4.1.3.2), and what the cookie has anyway.
+        assert cookie["secure"] and cookie["path"] == "/" and not cookie["domain"]
+        assert cookie["httponly"] and cookie["samesite"].lower() == "lax"
+        assert "session=" not in response.headers["Set-Cookie"].replace("__Host-session=", "")
+    client = Client(server).login(name)
+    assert client.get("/auth/me").json()["username"] == name
+    assert client.post("/auth/password", {"current": PASSWORD, "new": PASSWORD}).status == 200
+    assert client.get("/auth/me").status == 200
+    assert session_cookie(client.post("/auth/logout"), "__Host-session")["max-age"] == "0"
+
+
+def test_a_session_of_before_https_stays_and_nothing_new_is_taken_under_the_old_name(
+    binary, new_database, tmp_path
+):
+    database = new_database()
+    with Server(binary, database, data_dir=tmp_path) as server:
+        before = Client(server).signup()
+        other = Client(server).login(before.username)
+    with Server(binary, database, data_dir=tmp_path, flags=["--public-url", "https://paste.example"]) as server:
+        plain = {"Cookie": f"session={before.session}"}
+        assert Client(server).get("/auth/me", plain).json()["username"] == before.username
+        new = Client(server).signup()
+        as_plain, as_host = {"Cookie": f"session={new.session}"}, {"Cookie": f"__Host-session={new.session}"}
+        assert Client(server).get("/auth/me", as_host).json()["username"] == new.username
+        # A neighbour below the same domain can set `session`, and no session of its own works there.
+        expect.problem(Client(server).get("/auth/me", as_plain), 401, "unauthenticated")
+        expect.problem(Client(server).get("/auth/me", {"Cookie": f"__Host-session={before.session}"}), 401,
+                       "unauthenticated")  # fmt: skip
+        both = {"Cookie": f"session={before.session}; __Host-session={new.session}"}
+        assert Client(server).get("/auth/me", both).json()["username"] == new.username
+        # Signing in replaces the old one, and removes it from the browser.
+        entered = Client(server).post("/auth/login", {"username": before.username, "password": PASSWORD}, plain)
+        assert session_cookie(entered)["max-age"] == "0" and session_cookie(entered, "__Host-session").value
+        expect.problem(Client(server).get("/auth/me", plain), 401, "unauthenticated")
+        # Logging out ends both.
+        cookies = f"session={other.session}; __Host-session={new.session}"
+        assert Client(server).post("/auth/logout", headers={"Cookie": cookies}).status == 204
+        for cookie in (f"session={other.session}", f"__Host-session={new.session}"):
+            expect.problem(Client(server).get("/auth/me", {"Cookie": cookie}), 401, "unauthenticated")
+
+
+def test_browsers_are_told_to_stay_with_https_when_the_public_url_is_https(fresh_server, server):
+    secure = fresh_server(flags=["--public-url", "https://paste.example"])
+    for path in ("/", "/auth/me", "/s/AAAAAAAAAAAA", "/healthz", "/nothing/here", "/%zz"):
+        assert Client(secure).get(path).headers["Strict-Transport-Security"] == "max-age=31536000", path
+        assert "Strict-Transport-Security" not in Client(server).get(path).headers, path
 
 
 @pytest.mark.parametrize("name", ["{}ab", "{}_-9", "{}" + "x" * 24])
@@ -106,7 +157,7 @@ def test_usernames_are_unique_without_case(server, ada):
 
 
 @pytest.mark.parametrize(
-    "password", ["12345678", "x" * 256, "пароль-8", "€" * 256, " " * 8, 'quotes " and \\ and \x00 nul']
+    "password", ["12345678", "x" * 256, "пароль-8", "€" * 256, " " * 8, 'quotes " and \\']
 )
 def test_a_password_of_8_to_256_characters_is_taken_and_logs_in(server, password):
     client = Client(server).signup(password=password)
@@ -115,7 +166,9 @@ def test_a_password_of_8_to_256_characters_is_taken_and_logs_in(server, password
     assert response.status == 401
 
 
-@pytest.mark.parametrize("password", ["", "1234567", "é" * 7, "x" * 257, "€" * 257, 12345678, None])
+@pytest.mark.parametrize(
+    "password", ["", "1234567", "é" * 7, "x" * 257, "€" * 257, "control\x00characters", 12345678, None]
+)
 def test_any_other_password_is_refused(anonymous, password):
     expect.invalid(anonymous.post("/auth/signup", {"username": unique_name(), "password": password}), "password")
 
@@ -166,12 +219,13 @@ def test_a_wrong_password_and_an_unknown_name_are_the_same_401(server, ada):
         assert response.headers.get_all("Set-Cookie") == []
 
 
-def test_a_login_failure_takes_as_long_for_an_unknown_name_as_for_a_wrong_password(server, ada):
+@pytest.mark.parametrize("password", ["wrong horse", "wrong ho\u0308rse"])  # the second has two spellings to try
+def test_a_login_failure_takes_as_long_for_an_unknown_name_as_for_a_wrong_password(server, ada, password):
     client = Client(server)
 
     def seconds(name):
         started = time.perf_counter()
-        assert client.post("/auth/login", {"username": name, "password": "wrong horse"}).status == 401
+        assert client.post("/auth/login", {"username": name, "password": password}).status == 401
         return time.perf_counter() - started
 
     pairs = [(seconds(ada.username), seconds(unique_name())) for _ in range(7)]
@@ -225,7 +279,95 @@ def test_a_dead_cookie_or_a_wrong_token_on_a_write_is_401_and_not_an_anonymous_w
         expect.problem(Client(server).post("/snippets", {"body": "x"}, headers), 401, "unauthenticated")
 
 
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/signup", "/login", "/signup"])
+def test_a_new_login_ends_the_session_that_it_replaces(server, path):
+    browser = Client(server).signup()
+    replaced, others = browser.clone(), [Client(server).login(browser.username) for _ in range(2)]
+    assert replaced.get("/auth/me").status == 200
+    name = browser.username if path.endswith("login") else unique_name()
+    wrong = {"username": name, "password": "short" if path.endswith("signup") else "wrong horse"}
+    right = {"username": name, "password": PASSWORD}
+    if path.startswith("/auth"):
+        assert browser.post(path, wrong).status in (401, 422)
+        assert replaced.get("/auth/me").status == 200, "what fails replaces nothing"
+        assert browser.post(path, right).status in (200, 201)
+    else:
+        form = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"}
+        assert browser.post(path, body=urlencode(wrong), headers=form).status in (401, 422)
+        assert replaced.get("/auth/me").status == 200, "what fails replaces nothing"
+        assert browser.post(path, body=urlencode(right), headers=form).status == 303
+    assert browser.session != replaced.session
+    assert browser.get("/auth/me").json()["username"] == name
+    for connection in [replaced.clone() for _ in range(4)]:
+        expect.problem(connection.get("/auth/me"), 401, "unauthenticated")
+    for other in others:
+        assert other.get("/auth/me").status == 200
+
+
 # --- Tokens
+
+
+@pytest.mark.parametrize("asked", [{}, {"expires_in": None}, {"expires_in": 3600}])
+def test_a_token_makes_none_that_outlives_it(server, ada, slow_factor, asked):
+    maker = ada.post("/auth/tokens", {"name": "brief", "expires_in": 2}).json()
+    client = Client(server)
+    made = client.post("/auth/tokens", {"name": "longer", **asked}, bearer(maker["token"]))
+    assert made.status == 201
+    assert made.json()["expires_at"] == maker["expires_at"]
+    grandchild = client.post("/auth/tokens", {"name": "x"}, bearer(made.json()["token"])).json()
+    assert grandchild["expires_at"] == maker["expires_at"]
+    tokens = [maker["token"], made.json()["token"], grandchild["token"]]
+    for token in tokens:
+        until(lambda: client.get("/auth/me", bearer(token)).status == 401, 5 * slow_factor, "the token to expire")
+
+
+def test_a_token_may_make_a_shorter_one(server, ada):
+    maker = ada.post("/auth/tokens", {"name": "long", "expires_in": 3600}).json()
+    made = Client(server).post("/auth/tokens", {"name": "short", "expires_in": 60}, bearer(maker["token"])).json()
+    lifetime = expect.timestamp(made["expires_at"]) - expect.timestamp(made["created_at"])
+    assert lifetime == pytest.approx(60, abs=0.002)
+
+
+def test_a_revoked_token_takes_what_it_made_with_it(server):
+    owner = Client(server).signup()
+    maker = owner.post("/auth/tokens", {"name": "leaked"}).json()
+    other = owner.post("/auth/tokens", {"name": "other"}).json()
+    made = Client(server).post("/auth/tokens", {"name": "hidden"}, bearer(maker["token"])).json()
+    assert made["expires_at"] is None
+    for token in (maker, made, other):
+        assert Client(server).get("/auth/me", bearer(token["token"])).status == 200
+    assert owner.delete(f"/auth/tokens/{maker['id']}").status == 204
+    for token in (maker, made):
+        expect.problem(Client(server).get("/auth/me", bearer(token["token"])), 401, "unauthenticated")
+    assert [token["name"] for token in owner.get("/auth/tokens").json()["items"]] == ["other"]
+    assert Client(server).get("/auth/me", bearer(other["token"])).status == 200
+
+
+@pytest.mark.parametrize(
+    "expires, seconds",
+    [("", None), ("never", None), ("60", 60), ("7s", 7), ("7m", 420), ("7h", 25200), ("7d", 604800), ("2w", 1209600)],
+)
+def test_the_form_for_tokens_reads_durations(server, expires, seconds):
+    client = Client(server).signup()
+    form = urlencode({"name": "x", "expires": expires})
+    assert client.post("/me/tokens", body=form, headers=FORM).status == 200
+    token = client.get("/auth/tokens").json()["items"][0]
+    if seconds is None:
+        assert token["expires_at"] is None
+    else:
+        lifetime = expect.timestamp(token["expires_at"]) - expect.timestamp(token["created_at"])
+        assert lifetime == pytest.approx(seconds, abs=0.002)
+
+
+@pytest.mark.parametrize(
+    "expires", ["junk", "7dd", "7 d", "d", "-7d", "1.5h", "0", "0d", "99999999999999999999w", b"\xff"]
+)
+def test_the_form_for_tokens_makes_none_that_lives_otherwise_than_asked(server, expires):
+    client = Client(server).signup()
+    form = urlencode({"name": "x", "expires": expires})
+    page = client.post("/me/tokens", body=form, headers=FORM)
+    assert page.status == 422 and "lifetime" in page.text and "snp_" not in page.text.replace("snp_…", "")
+    assert client.get("/auth/tokens").json()["items"] == []
 
 
 def test_a_token_is_made_and_authenticates(server, ada):

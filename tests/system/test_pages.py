@@ -401,6 +401,7 @@ def test_tokens_by_form(server):
     assert Client(server).get("/auth/me", {"Authorization": f"Bearer {token}"}).status == 200
     assert token not in page(client, "/me/tokens").text
     id = client.get("/auth/tokens").json()["items"][0]["id"]
+    assert "/me/tokens/revoke" not in page(client, "/me/tokens").text, "one alone has its own button"
     assert send(client, f"/me/tokens/{id}/delete").status == 303
     assert Client(server).get("/auth/me", {"Authorization": f"Bearer {token}"}).status == 401
     assert_is_page(send(client, "/me/tokens", name=""), 422)

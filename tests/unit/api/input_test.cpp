@@ -200,7 +200,7 @@ TEST(ReadSnippetInput, LanguagesAreMadeCanonical) {
 
 TEST(ReadCredentials, ChecksNameAndPassword) {
     const auto read = [](const std::string& name, const std::string& password) {
-        return read_credentials(json::object{{"username", name}, {"password", password}});
+        return read_credentials(json::object{{"username", name}, {"password", password}}, true);
     };
     const auto credentials = read("Ann_B-9", "12345678");
     ASSERT_TRUE(credentials);
@@ -221,9 +221,37 @@ TEST(ReadCredentials, ChecksNameAndPassword) {
 }
 
 TEST(ReadCredentials, NeedsBothAndNothingElse) {
-    EXPECT_EQ(names(read_credentials(json::object{}).error()), (Names{"password", "username"}));
-    EXPECT_EQ(names(read_credentials(object(R"({"username":1,"password":null,"admin":true})")).error()),
+    EXPECT_EQ(names(read_credentials(json::object{}, true).error()), (Names{"password", "username"}));
+    EXPECT_EQ(names(read_credentials(object(R"({"username":1,"password":null,"admin":true})"), true).error()),
               (Names{"admin", "password", "username"}));
+}
+
+TEST(ReadCredentials, OfANewAccountThePasswordIsPrepared) {
+    const auto read = [](const std::string& password, bool is_new) {
+        const auto credentials = read_credentials(json::object{{"username", "ann"}, {"password", password}}, is_new);
+        return credentials ? credentials->password : "refused";
+    };
+    std::string four, half;  // decomposed
+    for (int i = 0; i < 4; ++i) four += "a\u0308";
+    for (int i = 0; i < 256; ++i) half += "a\u0308";
+    EXPECT_EQ(read("a\u0308 2345\u00a078", true), "\u00e4 2345 78");
+    EXPECT_EQ(read("a\u0308 2345\u00a078", false), "a\u0308 2345\u00a078") << "as it was typed";
+    EXPECT_EQ(read(four, true), "refused") << "four characters";
+    EXPECT_EQ(read(four, false), four) << "eight, when they were counted as they were typed";
+    EXPECT_EQ(read(half, true).size(), 512u);
+    EXPECT_EQ(read(half, false), half);
+    EXPECT_EQ(read("123456789\x1b", true), "refused");
+    EXPECT_EQ(read("123456789\x1b", false), "123456789\x1b");
+}
+
+TEST(ReadLifetime, IsSecondsOrANumberWithAUnitOrNever) {
+    EXPECT_EQ(*read_lifetime("expires", "2592000"), 2'592'000);
+    EXPECT_EQ(*read_lifetime("expires", "7d"), 604'800);
+    EXPECT_EQ(*read_lifetime("expires", ""), std::nullopt);
+    EXPECT_EQ(*read_lifetime("expires", "never"), std::nullopt);
+    for (const char* text : {"junk", "7dd", "-1", " ", "7 d", "0x7"}) {
+        EXPECT_FALSE(read_lifetime("expires", text)) << text;
+    }
 }
 
 store::ListQuery list(const std::string& query) {

@@ -31,6 +31,19 @@ TEST(ParseDuration, SaturatesInsteadOfOverflowing) {
     EXPECT_EQ(parse_duration("106751991168d"), std::chrono::milliseconds::max());
 }
 
+TEST(ParseSeconds, ReadsEveryUnitAndNone) {
+    EXPECT_EQ(parse_seconds("7"), 7);
+    EXPECT_EQ(parse_seconds("7s"), 7);
+    EXPECT_EQ(parse_seconds("7m"), 420);
+    EXPECT_EQ(parse_seconds("7h"), 25'200);
+    EXPECT_EQ(parse_seconds("7d"), 604'800);
+    EXPECT_EQ(parse_seconds("2w"), 1'209'600);
+    EXPECT_EQ(parse_seconds("99999999999999999999999w"), (1ll << 53) - 1);
+    for (const char* text : {"", "junk", "d", "7 d", " 7d", "7d ", "7dd", "7D", "-7d", "+7d", "1.5h", "1h30m", "7ms"}) {
+        EXPECT_EQ(parse_seconds(text), std::nullopt) << text;
+    }
+}
+
 TEST(ParseSize, ReadsEveryUnit) {
     EXPECT_EQ(parse_size("7B"), 7u);
     EXPECT_EQ(parse_size("64KiB"), 65536u);

@@ -14,7 +14,7 @@ using namespace std::string_literals;
 
 std::string head(const Response& response, bool http_1_0 = false, bool close = false) {
     std::string out;
-    append_head(out, response, "Tue, 24 Nov 2026 08:15:30 GMT", "request-1", http_1_0, close);
+    append_head(out, response, "Tue, 24 Nov 2026 08:15:30 GMT", "request-1", http_1_0, close, false);
     return out;
 }
 
@@ -68,9 +68,17 @@ TEST(AppendHead, WritesTheStatusTheFieldsAndTheEmptyLine) {
     EXPECT_EQ(text.find("Connection:"), std::string::npos);
 }
 
+TEST(AppendHead, TellsBrowsersToStayWithHttpsWhereThatIsThePublicUrl) {
+    std::string plain, secure;
+    append_head(plain, Response{}, "d", "i", false, false, false);
+    append_head(secure, Response{}, "d", "i", false, false, true);
+    EXPECT_EQ(plain.find("Strict-Transport-Security"), std::string::npos);
+    EXPECT_TRUE(has_line(secure, "Strict-Transport-Security: max-age=31536000")) << secure;
+}
+
 TEST(AppendHead, AppendsBehindWhatIsThere) {
     std::string out = "before";
-    append_head(out, Response{}, "d", "i", false, false);
+    append_head(out, Response{}, "d", "i", false, false, false);
     EXPECT_TRUE(out.starts_with("beforeHTTP/1.1 200 OK\r\n"));
 }
 

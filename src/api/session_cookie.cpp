@@ -1,0 +1,53 @@
+#include "api/session_cookie.hpp"
+
+#include <fmt/format.h>
+
+namespace snippetd::api {
+
+namespace {
+
+using auth::SecretKind;
+
+constexpr std::string_view kName = "session";
+constexpr std::string_view kHostName = "__Host-session";
+
+void add_cookie(http::Response& response, const http::Request& request, std::string_view name, std::string_view value) {
+    response.add("Set-Cookie", fmt::format("{}={}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}{}", name, value,
+                                           value.empty() ? 0 : kSessionSeconds, request.secure ? "; Secure" : ""));
+}
+
+}  // namespace
+
+SessionCookie find_session_cookie(const http::Request& request) {
+    if (request.secure) {
+        const std::string_view secret = http::find_cookie(request, kHostName);
+        if (!secret.empty()) return {secret, SecretKind::host_session};
+    }
+    return {http::find_cookie(request, kName), SecretKind::session};
+}
+
+std::vector<std::string> session_hashes(const http::Request& request) {
+    std::vector<std::string> hashes;
+    const auto add = [&](std::string_view name, SecretKind kind) {
+        const std::string_view secret = http::find_cookie(request, name);
+        if (!secret.empty()) hashes.push_back(auth::hash_secret(kind, secret));
+    };
+    if (request.secure) add(kHostName, SecretKind::host_session);
+    add(kName, SecretKind::session);
+    return hashes;
+}
+
+std::string new_session_hash(const http::Request& request, std::string_view secret) {
+    return auth::hash_secret(request.secure ? SecretKind::host_session : SecretKind::session, secret);
+}
+
+void add_session_cookie(http::Response& response, const http::Request& request, std::string_view secret) {
+    add_cookie(response, request, request.secure ? kHostName : kName, secret);
+    if (request.secure && !http::find_cookie(request, kName).empty()) add_cookie(response, request, kName, {});
+}
+
+void remove_session_cookies(http::Response& response, const http::Request& request) {
+    add_session_cookie(response, request, {});
+}
+
+}  // namespace snippetd::api
