@@ -28,20 +28,25 @@ endfunction()
 # embed_web(TARGET): bundles web/ and makes snippetd::pages::assets() return its files, plain and compressed.
 # scripts/install-dependencies brings node and npm; what they need lies in web/package-lock.json.
 function(embed_web target)
-    find_program(NODE NAMES node nodejs REQUIRED)
-    find_program(NPM npm REQUIRED)
+    # The system's, and no other: npm's first line looks for Node in PATH.
+    foreach(program node npm)
+        if(NOT EXISTS /usr/bin/${program})
+            message(FATAL_ERROR "/usr/bin/${program} is missing: scripts/install-dependencies build")
+        endif()
+        set(${program} ${CMAKE_COMMAND} -E env ${SYSTEM_PATH} /usr/bin/${program})
+    endforeach()
     set(web ${PROJECT_SOURCE_DIR}/web)
     set(out ${CMAKE_CURRENT_BINARY_DIR}/web)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${web}/src/* ${web}/icons/*)
     # One for all presets: it is the same for each, and takes longer than all the rest.
     add_custom_command(
         OUTPUT ${web}/node_modules/.package-lock.json
-        COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --loglevel=error
+        COMMAND ${npm} ci --ignore-scripts --no-audit --no-fund --loglevel=error
         DEPENDS ${web}/package.json ${web}/package-lock.json
         WORKING_DIRECTORY ${web} VERBATIM)
     add_custom_command(
         OUTPUT ${out}/manifest.json
-        COMMAND ${NODE} ${web}/build.mjs ${out}
+        COMMAND ${node} ${web}/build.mjs ${out}
         DEPENDS ${web}/node_modules/.package-lock.json ${web}/build.mjs ${web}/languages.mjs ${sources}
         WORKING_DIRECTORY ${web} VERBATIM)
     add_custom_command(

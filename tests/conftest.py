@@ -18,8 +18,11 @@ sys.path.insert(0, str(TESTS))
 
 from harness.client import Client  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
+from harness.programs import use_system_path  # noqa: E402
 from harness.redis import Redis  # noqa: E402
 from harness.server import Server  # noqa: E402
+
+use_system_path()
 
 # A run that is told to end stops what it has started, as it does on Ctrl-C.
 signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -19,17 +19,6 @@ from .snippetd import BINARY
 BENCH = ROOT / "bench"
 BUILT = ROOT / "build" / "bench"
 
-# The Debian package that has a program.
-PACKAGES = {
-    "g++": "g++",
-    "nginx": "nginx-light",
-    "pgbench": "postgresql",
-    "redis-server": "redis-server",
-    "taskset": "util-linux",
-    "wrk": "wrk",
-}
-
-
 class Setup:
     def __init__(self, options):
         if not BINARY.exists():
@@ -42,8 +31,7 @@ class Setup:
         if not {self.server_core, self.load_core} <= os.sched_getaffinity(0) or self.server_core == self.load_core:
             sys.exit(f"bench: hot reads need two cores that this process may use, not {options.cores} (--cores)")
 
-        generator = ["wrk"] if options.generator == "wrk" else []
-        install_what_is_missing("nginx", "g++", "taskset", "pgbench", "redis-server", *generator)
+        install_what_is_missing()
         self.bench = BENCH
         self.epoll_loop = build("epoll_loop")
         self.load = Load(build("load"), self.connections)
@@ -86,22 +74,9 @@ def _first(pattern, text):
     return found[1].strip() if found else "?"
 
 
-def install_what_is_missing(*programs):
-    """Installs the packages of those programs that are not here yet: keys of PACKAGES."""
-    missing = [PACKAGES[program] for program in programs if not _is_here(program)]
-    if missing:
-        print("bench: installing " + " ".join(missing), file=sys.stderr)
-        apt = ["apt-get"] if os.geteuid() == 0 else ["sudo", "apt-get"]
-        subprocess.run([*apt, "update", "-q"], check=True, stdout=sys.stderr)
-        install = [*apt, "install", "-q", "-y", "--no-install-recommends", *missing]
-        subprocess.run(install, check=True, stdout=sys.stderr)
-    os.environ["PATH"] += ":/usr/sbin"  # where Debian has nginx, and an ordinary user's PATH does not look
-
-
-def _is_here(program):
-    if program == "pgbench":  # the one in the search path comes with the clients alone, and the server is wanted too
-        return any(pathlib.Path("/usr/lib/postgresql").glob("*/bin/pgbench"))
-    return shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin")
+def install_what_is_missing():
+    """Nothing of what these packages start is used."""
+    subprocess.run([ROOT / "scripts/install-dependencies", "bench"], check=True, stdout=sys.stderr)
 
 
 def build(name):

@@ -8,11 +8,14 @@
 
 namespace snippetd::redis {
 
-Script::Script(std::string_view text) : text_{text} {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-    unsigned size = 0;
-    EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha1(), nullptr);
-    for (unsigned i = 0; i < size; ++i) digest_ += fmt::format("{:02x}", digest[i]);
+const std::string& Script::digest() const {
+    std::call_once(digested_, [this] {
+        std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+        unsigned size = 0;
+        EVP_Digest(text_.data(), text_.size(), digest.data(), &size, EVP_sha1(), nullptr);
+        for (unsigned i = 0; i < size; ++i) digest_ += fmt::format("{:02x}", digest[i]);
+    });
+    return digest_;
 }
 
 Script find_script(Scripts scripts, std::string_view name) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,15 +12,17 @@ namespace snippetd::redis {
 /// not know it yet.
 class Script {
   public:
-    explicit Script(std::string_view text);
+    explicit Script(std::string_view text) : text_{text} {}
 
     const std::string& text() const { return text_; }
-    /// SHA-1 in lower-case hexadecimal, as EVALSHA wants it.
-    const std::string& digest() const { return digest_; }
+    /// SHA-1 in lower-case hexadecimal, as EVALSHA wants it. Any thread may ask; it is computed for the first, because
+    /// OpenSSL takes 2.4 MB for its first digest, which a process without Redis does not spend.
+    const std::string& digest() const;
 
   private:
     std::string text_;
-    std::string digest_;
+    mutable std::once_flag digested_;
+    mutable std::string digest_;
 };
 
 /// Embedded files: name and text.

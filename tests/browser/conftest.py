@@ -9,7 +9,7 @@ import tempfile
 
 import pytest
 
-from harness.packages import install_packages
+from harness.packages import install_packages, node
 from harness.waiting import until
 
 FOLDER = pathlib.Path(__file__).resolve().parent
@@ -45,9 +45,9 @@ def _kill(pids):
 
 @pytest.fixture
 def run_file(packages, slow_factor):
-    """A function that runs one file of tests with node and returns (exit status, output). No browser outlives it."""
-    if not shutil.which("node") or not pathlib.Path(CHROMIUM).exists():
-        pytest.fail("there is no node or no Chromium here: scripts/install-dependencies build test")
+    """A function that runs one file of tests with Node and returns (exit status, output). No browser outlives it."""
+    if not pathlib.Path(CHROMIUM).exists():
+        pytest.fail("there is no Chromium here: scripts/install-dependencies build test")
 
     def run(file, environment, timeout):
         # Chromium keeps everything in there, which tells its processes from all others. (The path of a socket in it
@@ -63,21 +63,21 @@ def run_file(packages, slow_factor):
             "FORCE_COLOR": "0",
             **environment,
         }
-        node = subprocess.Popen(
-            ["node", "--test-reporter=spec", "--test", file],
+        process = subprocess.Popen(
+            [node(), "--test-reporter=spec", "--test", file],
             cwd=FOLDER, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, errors="replace", start_new_session=True,
         )  # fmt: skip
         try:
-            output, _ = node.communicate(timeout=timeout * slow_factor)
-            status = node.returncode
+            output, _ = process.communicate(timeout=timeout * slow_factor)
+            status = process.returncode
         except subprocess.TimeoutExpired:
-            os.killpg(node.pid, signal.SIGKILL)
-            output, _ = node.communicate()
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
             status = f"no end after {timeout * slow_factor:g} s"
         except BaseException:
-            os.killpg(node.pid, signal.SIGKILL)
-            node.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
             raise
         finally:
             try:

@@ -289,7 +289,7 @@ async function exported(page) {
   try {
     const archive = join(folder, "export.zip");
     await download.saveAs(archive);
-    execFileSync("python3", ["-m", "zipfile", "-e", archive, join(folder, "out")]);
+    execFileSync("/usr/bin/python3", ["-m", "zipfile", "-e", archive, join(folder, "out")]);
     const paths = readdirSync(join(folder, "out"), { recursive: true }).filter((name) => statSync(join(folder, "out", name)).isFile());
     return new Map(paths.map((name) => [name, readFileSync(join(folder, "out", name), "utf8")]));
   } finally {

@@ -469,4 +469,3 @@ test("reading needs no scripts", async (t) => {
   assert.equal(await page.locator("#L6:target").count(), 1);
   for (const link of ["edit", "delete", "statistics"]) await isShown(page.locator("noscript a", { hasText: link }));
 });
-

@@ -5,13 +5,15 @@ import pathlib
 
 import pytest
 
+from harness.packages import node
+
 PROGRAM = pathlib.Path(__file__).resolve().parent / "haste.mjs"
 
 
 @pytest.fixture
 def haste(run, npm_packages):
     def go(server, paths, *raw):
-        return run("node", PROGRAM, f"{server}/", *raw, stdin=json.dumps([str(path) for path in paths]).encode())
+        return run(node(), PROGRAM, f"{server}/", *raw, stdin=json.dumps([str(path) for path in paths]).encode())
 
     return go
 

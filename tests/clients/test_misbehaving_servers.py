@@ -8,6 +8,7 @@ import re
 import pytest
 
 from harness.misbehaving import PASS, Misbehaving, cut_answer, cut_request, refuse, unused_port
+from harness.packages import node
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 LINK = re.compile(rb"/(s|raw)/[A-Za-z0-9]{12}|^[A-Za-z0-9]{12}$", re.MULTILINE)
@@ -49,7 +50,7 @@ def gist(run, url, file, home):
 
 
 def haste(run, url, file, home):
-    return run("node", FOLDER / "haste.mjs", f"{url}/", stdin=json.dumps([str(file)]).encode(), HASTE_SECONDS="2")
+    return run(node(), FOLDER / "haste.mjs", f"{url}/", stdin=json.dumps([str(file)]).encode(), HASTE_SECONDS="2")
 
 
 CLIENTS = pytest.mark.parametrize("client", [curl, curl_put, pastebinit, gist, haste])

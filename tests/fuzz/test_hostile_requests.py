@@ -202,7 +202,7 @@ class Storm:
     def settle(self):
         """Waits until the server has noticed that every client has gone."""
         until(
-            lambda: open_connections(self.server.port) == 0,
+            lambda: open_connections(self.server) == 0,
             10 * self.slow_factor,
             "the server to close every connection",
         )

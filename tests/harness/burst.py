@@ -1,13 +1,14 @@
 """Many requests at the same moment, each on a connection of its own."""
 
+import contextlib
 import http.client
 import itertools
 import json as json_module
 import os
-import resource
 import socket
 
 from .client import Headers, Response
+from .descriptors import descriptors
 
 TIME_FACTOR = float(os.environ.get("SNIPPETD_TIME_FACTOR", "1"))
 
@@ -33,25 +34,16 @@ def burst(servers, requests, timeout=30):
     connection was closed without an answer.
     """
     servers = servers if isinstance(servers, list) else [servers]
-    _allow_connections(len(requests))
-    connections = []
-    try:
+    with contextlib.ExitStack() as opened:
+        opened.enter_context(descriptors(len(requests) + 256, least=len(requests) + 256))
+        connections = []
         for _, server in zip(requests, itertools.cycle(servers)):
             connection = socket.create_connection((server.host, server.port), timeout=timeout * TIME_FACTOR)
+            connections.append(opened.enter_context(connection))
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connections.append(connection)
         for connection, data in zip(connections, requests):
             connection.sendall(data)
         return [_read(connection, data) for connection, data in zip(connections, requests)]
-    finally:
-        for connection in connections:
-            connection.close()
-
-
-def _allow_connections(count):
-    least, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if least < count + 256:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(count + 256, most), most))
 
 
 def _read(connection, request):

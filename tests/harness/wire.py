@@ -1,5 +1,6 @@
 """A strict reader of HTTP/1.1 answers on a bare socket, for tests that send what no HTTP library would send."""
 
+import contextlib
 import os
 import re
 import socket
@@ -175,9 +176,21 @@ class Connection:
         return False
 
 
-def open_connections(port):
-    """How many connections to a port of 127.0.0.1 the server's side still holds open (CLOSE_WAIT included)."""
-    wanted, held = f"0100007F:{port:04X}", ("01", "08")
+def open_connections(server, of=None):
+    """How many connections the server still holds open (CLOSE_WAIT included): all that reach its own sockets, or those
+    of `of`, clients' sockets. What others on this machine do with a port of the same number is not counted. While
+    connections come and go anywhere on the machine, the kernel's table may leave one out or name it twice."""
+    listening, held = f"0100007F:{server.port:04X}", ("01", "08")
     with open("/proc/net/tcp") as table:
         rows = [line.split() for line in table.readlines()[1:]]
-    return sum(1 for row in rows if row[1] == wanted and row[3] in held)
+    # By the caller's address, so that each counts once.
+    inode_of = {row[2]: row[9] for row in rows if row[1] == listening and row[3] in held}
+    if of is not None:
+        callers = {f"0100007F:{client.getsockname()[1]:04X}" for client in of}
+        return len(callers & inode_of.keys())
+    folder = f"/proc/{server.pid}/fd"
+    own = {"0"}  # no file yet: not accepted
+    for descriptor in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            own.update(re.findall(r"^socket:\[(\d+)\]$", os.readlink(f"{folder}/{descriptor}")))
+    return sum(1 for inode in inode_of.values() if inode in own)

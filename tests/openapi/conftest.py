@@ -1,16 +1,16 @@
-"""What the tests of the OpenAPI document need beside a server: the linter's packages."""
+"""What the tests of the OpenAPI document need beside a server: the linter."""
 
 import pathlib
 
 import pytest
 
-from harness.packages import install_packages
+from harness.packages import install_packages, node
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 
 
 @pytest.fixture(scope="session")
 def linter():
-    """The path of redocly."""
+    """The command that runs redocly."""
     install_packages(FOLDER)
-    return FOLDER / "node_modules/.bin/redocly"
+    return [node(), FOLDER / "node_modules/.bin/redocly"]

@@ -128,7 +128,8 @@ def test_a_linter_finds_nothing(document, linter, tmp_path):
     file = tmp_path / "openapi.json"
     file.write_text(json.dumps(document.source))
     done = subprocess.run(
-        [linter, "lint", "--config", os.path.join(os.path.dirname(__file__), "redocly.yaml"), "--format", "json", file],
+        [*linter, "lint", "--config", os.path.join(os.path.dirname(__file__), "redocly.yaml"), "--format", "json",
+         file],
         env={**os.environ, "REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"},
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
     )  # fmt: skip

@@ -1,10 +1,12 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """The part of the style that a machine can hold. Prints `file:line: [rule] message` for each finding, then
 `N rules, M files, K findings`; exits 1 when there is any finding.
 
     check.py                the project around this file
     check.py --root DIR     another tree
     check.py --rules        the rules, one a line
+
+In a git checkout only what git tracks is looked at: what a person keeps beside it is nobody's business.
 
 A rule is a function over the project that yields findings. test_check.py has a bad example for each.
 """
@@ -19,7 +21,7 @@ import sys
 from dataclasses import dataclass
 
 FOLDERS = ("src", "cli", "tests", "bench", "deploy", "cmake", "scripts", "docs", ".ci")
-SUFFIXES = {"", ".cpp", ".hpp", ".py", ".sql", ".lua", ".cmake", ".txt", ".json", ".md", ".conf"}
+SUFFIXES = {"", ".cpp", ".hpp", ".py", ".mjs", ".sql", ".lua", ".cmake", ".txt", ".json", ".md", ".conf"}
 LEFT_OUT = {"__pycache__", ".pytest_cache", "node_modules", "LICENSE"}
 COLUMNS_MAX = 120
 
@@ -164,12 +166,19 @@ class Project:
         self.notes = []
 
     def _paths(self):
-        for folder in FOLDERS:
-            yield from (path for path in (self.root / folder).rglob("*") if self._counts(path))
-        yield from (path for path in self.root.glob("*") if self._counts(path))
+        if (self.root / ".git").exists():
+            # The checkout may be another user's, which git refuses without being told that it is meant.
+            command = ["git", "-c", "safe.directory=*", "-C", self.root, "ls-files", "-z"]
+            listed = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
+            paths = [self.root / name for name in listed if name]
+        else:
+            paths = [*self.root.glob("*"), *(path for folder in FOLDERS for path in (self.root / folder).rglob("*"))]
+        return [path for path in paths if self._counts(path)]
 
     def _counts(self, path):
         parts = path.relative_to(self.root).parts
+        if len(parts) > 1 and parts[0] not in FOLDERS:
+            return False
         left_out = LEFT_OUT & set(parts) or path.name.startswith(".")
         return path.is_file() and path.suffix in SUFFIXES and not left_out
 
@@ -387,10 +396,10 @@ def npm_runs_no_scripts(project):
 
 @rule
 def line_length(project):
-    """Beyond it nobody reads two files side by side. Tables of Markdown are free."""
+    """Beyond it nobody reads two files side by side. Tables of Markdown are free, and steps of the browser's tests."""
     for file in project.files:
         for number, line in enumerate(file.lines, 1):
-            if len(line) > COLUMNS_MAX and file.suffix != ".md":
+            if len(line) > COLUMNS_MAX and file.suffix not in (".md", ".mjs"):
                 yield Finding(file.path, number, f"{len(line)} columns; at most {COLUMNS_MAX}")
 
 
@@ -457,6 +466,171 @@ def skipped_in_python(file):
         positional = found[1] == "skip" and re.match(r"\s*[\"']", arguments)
         if not positional and not re.search(r"\breason\s*=", arguments):
             yield file.at(found.start(), f"pytest.mark.{found[1]} without a reason")
+
+
+# --- Programs.
+
+# The first line of what can be started. Another interpreter than the distribution's is another on every machine.
+INTERPRETERS = {"#!/usr/bin/env bash", "#!/bin/sh", "#!/usr/bin/python3"}
+
+# What every Debian has: the shell's own words, and the packages without which there is no Debian.
+EVERYWHERE = set(
+    "[ : alias break case cd command continue declare do done echo elif else esac eval exec exit export false fi for "
+    "function if in let local printf pwd read return select set shift source test then time trap true type ulimit "
+    "umask until unset wait while "
+    "apt-cache apt-get awk basename bash cat chmod chown cp cut date df dirname dpkg dpkg-query env find flock grep "
+    "gzip head hostname id install kill ln ls md5sum mkdir mktemp mount mv nproc rm sed seq setpriv sh sha256sum sleep "
+    "sort stat sync tail tar taskset tee timeout touch tr umount uname uniq unshare wc xargs".split())
+# Asked for where they are used, and done without.
+EVERYWHERE |= {"sudo", "systemctl"}
+# The package of scripts/install-dependencies that brings a program.
+PACKAGE_OF = {
+    "cmake": "cmake", "ctest": "cmake", "c++": "g++", "g++": "g++", "ninja": "ninja-build", "curl": "curl",
+    "uuidgen": "uuid-runtime", "node": "nodejs", "npm": "npm", "clang-format": "clang-format-14",
+    "python3": "python3", "redis-server": "redis-server", "redis-cli": "redis-server", "psql": "postgresql-client",
+    "sqlite3": "sqlite3", "nginx": "nginx-light", "pgrep": "procps", "ps": "procps", "chromium": "chromium",
+    "pastebinit": "pastebinit", "gist-paste": "gist", "ruby": "gist", "groff": "groff-base", "openssl": "openssl",
+    "git": "git", "wrk": "wrk",
+}
+# Those that many machines have twice: they are named by their path, or by the one function that knows which it is.
+DECIDED = {
+    "node": "harness.packages.node(), or ${node} in CMake", "nodejs": "harness.packages.node()",
+    "npm": "harness.packages.install_packages(), or ${npm} in CMake", "npx": "harness.packages.install_packages()",
+    "python": "/usr/bin/python3", "python3": "/usr/bin/python3",
+    "pip": "a package of Debian", "pip3": "a package of Debian",
+}
+
+# Where a program is named: what starts one in Python, JavaScript, C++ and CMake.
+STARTED = re.compile(
+    r"""(?:\b(?:subprocess\.run|Popen|check_call|check_output|which|system_program|_output|execFile\w*|spawn\w*)"""
+    r"""\(\s*\[?\s*"""
+    r"""|(?<![\w.])run\(\s*|\bcommand\s*=\s*\[\s*|\bstart_(?:child|process)\(\{\s*)["'](\w[\w.+-]*)["']""")
+STARTED_BY_CMAKE = re.compile(r"(?:\bCOMMAND|\bfind_program\(\s*\w+(?:\s+NAMES)?)\s+(?!\$)([\w.+-]+)")
+
+
+def groups_of_packages(project):
+    """{group: packages} of scripts/install-dependencies."""
+    script = next((file.text for file in project.files if file.path == "scripts/install-dependencies"), "")
+    lists = re.findall(r"^(\w+)=\(([^()]*)\)$", script, re.MULTILINE)
+    return {name: set(words.split()) for name, words in lists}
+
+
+def shell_code(text):
+    """The script at the same length, without comments, lists and what is quoted. Commands in double quotes stay."""
+    out, contexts, at = list(text), ["code"], 0
+
+    def blank(end, filler=" "):
+        nonlocal at
+        end = end or len(text)  # what is not closed goes on to the end
+        out[at:end] = [c if c == "\n" and filler == " " else filler for c in text[at:end]]
+        at = end
+
+    while at < len(text):
+        rest = text[at:at + 2]
+        if rest[0] == "\\":
+            out[at:at + 2] = " " * len(rest)  # a line that is continued is one line
+            at += 2
+        elif contexts[-1] == "list":
+            if rest[0] == ")":
+                contexts.pop()
+            blank(at + 1)
+        elif contexts[-1] == "double" and rest != "$(":
+            if rest[0] == '"':
+                contexts.pop()
+            blank(at + 1, '"')
+        elif rest == "$(" and text[at + 2:at + 3] != "(":
+            contexts.append("code")
+            at += 2
+        elif rest == "$(":
+            blank(text.find("))", at) + 2, '"')
+        elif rest == "${":
+            blank(text.find("}", at) + 1, '"')
+        elif rest[0] == "'":
+            blank(text.find("'", at + 1) + 1, '"')
+        elif rest[0] == '"':
+            contexts.append("double")
+            blank(at + 1, '"')
+        elif rest[0] == "#" and (at == 0 or text[at - 1].isspace()):
+            blank(text.find("\n", at) if "\n" in text[at:] else len(text))
+        elif rest == "=(":
+            contexts.append("list")
+            at += 1
+        else:
+            if rest[0] == "(":
+                contexts.append("code")
+            elif rest[0] == ")" and len(contexts) > 1:
+                contexts.pop()
+            at += 1
+    # The patterns of `case` are no commands.
+    return re.sub(r"(?:\bin\s|;;)[^()]*?\)", lambda found: re.sub(r"[^\n]", " ", found[0]), "".join(out))
+
+
+COMMAND = re.compile(
+    r"(?:^|[;|&(])\s*(?:(?:then|else|elif|do|if|while|until|exec|time|!|\{)\s+)*(?:\w+\+?=[^\s(]*[ \t]+)*"
+    r"([A-Za-z][\w.+-]*)(?=[\s;|&)]|\Z)", re.MULTILINE)
+
+
+def shell_commands(text):
+    """(offset, word) of the first word of each simple command, as far as one sees without a shell."""
+    code = shell_code(text)
+    functions = set(re.findall(r"^\s*(\w+)\(\)", code, re.MULTILINE))
+    return [(found.start(1), found[1]) for found in COMMAND.finditer(code) if found[1] not in functions]
+
+
+def is_shell(file):
+    return bool(re.match(r"#!.*\b(ba)?sh\n", file.text))
+
+
+@rule
+def interpreter(project):
+    """What can be started names the distribution's interpreter, not whichever lies in PATH."""
+    for file in project.files:
+        if file.text.startswith("#!") and file.lines[0] not in INTERPRETERS:
+            yield Finding(file.path, 1, f"{file.lines[0]}: one of {', '.join(sorted(INTERPRETERS))}")
+
+
+@rule
+def program_decided(project):
+    """Which Node and which Python is used is said in one place, and PATH is not asked."""
+    for file in project.files:
+        if file.path.startswith("tests/style/"):
+            continue
+        if is_shell(file):
+            named = shell_commands(file.text)
+        elif file.suffix in (".cmake", ".txt"):
+            named = ((found.start(), found[1]) for found in STARTED_BY_CMAKE.finditer(file.text))
+        elif file.suffix == ".md":
+            continue
+        else:
+            named = ((found.start(), found[1]) for found in STARTED.finditer(file.text))
+        for offset, name in named:
+            if name in DECIDED and file.path != "tests/harness/packages.py":
+                yield file.at(offset, f"`{name}` is whichever lies in PATH: {DECIDED[name]}")
+
+
+@rule
+def program_installed(project):
+    """scripts/install-dependencies brings every program that is used: for the README's lines, its group `build`."""
+    groups = groups_of_packages(project)
+    for file in project.files:
+        wanted = set().union(*groups.values())
+        if file.path.startswith("tests/style/"):
+            continue
+        if is_shell(file):
+            named = shell_commands(file.text)
+        elif file.path == "README.md":
+            # A person has no more than what ./run installs.
+            wanted = groups.get("build", set())
+            indented = [line if line.startswith("    ") else " " * len(line) for line in file.lines]
+            named = shell_commands("\n".join(indented))
+        elif file.path.startswith(("tests/", "bench/", "deploy/")) and not file.suffix == ".md":
+            named = ((found.start(), found[1]) for found in STARTED.finditer(file.text))
+        else:
+            continue
+        for offset, name in named:
+            if name in EVERYWHERE or PACKAGE_OF.get(name) in wanted:
+                continue
+            yield file.at(offset, f"`{name}`: no package of scripts/install-dependencies is known to bring it")
 
 
 # --- Layout.

@@ -2,6 +2,7 @@
 
 import importlib.util
 import pathlib
+import subprocess
 import sys
 
 import pytest
@@ -27,6 +28,11 @@ def findings(root, rule, files):
 
 def cpp(body, path="src/api/example.cpp"):
     return {path: body}
+
+
+def scripts(**files):
+    """The files, and a list of packages."""
+    return {"scripts/install-dependencies": "build=(\n    g++ curl\n)\ntest=(openssl)\n", **files}
 
 
 # (rule, files, where)
@@ -110,6 +116,27 @@ BAD = [
      ("tests/system/test_a.py", 1)),
     ("skipped-test", {"tests/system/test_a.py": "@pytest.mark.skipif(slow)\ndef test_a():\n    pass\n"},
      ("tests/system/test_a.py", 1)),
+    # Interpreters and programs. What a person's machine has besides is no part of the project.
+    ("interpreter", {"bench/run": "#!/usr/bin/env python3\n"}, ("bench/run", 1)),
+    ("interpreter", {"scripts/a": "#!/usr/local/bin/bash\n"}, ("scripts/a", 1)),
+    ("interpreter", {"web/a.mjs": "", "tests/browser/a.mjs": "#!/usr/bin/env node\n"}, ("tests/browser/a.mjs", 1)),
+    ("program-decided", {"tests/system/test_a.py": 'subprocess.run(\n    ["node", "a.mjs"])\n'},
+     ("tests/system/test_a.py", 1)),
+    ("program-decided", {"tests/clients/test_a.py": 'x = 1\nrun("npx", "a")\n'}, ("tests/clients/test_a.py", 2)),
+    ("program-decided", {"tests/a.mjs": 'execFileSync("python3", [])\n'}, ("tests/a.mjs", 1)),
+    ("program-decided", {"cmake/a.cmake": "find_program(NODE NAMES node nodejs REQUIRED)\n"}, ("cmake/a.cmake", 1)),
+    ("program-decided", {"cmake/a.cmake": "add_custom_command(\n    COMMAND npm ci)\n"}, ("cmake/a.cmake", 2)),
+    ("program-decided", {"test": "#!/usr/bin/env bash\ncd a && python3 b\n"}, ("test", 2)),
+    ("program-decided", {"test": '#!/usr/bin/env bash\na="$(LC_ALL=C pip3 list)"\n'}, ("test", 2)),
+    ("program-installed", scripts(run="#!/usr/bin/env bash\nif true; then jq . a; fi\n"), ("run", 2)),
+    ("program-installed", scripts(run='#!/bin/sh\n# a\na=$(b=c rg "$(cat "d e")")\n'), ("run", 3)),
+    ("program-installed", scripts(run="#!/bin/sh\ncat a | \\\n    jq .\n"), ("run", 3)),
+    ("program-installed", scripts(**{"tests/system/test_a.py": 'subprocess.run(["lsof", "-i"])\n'}),
+     ("tests/system/test_a.py", 1)),
+    ("program-installed", scripts(**{"tests/support/a.hpp": 'start_child({"memcached", "-p"});\n'}),
+     ("tests/support/a.hpp", 1)),
+    ("program-installed", scripts(**{"README.md": "# a\n\n    curl a\n    for i in 1; do openssl b; done\n"}),
+     ("README.md", 4)),
     ("layout", {".clang-format": "BasedOnStyle: Google\n", **cpp("int  a ;\n")}, ("src/api/example.cpp", 1)),
 ]
 
@@ -149,6 +176,14 @@ GOOD = [
     ("skipped-test", {"tests/system/test_a.py": 'pytest.skip(f"{why}")\n'}),
     ("skipped-test", {"tests/system/test_a.py": '@pytest.mark.skipif(slow, reason="slow")\ndef test_a():\n    pass\n'}),
     ("skipped-test", {"tests/system/test_a.py": '@pytest.mark.skip("a reason")\ndef test_a():\n    pass\n'}),
+    ("interpreter", {"bench/run": "#!/usr/bin/python3\n", "run": "#!/usr/bin/env bash\n", "src/a.sql": "# !/bin/x\n"}),
+    ("program-decided", {"tests/clients/test_a.py": 'run(node(), "a.mjs")\nsubprocess.run(["/usr/bin/python3"])\n'}),
+    ("program-decided", {"cmake/a.cmake": "add_custom_command(COMMAND ${npm} ci)\n"}),
+    ("program-decided", {"test": "#!/bin/sh\n# python3 a\nb 'python3 c' \"python3 d\"\ne=(f\n    npm g)\n"}),
+    ("program-installed",
+     scripts(run="#!/bin/sh\njq() {\n    cat\n}\njq\ncase $a in\n    rg | fd) curl b ;;\nesac\n")),
+    ("program-installed", scripts(**{"tests/system/test_a.py": 'subprocess.run(["openssl"])\nredis.call("GET")\n'})),
+    ("program-installed", scripts(**{"README.md": "jq is not needed:\n\n    curl a | sort  # then jq\n"})),
     ("layout", {".clang-format": "BasedOnStyle: Google\n", **cpp("int a;\n")}),
 ]
 
@@ -194,6 +229,33 @@ def test_findings_are_printed_and_end_with_1(tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "src/base/a.cpp:1: [white-space] blanks at the end of the line"
     assert lines[-1] == f"{len(check.RULES)} rules, 1 files, 1 findings"
+
+
+def git(root, *arguments):
+    subprocess.run(["git", "-C", root, *arguments], check=True, capture_output=True)
+
+
+def test_in_a_checkout_only_what_git_tracks_is_looked_at(tmp_path):
+    write(tmp_path, {"src/base/a.cpp": "int a;\n", "jar.txt": "a\tb\n", "docs/mine.md": "\t\n", "tests/gone.py": ""})
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "src", "tests")
+    (tmp_path / "tests/gone.py").unlink()  # what is removed is tracked until that is committed
+    assert [file.path for file in check.Project(tmp_path).files] == ["src/base/a.cpp"]
+    git(tmp_path, "add", "docs")
+    assert [file.path for file in check.Project(tmp_path).files] == ["docs/mine.md", "src/base/a.cpp"]
+
+
+def test_in_another_users_checkout_too(tmp_path, monkeypatch):
+    write(tmp_path, {"src/base/a.cpp": "int a;\n", "jar.txt": "a\tb\n"})
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "src")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert [file.path for file in check.Project(tmp_path).files] == ["src/base/a.cpp"]
+
+
+def test_without_git_all_files_are_looked_at(tmp_path):
+    write(tmp_path, {"src/base/a.cpp": "int a;\n", "jar.txt": "a\tb\n", "elsewhere/b.txt": "\t\n"})
+    assert [file.path for file in check.Project(tmp_path).files] == ["jar.txt", "src/base/a.cpp"]
 
 
 def test_a_clean_tree_ends_with_0(tmp_path, capsys):

@@ -183,10 +183,14 @@ find("#delete")?.addEventListener("click", (event) => {
   event.preventDefault();
   void (async () => {
     if (!(await confirmed("Delete this snippet?", "The link stops working for everybody. This cannot be undone.", "Delete"))) return;
+    // Nobody follows the count of what is gone; a refusal leaves it to the next look at the page.
+    deleting = true;
+    closeStream();
     try {
       const headers: Record<string, string> = editToken ? { "X-Edit-Token": editToken } : {};
       const response = await fetch(`/snippets/${id}`, { method: "DELETE", headers });
       if (!response.ok) {
+        deleting = false;
         const problem = await problemOf(response);
         toast(`Not deleted. ${problem.detail || problem.title}`, 8000);
         return;
@@ -194,6 +198,7 @@ find("#delete")?.addEventListener("click", (event) => {
       if (editToken) document.cookie = `edit=; Path=/s/${id}; SameSite=Lax; Max-Age=0${secureSuffix}`;
       location.href = cookie("account") ? "/me" : "/";
     } catch {
+      deleting = false;
       toast(`Not deleted. ${unreachable.title}.`, 8000);
     }
   })();
@@ -204,6 +209,7 @@ find("#delete")?.addEventListener("click", (event) => {
 const views = find("#views");
 const retryMs = { first: 30_000, max: 600_000 };
 let stream: EventSource | null = null;
+let deleting = false;
 let wait = retryMs.first;
 let timer = 0;
 
@@ -214,7 +220,7 @@ function closeStream(): void {
 }
 
 function openStream(): void {
-  if (stream || document.hidden) return;
+  if (stream || deleting || document.hidden) return;
   clearTimeout(timer);
   const opened = new EventSource(`/s/${id}/live`);
   stream = opened;
