@@ -37,6 +37,7 @@ int apply_missing(sql::Connection& connection, DialectName dialect) {
     int applied = 0;
     for (int version = current + 1; version <= static_cast<int>(all.size()); ++version, ++applied) {
         const auto& [name, text] = all[static_cast<std::size_t>(version - 1)];
+        connection.about_to("migrate");
         connection.execute_script(std::string{text});
         const std::string stored_name{name};
         const long long now = base::unix_now_ms();
@@ -61,9 +62,10 @@ int migrate(sql::Connection& connection, DialectName dialect) {
         const int applied = apply_missing(connection, dialect);
         session << "commit";
         return applied;
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
+        const std::string reason = connection.describe(error).text();
         connection.execute_script("rollback");
-        throw;
+        throw std::runtime_error{reason};
     }
 }
 
