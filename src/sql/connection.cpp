@@ -1,9 +1,12 @@
 #include "sql/connection.hpp"
 
+#include "base/fold_case.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <chrono>
+#include <cstring>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -180,6 +183,19 @@ class PostgresConnection : public Connection {
 
 constexpr std::chrono::milliseconds kSqliteBusyTimeout{5000};
 
+/// `contains_folded(text, folded)`: whether `folded`, made by base::fold_case, is in what that makes of `text`.
+void contains_folded(sqlite_api::sqlite3_context* context, int, sqlite_api::sqlite3_value** values) {
+    const auto text = [values](int i) {
+        const auto* bytes = reinterpret_cast<const char*>(sqlite_api::sqlite3_value_text(values[i]));
+        return std::string_view{bytes ? bytes : "",
+                                static_cast<std::size_t>(sqlite_api::sqlite3_value_bytes(values[i]))};
+    };
+    const std::string in = base::fold_case(text(0));
+    const std::string_view what = text(1);
+    // Faster than std::string's search, which stops at each first letter.
+    sqlite_api::sqlite3_result_int(context, memmem(in.data(), in.size(), what.data(), what.size()) != nullptr);
+}
+
 class SqliteConnection : public Connection {
   public:
     SqliteConnection(SqliteOptions options, StatementCounters& counters)
@@ -236,8 +252,11 @@ class SqliteConnection : public Connection {
         session << "pragma cache_size = -4096";  // KiB, for each connection
         session << "pragma temp_store = memory";
         if (options_.read_only) session << "pragma query_only = on";
+        auto* handle = static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+        sqlite_api::sqlite3_create_function(handle, "contains_folded", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
+                                            contains_folded, nullptr, nullptr);
         const std::lock_guard lock{handle_mutex_};
-        handle_ = static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+        handle_ = handle;
     }
 
     /// SQLite answers "busy" at once, whatever the timeout, when two connections change the mode of a new file at the

@@ -111,7 +111,8 @@ struct PostgresOptions {
 };
 std::unique_ptr<Connection> make_postgres_connection(PostgresOptions options, StatementCounters& counters);
 
-/// WAL, synchronous=FULL (what was acknowledged survives a power loss), foreign keys on.
+/// WAL, synchronous=FULL (what was acknowledged survives a power loss), foreign keys on. Statements may call
+/// `contains_folded(text, folded)`, which looks for a text that base::fold_case has made in what it makes of another.
 struct SqliteOptions {
     std::string path;
     bool read_only = false;
