@@ -82,6 +82,11 @@ def fill_sqlite(data_dir, rows):
             f"from snippets, numbers where id = ?",
             (model,),
         )
+        connection.execute(
+            "insert into bodies (snippet_id, version, body) select s.id, s.version, b.body from snippets s, bodies b "
+            "where b.snippet_id = ? and s.id <> b.snippet_id",
+            (model,),
+        )
         connection.execute(f"insert into snippet_views (snippet_id, count) select id, {VIEWS} from snippets")
     connection.close()
 

@@ -65,7 +65,8 @@ int connect_and_migrate(const Settings& settings, sql::StatementCounters& counte
             connection->connect();
             break;
         } catch (const std::exception& error) {
-            if (is_sqlite(settings) || base::steady_now() >= deadline) {
+            const bool hopeless = is_sqlite(settings) || dynamic_cast<const std::invalid_argument*>(&error);
+            if (hopeless || base::steady_now() >= deadline) {
                 throw std::runtime_error{
                     fmt::format("cannot open the database {}: {}", mask_password(settings.database), error.what())};
             }

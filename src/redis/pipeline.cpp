@@ -13,6 +13,12 @@ namespace {
 
 constexpr int kDepthMax = 8;  // of arrays in arrays; a script of ours answers with at most two
 
+/// An error is logged and told to alerts. Of a command that it does not know (renamed, or too old a server), Redis
+/// repeats the arguments: passwords, bodies.
+std::string without_arguments(std::string_view error) {
+    return std::string{error.substr(0, error.find(", with args beginning with"))};
+}
+
 Reply to_reply(const redisReply& from, int depth = 0) {
     if (depth > kDepthMax) throw ProtocolError{"a reply is nested too deeply"};
     Reply reply;
@@ -29,7 +35,7 @@ Reply to_reply(const redisReply& from, int depth = 0) {
             break;
         case REDIS_REPLY_ERROR:
             reply.type = Reply::Type::error;
-            reply.text.assign(from.str, static_cast<std::size_t>(from.len));
+            reply.text = without_arguments({from.str, static_cast<std::size_t>(from.len)});
             break;
         case REDIS_REPLY_ARRAY:
             reply.type = Reply::Type::array;
@@ -95,7 +101,10 @@ void Pipeline::receive(std::string_view bytes) {
             on_message_(std::move(reply.elements[2].text));
             continue;
         }
-        if (waiting_.empty()) throw ProtocolError{"a reply that nobody has asked for: " + reply.text};
+        if (waiting_.empty()) {
+            // A refusal may come unasked (too many clients); anything else may be somebody's text.
+            throw ProtocolError{"a reply that nobody has asked for" + (reply.is_error() ? ": " + reply.text : "")};
+        }
         Waiting answered = std::move(waiting_.front());
         waiting_.pop_front();
         if (answered.done) answered.done->resolve(std::move(reply));

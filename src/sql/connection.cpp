@@ -1,7 +1,14 @@
 #include "sql/connection.hpp"
 
+#include "base/fold_case.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <chrono>
+#include <cstring>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include <fmt/format.h>
@@ -27,10 +34,61 @@ Connection::~Connection() = default;
 void Connection::connect() {
     prepared_.clear();
     session_ = std::make_unique<soci::session>();
-    open(*session_);
+    about_to("");
+    try {
+        open(*session_);
+    } catch (const soci::soci_error& error) {
+        throw std::runtime_error{describe(error).text()};
+    }
+}
+
+Failure Connection::describe(const std::exception& error) {
+    Failure failure{statement_, "", error.what()};
+    if (const auto* soci = dynamic_cast<const soci::soci_error*>(&error)) {
+        failure.reason = soci->get_error_message();  // without the statement and what was bound to it
+        // SOCI quotes what it could not convert.
+        failure.reason.erase(std::min(failure.reason.size(), failure.reason.find('"')));
+    }
+    return failure;
+}
+
+std::string Failure::text() const {
+    std::string out = statement;
+    if (!code.empty()) out += (out.empty() ? "" : " ") + fmt::format("[{}]", code);
+    if (!reason.empty()) out += (out.empty() ? "" : ": ") + reason;
+    return out;
 }
 
 namespace {
+
+/// Whether the primary message of an error of this SQLSTATE names only what the schema and the server consist of.
+/// Others quote what was sent: 22 (data exceptions), 42601 (syntax, in what a trigger puts together), and P0 and
+/// whatever a trigger may raise. Constraint violations quote values only in DETAIL, which is not asked for.
+bool names_no_values(std::string_view state) {
+    constexpr std::array<std::string_view, 12> kClasses{"08", "23", "25", "28", "40", "42",
+                                                        "53", "54", "55", "57", "58", "XX"};
+    return state != "42601" && std::find(kClasses.begin(), kClasses.end(), state.substr(0, 2)) != kClasses.end();
+}
+
+std::string one_line(std::string text) {
+    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return text;
+}
+
+/// Throws when libpq would not understand the URL: what it says then quotes the password.
+void check_url(const std::string& url) {
+    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options{PQconninfoParse(url.c_str(), nullptr),
+                                                                               PQconninfoFree};
+    bool understood = options != nullptr;
+    for (const PQconninfoOption* option = options.get(); option && option->keyword; ++option) {
+        // With an unescaped `/` in it, the beginning of a password is taken for the port.
+        if (option->val && std::string_view{option->keyword} == "port") {
+            understood = std::string_view{option->val}.find_first_not_of("0123456789,") == std::string_view::npos;
+        }
+    }
+    if (!understood) throw std::invalid_argument{"the URL is not a connection URI (special characters need %XX)"};
+}
 
 class PostgresConnection : public Connection {
   public:
@@ -61,6 +119,17 @@ class PostgresConnection : public Connection {
 
     void hang_up() override { interrupt(); }
 
+    Failure describe(const std::exception& error) override {
+        Failure failure = Connection::describe(error);
+        const auto* postgres = dynamic_cast<const soci::postgresql_soci_error*>(&error);
+        if (!postgres) return failure;
+        failure.code = sqlstate(error);
+        // Blank when it is libpq that noticed: it speaks of the connection.
+        const bool told = failure.code.find_first_not_of(' ') == std::string::npos || names_no_values(failure.code);
+        failure.reason = told ? one_line(postgres->get_error_message()) : "";
+        return failure;
+    }
+
     bool is_lost(const std::exception& error) override {
         const std::string state = sqlstate(error);
         // Class 57P0x: the server is shutting down or has been told to end this session; class 08: connection errors.
@@ -70,16 +139,23 @@ class PostgresConnection : public Connection {
     void execute_script(const std::string& text) override {
         PGresult* result = PQexec(raw(), text.c_str());
         const ExecStatusType status = PQresultStatus(result);
+        const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        const std::string code = state ? state : "";
         PQclear(result);
-        if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-            throw std::runtime_error{PQerrorMessage(raw())};
-        }
+        if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return;
+        const bool told = code.empty() || names_no_values(code);
+        throw std::runtime_error{Failure{"", code, told ? one_line(PQerrorMessage(raw())) : ""}.text()};
     }
 
   private:
     void open(soci::session& session) override {
         forget_socket();
+        check_url(options_.url);
         session.open(soci::postgresql, options_.url);
+        // No DETAIL, HINT and CONTEXT, which quote values; and notices are not printed, which may say anything.
+        PQsetErrorVerbosity(raw(), PQERRORS_TERSE);
+        PQsetNoticeProcessor(
+            raw(), [](void*, const char*) {}, nullptr);
         session << fmt::format("set statement_timeout = {}", options_.statement_timeout.count());
         session << fmt::format("set lock_timeout = {}", options_.lock_timeout.count());
         const std::lock_guard lock{socket_mutex_};
@@ -107,6 +183,19 @@ class PostgresConnection : public Connection {
 
 constexpr std::chrono::milliseconds kSqliteBusyTimeout{5000};
 
+/// `contains_folded(text, folded)`: whether `folded`, made by base::fold_case, is in what that makes of `text`.
+void contains_folded(sqlite_api::sqlite3_context* context, int, sqlite_api::sqlite3_value** values) {
+    const auto text = [values](int i) {
+        const auto* bytes = reinterpret_cast<const char*>(sqlite_api::sqlite3_value_text(values[i]));
+        return std::string_view{bytes ? bytes : "",
+                                static_cast<std::size_t>(sqlite_api::sqlite3_value_bytes(values[i]))};
+    };
+    const std::string in = base::fold_case(text(0));
+    const std::string_view what = text(1);
+    // Faster than std::string's search, which stops at each first letter.
+    sqlite_api::sqlite3_result_int(context, memmem(in.data(), in.size(), what.data(), what.size()) != nullptr);
+}
+
 class SqliteConnection : public Connection {
   public:
     SqliteConnection(SqliteOptions options, StatementCounters& counters)
@@ -123,12 +212,31 @@ class SqliteConnection : public Connection {
 
     bool is_lost(const std::exception&) override { return false; }
 
+    Failure describe(const std::exception& error) override {
+        Failure failure = Connection::describe(error);
+        const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
+        if (!sqlite) return failure;
+        int code = sqlite->result();
+        const int extended = handle_ ? sqlite_api::sqlite3_extended_errcode(handle_) : code;
+        if ((extended & 0xff) == code) code = extended;
+        failure.code = std::to_string(code);
+        // A fixed text for each code. Of the messages, those of constraints name tables and columns; others, such as
+        // those of triggers and of functions, may quote anything.
+        failure.reason = sqlite_api::sqlite3_errstr(code);
+        const std::string message = sqlite->get_error_message();
+        const std::size_t which = message.find("constraint failed: ");
+        if ((code & 0xff) == SQLITE_CONSTRAINT && code != SQLITE_CONSTRAINT_TRIGGER && which != std::string::npos) {
+            failure.reason += message.substr(which + std::string_view{"constraint failed"}.size());
+        }
+        return failure;
+    }
+
     void execute_script(const std::string& text) override {
         char* message = nullptr;
         if (sqlite_api::sqlite3_exec(handle_, text.c_str(), nullptr, nullptr, &message) == SQLITE_OK) return;
-        const std::string reason = message ? message : "unknown error";
         sqlite_api::sqlite3_free(message);
-        throw std::runtime_error{reason};
+        const int code = sqlite_api::sqlite3_extended_errcode(handle_);
+        throw std::runtime_error{Failure{"", std::to_string(code), sqlite_api::sqlite3_errstr(code)}.text()};
     }
 
   private:
@@ -144,8 +252,11 @@ class SqliteConnection : public Connection {
         session << "pragma cache_size = -4096";  // KiB, for each connection
         session << "pragma temp_store = memory";
         if (options_.read_only) session << "pragma query_only = on";
+        auto* handle = static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+        sqlite_api::sqlite3_create_function(handle, "contains_folded", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
+                                            contains_folded, nullptr, nullptr);
         const std::lock_guard lock{handle_mutex_};
-        handle_ = static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
+        handle_ = handle;
     }
 
     /// SQLite answers "busy" at once, whatever the timeout, when two connections change the mode of a new file at the

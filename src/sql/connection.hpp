@@ -25,12 +25,24 @@ class StatementCounters {
     base::Metrics& metrics_;
 };
 
+/// What a log may say about an error: nothing that was bound to a statement, and nothing that was read. What the
+/// drivers' own exceptions say (`what()`) is full of both.
+struct Failure {
+    std::string statement;  ///< by the name under which it is counted; empty when there was none
+    std::string code;       ///< SQLSTATE, or SQLite's extended result code; empty when the error is of another kind
+    std::string reason;
+
+    /// All of it on one line.
+    std::string text() const;
+};
+
 /// One connection to a database, used by one thread at a time. It is lazy: nothing happens before `connect`.
 class Connection {
   public:
     virtual ~Connection();
 
-    /// Connects, or connects anew; throws when the database cannot be reached.
+    /// Connects, or connects anew. Throws std::runtime_error when the database cannot be reached, std::invalid_argument
+    /// when it never will be; both may be logged.
     void connect();
     /// Whether the other side is still there, as far as can be told without asking it.
     virtual bool alive() = 0;
@@ -40,12 +52,19 @@ class Connection {
     virtual void hang_up() {}
     /// Whether `error`, thrown by a statement here, means that the connection is of no use any more.
     virtual bool is_lost(const std::exception& error) = 0;
-    /// Runs several statements, separated by semicolons, as they stand.
+    /// What may be told about `error`, thrown by the last statement here.
+    virtual Failure describe(const std::exception& error);
+    /// Runs several statements, separated by semicolons, as they stand. Throws std::runtime_error, which may be logged.
     virtual void execute_script(const std::string& text) = 0;
 
     soci::session& session() { return *session_; }
     /// To be called once per statement that is sent, with the name under which it is counted.
-    void count(const char* statement) { counters_.count(statement); }
+    void count(const char* statement) {
+        about_to(statement);
+        counters_.count(statement);
+    }
+    /// Names what comes next without counting it.
+    void about_to(const char* statement) { statement_ = statement; }
 
     /// A statement prepared on first use and kept until the connection is lost. `P` is constructible from
     /// soci::session& and the statement's text, and holds the statement with the variables bound to it. One P, one
@@ -77,6 +96,7 @@ class Connection {
     };
 
     StatementCounters& counters_;
+    const char* statement_ = "";  ///< the last one that was sent
     std::unique_ptr<soci::session> session_;
     // After session_, so that statements go first: in SOCI 4.0.3 a statement that outlives its session's connection
     // crashes in its destructor.
@@ -91,7 +111,8 @@ struct PostgresOptions {
 };
 std::unique_ptr<Connection> make_postgres_connection(PostgresOptions options, StatementCounters& counters);
 
-/// WAL, synchronous=FULL (what was acknowledged survives a power loss), foreign keys on.
+/// WAL, synchronous=FULL (what was acknowledged survives a power loss), foreign keys on. Statements may call
+/// `contains_folded(text, folded)`, which looks for a text that base::fold_case has made in what it makes of another.
 struct SqliteOptions {
     std::string path;
     bool read_only = false;

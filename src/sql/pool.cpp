@@ -227,7 +227,11 @@ void Pool::run_one(Connection& connection, Job& job) {
 }
 
 void Pool::failed(Connection& connection, Job& job, const std::exception& error) {
-    log::error("a statement failed", {{"pool", options_.name}, {"error", error.what()}});
+    const Failure failure = connection.describe(error);
+    log::error("a statement failed", {{"pool", options_.name},
+                                      {"statement", failure.statement},
+                                      {"code", failure.code},
+                                      {"reason", failure.reason}});
     job.error = unavailable("a statement failed");
     job.connection_lost = connection.is_lost(error);
     connection.forget_prepared();
@@ -236,6 +240,7 @@ void Pool::failed(Connection& connection, Job& job, const std::exception& error)
 void Pool::run_transaction(Connection& connection, std::vector<std::shared_ptr<Job>>& jobs) {
     soci::session& session = connection.session();
     try {
+        connection.about_to("begin");
         session << "begin immediate";
         for (auto& job : jobs) {
             // The transaction may have waited for a lock: whoever has been refused meanwhile must not be obeyed later.
@@ -245,6 +250,7 @@ void Pool::run_transaction(Connection& connection, std::vector<std::shared_ptr<J
             if (job->error) session << "rollback to job";
             session << "release job";
         }
+        connection.about_to("commit");
         session << "commit";
     } catch (const std::exception& error) {
         for (auto& job : jobs) failed(connection, *job, error);

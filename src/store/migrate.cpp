@@ -1,8 +1,11 @@
 #include "store/migrate.hpp"
 
+#include "base/fold_case.hpp"
 #include "base/log.hpp"
 
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <soci/soci.h>
@@ -22,6 +25,28 @@ namespace {
 // Any constant will do, as long as every release uses the same.
 constexpr long long kMigrationLock = 7316402;
 
+/// Fills in what a search looks into, for the rows that were there before PostgreSQL's 0005_bodies.
+void fold_existing(sql::Connection& connection) {
+    soci::session& session = connection.session();
+    std::vector<std::string> ids;
+    std::string id, title, body;
+    soci::statement list = (session.prepare << "select id from snippets", soci::into(id));
+    list.execute(false);
+    while (list.fetch()) ids.push_back(id);
+    soci::statement load = (session.prepare << "select title, body from snippets where id = :id", soci::use(id, "id"),
+                            soci::into(title), soci::into(body));
+    soci::statement store =
+        (session.prepare << "update snippets set title_folded = :title, body_folded = :body where id = :id",
+         soci::use(title, "title"), soci::use(body, "body"), soci::use(id, "id"));
+    for (const std::string& one : ids) {
+        id = one;
+        load.execute(true);
+        title = base::fold_case(title);
+        body = base::fold_case(body);
+        store.execute(true);
+    }
+}
+
 int apply_missing(sql::Connection& connection, DialectName dialect) {
     soci::session& session = connection.session();
     session << "create table if not exists schema_migrations (version integer primary key, name text not null, "
@@ -37,7 +62,9 @@ int apply_missing(sql::Connection& connection, DialectName dialect) {
     int applied = 0;
     for (int version = current + 1; version <= static_cast<int>(all.size()); ++version, ++applied) {
         const auto& [name, text] = all[static_cast<std::size_t>(version - 1)];
+        connection.about_to("migrate");
         connection.execute_script(std::string{text});
+        if (dialect == DialectName::postgres && name == "0005_bodies") fold_existing(connection);
         const std::string stored_name{name};
         const long long now = base::unix_now_ms();
         session << "insert into schema_migrations (version, name, applied_at) values (:version, :name, :now)",
@@ -61,9 +88,10 @@ int migrate(sql::Connection& connection, DialectName dialect) {
         const int applied = apply_missing(connection, dialect);
         session << "commit";
         return applied;
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
+        const std::string reason = connection.describe(error).text();
         connection.execute_script("rollback");
-        throw;
+        throw std::runtime_error{reason};
     }
 }
 

@@ -1,3 +1,4 @@
+#include "base/fold_case.hpp"
 #include "store/snippet_row.hpp"
 #include "store/sql_store.hpp"
 
@@ -14,10 +15,10 @@ namespace {
 
 constexpr const char* kNewSnippet = R"sql(
     insert into snippets (id, owner_id, title, body, language, visibility, tags, version, created_at, updated_at,
-                          expires_at, burn_after_reading, edit_token_hash, forked_from)
+                          expires_at, burn_after_reading, edit_token_hash, forked_from, title_folded, body_folded)
     select :id::text, nullif(:owner_id::text, ''), :title::text, :body::text, :language::text, :visibility::text,
            :tags::jsonb, :version::bigint, :created_at::bigint, :updated_at::bigint, nullif(:expires_at::bigint, 0),
-           :burn::integer, :edit_token_hash::text, :forked_from::text
+           :burn::integer, :edit_token_hash::text, :forked_from::text, :title_folded::text, :body_folded::text
 )sql";
 
 // Two requests with one key meet at the record's primary key: the second waits for the first one's commit.
@@ -44,7 +45,8 @@ const std::string kUpdate = R"sql(
     updated as (
         update snippets s
         set title = :title, body = :body, language = :language, visibility = :visibility, tags = :tags::jsonb,
-            version = s.version + 1, updated_at = :updated_at, expires_at = nullif(:expires_at::bigint, 0)
+            version = s.version + 1, updated_at = :updated_at, expires_at = nullif(:expires_at::bigint, 0),
+            title_folded = :title_folded, body_folded = :body_folded
         from old where s.id = old.id
         returning s.id, s.version)
 )sql";
@@ -139,9 +141,13 @@ Dialect postgres_dialect(Outbox outbox) {
             fmt::format("select {} from {} where s.id = any(:ids::text[])", snippet_columns("s.body"), kSnippetTables),
         .find_gone = "select id from gone_snippets where id = any(:ids::text[])",
         .write_ids = write_array,
-        .body_bytes = "octet_length(body)",
+        .find_revision =
+            "select title, body, language, visibility, created_at from revisions "
+            "where snippet_id = :id and version = :version",
+        // A large text lies apart, and says its size where the row is.
+        .revision_size = "octet_length(body)",
         .has_tag = "s.tags @> jsonb_build_array(:tag::text)",
-        .has_text = R"((s.title ilike :text or s.body ilike :text_again))",
+        .has_text = "(strpos(s.title_folded, :text::text) > 0 or strpos(s.body_folded, :text_again::text) > 0)",
         .delete_snippet = kDelete + (outbox == Outbox::on ? kNoteDeletion : "") + kDeleted,
         .note_deletion = "",
         .note_owned = "",
@@ -154,12 +160,29 @@ Dialect postgres_dialect(Outbox outbox) {
     };
 }
 
+/// A row with what only PostgreSQL keeps in it.
+struct WholeRow : SnippetRow {
+    std::string title_folded, body_folded;
+
+    void assign(const model::Snippet& snippet) {
+        SnippetRow::assign(snippet);
+        title_folded = base::fold_case(title);
+        body_folded = base::fold_case(body);
+    }
+    void write_to(soci::statement& statement) {
+        SnippetRow::write_to(statement);
+        statement.exchange(use(body, "body"));
+        statement.exchange(use(title_folded, "title_folded"));
+        statement.exchange(use(body_folded, "body_folded"));
+    }
+};
+
 struct Create {
     Create(soci::session& session, const std::string& text) : statement{session} {
         row.write_to(statement);
         prepare(statement, text);
     }
-    SnippetRow row;
+    WholeRow row;
     soci::statement statement;
 };
 
@@ -176,7 +199,7 @@ struct CreateOnce {
     }
     IdempotencyRecord record;
     long long recorded_at = 0, created = 0;
-    SnippetRow row;
+    WholeRow row;
     soci::statement statement;
 };
 
@@ -218,13 +241,13 @@ class PostgresStore : public SqlStore {
     Awaitable<bool> update_snippet(model::Snippet next, Deadline deadline) override {
         auto work = [this, next = std::move(next)](sql::Connection& connection) {
             connection.count("update_snippet");
-            SnippetRow row;
+            WholeRow row;
             row.assign(next);
             long long updated = 0;
             connection.session() << update_, use(row.id, "id"), use(row.version, "version"), use(row.title, "title"),
                 use(row.body, "body"), use(row.language, "language"), use(row.visibility, "visibility"),
                 use(row.tags, "tags"), use(row.updated_at, "updated_at"), use(row.expires_at, "expires_at"),
-                into(updated);
+                use(row.title_folded, "title_folded"), use(row.body_folded, "body_folded"), into(updated);
             return updated == 1;
         };
         return write_->run(std::move(work), deadline);

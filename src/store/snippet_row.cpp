@@ -41,7 +41,6 @@ void SnippetRow::write_to(soci::statement& statement) {
     statement.exchange(soci::use(id, "id"));
     statement.exchange(soci::use(owner_id, "owner_id"));
     statement.exchange(soci::use(title, "title"));
-    statement.exchange(soci::use(body, "body"));
     statement.exchange(soci::use(language, "language"));
     statement.exchange(soci::use(visibility, "visibility"));
     statement.exchange(soci::use(tags, "tags"));

@@ -26,7 +26,8 @@ struct SnippetRow {
     std::string edit_token_hash, forked_from;
 
     void read_from(soci::statement& statement);
-    /// Binds `:id`, `:title` and so on, those columns of `snippets` that the API sets.
+    /// Binds `:id`, `:title` and so on, those columns of `snippets` that the API sets; not the body, whose place the
+    /// dialects differ in.
     void write_to(soci::statement& statement);
     void assign(const model::Snippet& snippet);
     model::Snippet take();

@@ -1,5 +1,6 @@
 #include "store/sql_store.hpp"
 
+#include "base/fold_case.hpp"
 #include "store/snippet_row.hpp"
 
 #include <unordered_map>
@@ -21,16 +22,6 @@ constexpr UnixMillis kLedgerKept = 7 * kDay;
 constexpr UnixMillis kGoneKept = 365 * kDay;
 constexpr std::int64_t kViewHoursKept = 400 * 24;  // in hours
 constexpr int kRevisionsListedMax = 1000;
-
-/// `text` as a LIKE pattern that finds it anywhere.
-std::string like_pattern(const std::string& text) {
-    std::string pattern = "%";
-    for (const char c : text) {
-        if (c == '%' || c == '_' || c == '\\') pattern += '\\';
-        pattern += c;
-    }
-    return pattern + "%";
-}
 
 struct LoadSnippets {
     LoadSnippets(soci::session& session, const std::string& text) : statement{session} {
@@ -62,11 +53,11 @@ std::vector<model::Snippet> list_snippets(sql::Connection& connection, const Dia
         statement.exchange(use(after_created_at, "after_created_at"));
         statement.exchange(use(after.id, "after_id"));
     }
-    const std::string pattern = like_pattern(query.text);
+    const std::string folded = base::fold_case(query.text);
     if (!query.text.empty()) {
         text += " and " + dialect.has_text;
-        statement.exchange(use(pattern, "text"));
-        statement.exchange(use(pattern, "text_again"));
+        statement.exchange(use(folded, "text"));
+        statement.exchange(use(folded, "text_again"));
     }
     if (!query.tag.empty()) {
         text += " and " + dialect.has_tag;
@@ -171,7 +162,7 @@ Awaitable<std::vector<model::Revision>> SqlStore::list_revisions(std::string sni
         const std::string text = fmt::format(
             "select version, title, language, visibility, created_at, {} from revisions "
             "where snippet_id = :id order by version desc limit :limit",
-            dialect_.body_bytes);
+            dialect_.revision_size);
         model::Revision revision;
         std::string visibility;
         long long version = 0, created_at = 0, size = 0;
@@ -194,16 +185,14 @@ Awaitable<std::vector<model::Revision>> SqlStore::list_revisions(std::string sni
 
 Awaitable<std::optional<model::Revision>> SqlStore::find_revision(std::string snippet_id, std::int64_t version,
                                                                   Deadline deadline) {
-    auto work = [snippet_id = std::move(snippet_id), version](sql::Connection& connection) {
+    auto work = [this, snippet_id = std::move(snippet_id), version](sql::Connection& connection) {
         connection.count("find_revision");
         model::Revision revision;
         std::string visibility;
         const long long wanted = version;
         long long created_at = 0;
-        connection.session() << "select title, body, language, visibility, created_at from revisions "
-                                "where snippet_id = :id and version = :version",
-            use(snippet_id), use(wanted), into(revision.title), into(revision.body), into(revision.language),
-            into(visibility), into(created_at);
+        connection.session() << dialect_.find_revision, use(snippet_id), use(wanted), into(revision.title),
+            into(revision.body), into(revision.language), into(visibility), into(created_at);
         revision.version = version;
         revision.visibility = visibility_from_text(visibility);
         revision.created_at = created_at;

@@ -17,9 +17,10 @@ struct Dialect {
     std::string load_snippets;  ///< `:ids`: an array of PostgreSQL, or JSON
     std::string find_gone;      ///< `:ids` likewise
     std::string (*write_ids)(const std::vector<std::string>& ids);
-    std::string body_bytes;        ///< the size of `body`
+    std::string find_revision;     ///< `:id`, `:version`
+    std::string revision_size;     ///< of the body of a row of `revisions`, without reading it
     std::string has_tag;           ///< condition with `:tag`
-    std::string has_text;          ///< condition with `:text`, a LIKE pattern with `\` as its escape
+    std::string has_text;          ///< condition with `:text` and `:text_again`, both folded (base::fold_case)
     std::string delete_snippet;    ///< `:id`, `:wanted` (a version, or 0 for any); the id, when it was deleted
     std::string note_deletion;     ///< what comes after it in the same transaction, with `:id`; empty for nothing
     std::string note_owned;        ///< what comes before `delete_owned` in the same transaction; empty for nothing

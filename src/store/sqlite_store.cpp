@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <soci/soci.h>
 
+/// A text is a row of `bodies`, by id and version, and everything else of a snippet a narrow row of `snippets`: what
+/// does not want the text does not come near it (docs/decisions/0020-what-is-not-returned.md).
+///
 /// A write is a few statements within the transaction that the one writer has opened (see sql::Pool, `batch_max`), so
 /// it needs no transaction of its own and nothing can come between its steps.
 namespace snippetd::store {
@@ -14,25 +17,33 @@ using soci::use;
 namespace {
 
 constexpr const char* kNewSnippet = R"sql(
-    insert into snippets (id, owner_id, title, body, language, visibility, tags, version, created_at, updated_at,
+    insert into snippets (id, owner_id, title, size, language, visibility, tags, version, created_at, updated_at,
                           expires_at, burn_after_reading, edit_token_hash, forked_from)
-    values (:id, nullif(:owner_id, ''), :title, :body, :language, :visibility, :tags, :version, :created_at,
+    values (:id, nullif(:owner_id, ''), :title, :size, :language, :visibility, :tags, :version, :created_at,
             :updated_at, nullif(:expires_at, 0), :burn, :edit_token_hash, :forked_from)
 )sql";
 
+constexpr const char* kNewBody = "insert into bodies (snippet_id, version, body) values (:id, :version, :body)";
+
 constexpr const char* kKeepRevision = R"sql(
-    insert into revisions (snippet_id, version, title, body, language, visibility, created_at)
-    select id, version, title, body, language, visibility, updated_at from snippets
+    insert into revisions (snippet_id, version, title, size, language, visibility, created_at)
+    select id, version, title, size, language, visibility, updated_at from snippets
     where id = :id and version = :version
     returning version
 )sql";
 
 constexpr const char* kUpdate = R"sql(
     update snippets
-    set title = :title, body = :body, language = :language, visibility = :visibility, tags = :tags,
+    set title = :title, size = :size, language = :language, visibility = :visibility, tags = :tags,
         version = version + 1, updated_at = :updated_at, expires_at = nullif(:expires_at, 0)
     where id = :id
 )sql";
+
+/// What a reader gets, by the condition that follows.
+std::string select_whole(const std::string& where) {
+    return fmt::format("select {} from {} join bodies b on b.snippet_id = s.id and b.version = s.version where {}",
+                       snippet_columns("b.body"), kSnippetTables, where);
+}
 
 constexpr const char* kApplyViews = R"sql(
     insert into snippet_views (snippet_id, count)
@@ -79,13 +90,18 @@ constexpr const char* kFindViews = R"sql(
 
 Dialect sqlite_dialect(Outbox outbox) {
     return {
-        .load_snippets = fmt::format("select {} from {} where s.id in (select value from json_each(:ids))",
-                                     snippet_columns("s.body"), kSnippetTables),
+        .load_snippets = select_whole("s.id in (select value from json_each(:ids))"),
         .find_gone = "select id from gone_snippets where id in (select value from json_each(:ids))",
         .write_ids = [](const std::vector<std::string>& ids) { return to_json(ids); },
-        .body_bytes = "length(cast(body as blob))",
+        .find_revision =
+            "select r.title, b.body, r.language, r.visibility, r.created_at from revisions r "
+            "join bodies b on b.snippet_id = r.snippet_id and b.version = r.version "
+            "where r.snippet_id = :id and r.version = :version",
+        .revision_size = "size",
         .has_tag = "exists (select 1 from json_each(s.tags) t where t.value = :tag)",
-        .has_text = R"((s.title like :text escape '\' or s.body like :text_again escape '\'))",
+        .has_text =
+            "(contains_folded(s.title, :text) or contains_folded((select b.body from bodies b "
+            "where b.snippet_id = s.id and b.version = s.version), :text_again))",
         .delete_snippet = "delete from snippets where id = :id and :wanted in (0, version) returning id",
         .note_deletion = outbox == Outbox::on ? kNoteDeletion : "",
         .note_owned = outbox == Outbox::on ? kNoteOwned : "",
@@ -98,14 +114,41 @@ Dialect sqlite_dialect(Outbox outbox) {
     };
 }
 
+long long size_of(const std::string& text) {
+    return static_cast<long long>(text.size());
+}
+
 struct Create {
     Create(soci::session& session, const std::string& text) : statement{session} {
         row.write_to(statement);
+        statement.exchange(use(size, "size"));
         prepare(statement, text);
     }
     SnippetRow row;
+    long long size = 0;
     soci::statement statement;
 };
+
+struct CreateBody {
+    CreateBody(soci::session& session, const std::string& text) : statement{session} {
+        statement.exchange(use(id, "id"));
+        statement.exchange(use(version, "version"));
+        statement.exchange(use(body, "body"));
+        prepare(statement, text);
+    }
+    std::string id, body;
+    long long version = 0;
+    soci::statement statement;
+};
+
+void write_body(sql::Connection& connection, const std::string& id, long long version, const std::string& body) {
+    connection.count("create_body");
+    auto& create = connection.prepared<CreateBody>(kNewBody);
+    create.id = id;
+    create.version = version;
+    create.body = body;
+    create.statement.execute(true);
+}
 
 /// Nothing when the record is new and stands now; else what to answer.
 std::optional<CreateResult> record_or_replay(soci::session& session, const IdempotencyRecord& record) {
@@ -136,10 +179,13 @@ class SqliteStore : public SqlStore {
                 if (record) {
                     connection.count("find_idempotency_record");
                     if (auto answered = record_or_replay(connection.session(), *record)) return *answered;
+                    connection.about_to("create_snippet");
                 }
                 auto& create = connection.prepared<Create>(kNewSnippet);
                 create.row.assign(snippet);
+                create.size = size_of(snippet.body);
                 create.statement.execute(true);
+                write_body(connection, snippet.id, snippet.version, snippet.body);
                 return CreateResult{};
             } catch (const soci::soci_error& error) {
                 // Nothing to undo: the record, which comes first, names the same account.
@@ -160,9 +206,11 @@ class SqliteStore : public SqlStore {
             long long kept = 0;
             session << kKeepRevision, use(row.id, "id"), use(row.version, "version"), into(kept);
             if (!session.got_data()) return false;
-            session << kUpdate, use(row.title, "title"), use(row.body, "body"), use(row.language, "language"),
+            const long long size = size_of(next.body);
+            session << kUpdate, use(row.title, "title"), use(size, "size"), use(row.language, "language"),
                 use(row.visibility, "visibility"), use(row.tags, "tags"), use(row.updated_at, "updated_at"),
                 use(row.expires_at, "expires_at"), use(row.id, "id");
+            write_body(connection, next.id, next.version + 1, next.body);
             if (outbox_ == Outbox::on) {
                 connection.count("note_update");
                 session << kNoteUpdate, use(row.id, "id");
@@ -182,8 +230,7 @@ class SqliteStore : public SqlStore {
                 soci::statement statement{session};
                 row.read_from(statement);
                 statement.exchange(use(id, "id"));
-                prepare(statement, fmt::format("select {} from {} where s.id = :id and s.burn_after_reading = 1",
-                                               snippet_columns("s.body"), kSnippetTables));
+                prepare(statement, select_whole("s.id = :id and s.burn_after_reading = 1"));
                 statement.execute(false);
                 found = fetch_snippets(statement, row);
             }

@@ -81,7 +81,7 @@ struct Position {
 struct ListQuery {
     std::optional<Position> after;
     int limit = 20;        ///< 1 to 100
-    std::string text;      ///< in title or body, ASCII case ignored; empty for all
+    std::string text;      ///< in title or body, whatever its case (base::fold_case); empty for all
     std::string tag;       ///< exact; empty for all
     std::string language;  ///< exact; empty for all
     std::optional<model::Visibility> visibility;

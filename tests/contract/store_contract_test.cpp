@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -147,6 +149,8 @@ class StoreContract : public testing::TestWithParam<const char*> {
         made.owner_name = owner;
         return made;
     }
+    /// The column of snippets and revisions that says something of their text.
+    std::string body_column() const { return backend->dialect() == DialectName::sqlite ? "size" : "body"; }
     Outcome create(const Snippet& made) { return run(store->create_snippet(made, std::nullopt, deadline())).outcome; }
     CreateResult create(const Snippet& made, const IdempotencyRecord& record) {
         return run(store->create_snippet(made, record, deadline()));
@@ -668,8 +672,10 @@ TEST_P(StoreContract, RevisionsAreListedUpToAThousandNewestFirst) {
     create(snippet("a"));
     backend->execute(
         "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1005) "
-        "insert into revisions (snippet_id, version, title, body, language, visibility, created_at) "
-        "select 'a', i, '', 'b', 'text', 'public', i from n");
+        "insert into revisions (snippet_id, version, title, " +
+        body_column() +
+        ", language, visibility, created_at) "
+        "select 'a', i, '', '0', 'text', 'public', i from n");
     const auto revisions = run(store->list_revisions("a", deadline()));
     ASSERT_EQ(revisions.size(), 1000u);
     EXPECT_EQ(revisions.front().version, 1005);
@@ -913,6 +919,92 @@ TEST_P(StoreContract, ASearchFindsTitleAndBodyLiterallyAndIgnoresCase) {
     EXPECT_EQ(found("zzz"), Ids{});
 }
 
+/// Texts, and what finds them and what does not, in any store.
+struct Found {
+    const char* text;
+    std::vector<const char*> by;
+    std::vector<const char*> not_by;
+};
+const std::vector<Found> kFound{
+    {"Straße", {"strasse", "STRASSE", "straße", "STRAẞE", "ß", "SS", "raSSe"}, {"strase"}},
+    {"GROẞE MASSE", {"große maße", "GROSSE", "ss"}, {}},
+    {"Übergröße",
+     {"übergrösse", "ÜBER",
+      "U\xCC\x88"
+      "BERGRÖSSE"},
+     {"uber"}},
+    {"Zażółć gęślą JAŹŃ", {"zażółć", "ZAŻÓŁĆ GĘŚLĄ", "jaźń", "Ź"}, {"zazolc"}},
+    {"Привет, МИР", {"привет", "ПРИВЕТ, мир", "ир", "ИР"}, {"мiр"}},
+    {"ὈΔΥΣΣΕΎΣ και Οδυσσεύς", {"ὀδυσσεύς", "ΟΔΥΣΣΕΎΣ", "οδυσσεύσ", "σ", "ς"}, {"οδυσσευς"}},
+    // The rules are of no language: a Turkish dotless i is a letter of its own, and a capital I is an i.
+    {"ILIK İstanbul ısı", {"ilik", "i\xCC\x87stanbul", "İSTANBUL", "ısı"}, {"ılık", "ISI"}},
+    {"cafe\xCC\x81 crème", {"café", "CAFÉ", "cafe\xCC\x81", "CRE\xCC\x80ME"}, {"cafe", "creme"}},
+    {"ﬃnal ſet \xE2\x84\xAA", {"FFI", "SET", "set k"}, {}},
+    {"Ａｂｃ 𐐀 ՄԻԱՍԻՆ և Ꭰꭰ", {"ａＢＣ", "𐐨", "միասին ԵՒ", "ꭰꭰ"}, {"abc"}},
+    {"한글 日本語 ไทย 😀", {"글 日", "日本語", "ทย 😀"}, {}},
+};
+
+void find_by_any_letter(Store& store, Loop& loop) {
+    const auto deadline = [] { return base::deadline_in(test::kPatience); };
+    for (std::size_t i = 0; i < kFound.size(); ++i) {
+        Snippet made;
+        made.id = std::to_string(i);
+        made.visibility = Visibility::public_;
+        made.created_at = kLongAgo;
+        // In titles and in bodies, in turns.
+        (i % 2 ? made.title : made.body) = "x " + std::string{kFound[i].text} + " y";
+        loop.run(store.create_snippet(made, std::nullopt, deadline()));
+    }
+    const auto finds = [&](const char* text, std::size_t wanted) {
+        ListQuery query;
+        query.text = text;
+        query.limit = 100;
+        const std::vector<Snippet> found = loop.run(store.list_public(query, deadline()));
+        return std::any_of(found.begin(), found.end(),
+                           [&](const Snippet& one) { return one.id == std::to_string(wanted); });
+    };
+    for (std::size_t i = 0; i < kFound.size(); ++i) {
+        for (const char* text : kFound[i].by) EXPECT_TRUE(finds(text, i)) << text << " in " << kFound[i].text;
+        for (const char* text : kFound[i].not_by) EXPECT_FALSE(finds(text, i)) << text << " in " << kFound[i].text;
+    }
+}
+
+TEST_P(StoreContract, ASearchIgnoresTheCaseOfEveryLetter) {
+    find_by_any_letter(*store, loop);
+}
+
+TEST_P(StoreContract, ASearchLooksIntoWhatAnEditHasWritten) {
+    Snippet made = snippet("a");
+    made.visibility = Visibility::public_;
+    made.body = "früher";
+    create(made);
+    made.title = "ÄNDERUNG";
+    made.body = "SPÄTER";
+    ASSERT_TRUE(update(made));
+    const auto found = [&](const std::string& text) {
+        ListQuery query;
+        query.text = text;
+        return public_ids(query).size();
+    };
+    EXPECT_EQ(found("FRÜHER"), 0u);
+    EXPECT_EQ(found("später"), 1u);
+    EXPECT_EQ(found("änderung"), 1u);
+}
+
+TEST(PostgresStore, ASearchDoesNotDependOnTheDatabasesLocale) {
+    const std::map<std::string, std::string> locales{{"plain_c", "locale 'C'"},
+                                                     {"turkish", "locale_provider icu icu_locale 'tr' locale 'C'"}};
+    for (const auto& [name, locale] : locales) {
+        SCOPED_TRACE(locale);
+        const test::PrivatePostgres& cluster = test::SharedPostgres::cluster();
+        cluster.execute("create database " + name + " template template0 encoding 'UTF8' " + locale);
+        Loop loop;
+        test::PostgresBackend backend{cluster.url(name)};
+        backend.migrate();
+        find_by_any_letter(*backend.open(), loop);
+    }
+}
+
 TEST_P(StoreContract, FiltersAndCursorGoTogether) {
     create_account("ann");
     for (int i = 0; i < 10; ++i) {
@@ -932,6 +1024,113 @@ TEST_P(StoreContract, FiltersAndCursorGoTogether) {
     EXPECT_EQ(owned_ids("ann", query), (Ids{"id3", "id1"}));
     query.tag = "four";
     EXPECT_EQ(owned_ids("ann", query), Ids{"id1"});
+}
+
+// --- what is not returned
+
+/// How much of the texts a store reads from the database. SQLite reads files itself, with a cache that is empty when it
+/// has just been opened; PostgreSQL counts the pages of large texts, which it keeps apart.
+class TextsRead {
+  public:
+    explicit TextsRead(test::Backend& backend) : backend_{backend} {}
+
+    std::int64_t by(const std::function<void(Store&)>& use) {
+        std::unique_ptr<Store> store = backend_.open();
+        const std::int64_t before = bytes();
+        use(*store);
+        if (backend_.dialect() == DialectName::sqlite) return bytes() - before;
+        store.reset();
+        // A session hands in what it has counted before it is seen to be gone.
+        const base::Deadline deadline = base::deadline_in(test::kPatience);
+        while (backend_.number("select count(*) from pg_stat_activity where datname = current_database()") > 1 &&
+               base::steady_now() < deadline) {
+            std::this_thread::sleep_for(std::chrono::milliseconds{5});
+        }
+        return bytes() - before;
+    }
+
+  private:
+    std::int64_t bytes() {
+        if (backend_.dialect() == DialectName::postgres) {
+            return backend_.number(
+                "select coalesce(sum(toast_blks_read + toast_blks_hit), 0)::bigint * 8192 from pg_statio_user_tables");
+        }
+        std::ifstream io{"/proc/self/io"};
+        std::string name;
+        std::int64_t read = 0;
+        io >> name >> read;
+        EXPECT_EQ(name, "rchar:");
+        return read;
+    }
+    test::Backend& backend_;
+};
+
+TEST_P(StoreContract, WhatIsNotReturnedIsNotRead) {
+    constexpr int kVersions = 30, kSnippets = 30;
+    constexpr std::size_t kBody = 200'000;
+    constexpr std::int64_t kReadMax = 4 * kBody;
+    std::mt19937 random{7};  // NOLINT: the same texts each time, that nothing makes smaller
+    const auto body = [&random] {
+        std::string text(kBody, ' ');
+        for (char& c : text) c = static_cast<char>('0' + random() % 64);
+        return text;
+    };
+    if (backend->dialect() == DialectName::postgres) {
+        for (const char* table : {"snippets", "revisions"}) {  // whose cleaning is counted too
+            backend->execute("alter table "s + table +
+                             " set (autovacuum_enabled = false, toast.autovacuum_enabled = false)");
+        }
+    }
+    create_account("ann");
+    ViewCounts views;
+    for (int i = 0; i < kSnippets; ++i) {
+        Snippet made = owned("s" + std::to_string(i), "ann");
+        made.visibility = Visibility::public_;
+        made.body = body();
+        made.tags = {"tag"};
+        create(made);
+        views.emplace_back(made.id, 1);
+    }
+    Snippet edited = owned("edited", "ann");
+    create(edited);
+    for (; edited.version < kVersions; ++edited.version) {
+        edited.body = body();
+        ASSERT_TRUE(update(edited));
+    }
+    store.reset();
+
+    TextsRead read{*backend};
+    ListQuery all, tagged, spoken;
+    tagged.tag = "other";
+    spoken.language = "other";
+    const auto list_all = [&](Store& cold) {
+        EXPECT_EQ(run(cold.list_owned("id of ann", all, deadline())).size(), 20u);
+    };
+    const std::map<std::string, std::function<void(Store&)>> uses{
+        {"own snippets", list_all},
+        {"a tag", [&](Store& cold) { EXPECT_TRUE(run(cold.list_owned("id of ann", tagged, deadline())).empty()); }},
+        {"a language", [&](Store& cold) { EXPECT_TRUE(run(cold.list_public(spoken, deadline())).empty()); }},
+        {"explore", [&](Store& cold) { EXPECT_EQ(run(cold.list_public(all, deadline())).size(), 20u); }},
+        {"old versions",
+         [&](Store& cold) {
+             const auto revisions = run(cold.list_revisions("edited", deadline()));
+             ASSERT_EQ(revisions.size(), std::size_t{kVersions - 1});
+             EXPECT_EQ(revisions.front().size, static_cast<std::int64_t>(kBody));
+             EXPECT_EQ(revisions.back().size, 14);
+         }},
+        {"ids", [&](Store& cold) { run(cold.list_owned_ids("id of ann", 100, deadline())); }},
+        {"views", [&](Store& cold) { EXPECT_EQ(run(cold.apply_views("b", views, deadline())).size(), views.size()); }},
+        {"a purge", [&](Store& cold) { EXPECT_EQ(run(cold.purge(100, deadline())).snippets, 0); }},
+        {"a lost race", [&](Store& cold) { EXPECT_FALSE(run(cold.delete_snippet("s0", 7, deadline()))); }},
+        {"an account that stays",
+         [&](Store& cold) { EXPECT_FALSE(run(cold.delete_account("id of ann", deadline()))); }},
+        {"one text", [&](Store& cold) { EXPECT_TRUE(run(cold.find_revision("edited", 20, deadline()))); }},
+    };
+    for (const auto& [name, use] : uses) EXPECT_LT(read.by(use), kReadMax) << name;
+    const auto load_ten = [&](Store& cold) {
+        for (int i = 0; i < 10; ++i) run(cold.load_snippet("s" + std::to_string(i), deadline()));
+    };
+    EXPECT_GT(read.by(load_ten), static_cast<std::int64_t>(10 * kBody)) << "what is read is counted";
 }
 
 // --- idempotency
@@ -1026,9 +1225,11 @@ TEST_P(StoreContract, ViewsOfWhatIsGoneAreNobodys) {
 TEST_P(StoreContract, ABatchIsOneStatementHoweverLarge) {
     backend->execute(
         "with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000) "
-        "insert into snippets (id, title, body, language, visibility, tags, version, created_at, updated_at, "
+        "insert into snippets (id, title, " +
+        body_column() +
+        ", language, visibility, tags, version, created_at, updated_at, "
         "burn_after_reading, edit_token_hash, forked_from) "
-        "select 'id' || cast(i as text), '', 'b', 'text', 'public', '[]', 1, 1, 1, 0, '', '' from n");
+        "select 'id' || cast(i as text), '', '0', 'text', 'public', '[]', 1, 1, 1, 0, '', '' from n");
     ViewCounts counts;
     for (int i = 1; i <= 5000; ++i) counts.emplace_back("id" + std::to_string(i), i);
     const auto before = backend->statements("apply_views");
@@ -1626,6 +1827,60 @@ TEST_P(MigrationContract, OfManyInstancesThatStartAtOnceOneMigrates) {
     EXPECT_EQ(std::count(applied.begin(), applied.end(), 0), 5);
     EXPECT_EQ(backend->number("select count(*) from schema_migrations"), all);
     EXPECT_EQ(backend->number("select count(*) from snippets"), 0);
+}
+
+TEST_P(MigrationContract, WhatWasThereBeforeTextsMovedIsThereAndIsFound) {
+    const Migrations all = migrations(backend->dialect());
+    backend->execute(
+        "create table schema_migrations (version integer primary key, name text not null, applied_at bigint not null)");
+    for (std::size_t i = 0; i < 4; ++i) {
+        backend->execute(std::string{all[i].second});
+        backend->execute("insert into schema_migrations (version, name, applied_at) values (" + std::to_string(i + 1) +
+                         ", '" + std::string{all[i].first} + "', 1)");
+    }
+    backend->execute(
+        "insert into accounts (id, username, password_hash, created_at) values ('id of ann', 'ann', 'hash', 1)");
+    for (const char* values : {"('a', 'id of ann', 'Größe', 'ПРИВЕТ 2'", "('b', 'id of ann', '', 'zwei €'"}) {
+        backend->execute(
+            "insert into snippets (id, owner_id, title, body, language, visibility, tags, version, created_at, "
+            "updated_at, burn_after_reading, edit_token_hash, forked_from) values " +
+            std::string{values} + ", 'text', 'public', '[]', 2, 5, 6, 0, '', '')");
+    }
+    backend->execute(
+        "insert into revisions (snippet_id, version, title, body, language, visibility, created_at) "
+        "values ('a', 1, 'old', 'früher', 'text', 'public', 5)");
+    backend->execute("insert into snippet_views (snippet_id, count) values ('a', 7)");
+    EXPECT_EQ(backend->migrate(), static_cast<int>(all.size()) - 4);
+
+    Loop loop;
+    const auto store = backend->open();
+    const auto deadline = [] { return base::deadline_in(test::kPatience); };
+    const Loaded loaded = loop.run(store->load_snippet("a", deadline()));
+    ASSERT_TRUE(loaded.snippet);
+    EXPECT_EQ(loaded.snippet->title, "Größe");
+    EXPECT_EQ(loaded.snippet->body, "ПРИВЕТ 2");
+    EXPECT_EQ(loaded.snippet->view_count, 7);
+    const auto revisions = loop.run(store->list_revisions("a", deadline()));
+    ASSERT_EQ(revisions.size(), 1u);
+    EXPECT_EQ(revisions.front().size, 7) << "bytes";
+    EXPECT_EQ(loop.run(store->find_revision("a", 1, deadline())).value().body, "früher");
+    const auto found = [&](const std::string& text) {
+        ListQuery query;
+        query.text = text;
+        const auto snippets = loop.run(store->list_owned("id of ann", query, deadline()));
+        return snippets.size() == 1 ? snippets.front().id : std::to_string(snippets.size());
+    };
+    EXPECT_EQ(found("GRÖSSE"), "a");
+    EXPECT_EQ(found("привет"), "a");
+    EXPECT_EQ(found("ZWEI"), "b");
+    Snippet next = *loaded.snippet;
+    next.body = "three";
+    EXPECT_TRUE(loop.run(store->update_snippet(next, deadline())));
+    EXPECT_EQ(loop.run(store->find_revision("a", 2, deadline())).value().body, "ПРИВЕТ 2");
+    EXPECT_EQ(loop.run(store->load_snippet("a", deadline())).snippet->body, "three");
+    EXPECT_TRUE(loop.run(store->delete_snippet("a", std::nullopt, deadline())));
+    const bool apart = backend->dialect() == DialectName::sqlite;
+    EXPECT_EQ(backend->number(apart ? "select count(*) from bodies" : "select count(*) from snippets"), 1);
 }
 
 TEST_P(MigrationContract, ADatabaseOfANewerReleaseIsLeftAlone) {

@@ -23,6 +23,11 @@ LISTENING = re.compile(r"listening on http://([^\s\"]+):(\d+)")
 SAMPLE = re.compile(r"^([A-Za-z_:][A-Za-z0-9_:]*(?:\{.*\})?)\s+(\S+)")
 LABEL = re.compile(r'([A-Za-z_][A-Za-z0-9_]*)="((?:[^"\\]|\\.)*)"')
 
+# What no log may have: what tests plant in texts that are nobody's business, the password of their accounts
+# (client.PASSWORD), and what is stored of a password.
+PLANTED = "planted-secret"
+SECRETS = re.compile(PLANTED + r"|correct horse|\$argon2")
+
 SANITIZER_REPORT = re.compile(r"(ERROR|WARNING): \w*Sanitizer|runtime error:")
 CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
 
@@ -257,7 +262,8 @@ class Server:
         return self.start()
 
     def _finish(self, judge=True):
-        """Tidies up after the process. Fails when it ended in a crash or a sanitizer had something to say."""
+        """Tidies up after the process. Fails when it ended in a crash, a sanitizer had something to say, or the log has
+        a secret."""
         if self._reader is not None:
             self._reader.join(5)
             self._reader = None
@@ -267,6 +273,8 @@ class Server:
             report = SANITIZER_REPORT.search(self.log)
             tail = self.log[report.start() :][:20000] if report else "\n".join(self.log_lines[-30:])
             assert not crashed and not report, f"snippetd ended with {self.process.returncode}:\n{tail}"
+            secret = SECRETS.search(self.log)
+            assert not secret, f"a secret in the log: {self.log[max(0, secret.start() - 500) : secret.end() + 100]}"
 
     def metrics(self):
         """All samples of /metrics: 'name{label="value"}' to float."""

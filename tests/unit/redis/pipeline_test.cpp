@@ -84,6 +84,12 @@ TEST_F(PipelineTest, ReadsEveryKindOfReply) {
     EXPECT_FALSE(pipeline.waiting_since());
 }
 
+TEST_F(PipelineTest, AnErrorDoesNotRepeatWhatWasSent) {
+    const auto answer = send({"AUTH", "ada", "secret"});
+    receive("-ERR unknown command `AUTH`, with args beginning with: `ada`, `secret`, \r\n");
+    EXPECT_EQ(answer->reply.text, "ERR unknown command `AUTH`");
+}
+
 TEST_F(PipelineTest, RepliesMayComeInPiecesOfAnySize) {
     const auto first = send({"1"}), second = send({"2"});
     for (const char byte : std::string{"$5\r\nhello\r\n*2\r\n:1\r\n:2\r\n"}) receive({&byte, 1});
