@@ -38,7 +38,7 @@ void add_account_cookie(http::Response& response, const Exchange& exchange, std:
 }
 
 void copy_cookies(const http::Response& from, http::Response& to) {
-    const std::string_view cookie = field_of(from, "Set-Cookie");
+    const std::string_view cookie = from.field("Set-Cookie");
     if (!cookie.empty()) to.add("Set-Cookie", cookie);
 }
 
