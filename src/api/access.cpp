@@ -1,28 +1,34 @@
 #include "api/access.hpp"
 
+#include "api/exposure.hpp"
 #include "base/secret.hpp"
+#include "http/conditions.hpp"
 
 #include <algorithm>
 #include <cctype>
+
+#include <fmt/format.h>
 
 namespace snippetd::api {
 
 namespace {
 
-std::string_view bearer_token(const http::Request& request) {
+/// What `Authorization` says in a scheme of this service; nothing when it is another one's: what asks for a password
+/// before this service is reached (RFC 7617) has the browser send it along with everything.
+std::optional<std::string_view> bearer_token(const http::Request& request) {
     std::string_view value = request.field(http::Field::authorization);
     // `token` is what GitHub's clients say.
-    for (const std::string_view scheme : {"bearer ", "token "}) {
-        const bool matches =
-            value.size() > scheme.size() && std::equal(scheme.begin(), scheme.end(), value.begin(), [](char a, char b) {
-                return a == std::tolower(static_cast<unsigned char>(b));
-            });
+    const std::string_view sent = value.substr(0, value.find(' '));
+    for (const std::string_view scheme : {"bearer", "token"}) {
+        const bool matches = std::equal(scheme.begin(), scheme.end(), sent.begin(), sent.end(), [](char a, char b) {
+            return a == std::tolower(static_cast<unsigned char>(b));
+        });
         if (!matches) continue;
         value.remove_prefix(scheme.size());
         while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
         return value;
     }
-    return {};
+    return std::nullopt;
 }
 
 }  // namespace
@@ -33,13 +39,13 @@ Awaitable<void> identify(Exchange& exchange) {
     auth::Identities& identities = exchange.services.identities;
     caller.edit_token = request.field(http::Field::edit_token);
     caller.session = find_session_cookie(request);
-    const std::string_view bearer = bearer_token(request);
-    if (bearer.starts_with(auth::kEditTokenPrefix)) {
-        caller.edit_token = bearer;
-    } else if (request.has(http::Field::authorization)) {
+    const std::optional<std::string_view> bearer = bearer_token(request);
+    if (bearer && bearer->starts_with(auth::kEditTokenPrefix)) {
+        caller.edit_token = *bearer;
+    } else if (bearer) {
         // Whoever sends this header means it: a token that opens nothing does not fall back to the cookie.
-        if (bearer.starts_with(auth::kTokenPrefix)) {
-            caller.account = co_await identities.find(auth::SecretKind::token, bearer, exchange.deadline);
+        if (bearer->starts_with(auth::kTokenPrefix)) {
+            caller.account = co_await identities.find(auth::SecretKind::token, *bearer, exchange.deadline);
         }
         caller.rejected = !caller.account;
         co_return;
@@ -61,7 +67,7 @@ store::TokenMaker secret_of(const Exchange& exchange) {
         return {caller.account->id, Kind::session, auth::hash_secret(caller.session.kind, caller.session.secret)};
     }
     return {caller.account->id, Kind::token,
-            auth::hash_secret(auth::SecretKind::token, bearer_token(exchange.request))};
+            auth::hash_secret(auth::SecretKind::token, bearer_token(exchange.request).value_or(""))};
 }
 
 Error unauthenticated(const Caller& caller) {
@@ -112,7 +118,19 @@ Awaitable<Result<model::Snippet>> load_snippet(Exchange& exchange, std::string i
         const bool hidden = !may_read(exchange.caller, *found.snippet);
         co_return error(hidden ? ErrorKind::not_found : ErrorKind::gone);
     }
+    exchange.listable = is_listable(*found.snippet);
     co_return *found.snippet;
+}
+
+std::optional<Error> refuse_stale(const Exchange& exchange, const model::Snippet& snippet) {
+    if (!http::has_preconditions(exchange.request)) return std::nullopt;
+    const std::string etag = fmt::format("\"v{}\"", snippet.version);
+    http::Validators current;
+    current.etag = etag;
+    current.any_representation = true;
+    current.modified_at = snippet.updated_at;
+    if (http::weigh_preconditions(exchange.request, current) != http::Precondition::failed) return std::nullopt;
+    return error(ErrorKind::precondition_failed);
 }
 
 Awaitable<Result<model::Snippet>> load_for_edit(Exchange& exchange, std::string id) {

@@ -34,6 +34,10 @@ Awaitable<Result<model::Snippet>> load_snippet(Exchange& exchange, std::string i
 /// Like `load_snippet`, for someone who may edit it; for others 404 when it is private, else 403.
 Awaitable<Result<model::Snippet>> load_for_edit(Exchange& exchange, std::string id);
 
+/// 412 when a write's preconditions do not hold of `snippet` as it is now: the tag of any representation of its version
+/// names it, whatever count that one shows. Else nothing.
+std::optional<Error> refuse_stale(const Exchange& exchange, const model::Snippet& snippet);
+
 /// The account of that name, in any case; 404 when there is none.
 Awaitable<Result<model::Account>> find_account(Exchange& exchange, std::string username);
 

@@ -39,7 +39,13 @@ void add_account_cookie(http::Response& response, const Exchange& exchange, std:
 }
 
 void copy_cookies(const http::Response& from, http::Response& to) {
-    for (const std::string_view cookie : fields_of(from, "Set-Cookie")) to.add("Set-Cookie", cookie);
+    constexpr std::string_view kField = "Set-Cookie: ";
+    std::string_view rest = from.fields;
+    while (!rest.empty()) {
+        const std::string_view line = rest.substr(0, rest.find("\r\n"));
+        rest.remove_prefix(std::min(line.size() + 2, rest.size()));
+        if (line.starts_with(kField)) to.add("Set-Cookie", line.substr(kField.size()));
+    }
 }
 
 enum class Entrance { log_in, sign_up };

@@ -8,6 +8,9 @@
 #include "base/secret.hpp"
 #include "base/utf8.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -180,8 +183,13 @@ std::string token_name(std::string_view note) {
 /// From `Authorization: Basic` (RFC 7617); nothing when it is none, or no account can have them.
 std::optional<Credentials> basic_credentials(const http::Request& request) {
     std::string_view value = request.field(http::Field::authorization);
-    if (value.size() < 6 || (value.substr(0, 6) != "Basic " && value.substr(0, 6) != "basic ")) return std::nullopt;
-    const std::optional<std::string> text = base::from_base64(value.substr(6));
+    constexpr std::string_view kScheme = "basic ";
+    const bool is_basic = value.size() > kScheme.size() &&
+                          std::equal(kScheme.begin(), kScheme.end(), value.begin(),
+                                     [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+    if (!is_basic) return std::nullopt;
+    value.remove_prefix(std::min(value.find_first_not_of(' ', kScheme.size()), value.size()));
+    const std::optional<std::string> text = base::from_base64(value);
     const std::size_t colon = text ? text->find(':') : std::string::npos;
     if (colon == std::string::npos || !base::count_code_points(*text)) return std::nullopt;
     const boost::json::object object{{"username", text->substr(0, colon)}, {"password", text->substr(colon + 1)}};

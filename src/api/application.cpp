@@ -1,9 +1,15 @@
 #include "api/application.hpp"
 
 #include "api/access.hpp"
+#include "api/exposure.hpp"
 #include "api/page.hpp"
 #include "api/read_shared.hpp"
 #include "base/log.hpp"
+#include "http/conditions.hpp"
+#include "http/place.hpp"
+
+#include <algorithm>
+#include <cctype>
 
 namespace snippetd::api {
 
@@ -22,15 +28,68 @@ bool is_safe(http::Method method) {
     return method == http::Method::get || method == http::Method::head || method == http::Method::options;
 }
 
-/// Whether a browser says that another site has made it send this (Fetch Metadata; RFC 6454 for Origin).
-bool comes_from_elsewhere(const Exchange& exchange) {
+/// Whether `Origin` is that of a program: a browser's extension or an app. No site's page can have such a scheme.
+bool is_programs(std::string_view origin) {
+    const std::string_view scheme = origin.substr(0, origin.find("://"));
+    const bool valid = scheme.size() < origin.size() && !scheme.empty() &&
+                       std::isalpha(static_cast<unsigned char>(scheme.front())) &&
+                       std::all_of(scheme.begin(), scheme.end(),
+                                   [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; });
+    const auto is = [scheme](std::string_view name) {
+        return std::equal(name.begin(), name.end(), scheme.begin(), scheme.end(),
+                          [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+    };
+    return valid && !is("http") && !is("https");
+}
+
+/// Whether `Origin` (RFC 6454) is this service's own: the public URL's, or that of the host that was asked. `null` is
+/// not: any page that hides where it is from says so.
+bool is_own(std::string_view origin, const Exchange& exchange) {
+    const std::optional<http::Place> place = http::place_of(origin);
+    if (!place || !place->rest.empty()) return false;
+    if (place->authority == http::normal_authority(exchange.request.field(http::Field::host), place->scheme))
+        return true;
+    const std::optional<http::Place> own = http::place_of(exchange.services.options.public_url);
+    return own && own->scheme == place->scheme && own->authority == place->authority;
+}
+
+/// Whether a browser says that another site has made it send this (Fetch Metadata, `Origin`).
+bool comes_from_elsewhere(const Exchange& exchange, bool with_cookie) {
     const http::Request& request = exchange.request;
-    if (request.field(http::Field::sec_fetch_site) == "cross-site") return true;
-    if (!request.has(http::Field::origin)) return false;
     const std::string_view origin = request.field(http::Field::origin);
-    if (origin == exchange.services.options.public_url) return false;
-    const std::size_t scheme = origin.find("://");
-    return scheme == origin.npos || origin.substr(scheme + 3) != request.field(http::Field::host);
+    // An extension acts for the person who has installed it; what the browser keeps for sites is not for it to use.
+    if (is_programs(origin)) return with_cookie;
+    if (request.field(http::Field::sec_fetch_site) == "cross-site") return true;
+    return request.has(http::Field::origin) && !is_own(origin, exchange);
+}
+
+/// Of a write that is not about one snippet: what it makes is not there yet, what it removes is there and has no
+/// validators.
+bool is_stale(const Route& route, const http::Request& request) {
+    if (is_safe(route.method) || route.of_snippet) return false;
+    http::Validators current;
+    current.exists = route.method == http::Method::delete_;
+    return http::weigh_preconditions(request, current) == http::Precondition::failed;
+}
+
+/// Holds a read's preconditions against the answer that it would get: 304, or 412 to be answered instead.
+std::optional<Error> weigh_read(const http::Request& request, http::Response& response) {
+    const bool reads = request.method == http::Method::get || request.method == http::Method::head;
+    if (!reads || response.status != 200 || response.unconditional || !http::has_preconditions(request))
+        return std::nullopt;
+    http::Validators current;
+    current.etag = response.field("ETag");
+    if (const auto date = http::parse_http_date(response.field("Last-Modified"), base::unix_now_ms())) {
+        current.modified_at = *date * 1000;
+    }
+    switch (http::weigh_preconditions(request, current)) {
+        case http::Precondition::met: break;
+        case http::Precondition::failed: return error(ErrorKind::precondition_failed);
+        case http::Precondition::not_modified:
+            // Without a validator nobody can have it, and an asterisk names nothing.
+            if (!current.etag.empty() || current.modified_at) response.become_not_modified();
+    }
+    return std::nullopt;
 }
 
 Awaitable<std::optional<Error>> charge_route(Exchange& exchange, Charge charge_for) {
@@ -52,10 +111,13 @@ Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& excha
     // Who asks, before anything that is counted per account.
     if (route.access != Access::anyone) co_await identify(exchange);
 
-    // A write that another site makes the browser send carries the cookie, so the cookie alone proves nothing. Signing
-    // in is refused too: being signed in to an attacker's account is a trap of its own.
-    const bool trusts_cookie = exchange.caller.by_cookie || route.access == Access::anyone;
-    if (!is_safe(route.method) && trusts_cookie && comes_from_elsewhere(exchange)) {
+    // A write that another site makes the browser send carries the cookie, so the cookie alone proves nothing; and
+    // without one it would publish from a visitor's address what the visitor has never seen. A token in a header no
+    // site can make a browser send. Signing in is refused too: being signed in to an attacker's account is a trap.
+    const Caller& caller = exchange.caller;
+    const bool by_header = !caller.by_cookie && (caller.account || !caller.edit_token.empty());
+    const bool with_cookie = caller.by_cookie || route.access == Access::anyone;
+    if (!is_safe(route.method) && !by_header && comes_from_elsewhere(exchange, with_cookie)) {
         co_return error(ErrorKind::forbidden, "This request was made by another site.");
     }
 
@@ -72,6 +134,9 @@ Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& excha
         co_return unauthenticated(exchange.caller);
     }
     if (route.access == Access::account && !exchange.caller.account) co_return unauthenticated(exchange.caller);
+
+    // Last, because what would not go well anyway is not worth weighing (RFC 9110 section 13.2.1).
+    if (is_stale(route, exchange.request)) co_return error(ErrorKind::precondition_failed);
 
     co_return co_await route.handler(exchange);
 }
@@ -117,13 +182,32 @@ bool Application::answer_now(const http::Request& request, Answer& answer) {
         return answer_hot_read(services_, request, answer);
     } catch (...) {
         answer.response = said_as_fits(request, broken(request, std::current_exception()));
+        answer.response.constant_fields = exposure_fields(true, false);  // it was one of the two reads of a link
         return true;
     }
+}
+
+http::Response Application::answer_options(const http::Request& request, std::string_view allow) const {
+    http::Response response;
+    response.status = 204;
+    response.add("Allow", allow);
+    const std::optional<std::size_t> read = router_.find(http::Method::get, request.path).row;
+    if (!read || !routes()[*read].open) return response;
+    response.prepared_fields = preflight_fields();
+    response.constant_fields = exposure_fields(true, true);
+    return response;
 }
 
 Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
     Answer answer;
     http::Router::Match match = router_.find(request.method, request.path);
+    if (request.method == http::Method::options) {
+        if (request.path == "*") match.allow = router_.allowed_anywhere();
+        if (!match.allow.empty()) {
+            answer.response = answer_options(request, match.allow);
+            co_return answer;
+        }
+    }
     if (!match.row) {
         const bool known_path = !match.allow.empty();
         answer.response =
@@ -136,15 +220,17 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
     if (match.malformed) {
         answer.response =
             said_as_fits(request, error(ErrorKind::bad_request, "The path is not percent-encoded UTF-8."), &route);
+        answer.response.constant_fields = exposure_fields(route.open, !route.of_snippet);
         co_return answer;
     }
-    Exchange exchange{request, services_, std::move(match.parameters), base::deadline_in(kRequestTimeout), {},
-                      {},      UINT32_MAX};
+    Exchange exchange{request,    services_, std::move(match.parameters), base::deadline_in(kRequestTimeout), {}, {},
+                      UINT32_MAX, false};
     std::optional<Error> wrong;
     try {
         Result<http::Response> result = co_await run_stages(route, exchange);
         if (result) {
             answer.response = *std::move(result);
+            wrong = weigh_read(request, answer.response);
         } else {
             wrong = result.error();
         }
@@ -154,6 +240,9 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
     if (wrong) answer.response = co_await explain(route, exchange, *std::move(wrong));
     if (answer.response.status == 401) answer.response.add("WWW-Authenticate", "Bearer");
     answer.response.fields += exchange.rate_limit_fields;
+    const bool of_account = route.access == Access::account || route.access == Access::page_account;
+    const bool listable = !is_safe(route.method) || (!of_account && (!route.of_snippet || exchange.listable));
+    answer.response.constant_fields = exposure_fields(route.open, listable);
     co_return answer;
 }
 

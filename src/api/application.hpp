@@ -16,6 +16,8 @@ class Application : public http::Service {
     Awaitable<Answer> answer(http::Request& request) override;
 
   private:
+    http::Response answer_options(const http::Request& request, std::string_view allow) const;
+
     Services services_;
     http::Router router_;
 };

@@ -3,6 +3,7 @@
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "base/utf8.hpp"
+#include "http/conditions.hpp"
 #include "model/languages.hpp"
 #include "pages/read_page.hpp"
 #include "pages/template.hpp"
@@ -180,7 +181,7 @@ void add_edit_cookie(http::Response& response, const Exchange& exchange, const s
 
 /// To the new snippet, with what lets its maker edit it.
 http::Response led_to(const Exchange& exchange, const http::Response& created) {
-    const std::string location{field_of(created, "Location")};
+    const std::string location{created.field("Location")};
     http::Response response = see_other(location);
     const json::value made = json::parse(created.body);
     if (const json::value* edit_token = made.as_object().if_contains("edit_token")) {
@@ -240,7 +241,16 @@ Answer edit_from_form(Exchange& exchange) {
     Edited edited = edited_of(exchange, *form);
     Result<json::object> object = json_of(draft, true);
     Error wrong;
-    if (object) {
+    std::optional<Error> stale;
+    // The form's own version takes the place of `If-Match`, so what the request itself asks is weighed before.
+    if (http::has_preconditions(exchange.request)) {
+        Result<model::Snippet> current = co_await load_for_edit(exchange, edited.id);
+        if (!current) co_return current.error();
+        stale = refuse_stale(exchange, *current);
+    }
+    if (stale) {
+        wrong = *std::move(stale);
+    } else if (object) {
         const std::string condition = fmt::format("\"v{}\"", edited.version);
         exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)] = condition;
         Result<http::Response> saved = co_await run_with_json(exchange, *std::move(object), edit_snippet);

@@ -18,7 +18,7 @@ http::Response created(const Receipt& receipt, bool replayed) {
     http::Response response =
         http::json_response(201, snippet_json(receipt.snippet, receipt.base, Body::shown, receipt.edit_token));
     response.add("Location", "/s/" + receipt.snippet.id);
-    response.add("ETag", json_etag(receipt.snippet.version));
+    response.add("ETag", json_etag(receipt.snippet, receipt.base));
     if (replayed) response.add("Idempotency-Replayed", "true");
     return response;
 }
@@ -101,6 +101,7 @@ Answer fork_snippet(Exchange& exchange) {
     Result<model::Snippet> source = co_await load_snippet(exchange, exchange.parameters.front());
     if (!source) co_return source.error();
     if (!may_read(exchange.caller, *source)) co_return error(ErrorKind::not_found);
+    if (std::optional<Error> stale = refuse_stale(exchange, *source)) co_return *std::move(stale);
     if (source->burn_after_reading && !owns(exchange.caller, *source)) {
         co_return error(ErrorKind::forbidden, "A snippet that burns after reading cannot be forked.");
     }

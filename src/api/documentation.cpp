@@ -65,10 +65,6 @@ http::Response send(const http::Request& request, const Publication::Text& text,
     response.add("ETag", etag);
     response.add("Cache-Control", "public, no-cache");
     response.owner = std::move(owner);
-    if (names_etag(request.field(http::Field::if_none_match), etag)) {
-        response.status = 304;
-        return response;
-    }
     if (!coding.empty()) response.add("Content-Encoding", coding);
     response.add_piece(text.content(encoding));
     return response;
@@ -79,9 +75,7 @@ http::Response send(const http::Request& request, const Publication::Text& text,
 Answer read_openapi(Exchange& exchange) {
     const std::shared_ptr<const Publication> publication = co_await find_publication(exchange);
     http::Response response = send(exchange.request, publication->document, publication);
-    // For tools that run in a browser: there is nothing in it that is not everybody's.
-    response.prepared_fields =
-        "Content-Type: application/json\r\nVary: Accept-Encoding\r\nAccess-Control-Allow-Origin: *\r\n";
+    response.prepared_fields = "Content-Type: application/json\r\nVary: Accept-Encoding\r\n";
     co_return response;
 }
 

@@ -1,5 +1,6 @@
 #include "api/handlers.hpp"
 #include "api/read_shared.hpp"
+#include "http/place.hpp"
 #include "pages/code.hpp"
 #include "pages/text.hpp"
 
@@ -19,20 +20,12 @@ constexpr int kHeightMax = 480;
 constexpr int kLineHeight = 21, kHeaderHeight = 110;
 constexpr int kCacheSeconds = 300;  // a title may change
 
-std::string_view without_scheme(std::string_view url) {
-    const std::size_t end = url.find("://");
-    return end == url.npos ? url : url.substr(end + 3);
-}
-
 /// The id in a link of this service, by http or https, whatever follows it; empty for any other.
 std::string_view id_of(std::string_view url, std::string_view base) {
-    url = without_scheme(url);
-    base = without_scheme(base);
-    if (!url.starts_with(base)) return {};
-    url.remove_prefix(base.size());
-    if (!url.starts_with("/s/")) return {};
-    url.remove_prefix(3);
-    return url.substr(0, url.find_first_of("/?#"));
+    const std::optional<http::Place> place = http::place_of(url), own = http::place_of(base);
+    if (!place || !own || place->authority != own->authority || !place->rest.starts_with("/s/")) return {};
+    const std::string_view rest = place->rest.substr(3);
+    return rest.substr(0, rest.find_first_of("/?#"));
 }
 
 Result<int> read_pixels(std::string_view query, std::string_view name, int fallback) {
@@ -91,9 +84,7 @@ Answer describe_embed(Exchange& exchange) {
                              attribute(base), snippet.id, width, height, attribute(title))}};
     if (!snippet.owner_name.empty()) answer["author_name"] = snippet.owner_name;
     http::Response response = http::json_response(200, boost::json::serialize(answer));
-    response.fields =
-        "Content-Type: application/json\r\nCache-Control: public, no-cache\r\n"
-        "Access-Control-Allow-Origin: *\r\n";
+    response.fields = "Content-Type: application/json\r\nCache-Control: public, no-cache\r\n";
     co_return response;
 }
 

@@ -5,9 +5,19 @@
 namespace snippetd::api {
 
 std::string base_url(const Options& options, const http::Request& request) {
-    if (!options.public_url.empty()) return options.public_url;
+    std::string base;
+    append_base_url(base, options, request);
+    return base;
+}
+
+void append_base_url(std::string& out, const Options& options, const http::Request& request) {
+    if (!options.public_url.empty()) {
+        out += options.public_url;
+        return;
+    }
     const std::string_view host = request.field(http::Field::host);
-    return "http://" + std::string{host.empty() ? "localhost" : host};
+    out += "http://";
+    out += host.empty() ? std::string_view{"localhost"} : host;
 }
 
 std::string address_key(const boost::asio::ip::address& address) {

@@ -74,6 +74,7 @@ struct Caller {
 
 /// The base of links: the public URL, else what the request's Host says.
 std::string base_url(const Options& options, const http::Request& request);
+void append_base_url(std::string& out, const Options& options, const http::Request& request);
 
 /// One request on its way through the stages.
 struct Exchange {
@@ -84,6 +85,7 @@ struct Exchange {
     Caller caller;
     std::string rate_limit_fields;  ///< header fields for the response, whatever it is
     std::uint32_t rate_limit_remaining = UINT32_MAX;
+    bool listable = false;  ///< whether search engines may list what a route about a snippet answers (exposure.hpp)
 
     std::string base_url() const { return api::base_url(services.options, request); }
 };

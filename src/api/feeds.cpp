@@ -57,10 +57,6 @@ Answer account_feed(Exchange& exchange) {
     response.fields = "Content-Type: application/atom+xml; charset=utf-8\r\nCache-Control: public, no-cache\r\n";
     response.add("ETag", etag);
     response.add("Last-Modified", base::format_http_date(updated_at));
-    if (names_etag(exchange.request.field(http::Field::if_none_match), etag)) {
-        response.status = 304;
-        response.body.clear();
-    }
     co_return response;
 }
 

@@ -4,6 +4,7 @@
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "api/read_shared.hpp"
+#include "api/snippet_json.hpp"
 #include "base/json_text.hpp"
 #include "model/languages.hpp"
 
@@ -190,10 +191,17 @@ Error in_words_of_gist(Error wrong) {
     return wrong;
 }
 
+/// A gist is full of links, so its tag names what they begin with.
+std::string gist_representation(const Exchange& exchange) {
+    std::string representation = "gist";
+    append_base_tag(representation, exchange.base_url());
+    return representation;
+}
+
 http::Response gist_response(const Exchange& exchange, unsigned status, const model::Snippet& snippet) {
     http::Response response =
         http::json_response(status, json::serialize(gist_json(snippet, exchange.base_url(), true)));
-    response.add("ETag", fmt::format("\"v{}-gist\"", snippet.version));
+    response.add("ETag", fmt::format("\"v{}-{}\"", snippet.version, gist_representation(exchange)));
     return response;
 }
 
@@ -269,7 +277,7 @@ Answer create_gist(Exchange& exchange) {
     if (!created) co_return in_words_of_gist(created.error());
     http::Response response = gist_response(exchange, 201, snippet_of(*created));
     for (const std::string_view name : {"Location", "Idempotency-Replayed"}) {
-        const std::string_view value = field_of(*created, name);
+        const std::string_view value = created->field(name);
         if (!value.empty()) response.add(name, value);
     }
     const json::value made = json::parse(created->body);
@@ -293,7 +301,8 @@ Answer list_gists_of(Exchange& exchange) {
 Answer read_gist(Exchange& exchange) {
     Result<Shared> shared = co_await follow_link(exchange, exchange.parameters.front());
     if (!shared) co_return shared.error();
-    http::Response response = respond_with_link(*shared, exchange.request, "gist", "application/json");
+    http::Response response =
+        respond_with_link(*shared, exchange.request, gist_representation(exchange), "application/json");
     if (response.status == 200) {
         response.body = json::serialize(gist_json(shared->snippet(), exchange.base_url(), true));
     }
@@ -324,11 +333,15 @@ Answer edit_gist(Exchange& exchange) {
     if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
     Result<GistInput> input = read_gist_input(exchange.request);
     if (!input) co_return input.error();
-    // Each file is changed in what the others are at that moment, so an edit that comes in between is taken up.
-    const bool conditional = exchange.request.has(http::Field::if_match);
+    // Each file is changed in what the others are at that moment, so an edit that comes in between is taken up: the
+    // edit is upon the version that was read, and when that is overtaken, the caller's own conditions are weighed anew.
+    std::string_view& if_match = exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)];
+    const std::string_view sent_if_match = if_match;
     for (int attempt = 0; attempt < kEditAttemptsMax; ++attempt) {
         Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
         if (!snippet) co_return snippet.error();
+        if_match = sent_if_match;
+        if (std::optional<Error> stale = refuse_stale(exchange, *snippet)) co_return *std::move(stale);
         const Gist before = gist_of(*snippet);
         Gist gist = before;
         if (std::optional<Error> wrong = apply(*input, gist)) co_return *std::move(wrong);
@@ -336,11 +349,10 @@ Answer edit_gist(Exchange& exchange) {
         if (keeps_language(before, gist)) object.erase("language");
         if (input->is_public) object["visibility"] = *input->is_public ? "public" : "unlisted";
         const std::string version = fmt::format("\"v{}\"", snippet->version);
-        if (!conditional) exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)] = version;
+        if_match = version;
         Result<http::Response> edited = co_await run_with_json(exchange, std::move(object), edit_snippet);
         if (edited) co_return gist_response(exchange, 200, snippet_of(*edited));
-        const bool overtaken = !conditional && edited.error().kind == ErrorKind::precondition_failed;
-        if (!overtaken) co_return in_words_of_gist(edited.error());
+        if (edited.error().kind != ErrorKind::precondition_failed) co_return in_words_of_gist(edited.error());
     }
     co_return error(ErrorKind::conflict, "Others are editing this gist right now; try again.");
 }

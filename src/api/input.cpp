@@ -356,42 +356,4 @@ Result<model::ViewBucket> read_view_bucket(std::string_view query) {
         ErrorKind::invalid, "Some parameters have values that are not allowed.", {{"by", "is hour or day"}}, 0};
 }
 
-namespace {
-
-/// RFC 9110 section 8.8.3.2.
-enum class Comparison { strong, weak };
-
-/// Calls `matches` for each element of a list of entity tags, without the quotes; weak ones only in a weak comparison.
-template <class F>
-bool any_tag(std::string_view list, Comparison comparison, F matches) {
-    if (list == "*") return true;  // alone; in a list it is no entity tag
-    while (!list.empty()) {
-        const std::size_t comma = list.find(',');
-        std::string_view tag = list.substr(0, comma);
-        list = comma == list.npos ? std::string_view{} : list.substr(comma + 1);
-        while (!tag.empty() && (tag.front() == ' ' || tag.front() == '\t')) tag.remove_prefix(1);
-        while (!tag.empty() && (tag.back() == ' ' || tag.back() == '\t')) tag.remove_suffix(1);
-        if (tag.starts_with("W/")) {
-            if (comparison == Comparison::strong) continue;
-            tag.remove_prefix(2);
-        }
-        if (tag.size() >= 2 && tag.front() == '"' && tag.back() == '"' && matches(tag.substr(1, tag.size() - 2)))
-            return true;
-    }
-    return false;
-}
-
-}  // namespace
-
-bool names_etag(std::string_view list, std::string_view etag) {
-    const std::string_view wanted = etag.substr(1, etag.size() - 2);
-    return any_tag(list, Comparison::weak, [&](std::string_view tag) { return tag == wanted; });
-}
-
-bool names_version(std::string_view list, std::int64_t version) {
-    const std::string wanted = fmt::format("v{}", version);
-    return any_tag(list, Comparison::strong,
-                   [&](std::string_view tag) { return tag.substr(0, tag.find('-')) == wanted; });
-}
-
 }  // namespace snippetd::api

@@ -99,11 +99,4 @@ Result<model::ViewBucket> read_view_bucket(std::string_view query);
 Result<std::optional<store::Position>> read_cursor(std::string_view query);
 std::string make_cursor(const model::Snippet& last);
 
-/// Whether the list of If-None-Match names this entity tag, or is `*`; weak comparison.
-bool names_etag(std::string_view list, std::string_view etag);
-
-/// Whether the list of If-Match names this version, by the entity tag of any of its representations (`"v3"`,
-/// `"v3-raw"`), or is `*`; strong comparison, so weak tags name nothing.
-bool names_version(std::string_view list, std::int64_t version);
-
 }  // namespace snippetd::api

@@ -2,6 +2,7 @@
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "api/snippet_json.hpp"
+#include "http/conditions.hpp"
 
 #include <boost/json.hpp>
 
@@ -14,13 +15,10 @@ namespace {
 constexpr int kEditAttemptsMax = 8;
 
 http::Response shown(const Exchange& exchange, const model::Snippet& snippet) {
-    http::Response response = http::json_response(200, snippet_json(snippet, exchange.base_url(), Body::shown));
-    response.add("ETag", json_etag(snippet.version));
+    const std::string base = exchange.base_url();
+    http::Response response = http::json_response(200, snippet_json(snippet, base, Body::shown));
+    response.add("ETag", json_etag(snippet, base));
     return response;
-}
-
-bool fails_precondition(const http::Request& request, const model::Snippet& snippet) {
-    return request.has(http::Field::if_match) && !names_version(request.field(http::Field::if_match), snippet.version);
 }
 
 /// `snippet` with what the input changes. False when that is nothing.
@@ -69,7 +67,9 @@ Answer read_snippet(Exchange& exchange) {
     if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
     Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
     if (!snippet) co_return snippet.error();
-    co_return shown(exchange, *snippet);
+    http::Response response = shown(exchange, *snippet);
+    response.add("Last-Modified", base::format_http_date(snippet->updated_at));
+    co_return response;
 }
 
 Answer edit_snippet(Exchange& exchange) {
@@ -82,7 +82,7 @@ Answer edit_snippet(Exchange& exchange) {
     for (int attempt = 0; attempt < kEditAttemptsMax; ++attempt) {
         Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
         if (!snippet) co_return snippet.error();
-        if (fails_precondition(exchange.request, *snippet)) co_return error(ErrorKind::precondition_failed);
+        if (std::optional<Error> stale = refuse_stale(exchange, *snippet)) co_return *std::move(stale);
         if (input->visibility == model::Visibility::private_ && snippet->owner_id.empty()) {
             co_return invalid_field("visibility", "private needs an account: nobody else could read it");
         }
@@ -101,9 +101,9 @@ Answer delete_snippet(Exchange& exchange) {
     if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
     Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
     if (!snippet) co_return snippet.error();
-    if (fails_precondition(exchange.request, *snippet)) co_return error(ErrorKind::precondition_failed);
+    if (std::optional<Error> stale = refuse_stale(exchange, *snippet)) co_return *std::move(stale);
     // With a precondition, an edit that comes in between must not be deleted along.
-    const bool conditional = exchange.request.has(http::Field::if_match);
+    const bool conditional = http::has_preconditions(exchange.request);
     const std::optional<std::int64_t> version = conditional ? std::optional{snippet->version} : std::nullopt;
     const auto remove = [&] { return exchange.services.store.delete_snippet(snippet->id, version, exchange.deadline); };
     const bool deleted = co_await commit_and_invalidate(exchange, snippet->id, model::kDeletedFloor, remove);

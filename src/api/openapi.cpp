@@ -26,6 +26,9 @@ constexpr std::array<std::string_view, 6> kPageHeaders{"Vary",
                                                        "Referrer-Policy",
                                                        "Cross-Origin-Opener-Policy",
                                                        "Permissions-Policy"};
+// What answers of open routes have, and of those that search engines may not list (exposure.hpp).
+constexpr std::array<std::string_view, 2> kOpenHeaders{"Access-Control-Allow-Origin", "Access-Control-Expose-Headers"};
+constexpr std::array<std::string_view, 1> kUnlistedHeaders{"X-Robots-Tag"};
 constexpr std::array<std::string_view, 2> kLimitHeaders{"RateLimit", "RateLimit-Policy"};
 
 [[noreturn]] void fail(const std::string& what) {
@@ -403,6 +406,9 @@ class Builder {
         if (route.access == Access::optional) all[401] = "The token or the session opens nothing.";
         if (route.access == Access::account) all[401] = "This needs an account.";
         if (route.method != http::Method::get) all[403] = "Another site made the browser send this.";
+        if (route.method != http::Method::get || object_at(said, "responses").contains("200")) {
+            all[412] = "A precondition (`If-Match`, `If-Unmodified-Since`) does not hold.";
+        }
         if (route.charge != Charge::nothing) all[429] = limit_text(route.charge);
         if (route.access != Access::anyone || route.charge != Charge::nothing) all[503] = {};
         return all;
@@ -425,12 +431,12 @@ class Builder {
         std::map<unsigned, json::object> by_status;
         for (const auto& [status, text] : derived(route, said)) by_status[status] = problem(status, metered, text);
         if (route.access == Access::page_account) {
-            by_status[303] = success(303, {{"description", "To log-in."}}, metered);
+            by_status[303] = success(route, 303, {{"description", "To log-in."}});
         }
         for (const auto& member : object_at(said, "responses")) {
             const unsigned status = static_cast<unsigned>(std::stoul(std::string{member.key()}));
             if (!member.value().is_string()) {
-                by_status[status] = success(status, member.value().as_object(), metered);
+                by_status[status] = success(route, status, member.value().as_object());
             } else if (!by_status.contains(status) || !member.value().get_string().empty()) {
                 by_status[status] = problem(status, metered, view_of(member.value()));
             }
@@ -446,7 +452,9 @@ class Builder {
     }
 
     /// Any answer that is not a problem.
-    json::object success(unsigned status, const json::object& said, bool metered) const {
+    json::object success(const Route& route, unsigned status, const json::object& said) const {
+        const bool reads = route.method == http::Method::get;
+        const bool of_account = route.access == Access::account || route.access == Access::page_account;
         const bool page = flag_at(said, "page");
         json::object headers;
         add_headers(headers, texts_at(said, "headers"));
@@ -454,7 +462,9 @@ class Builder {
         if (status != 204) add_headers(headers, std::array{"Cache-Control"});
         if (page) add_headers(headers, kPageHeaders);
         if (page && status != 304) add_headers(headers, std::array{"Content-Encoding"});
-        if (metered) add_headers(headers, kLimitHeaders);
+        if (route.charge != Charge::nothing) add_headers(headers, kLimitHeaders);
+        if (route.open) add_headers(headers, kOpenHeaders);
+        if (reads && (route.of_snippet || of_account)) add_headers(headers, kUnlistedHeaders);
         add_headers(headers, kHeaders);
         json::object content;
         if (said.contains("content")) content = object_at(said, "content");
@@ -497,6 +507,8 @@ class Builder {
         add_headers(headers, std::array{"Cache-Control"});
         add_headers(headers, kPageHeaders);
         add_headers(headers, std::array{"Content-Encoding"});
+        add_headers(headers, kOpenHeaders);
+        add_headers(headers, kUnlistedHeaders);
         if (metered) add_headers(headers, kLimitHeaders);
         add_headers(headers, kHeaders);
         json::object narrowed{{"properties", json::object{{"status", json::object{{"const", status}}},

@@ -1,5 +1,6 @@
 #include "api/page.hpp"
 
+#include "base/preferences.hpp"
 #include "base/utf8.hpp"
 #include "pages/encoding.hpp"
 #include "pages/template.hpp"
@@ -68,46 +69,58 @@ bool makes_previews(std::string_view user_agent) {
     return false;
 }
 
-/// The weight of a media range, in thousandths.
-int weight_of(std::string_view parameters) {
-    const std::size_t at = parameters.find("q=");
-    if (at == parameters.npos) return 1000;
-    std::string_view text = parameters.substr(at + 2);
-    int weight = 0, unit = 1000;
-    for (const char c : text.substr(0, 5)) {
-        if (c == '.') continue;
-        if (c < '0' || c > '9') break;
-        weight += (c - '0') * unit;
-        unit /= 10;
+/// How welcome a media type is: the weight of the range that names it most precisely.
+struct Welcome {
+    int weight = 0;
+    int precision = 0;  ///< 3 by its name, 2 by `TYPE/*`, 1 by an asterisk, 0 not at all
+    int place = 0;      ///< of that range in the list
+
+    void note(const base::Preference& range, int precision_, int place_) {
+        if (precision_ < precision || (precision_ == precision && range.weight <= weight)) return;
+        *this = {range.weight, precision_, place_};
     }
-    return std::min(weight, 1000);
+};
+
+struct Welcomes {
+    Welcome html, json;
+};
+
+Welcomes welcomes_of(std::string_view accept) {
+    Welcomes all;
+    int place = 0;
+    while (const std::optional<base::Preference> range = base::take_preference(accept)) {
+        ++place;
+        if (range->is("*/*")) {
+            all.html.note(*range, 1, place);
+            all.json.note(*range, 1, place);
+        } else if (range->is("text/*")) {
+            all.html.note(*range, 2, place);
+        } else if (range->is("application/*")) {
+            all.json.note(*range, 2, place);
+        } else if (range->is("text/html") || range->is("application/xhtml+xml")) {
+            all.html.note(*range, 3, place);
+        } else if (range->is("application/json") || range->is("application/problem+json")) {
+            all.json.note(*range, 3, place);
+        }
+    }
+    return all;
 }
 
 }  // namespace
 
 bool prefers_page(const http::Request& request) {
-    std::string_view rest = request.field(http::Field::accept);
-    if (rest.find("html") == rest.npos) {
-        return rest.find("json") == rest.npos && makes_previews(request.field(http::Field::user_agent));
-    }
-    int html = 0, json = 0;
-    bool html_first = false;
-    while (!rest.empty()) {
-        const std::size_t comma = rest.find(',');
-        std::string_view range = rest.substr(0, comma);
-        rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
-        while (!range.empty() && range.front() == ' ') range.remove_prefix(1);
-        const std::size_t end = std::min(range.find_first_of("; "), range.size());
-        const std::string_view type = range.substr(0, end);
-        const int weight = weight_of(range.substr(end));
-        if (type == "text/html" || type == "application/xhtml+xml") {
-            html = std::max(html, weight);
-            if (json == 0) html_first = true;
-        } else if (type == "application/json" || type == "application/problem+json") {
-            json = std::max(json, weight);
-        }
-    }
-    return html > json || (html > 0 && html == json && html_first);
+    const auto [html, json] = welcomes_of(request.field(http::Field::accept));
+    const bool named = html.precision == 3 || json.precision == 3;
+    if (!named && makes_previews(request.field(http::Field::user_agent))) return true;
+    if (html.weight != json.weight) return html.weight > json.weight;
+    // Of two that are as welcome, what was thought of more: named rather than among others, then the first one.
+    if (html.weight == 0 || html.precision != json.precision) return html.weight > 0 && html.precision > json.precision;
+    return html.place < json.place;
+}
+
+bool asks_for_json(const http::Request& request) {
+    const Welcome json = welcomes_of(request.field(http::Field::accept)).json;
+    return json.precision == 3 && json.weight > 0;
 }
 
 std::string_view embed_fields() {
@@ -203,24 +216,6 @@ void put_json(Exchange& exchange, const boost::json::object& object) {
 Answer run_with_json(Exchange& exchange, boost::json::object object, Handler handler) {
     put_json(exchange, object);
     co_return co_await handler(exchange);
-}
-
-std::vector<std::string_view> fields_of(const http::Response& response, std::string_view name) {
-    std::vector<std::string_view> values;
-    std::string_view rest = response.fields;
-    while (!rest.empty()) {
-        const std::size_t end = std::min(rest.find("\r\n"), rest.size());
-        const std::string_view line = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 2, rest.size()));
-        if (line.size() > name.size() + 2 && line.starts_with(name) && line.substr(name.size(), 2) == ": ")
-            values.push_back(line.substr(name.size() + 2));
-    }
-    return values;
-}
-
-std::string_view field_of(const http::Response& response, std::string_view name) {
-    const std::vector<std::string_view> values = fields_of(response, name);
-    return values.empty() ? std::string_view{} : values.front();
 }
 
 }  // namespace snippetd::api

@@ -14,9 +14,11 @@
 /// What the handlers of pages have in common.
 namespace snippetd::api {
 
-/// Whether `Accept` (RFC 9110 section 12.5.1) wants HTML rather than JSON. What names no HTML, `*/*` included, does
-/// not, unless it comes from a program that makes previews of links: most of those accept anything, and want a page.
+/// Whether `Accept` (RFC 9110 section 12.5.1) wants HTML rather than JSON. What takes either, as `*/*` does, does not,
+/// unless it comes from a program that makes previews of links: most of those accept anything, and want a page.
 bool prefers_page(const http::Request& request);
+/// Whether `Accept` names JSON: for routes that answer with plain text otherwise.
+bool asks_for_json(const http::Request& request);
 
 /// The header fields that every page has: its type, what it may load and who may frame it.
 std::string_view page_fields();
@@ -48,10 +50,5 @@ void put_json(Exchange& exchange, const boost::json::object& object);
 
 /// Runs a use case as if `object` had come in as JSON, so that forms meet the same rules.
 Answer run_with_json(Exchange& exchange, boost::json::object object, Handler handler);
-
-/// The values of the response's header fields of that name, in their order.
-std::vector<std::string_view> fields_of(const http::Response& response, std::string_view name);
-/// The first one, or empty.
-std::string_view field_of(const http::Response& response, std::string_view name);
 
 }  // namespace snippetd::api

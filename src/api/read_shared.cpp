@@ -1,11 +1,13 @@
 #include "api/read_shared.hpp"
 
 #include "api/access.hpp"
+#include "api/exposure.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "api/snippet_json.hpp"
 #include "base/secret.hpp"
+#include "http/conditions.hpp"
 #include "pages/assets.hpp"
 #include "pages/encoding.hpp"
 #include "pages/read_page.hpp"
@@ -18,55 +20,85 @@ namespace {
 
 enum class Representation { json, raw };
 
+/// Whether what the reader of `snippet` has is current, by the entity tag of what would be sent.
+bool has_it(const http::Request& request, std::string_view etag, const model::Snippet& snippet) {
+    http::Validators current;
+    current.etag = etag;
+    current.modified_at = snippet.updated_at;
+    return http::is_known(request, current);
+}
+
 /// The answer from an entry: nothing of the snippet is copied.
 http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Representation representation,
                             const http::Request& request, const Options& options, cache::Status status,
                             bool conditional = true) {
+    constexpr std::size_t kFieldsSize = 128, kBodySize = 64;  // what they hold mostly, so that they are allocated once
     http::Response response;
     const bool raw = representation == Representation::raw;
     response.cache_status = cache::cache_status(status);
+    response.fields.reserve(kFieldsSize);
     response.fields = "Cache-Status: ";
     response.fields += response.cache_status;
     response.fields += "\r\n";
     response.prepared_fields = raw ? entry->raw_fields : entry->json_fields;
-    if (conditional &&
-        names_etag(request.field(http::Field::if_none_match), raw ? entry->raw_etag : entry->json_etag)) {
+    response.unconditional = !conditional;
+    if (raw) {
+        if (conditional && has_it(request, entry->raw_etag, entry->snippet)) {
+            response.status = 304;
+        } else {
+            response.add_piece(entry->snippet.body);
+        }
+        response.owner = std::move(entry);
+        return response;
+    }
+    // `body` holds what differs between readers and between moments; the pieces around it are the entry's.
+    const std::int64_t view_count = entry->view_count;
+    response.body.reserve(kBodySize);
+    response.body = std::to_string(view_count);
+    const std::size_t digits = response.body.size();
+    append_base_url(response.body, options, request);
+    const std::string_view base = std::string_view{response.body}.substr(digits);
+    response.fields += "ETag: ";
+    const std::size_t tag_begin = response.fields.size();
+    append_json_etag(response.fields, entry->version, view_count, base);
+    if (conditional && has_it(request, std::string_view{response.fields}.substr(tag_begin), entry->snippet)) {
         response.status = 304;
-    } else if (raw) {
-        response.add_piece(entry->snippet.body);
+        response.body.clear();
     } else {
-        // `body` holds what differs between readers and between moments; the pieces around it are the entry's.
-        response.body = std::to_string(entry->view_count);
-        const std::size_t digits = response.body.size();
-        response.body += base_url(options, request);
         response.add_piece(entry->json_before_count);
         response.add_body_piece(0, digits);
         response.add_piece(entry->json_after_count);
-        response.add_body_piece(digits, response.body.size() - digits);
+        response.add_body_piece(digits, base.size());
         response.add_piece(entry->json_after_base);
     }
+    response.fields += "\r\n";
     response.owner = std::move(entry);
     return response;
 }
 
-std::string page_etag(std::int64_t version, pages::Face face, pages::Encoding encoding) {
+/// Of all that the page is made from: the version, the count that it shows, the base of its links, this build.
+std::string page_etag(const pages::Page& page, std::string_view base, pages::Face face, pages::Encoding encoding) {
+    std::string tag = fmt::format("\"v{}-", page.version);
+    tag += face == pages::Face::page ? fmt::format("c{}-page", page.view_count) : "embed";
+    append_base_tag(tag, base);
     const std::string_view coding = pages::to_text(encoding);
-    return fmt::format("\"v{}-{}-{}{}{}\"", version, face == pages::Face::page ? "page" : "embed", pages::pages_build(),
-                       coding.empty() ? "" : "-", coding);
+    tag += fmt::format("-{}{}{}\"", pages::pages_build(), coding.empty() ? "" : "-", coding);
+    return tag;
 }
 
 /// The answer from a page that is kept: nothing of it is copied.
 http::Response respond_with(std::shared_ptr<const pages::Page> page, const model::Snippet& snippet,
-                            const http::Request& request, cache::Status status, pages::Face face) {
+                            const http::Request& request, std::string_view base, cache::Status status,
+                            pages::Face face) {
     const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
     http::Response response;
     response.cache_status = cache::cache_status(status);
-    const std::string etag = page_etag(page->version, face, encoding);
+    const std::string etag = page_etag(*page, base, face, encoding);
     response.prepared_fields = face == pages::Face::page ? page_fields() : embed_fields();
     response.fields =
         fmt::format("Cache-Status: {}\r\nETag: {}\r\nLast-Modified: {}\r\nCache-Control: public, no-cache\r\n",
                     response.cache_status, etag, base::format_http_date(snippet.updated_at));
-    if (names_etag(request.field(http::Field::if_none_match), etag)) {
+    if (has_it(request, etag, snippet)) {
         response.status = 304;
         return response;
     }
@@ -93,6 +125,7 @@ Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<con
     response.fields += "Cache-Control: private, no-store\r\n";
     if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
     response.body = co_await exchange.services.pages.threads().run(std::move(work));
+    response.unconditional = burned;
     co_return response;
 }
 
@@ -152,6 +185,7 @@ Awaitable<Result<std::shared_ptr<const cache::Entry>>> read_uncached(Exchange& e
     std::optional<Error> refused = co_await refuse_uncached(exchange, *snippet);
     if (refused) co_return *std::move(refused);
     if (snippet->burn_after_reading && !exchange.request.head()) {
+        if (std::optional<Error> stale = refuse_stale(exchange, *snippet)) co_return *std::move(stale);
         Result<std::shared_ptr<const model::Snippet>> burned = co_await burn(exchange, snippet->id);
         if (!burned) co_return burned.error();
         snippet = *std::move(burned);
@@ -174,9 +208,9 @@ Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<
     }
     const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
     if (!page || page->content(encoding).empty()) {
-        page = co_await renderer.render(snippet, view_count, std::move(base), face, exchange.deadline);
+        page = co_await renderer.render(snippet, view_count, base, face, exchange.deadline);
     }
-    co_return respond_with(std::move(page), *snippet, exchange.request, status, face);
+    co_return respond_with(std::move(page), *snippet, exchange.request, base, status, face);
 }
 
 /// The page of a private snippet, or what asks before one that burns is shown.
@@ -195,6 +229,7 @@ Answer read_page(Exchange& exchange) {
     const std::shared_ptr<const cache::Entry> entry = std::move(read.fill.entry);
     if (!entry) co_return co_await show_uncached(exchange, std::move(read.fill.snippet));
     if (entry->kind != cache::Entry::Kind::snippet) co_return absence(entry->kind);
+    exchange.listable = is_listable(entry->snippet);
     if (!exchange.request.head()) co_await count_view(exchange, id);
     co_return co_await show_shared(exchange, entry, read.status, pages::Face::page);
 }
@@ -224,6 +259,7 @@ Awaitable<Result<Shared>> follow_link(Exchange& exchange, std::string id) {
         shared.entry = *std::move(uncached);
         shared.burned = read.fill.snippet->burn_after_reading;
     }
+    exchange.listable = is_listable(shared.snippet());
     if (!exchange.request.head()) co_await count_view(exchange, std::move(id));
     co_return shared;
 }
@@ -233,6 +269,7 @@ Awaitable<Result<cache::Read>> read_as_anybody(Exchange& exchange, std::string i
     cache::Read read = co_await exchange.services.cache.read(std::move(id), exchange.deadline);
     if (!read.fill.entry) co_return error(ErrorKind::not_found);
     if (read.fill.entry->kind != cache::Entry::Kind::snippet) co_return absence(read.fill.entry->kind);
+    exchange.listable = is_listable(read.fill.entry->snippet);
     co_return read;
 }
 
@@ -246,8 +283,8 @@ http::Response respond_with_link(const Shared& shared, const http::Request& requ
         fmt::format("Content-Type: {}\r\nCache-Status: {}\r\nETag: {}\r\nLast-Modified: {}\r\nCache-Control: {}\r\n",
                     content_type, response.cache_status, etag, base::format_http_date(snippet.updated_at),
                     snippet.cacheable() ? "public, no-cache" : "private, no-store");
-    const bool known = !shared.burned && names_etag(request.field(http::Field::if_none_match), etag);
-    if (known) response.status = 304;
+    response.unconditional = shared.burned;
+    if (!shared.burned && has_it(request, etag, snippet)) response.status = 304;
     return response;
 }
 
@@ -256,6 +293,8 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     const bool reads = request.method == http::Method::get || request.method == http::Method::head;
     if (!reads || !request.query.empty() || !request.path.starts_with(kPrefix)) return false;
     if (services.options.views == ViewsMode::sync) return false;
+    // Rare, and may be 412: not worth a place here.
+    if (request.has(http::Field::if_match) || request.has(http::Field::if_unmodified_since)) return false;
     std::string_view id = request.path.substr(kPrefix.size());
     const bool raw = id.ends_with(kRawSuffix);
     if (raw) id.remove_suffix(kRawSuffix.size());
@@ -264,9 +303,10 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     if (!entry) return false;
     const bool page = !raw && prefers_page(request);
     std::shared_ptr<const pages::Page> rendered;
+    std::string base;
     if (page) {
         if (entry->kind != cache::Entry::Kind::snippet) return false;
-        const std::string base = base_url(services.options, request);
+        append_base_url(base, services.options, request);
         rendered = services.pages.find(entry->snippet, base, pages::Face::page);
         const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
         if (!rendered || rendered->content(encoding).empty()) return false;
@@ -275,16 +315,20 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     answer.route = raw ? "/s/{id}/raw" : "/s/{id}";
     if (entry->kind != cache::Entry::Kind::snippet) {
         answer.response = http::problem(absence(entry->kind));
+        answer.response.constant_fields = exposure_fields(true, false);
         return true;
     }
     if (!request.head() && services.options.views == ViewsMode::async) services.views.record(id);
+    const std::string_view exposure = exposure_fields(true, is_listable(entry->snippet));
     if (page) {
-        answer.response =
-            respond_with(std::move(rendered), entry->snippet, request, cache::Status::near_hit, pages::Face::page);
+        answer.response = respond_with(std::move(rendered), entry->snippet, request, base, cache::Status::near_hit,
+                                       pages::Face::page);
+        answer.response.constant_fields = exposure;
         return true;
     }
     answer.response = respond_from(std::move(entry), raw ? Representation::raw : Representation::json, request,
                                    services.options, cache::Status::near_hit);
+    answer.response.constant_fields = exposure;
     return true;
 }
 
@@ -306,6 +350,7 @@ Answer reveal(Exchange& exchange) {
     Result<model::Snippet> snippet = co_await load_snippet(exchange, id);
     if (!snippet) co_return snippet.error();
     if (!may_read(exchange.caller, *snippet)) co_return error(ErrorKind::not_found);
+    if (std::optional<Error> stale = refuse_stale(exchange, *snippet)) co_return *std::move(stale);
     if (!snippet->burn_after_reading) co_return see_other("/s/" + id);
     Result<std::shared_ptr<const model::Snippet>> burned = co_await burn(exchange, id);
     if (!burned) co_return burned.error();

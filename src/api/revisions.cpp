@@ -99,6 +99,7 @@ Answer read_revision(Exchange& exchange) {
     if (!snippet) co_return snippet.error();
     const std::optional<model::Revision> revision = co_await find_visible_revision(exchange, *snippet, version);
     if (!revision) co_return error(ErrorKind::not_found);
+    exchange.listable = exchange.listable && revision->visibility == model::Visibility::public_;
     std::string body;
     append_revision(body, *revision, true);
     co_return http::json_response(200, std::move(body));

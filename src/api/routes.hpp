@@ -39,6 +39,11 @@ struct Route {
     bool (*accepts)(std::string_view parameter) = nullptr;  ///< what the path's first parameter must be; null: anything
     /// Problem documents have the member `message` as well, which clients of other services show.
     bool message = false;
+    /// Everybody may read it, and so may scripts of other sites (exposure.hpp).
+    bool open = false;
+    /// It is about one snippet: the handler weighs the preconditions of a write itself, against that snippet, and
+    /// search engines may list what a read answers only when the handler says so (`Exchange::listable`).
+    bool of_snippet = false;
 };
 
 /// The one table of routes, in the order in which they are tried.

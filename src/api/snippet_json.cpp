@@ -5,14 +5,40 @@
 #include "model/languages.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 #include <fmt/format.h>
 
 namespace snippetd::api {
 
-std::string json_etag(std::int64_t version) {
-    return fmt::format("\"v{}\"", version);
+void append_base_tag(std::string& out, std::string_view base) {
+    std::uint32_t hash = 2166136261;
+    for (const char c : base) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619;
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    out += '-';
+    for (int shift = 28; shift >= 0; shift -= 4) out += kDigits[hash >> shift & 15];
 }
+
+void append_json_etag(std::string& out, std::int64_t version, std::int64_t view_count, std::string_view base) {
+    const auto append_number = [&out](std::int64_t number) {
+        std::array<char, 20> digits;
+        out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+    };
+    out += "\"v";
+    append_number(version);
+    out += "-c";
+    append_number(view_count);
+    append_base_tag(out, base);
+    out += '"';
+}
+
+std::string json_etag(const model::Snippet& snippet, std::string_view base) {
+    std::string tag;
+    append_json_etag(tag, snippet.version, snippet.view_count, base);
+    return tag;
+}
+
 std::string raw_etag(std::int64_t version) {
     return fmt::format("\"v{}-raw\"", version);
 }
@@ -99,9 +125,9 @@ Parts snippet_parts(const model::Snippet& snippet, Body body, std::string_view e
     return parts;
 }
 
-std::string prepared_fields(std::string_view content_type, std::string_view etag, const model::Snippet& snippet,
+std::string prepared_fields(std::string_view content_type, const model::Snippet& snippet,
                             std::string_view cache_control) {
-    return fmt::format("Content-Type: {}\r\nETag: {}\r\nLast-Modified: {}\r\nCache-Control: {}\r\n", content_type, etag,
+    return fmt::format("Content-Type: {}\r\nLast-Modified: {}\r\nCache-Control: {}\r\n", content_type,
                        base::format_http_date(snippet.updated_at), cache_control);
 }
 
@@ -132,11 +158,10 @@ std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Mi
     entry->json_before_count = std::move(parts.before_count);
     entry->json_after_count = std::move(parts.after_count);
     entry->json_after_base = std::move(parts.after_base);
-    entry->json_etag = json_etag(snippet.version);
     entry->raw_etag = raw_etag(snippet.version);
-    entry->json_fields =
-        "Vary: Accept\r\n" + prepared_fields("application/json", entry->json_etag, snippet, cache_control);
-    entry->raw_fields = prepared_fields("text/plain; charset=utf-8", entry->raw_etag, snippet, cache_control);
+    entry->json_fields = "Vary: Accept\r\n" + prepared_fields("application/json", snippet, cache_control);
+    entry->raw_fields = fmt::format("ETag: {}\r\n", entry->raw_etag) +
+                        prepared_fields("text/plain; charset=utf-8", snippet, cache_control);
     return entry;
 }
 

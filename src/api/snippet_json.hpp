@@ -10,8 +10,15 @@
 /// How a snippet looks from outside.
 namespace snippetd::api {
 
-/// `"v3"` and `"v3-raw"`: the tag changes with every edit, and differs between the representations of one version.
-std::string json_etag(std::int64_t version);
+// Entity tags. They are strong, so each names everything that its representation is made from, the version first; what
+// names the version alone goes on with `-` or ends there.
+
+/// `-1f2e3d4c`: stands for the base of links, by a hash (FNV-1a, 32 bits).
+void append_base_tag(std::string& out, std::string_view base);
+/// `"v3-c120-1f2e3d4c"`: also the count, as it is shown.
+void append_json_etag(std::string& out, std::int64_t version, std::int64_t view_count, std::string_view base);
+std::string json_etag(const model::Snippet& snippet, std::string_view base);
+/// `"v3-raw"`
 std::string raw_etag(std::int64_t version);
 
 enum class Body { shown, left_out };

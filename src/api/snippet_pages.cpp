@@ -52,7 +52,7 @@ Answer fork_from_form(Exchange& exchange) {
     exchange.request.has_body = false;  // an empty form
     Result<http::Response> forked = co_await fork_snippet(exchange);
     if (!forked) co_return forked.error();
-    co_return see_other(field_of(*forked, "Location"));
+    co_return see_other(forked->field("Location"));
 }
 
 Answer qr_code(Exchange& exchange) {

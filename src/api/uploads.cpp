@@ -149,12 +149,12 @@ Result<json::object> json_of(const Upload& upload) {
 http::Response linked(const Exchange& exchange, http::Response created, unsigned status) {
     const json::value made = json::parse(created.body);
     const json::object& snippet = made.as_object();
-    if (exchange.request.field(http::Field::accept).find("json") == std::string_view::npos) {
+    if (!asks_for_json(exchange.request)) {
         created.status = status;
         created.body = std::string{snippet.at("url").as_string()} + '\n';
         std::string fields{kTextFields};
         for (const std::string_view name : {"Location", "ETag", "Idempotency-Replayed"}) {
-            const std::string_view value = field_of(created, name);
+            const std::string_view value = created.field(name);
             if (!value.empty()) fields += fmt::format("{}: {}\r\n", name, value);
         }
         created.fields = std::move(fields);

@@ -154,7 +154,7 @@ Setting threads() {
 
 Setting public_url() {
     Setting setting = text({"public-url", "none, as each request says", "base of links; https makes cookies Secure"},
-                           "URL", "http:// or https:// with a host, without query and fragment, or none",
+                           "URL", "http:// or https:// with a host, without path, query and fragment, or none",
                            &Settings::public_url, read_public_url, mask_password);
     setting.defaults = {std::string(kNone)};
     return setting;

@@ -1,6 +1,7 @@
 #include "app/settings_values.hpp"
 
 #include "base/units.hpp"
+#include "http/place.hpp"
 #include "redis/endpoint.hpp"
 
 #include <algorithm>
@@ -133,7 +134,12 @@ std::string read_public_url(const std::string& text) {
     if (!url || !is_http_url(*url)) throw BadValue{shown, "is not an http or https URL"};
     if (url->has_userinfo()) throw BadValue{shown, "has a user name"};
     if (url->has_query() || url->has_fragment()) throw BadValue{shown, "has a query or fragment"};
-    return text.substr(0, text.find_last_not_of('/') + 1);
+    if (url->encoded_path().find_first_not_of('/') != url->encoded_path().npos) {
+        throw BadValue{shown, "has a path; this service is at the root of its host"};
+    }
+    const std::optional<http::Place> place = http::place_of(text);
+    if (!place) throw BadValue{shown, "is not an http or https URL"};
+    return place->scheme + "://" + place->authority;
 }
 
 std::string mask_webhook(std::string_view url) {

@@ -53,9 +53,8 @@ struct Entry {
     std::string json_before_count;  ///< `{"id":…,"view_count":`
     std::string json_after_count;   ///< `,"created_at":…,"url":"`
     std::string json_after_base;    ///< `/s/ID"}`
-    std::string json_fields;        ///< header fields of the JSON representation, each with its CRLF
+    std::string json_fields;        ///< header fields of the JSON representation but its entity tag, each with its CRLF
     std::string raw_fields;         ///< of the raw one
-    std::string json_etag;
     std::string raw_etag;
 
     /// Follows what the drainer publishes; not part of what identifies the entry.

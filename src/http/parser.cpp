@@ -40,7 +40,9 @@ std::optional<Field> field_of(beast::http::field name, std::string_view text) {
         case beast::http::field::expect: return Field::expect;
         case beast::http::field::host: return Field::host;
         case beast::http::field::if_match: return Field::if_match;
+        case beast::http::field::if_modified_since: return Field::if_modified_since;
         case beast::http::field::if_none_match: return Field::if_none_match;
+        case beast::http::field::if_unmodified_since: return Field::if_unmodified_since;
         case beast::http::field::origin: return Field::origin;
         case beast::http::field::transfer_encoding: return Field::transfer_encoding;
         case beast::http::field::user_agent: return Field::user_agent;
@@ -80,10 +82,11 @@ bool is_host(std::string_view text) {
            std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
-/// Whether repeated lines of the field are one list (RFC 9110 section 5.3).
+/// Whether repeated lines of the field are one list (RFC 9110 section 5.3). Two dates are a list too, and so none.
 bool is_list(Field field) {
     return field == Field::accept || field == Field::accept_encoding || field == Field::cookie ||
-           field == Field::if_match || field == Field::if_none_match || field == Field::forwarded_for;
+           field == Field::if_match || field == Field::if_modified_since || field == Field::if_none_match ||
+           field == Field::if_unmodified_since || field == Field::forwarded_for;
 }
 
 }  // namespace

@@ -27,14 +27,16 @@ enum class Field {
     host,
     idempotency_key,
     if_match,
+    if_modified_since,
     if_none_match,
+    if_unmodified_since,
     origin,
     request_id,
     sec_fetch_site,
     transfer_encoding,
     user_agent,
 };
-inline constexpr std::size_t kFieldCount = 17;
+inline constexpr std::size_t kFieldCount = 19;
 
 /// One request. The views point into the connection's buffer and live until the response has been written.
 struct Request {

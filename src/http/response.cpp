@@ -18,6 +18,42 @@ void Response::add(std::string_view name, std::string_view value) {
     fields += "\r\n";
 }
 
+namespace {
+
+/// A line of header fields.
+struct Line {
+    std::size_t begin = 0;
+    std::string_view value;
+    std::size_t end = 0;  ///< with its CRLF; 0: there is none
+};
+
+Line find_line(std::string_view fields, std::string_view name) {
+    for (std::size_t begin = 0; begin < fields.size();) {
+        const std::string_view line = fields.substr(begin, std::min(fields.find("\r\n", begin), fields.size()) - begin);
+        const std::size_t end = std::min(begin + line.size() + 2, fields.size());
+        if (line.size() > name.size() + 2 && line.starts_with(name) && line.substr(name.size(), 2) == ": ")
+            return {begin, line.substr(name.size() + 2), end};
+        begin = end;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string_view Response::field(std::string_view name) const {
+    const Line own = find_line(fields, name);
+    return own.end > 0 ? own.value : find_line(prepared_fields, name).value;
+}
+
+void Response::become_not_modified() {
+    status = 304;
+    body.clear();
+    piece_count_ = 0;
+    source = nullptr;
+    const Line coding = find_line(fields, "Content-Encoding");
+    fields.erase(coding.begin, coding.end - coding.begin);
+}
+
 std::string_view Response::piece(std::size_t index) const {
     if (piece_count_ == 0) return body;
     const Piece& piece = pieces_[index];
@@ -118,6 +154,7 @@ void append_head(std::string& out, const Response& response, std::string_view da
     out += "\r\n";
     out += response.prepared_fields;
     out += response.fields;
+    out += response.constant_fields;
     // RFC 9110 section 8.6: none with 204; with 304 it would have to be that of the 200.
     if (response.source) {
         if (!http_1_0) out += "Transfer-Encoding: chunked\r\n";

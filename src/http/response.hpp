@@ -21,17 +21,25 @@ class Response {
     std::string fields;
     /// Further fields that are ready-made and owned by `owner`.
     std::string_view prepared_fields;
+    /// And more of them, of static lifetime.
+    std::string_view constant_fields;
     std::string body;
     /// Keeps what `prepared_fields` and the pieces refer to.
     std::shared_ptr<const void> owner;
     /// Instead of a body: content of unknown length, sent in chunks.
     std::shared_ptr<ContentSource> source;
+    /// It is sent whatever the client says it has, because it is there only once.
+    bool unconditional = false;
     /// The connection ends after this response.
     bool close = false;
     /// For the access log.
     std::string_view cache_status;
 
     void add(std::string_view name, std::string_view value);
+    /// The value of the field `name`, as it is written; the first one, or empty.
+    std::string_view field(std::string_view name) const;
+    /// Makes it a 304 without content (RFC 9110 section 15.4.5).
+    void become_not_modified();
 
     /// Makes the content a sequence of pieces, at most six, which belong to `owner`, or are parts of `body`,
     /// which are given by their place, because the response may be moved.

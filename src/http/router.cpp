@@ -1,8 +1,16 @@
 #include "http/router.hpp"
 
+#include <algorithm>
+
 namespace snippetd::http {
 
 namespace {
+
+void allow(std::string& allowed, Method method) {
+    if (!allowed.empty()) allowed += ", ";
+    allowed += to_text(method);
+    if (method == Method::get) allowed += ", HEAD";
+}
 
 std::vector<std::string_view> split(std::string_view path) {
     std::vector<std::string_view> segments;
@@ -53,16 +61,11 @@ Router::Match Router::find(Method method, std::string_view path) const {
         }
     }
     const Method wanted = method == Method::head ? Method::get : method;
-    const auto allow = [&match](std::string_view name) {
-        if (!match.allow.empty()) match.allow += ", ";
-        match.allow += name;
-    };
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         const Compiled& row = rows_[i];
         if (!fits(row.segments, row.row.accepts, segments)) continue;
         if (row.row.method != wanted) {
-            allow(to_text(row.row.method));
-            if (row.row.method == Method::get) allow("HEAD");
+            allow(match.allow, row.row.method);
             continue;
         }
         match.allow.clear();
@@ -73,7 +76,18 @@ Router::Match Router::find(Method method, std::string_view path) const {
         }
         return match;
     }
+    if (!match.allow.empty()) allow(match.allow, Method::options);
     return match;
+}
+
+std::string Router::allowed_anywhere() const {
+    std::string allowed;
+    for (const Method method :
+         {Method::get, Method::post, Method::put, Method::patch, Method::delete_, Method::options}) {
+        const auto has = [method](const Compiled& row) { return row.row.method == method; };
+        if (method == Method::options || std::any_of(rows_.begin(), rows_.end(), has)) allow(allowed, method);
+    }
+    return allowed;
 }
 
 }  // namespace snippetd::http

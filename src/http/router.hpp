@@ -24,13 +24,15 @@ class Router {
     struct Match {
         std::optional<std::size_t> row;       ///< the index of the row
         std::vector<std::string> parameters;  ///< percent-decoded, in the order of the pattern
-        std::string allow;       ///< without a row: the methods that the path has, or empty for an unknown path
+        std::string allow;  ///< without a row: the methods that the path has, OPTIONS too; empty for an unknown path
         bool malformed = false;  ///< a segment's percent-encoding is broken
     };
 
     explicit Router(std::vector<Row> rows);
 
     Match find(Method method, std::string_view path) const;
+    /// All methods that there are, as `Allow` lists them.
+    std::string allowed_anywhere() const;
 
   private:
     struct Compiled {

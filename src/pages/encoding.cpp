@@ -1,7 +1,7 @@
 #include "pages/encoding.hpp"
 
-#include <algorithm>
-#include <cctype>
+#include "base/preferences.hpp"
+
 #include <stdexcept>
 
 #include <brotli/encode.h>
@@ -14,20 +14,6 @@ namespace {
 constexpr int kGzipLevel = 6;
 constexpr std::size_t kLargeText = 256 * 1024;  // from here on, faster and a little larger
 constexpr int kBrotliQuality = 5, kBrotliQualityLarge = 3;
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
-/// Whether `;q=` says no: a weight of zero, in any of its spellings.
-bool is_refused(std::string_view parameters) {
-    const std::size_t at = parameters.find("q=");
-    if (at == parameters.npos) return false;
-    const std::string_view weight = trimmed(parameters.substr(at + 2));
-    return !weight.empty() && weight.front() == '0' && weight.find_first_of("123456789") == weight.npos;
-}
 
 std::string gzip(std::string_view text) {
     z_stream stream{};
@@ -71,18 +57,15 @@ std::string_view to_text(Encoding encoding) {
 }
 
 Encoding choose_encoding(std::string_view accept_encoding) {
-    bool gzip_allowed = false;
-    while (!accept_encoding.empty()) {
-        const std::size_t comma = accept_encoding.find(',');
-        const std::string_view element = accept_encoding.substr(0, comma);
-        accept_encoding = comma == accept_encoding.npos ? std::string_view{} : accept_encoding.substr(comma + 1);
-        const std::size_t semicolon = element.find(';');
-        const std::string_view coding = trimmed(element.substr(0, semicolon));
-        if (semicolon != element.npos && is_refused(element.substr(semicolon))) continue;
-        if (coding == "br") return Encoding::brotli;
-        if (coding == "gzip" || coding == "x-gzip") gzip_allowed = true;
+    // An asterisk brings nothing: who sends it may not know what brotli is. Unnamed, the plain form is the last resort.
+    int brotli = 0, gzip = 0, identity = 0;
+    while (const std::optional<base::Preference> coding = base::take_preference(accept_encoding)) {
+        if (coding->is("br")) brotli = coding->weight;
+        if (coding->is("gzip") || coding->is("x-gzip")) gzip = coding->weight;
+        if (coding->is("identity")) identity = coding->weight;
     }
-    return gzip_allowed ? Encoding::gzip : Encoding::identity;
+    if (brotli > 0 && brotli >= gzip && brotli >= identity) return Encoding::brotli;
+    return gzip > 0 && gzip >= identity ? Encoding::gzip : Encoding::identity;
 }
 
 std::string encode(std::string_view text, Encoding encoding) {

@@ -16,7 +16,7 @@ namespace snippetd::pages {
 /// One page in every coding that it is sent in, rendered from one version of its snippet.
 struct Page {
     /// How often a page whose count changes is rendered anew.
-    static constexpr base::Milliseconds kCountAgeMax{5000};
+    static constexpr base::Milliseconds kCountAgeMax{1000};
 
     std::string key;  ///< the base of its links and the snippet's id
     std::int64_t version = 0;

@@ -186,19 +186,23 @@ def test_other_methods_are_refused_with_the_documented_ones(server, document):
             response = client.request("PROPFIND", target)
             assert response.status == 405, (path, response)
             allowed = set(response.headers["Allow"].split(", "))
-            assert allowed == methods | ({"HEAD"} if "GET" in methods else set()), path
+            assert allowed == methods | ({"HEAD", "OPTIONS"} if "GET" in methods else {"OPTIONS"}), path
+            asked = client.request("OPTIONS", target)
+            assert (asked.status, set(asked.headers["Allow"].split(", "))) == (204, allowed), path
 
 
 # --- What is answered when all is well
 
 
 def read_twice(client, name, path, headers=None, query=None):
-    """Once in full, and once more with the entity tag of what has come."""
-    full = client.call(name, path, headers=headers, query=query)
-    assert full.status == 200, full
-    again = client.call(name, path, headers={**(headers or {}), "If-None-Match": full.headers["ETag"]}, query=query)
-    assert again.status == 304, again
-    return full
+    """In full, and once more with the entity tag of what has come; anew when a view was counted in between."""
+    for _ in range(3):
+        full = client.call(name, path, headers=headers, query=query)
+        assert full.status == 200, full
+        again = client.call(name, path, headers={**(headers or {}), "If-None-Match": full.headers["ETag"]}, query=query)
+        if again.status == 304:
+            return full
+    raise AssertionError(again)
 
 
 def test_links(ada, nobody, document, seen):
@@ -555,10 +559,11 @@ def test_410_what_is_gone(program, nobody, document):
 
 
 def test_412_what_has_changed_meanwhile(program, document):
+    asset = re.search(r'/assets/([^"]+)', program.get("/", {"Accept": "text/html"}).text)[1]
+
     def provoke(operation):
-        snippet = UNKNOWN if operation.is_endless() else program.create()["id"]
-        body = {"body": {"version": "99", "body": "x"}} if operation.id == "editForm" else {}
-        return call(program, operation, snippet, headers={"If-Match": '"v99"'}, **body)
+        place = asset if operation.id == "readAsset" else program.create()["id"]
+        return call(program, operation, place, headers={"If-Match": '"v99"'})
 
     everywhere(document, 412, provoke)
 

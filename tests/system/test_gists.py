@@ -206,8 +206,8 @@ def test_githubs_scheme_of_a_token(author, nobody):
     expect.problem(nobody.get(BASE), 401, "unauthenticated")
 
 
-def basic(username, password):
-    return {"Authorization": "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()}
+def basic(username, password, scheme="Basic"):
+    return {"Authorization": f"{scheme} " + base64.b64encode(f"{username}:{password}".encode()).decode()}
 
 
 def test_a_password_gives_a_token(author, nobody):
@@ -222,7 +222,9 @@ def test_a_password_gives_a_token(author, nobody):
     for headers in wrong:
         response = nobody.post("/api/v3/authorizations", request, headers)
         assert expect.problem(response, 401, "unauthenticated")["message"]
-    headers = basic(author.username, PASSWORD)
+    for scheme in ("basic", "BASIC"):
+        headers = basic(author.username, PASSWORD, scheme)
+        assert nobody.post("/api/v3/authorizations", request, headers).status == 201
     expect.invalid(nobody.post("/api/v3/authorizations", {"other": 1}, headers), "other")
 
 

@@ -101,9 +101,9 @@ def test_the_text_is_exact(server, ada, body):
 # --- How it is kept
 
 
-def test_a_page_is_cached_has_an_etag_and_answers_304(server, ada):
-    id = ada.create(body="hello")["id"]
-    client = Client(server)
+def test_a_page_is_cached_has_an_etag_and_answers_304(still, still_ada):
+    id = still_ada.create(body="hello")["id"]
+    client = Client(still)
     page(client, f"/s/{id}")
     response = page(client, f"/s/{id}")
     assert response.headers["Cache-Status"] == "snippetd-near; hit"
@@ -115,9 +115,9 @@ def test_a_page_is_cached_has_an_etag_and_answers_304(server, ada):
     assert page(client, f"/s/{id}", **{"If-None-Match": client.get(f"/s/{id}").headers["ETag"]}).status == 200
 
 
-def test_the_compressed_page_is_the_same_page_under_another_tag(server, ada):
-    id = ada.create(body="hello\n" * 100)["id"]
-    client = Client(server)
+def test_the_compressed_page_is_the_same_page_under_another_tag(still, still_ada):
+    id = still_ada.create(body="hello\n" * 100)["id"]
+    client = Client(still)
     plain = page(client, f"/s/{id}")
     packed = page(client, f"/s/{id}", **{"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip" and "Content-Encoding" not in plain.headers
@@ -164,7 +164,7 @@ def test_a_page_shows_the_count_of_a_moment_ago(fresh_server):
 
 
 def test_hundreds_of_first_readers_get_the_page_and_it_is_rendered_in_time(fresh_server, slow_factor):
-    server = fresh_server(flags=["--threads", "2"])
+    server = fresh_server(flags=["--threads", "2", "--views", "off"])
     lines = int(20000 / slow_factor**2)
     body = "line of code\n" * lines
     id = Client(server).signup().create(body=body)["id"]

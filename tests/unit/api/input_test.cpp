@@ -337,27 +337,5 @@ TEST(MakeCursor, IsReadBackAsThePositionOfTheSnippet) {
     EXPECT_EQ(query.after->id, last.id);
 }
 
-TEST(NamesEtag, ComparesWeaklyAndWhole) {
-    EXPECT_TRUE(names_etag("\"v3\"", "\"v3\""));
-    EXPECT_TRUE(names_etag("W/\"v3\"", "\"v3\""));
-    EXPECT_TRUE(names_etag("\"v1\", \"v2\" ,\tW/\"v3\"", "\"v3\""));
-    EXPECT_TRUE(names_etag("*", "\"v3\""));
-    EXPECT_FALSE(names_etag("\"v1\",*", "\"v3\"")) << "an asterisk stands alone";
-    for (const char* list :
-         {"", "v3", "\"v3", "v3\"", "\"v33\"", "\"v\"", "\"v3-raw\"", "\"V3\"", "w/\"v3\"", "\"", "\"\""}) {
-        EXPECT_FALSE(names_etag(list, "\"v3\"")) << list;
-    }
-}
-
-TEST(NamesVersion, TakesTheTagOfAnyRepresentation) {
-    for (const char* list : {"\"v3\"", "\"v3-raw\"", "*", "\"v1\", \"v3-gzip\""}) {
-        EXPECT_TRUE(names_version(list, 3)) << list;
-    }
-    for (const char* list :
-         {"", "W/\"v3\"", "W/\"v3-raw\"", "\"v2\"", "\"v33\"", "\"v30-raw\"", "\"3\"", "v3", "\"\""}) {
-        EXPECT_FALSE(names_version(list, 3)) << list;
-    }
-}
-
 }  // namespace
 }  // namespace snippetd::api

@@ -70,8 +70,14 @@ TEST(SnippetJson, NamesEveryVisibility) {
     EXPECT_EQ(to_text(model::Visibility::private_), "private");
 }
 
-TEST(Etag, DiffersByVersionAndByRepresentation) {
-    EXPECT_EQ(json_etag(3), "\"v3\"");
+TEST(Etag, NamesEverythingThatTheRepresentationIsMadeFrom) {
+    model::Snippet snippet = make_snippet();
+    const std::string tag = json_etag(snippet, "http://a.example");
+    EXPECT_EQ(tag, "\"v3-c41-1cedc72e\"");
+    EXPECT_EQ(tag, json_etag(snippet, "http://a.example"));
+    EXPECT_NE(tag, json_etag(snippet, "http://b.example"));
+    ++snippet.view_count;
+    EXPECT_NE(tag, json_etag(snippet, "http://a.example"));
     EXPECT_EQ(raw_etag(3), "\"v3-raw\"");
 }
 
@@ -85,7 +91,6 @@ TEST(MakeEntry, ItsPiecesAreTheJson) {
     EXPECT_EQ(entry->view_count, 41);
     EXPECT_EQ(entry->snippet.body, snippet.body);
     EXPECT_EQ(entry->kind, cache::Entry::Kind::snippet);
-    EXPECT_EQ(entry->json_etag, "\"v3\"");
     EXPECT_EQ(entry->raw_etag, "\"v3-raw\"");
     EXPECT_GE(entry->bytes(), 2 * snippet.body.size());
 }
@@ -93,10 +98,10 @@ TEST(MakeEntry, ItsPiecesAreTheJson) {
 TEST(MakeEntry, ItsFieldsAreThoseOfEachRepresentation) {
     const auto entry = make_entry(make_snippet(), 300s, "public, no-cache");
     EXPECT_EQ(entry->json_fields,
-              "Vary: Accept\r\nContent-Type: application/json\r\nETag: \"v3\"\r\n"
+              "Vary: Accept\r\nContent-Type: application/json\r\n"
               "Last-Modified: Tue, 24 Nov 2026 08:15:39 GMT\r\nCache-Control: public, no-cache\r\n");
     EXPECT_EQ(entry->raw_fields,
-              "Content-Type: text/plain; charset=utf-8\r\nETag: \"v3-raw\"\r\n"
+              "ETag: \"v3-raw\"\r\nContent-Type: text/plain; charset=utf-8\r\n"
               "Last-Modified: Tue, 24 Nov 2026 08:15:39 GMT\r\nCache-Control: public, no-cache\r\n");
 }
 

@@ -109,7 +109,7 @@ TEST(Settings, TakeEveryFlag) {
                               "--threads",
                               "3",
                               "--public-url",
-                              "https://x.org/p/",
+                              "HTTPS://X.org:443/",
                               "--trusted-proxies",
                               "10.0.0.0/8,::1",
                               "--rate-limit",
@@ -162,7 +162,7 @@ TEST(Settings, TakeEveryFlag) {
     EXPECT_EQ(s.database, "postgres://u:p@h:5432/db");
     EXPECT_EQ(s.redis, "redis://u:p@h:6379/2");
     EXPECT_EQ(s.threads, 3u);
-    EXPECT_EQ(s.public_url, "https://x.org/p");
+    EXPECT_EQ(s.public_url, "https://x.org");
     EXPECT_EQ(s.trusted_proxies, (std::vector{*base::Cidr::parse("10.0.0.0/8"), *base::Cidr::parse("::1")}));
     EXPECT_EQ(s.rate_policies[0], (RatePolicy{"write", 5, 120s, true}));
     EXPECT_EQ(s.rate_limit_algorithm, RateLimitAlgorithm::fixed_window);
@@ -366,6 +366,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"public-url", "https://x:99999", "is not an http"},
         Refused{"public-url", "https://u@x.org", "has a user name"},
         Refused{"public-url", "https://x.org/?q", "has a query"},
+        Refused{"public-url", "https://x.org/paste", "has a path"},
+        Refused{"public-url", "https://x.org/paste/", "has a path"},
         Refused{"public-url", "https://x.org/#f", "has a query or fragment"},
         Refused{"alert-webhook", "hook", "is not an http"},
         Refused{"trusted-proxies", "10.0.0.0/33", "is not an address range"},

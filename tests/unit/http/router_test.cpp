@@ -39,7 +39,7 @@ TEST_F(RouterTest, ARowCanBeParticularAboutItsParameter) {
     const Router particular{{{Method::get, "/{name}", is_x}, {Method::get, "/{name}/{other}", is_x}}};
     EXPECT_EQ(particular.find(Method::get, "/x").row, 0u);
     EXPECT_EQ(particular.find(Method::get, "/x/y").row, 1u) << "about the first one alone";
-    EXPECT_EQ(particular.find(Method::post, "/x").allow, "GET, HEAD");
+    EXPECT_EQ(particular.find(Method::post, "/x").allow, "GET, HEAD, OPTIONS");
     for (const char* const path : {"/y", "/y/x"}) {
         EXPECT_FALSE(particular.find(Method::get, path).row) << path;
         EXPECT_EQ(particular.find(Method::post, path).allow, "") << path;
@@ -66,10 +66,10 @@ TEST_F(RouterTest, HeadGoesWhereGetGoes) {
 TEST_F(RouterTest, AnUnknownMethodIsToldWhatThePathHas) {
     const Router::Match snippet = router.find(Method::put, "/snippets/x");
     EXPECT_EQ(snippet.row, std::nullopt);
-    EXPECT_EQ(snippet.allow, "GET, HEAD, PATCH, DELETE");
+    EXPECT_EQ(snippet.allow, "GET, HEAD, PATCH, DELETE, OPTIONS");
     EXPECT_TRUE(snippet.parameters.empty());
-    EXPECT_EQ(router.find(Method::get, "/auth/login").allow, "POST");
-    EXPECT_EQ(router.find(Method::other, "/").allow, "GET, HEAD");
+    EXPECT_EQ(router.find(Method::get, "/auth/login").allow, "POST, OPTIONS");
+    EXPECT_EQ(router.find(Method::other, "/").allow, "GET, HEAD, OPTIONS");
 }
 
 TEST_F(RouterTest, AFoundRowSaysNothingOfOtherMethods) {

@@ -46,6 +46,15 @@ TEST(Encoding, AWeightOfZeroRefuses) {
     EXPECT_EQ(choose_encoding("br;q=0.1"), Encoding::brotli);
 }
 
+TEST(Encoding, IsTheOneThatWeighsMostAndCapitalsMeanNothing) {
+    EXPECT_EQ(choose_encoding("GZIP"), Encoding::gzip);
+    EXPECT_EQ(choose_encoding("Br;Q=0, X-Gzip"), Encoding::gzip);
+    EXPECT_EQ(choose_encoding("br;q=0.5, gzip;q=0.8"), Encoding::gzip);
+    EXPECT_EQ(choose_encoding("br;q=0.5, gzip;q=0.5"), Encoding::brotli);
+    EXPECT_EQ(choose_encoding("gzip;q=0.5, identity"), Encoding::identity);
+    EXPECT_EQ(choose_encoding("*"), Encoding::identity) << "whoever takes anything may not know ours";
+}
+
 TEST(Encoding, ComesBackAsItWas) {
     std::string large;
     for (int i = 0; i < 100000; ++i) large += "line " + std::to_string(i) + "\n";
