@@ -4,6 +4,8 @@
 #include "pages/template.hpp"
 #include "pages/text.hpp"
 
+#include <algorithm>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
