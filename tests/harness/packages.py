@@ -40,5 +40,5 @@ def node():
     assert name, f"the suites have no Node for {platform.machine()}, only for {', '.join(NODE_PLATFORMS)}"
     install_packages(NODE_FOLDER)
     path = NODE_FOLDER / f"node_modules/node-{name}/bin/node"
-    assert path.exists(), f"npm ci has not brought {path}"
+    assert path.exists(), f"the packages lack {path}"
     return path
