@@ -104,7 +104,7 @@ void declare(CLI::App& app) {
     if (argument.starts_with('-')) {
         fail(in_quotes(argument.substr(0, argument.find('='))) + " is not a flag; snippetd --help lists them");
     }
-    fail(in_quotes(argument) +
+    fail(in_quotes(mask_password(argument)) +
          " is unexpected; allowed: one of the commands serve, work, migrate and config, and flags");
 }
 
