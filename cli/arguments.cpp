@@ -44,7 +44,7 @@ void define_common(CLI::App& app, Invocation& invocation, Written& written) {
                    "The server to ask; else SNIPPETD_URL, else the one of the last login, else http://localhost:3000")
         ->type_name("URL");
     app.add_option("--timeout", written.timeout,
-                   "How long one file or snippet may take, retries included (default 60s)")
+                   "How long to wait while nothing moves, and to try again, for one file or snippet (default 60s)")
         ->type_name("DURATION");
     app.add_option("--retries", invocation.retries_max, "How often to try again (default 5)")
         ->type_name("N")

@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kAnswerMax = 256u << 20;  // bytes; more is refused
 constexpr std::size_t kFieldsMax = 256;         // further ones are not kept
 constexpr Milliseconds kConnectTimeout{10'000};
+constexpr long kLeastRate = 100;  // bytes a second; what is slower stands still
 
 struct Exchange {
     const Request* request;
@@ -135,7 +136,10 @@ std::variant<Response, NoAnswer> Http::send(const Request& request, Milliseconds
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(kConnectTimeout, timeout).count()));
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout.count()));
+    // Not for the whole: a slow link would be cut although bytes flow.
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, kLeastRate);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME,
+                     static_cast<long>(std::chrono::ceil<std::chrono::seconds>(timeout).count()));
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);

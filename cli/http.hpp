@@ -49,7 +49,7 @@ class Http {
     Http(const Http&) = delete;
     Http& operator=(const Http&) = delete;
 
-    /// One attempt, of at most `timeout`. Throws Interrupted.
+    /// One attempt, which may take as long as bytes flow, but not `timeout` without any. Throws Interrupted.
     std::variant<Response, NoAnswer> send(const Request& request, Milliseconds timeout);
 
   private:

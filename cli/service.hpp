@@ -41,7 +41,8 @@ class Service {
   public:
     struct Options {
         int retries_max;
-        Milliseconds timeout;  ///< of one call, attempts and waits included
+        /// Without progress; after it no further attempt is made, whatever has moved.
+        Milliseconds timeout;
     };
 
     Service(Http& http, const Terminal& terminal, Options options, ServerAddress server, std::string token)

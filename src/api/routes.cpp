@@ -25,6 +25,11 @@ constexpr Route open_snippet(Route row) {
     return open(of_snippet(row));
 }
 
+/// Also none: `curl -T - URL/upload/` has a stream and no name.
+bool any_file_name(std::string_view) {
+    return true;
+}
+
 // What each route does, for those who call it, is said in openapi/*.json.
 constexpr Route kRoutes[] = {
     open_snippet({Method::get, "/s/{id}", read_shared, Access::anyone, Charge::nothing}),
@@ -56,7 +61,7 @@ constexpr Route kRoutes[] = {
     {Method::post, "/", compose_from_form, Access::page, Charge::write, compose_refused},
     {Method::post, "/upload", upload_text, Access::optional, Charge::write},
     {Method::put, "/upload", upload_text, Access::optional, Charge::write},
-    {Method::put, "/upload/{name}", upload_text, Access::optional, Charge::write},
+    {Method::put, "/upload/{name}", upload_text, Access::optional, Charge::write, nullptr, any_file_name},
     of_snippet({Method::post, "/s/{id}", manage_upload, Access::optional, Charge::write}),
 
     foreign(Method::post, "/documents", create_document, Access::optional, Charge::write),

@@ -36,7 +36,7 @@ struct Route {
     Access access;
     Charge charge;
     Refusal refuse = nullptr;                               ///< for forms; else the error's own page or document
-    bool (*accepts)(std::string_view parameter) = nullptr;  ///< what the path's first parameter must be; null: anything
+    bool (*accepts)(std::string_view parameter) = nullptr;  ///< the path's first parameter; null: all but an empty one
     /// Problem documents have the member `message` as well, which clients of other services show.
     bool message = false;
     /// Everybody may read it, and so may scripts of other sites (exposure.hpp).

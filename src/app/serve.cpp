@@ -77,7 +77,8 @@ std::size_t allow_connections(std::size_t wanted) {
 http::ServerOptions server_options(const Settings& settings) {
     http::ServerOptions options;
     options.header_timeout = settings.header_timeout;
-    options.body_timeout = settings.body_timeout;
+    options.pace = {settings.body_timeout, settings.min_rate};
+    options.linger_timeout = settings.linger_timeout;
     options.idle_timeout = settings.idle_timeout;
     options.connections_max = allow_connections(settings.max_connections);
     // In JSON a byte may become six (`\u0001`), and the other members want some room.

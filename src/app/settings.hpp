@@ -64,6 +64,8 @@ struct Settings {
     std::uint32_t max_connections = 0;
     std::chrono::milliseconds header_timeout{0};
     std::chrono::milliseconds body_timeout{0};
+    std::uint64_t min_rate = 0;  ///< bytes a second
+    std::chrono::milliseconds linger_timeout{0};
     std::chrono::milliseconds idle_timeout{0};
     std::chrono::milliseconds shutdown_timeout{0};  ///< 0: requests in flight are cut off
     std::chrono::milliseconds reaper_interval{0};

@@ -9,9 +9,10 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
 #include <fmt/format.h>
+#include <linux/sockios.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -25,9 +26,16 @@ namespace {
 constexpr std::size_t kCopiedContentMax = 16 * 1024;  // larger content is sent from where it is
 constexpr std::size_t kGatheredOutputMax = 64 * 1024;
 constexpr std::size_t kUnparsedBodyMax = 16 * 1024;
-constexpr int kTurnsInARowMax = 256;  // requests and reads; then others have their turn
-constexpr int kLingeringReadsMax = 16;
-constexpr base::Milliseconds kLinger{2000};
+constexpr int kEmptyLinesMax = 4;
+// A turn: whoever has more to do then waits behind those who have not had one. Long enough that the price of waiting,
+// some microseconds, does not matter.
+constexpr std::chrono::microseconds kTurnMax{200};
+constexpr std::size_t kTurnBytesMax = 256 * 1024;
+// Nobody who has sent a whole request needs long to see that the answer is the last one.
+constexpr Pace::Bounds kShortLinger{base::Milliseconds{2000}, 0};
+constexpr std::size_t kLingeredBytesMax = 64 * 1024 * 1024;
+constexpr base::Milliseconds kLookForTaken{2000};
+constexpr int kLooksInASilence = 4;  // the kernel tells what was taken, but not when
 
 bool sane_request_id(std::string_view id) {
     return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](unsigned char c) {
@@ -48,21 +56,6 @@ std::optional<asio::ip::address> forwarded_address(std::string_view text) {
     const auto address = asio::ip::make_address(text, error);
     if (error) return std::nullopt;
     return address;
-}
-
-/// What is wrong already with a header whose end has not come, so that nobody waits for it in vain.
-std::optional<base::Error> refuse_early(std::string_view input) {
-    if (input.size() >= Parser::kHeaderBytesMax) {
-        return base::Error{base::ErrorKind::header_fields_too_large, "The header may have 16 KiB.", {}, 0};
-    }
-    const auto is_token = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; };
-    const std::size_t line_feed = input.find('\n');
-    const std::string_view line = input.substr(0, line_feed);
-    const std::string_view method = line.substr(0, line.find(' '));
-    const bool line_ends_well = line_feed == input.npos || (line.ends_with("\r") && line.find(" HTTP/1.") != line.npos);
-    if (method.size() <= 32 && line_ends_well && std::all_of(method.begin(), method.end(), is_token))
-        return std::nullopt;
-    return base::Error{base::ErrorKind::bad_request, "This is not HTTP/1.1.", {}, 0};
 }
 
 }  // namespace
@@ -87,35 +80,101 @@ void Connection::close() {
     socket_ = -1;
     server_.output_.clear();  // if there is anything in it, it was for this connection
     if (source_) source_->cancel();
-    if (taken_) taken_->cancel();
+    if (piece_taken_) piece_taken_->cancel();
     server_.forget(*this);
 }
 
-void Connection::close_if_idle() {
-    if (state_ == State::reading && phase_ == Phase::idle) close();
+void Connection::begin_drain() {
+    if (state_ == State::reading && phase_ == Phase::idle) return close();
+    if (source_ && source_->endless()) source_->cancel();
+    if (state_ == State::lingering) keep_pace(kShortLinger);
 }
 
 void Connection::check_deadline(base::SteadyTime now) {
-    if (now < deadline_) return;
-    if (state_ == State::reading && phase_ != Phase::idle) {
-        refuse({base::ErrorKind::request_timeout, "The request did not arrive in time.", {}, 0});
-    } else {
-        close();
+    // Who waits for a turn is not late; others are in the way.
+    if (now < deadline_ || queued_) return;
+    switch (state_) {
+        case State::reading:
+            if (phase_ == Phase::idle) {
+                // While the kernel still sends an answer, the peer is not idle.
+                if (count_untaken() == 0 || !note_taken(now)) return close();
+                deadline_ = now + server_.options_.idle_timeout;
+            } else if (phase_ == Phase::header || pace_.too_slow(now)) {
+                refuse({base::ErrorKind::request_timeout, "The request did not arrive in time.", {}, 0});
+            } else {
+                deadline_ = pace_.deadline();
+            }
+            break;
+        case State::writing:
+        case State::lingering:
+            note_taken(now);
+            if (pace_.too_slow(now) || (state_ == State::lingering && now >= linger_ends_)) return close();
+            look_again(now);
+            break;
+        case State::handling:
+        case State::producing:
+        case State::closed: break;
     }
+}
+
+/// From now on it has to keep this pace.
+void Connection::keep_pace(const Pace::Bounds& bounds) {
+    const base::SteadyTime now = base::steady_now();
+    pace_.begin(bounds, now);
+    note_taken(now);
+    look_again(now);
+}
+
+/// Says when to look at what the peer has taken meanwhile.
+void Connection::look_again(base::SteadyTime now) {
+    deadline_ = std::min(pace_.deadline(), now + server_.options_.pace.silence_max / kLooksInASilence);
+    if (state_ == State::lingering) deadline_ = std::min(deadline_, linger_ends_);
+}
+
+/// Bytes that are sent but that the peer's kernel has not acknowledged.
+std::size_t Connection::count_untaken() const {
+    int bytes = 0;
+    return ::ioctl(socket_, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+/// Tells the pace what the peer has taken since this was called last. False when that is nothing.
+bool Connection::note_taken(base::SteadyTime now) {
+    const std::uint64_t before = taken_;
+    taken_ = std::max(taken_, sent_ - std::min<std::uint64_t>(sent_, count_untaken()));
+    pace_.moved(taken_ - before, now);
+    return taken_ > before;
 }
 
 void Connection::on_ready(std::uint32_t events) {
     if (state_ == State::closed) return;
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable_ = true;
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) peer_done_ = true;
-    advance();
+    if (events & (EPOLLHUP | EPOLLERR)) peer_gone_ = true;
+    if (!queued_) advance();
 }
 
 void Connection::advance() {
     const Pointer keeps_alive{this};
+    turn_began_ = turn_now_ = {};
+    turn_bytes_ = 0;
     advancing_ = true;
     run_states();
     advancing_ = false;
+}
+
+void Connection::wait_for_turn() {
+    if (queued_) return;
+    queued_ = true;
+    server_.enqueue(Pointer{this});
+}
+
+void Connection::go_on() {
+    queued_ = false;
+    advance();
+}
+
+bool Connection::turn_is_over() const {
+    return turn_bytes_ >= kTurnBytesMax || turn_now_ - turn_began_ >= kTurnMax;
 }
 
 void Connection::run_states() {
@@ -129,7 +188,7 @@ void Connection::run_states() {
                 if (source_) {
                     state_ = State::producing;
                     deadline_ = base::SteadyTime::max();
-                    taken_->cancel();
+                    piece_taken_->cancel();
                     return;
                 }
                 if (close_after_) return begin_lingering();
@@ -137,8 +196,8 @@ void Connection::run_states() {
                 break;
             case State::lingering: return linger();
             case State::producing:
-                // Whoever waits for more of it only leaves by ending the connection.
-                if (peer_done_) close();
+                // Who has said all that it wants to say still reads what has an end. What has none one leaves so.
+                if (peer_gone_ || (peer_done_ && source_ && source_->endless())) close();
                 return;
             case State::handling:
             case State::closed: return;
@@ -154,10 +213,9 @@ bool Connection::read_requests() {
     std::string kept = std::move(rest_);
     rest_.clear();
     std::string_view input = kept;
-    for (int turns = 0; state_ == State::reading; ++turns) {
-        if (turns >= kTurnsInARowMax) {
-            asio::post(server_.context_, [self = Pointer{this}] { self->advance(); });
-            flush();
+    while (state_ == State::reading) {
+        if (turn_is_over() && (!input.empty() || readable_)) {
+            if (flush()) wait_for_turn();
             break;
         }
         if (!parser_) parser_.emplace(server_.options_.request_body_bytes_max);
@@ -189,7 +247,7 @@ bool Connection::read_requests() {
     // Answers to what came before a request that takes a while do not wait for it.
     if (state_ == State::handling || state_ == State::producing) flush();
     const bool goes_on = state_ != State::reading && state_ != State::closed;
-    if (state_ != State::closed) rest_ = input;
+    if (state_ != State::closed && state_ != State::lingering) rest_ = input;
     return goes_on;
 }
 
@@ -198,6 +256,8 @@ std::string_view Connection::receive() {
     while (readable_) {
         const ssize_t received = ::recv(socket_, server_.input_->data(), server_.input_->size(), 0);
         if (received > 0) {
+            turn_bytes_ += static_cast<std::size_t>(received);
+            if (phase_ == Phase::body) pace_.moved(static_cast<std::uint64_t>(received), base::steady_now());
             // Less than asked for was all there was, and what comes next is a new edge.
             if (static_cast<std::size_t>(received) < server_.input_->size() && !peer_done_) readable_ = false;
             return {server_.input_->data(), static_cast<std::size_t>(received)};
@@ -213,9 +273,15 @@ std::string_view Connection::receive() {
 /// Feeds the parser, the header only as a whole. True when the request is complete.
 bool Connection::consume(std::string_view& input) {
     if (!parser_->header_done()) {
+        // RFC 9112 section 2.2: an empty line before a request is passed over.
+        while (input.starts_with("\r\n") && empty_lines_ < kEmptyLinesMax) {
+            input.remove_prefix(2);
+            ++empty_lines_;
+        }
+        if (input.empty() || (input == "\r" && empty_lines_ < kEmptyLinesMax)) return false;
         const std::size_t end = input.substr(0, Parser::kHeaderBytesMax).find("\r\n\r\n");
         if (end == input.npos) {
-            if (const auto wrong = refuse_early(input)) refuse(*wrong);
+            if (const auto wrong = Parser::find_early_fault(input)) refuse(*wrong);
             return false;
         }
         request_header_ = input.substr(0, end + 4);
@@ -247,8 +313,9 @@ void Connection::keep_header() {
 /// Nothing more can be done until input comes: says by when it has to.
 void Connection::wait_for_more(bool begun) {
     if (parser_->header_done()) {
-        if (phase_ != Phase::body) deadline_ = base::deadline_in(server_.options_.body_timeout);
+        if (phase_ != Phase::body) pace_.begin(server_.options_.pace, base::steady_now());
         phase_ = Phase::body;
+        deadline_ = pace_.deadline();
         if (parser_->expects_continue() && !continued_) {
             continued_ = true;
             server_.output_ += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -288,7 +355,13 @@ base::Awaitable<void> Connection::answer_later(Pointer self, base::SteadyTime st
     if (self->state_ != State::handling) co_return;  // ended meanwhile
     self->state_ = State::reading;
     self->respond(std::move(answer), started);
-    if (!self->advancing_) self->advance();
+    if (self->advancing_) co_return;
+    if (self->state_ == State::reading && !self->rest_.empty()) {
+        // The request has had its turn; what was sent behind it is another one's.
+        if (self->flush()) self->wait_for_turn();
+    } else {
+        self->advance();
+    }
 }
 
 void Connection::respond(Service::Answer answer, base::SteadyTime started) {
@@ -307,12 +380,15 @@ void Connection::respond(Service::Answer answer, base::SteadyTime started) {
     if (!large && length > 0) {
         for (std::size_t i = 0; i < response.piece_count(); ++i) out += response.piece(i);
     }
-    server_.observer_.answered(request, answer, head + length, base::steady_now() - started);
+    turn_now_ = base::steady_now();
+    if (turn_began_ == base::SteadyTime{}) turn_began_ = started;
+    turn_bytes_ += head + length;
+    server_.observer_.answered(request, answer, head + length, turn_now_ - started);
     if (large) large_ = std::move(response);
     if (response.source && has_content) {
         const bool chunked = !parser_->http_1_0();
         source_ = std::move(response.source);
-        taken_.emplace(server_.context_);
+        piece_taken_.emplace(server_.context_);
         finish_request();
         state_ = State::producing;
         deadline_ = base::SteadyTime::max();  // what a source waits for has a bound of its own
@@ -334,7 +410,7 @@ base::Awaitable<void> Connection::produce(Pointer self, bool chunked) {
     bool whole = false;
     try {
         while (true) {
-            while (self->state_ == State::writing) co_await base::pause(*self->taken_, kLinger);
+            while (self->state_ == State::writing) co_await base::pause(*self->piece_taken_, kLookForTaken);
             if (self->state_ != State::producing || whole) break;
             const std::string piece = co_await source->next();
             if (self->state_ != State::producing) break;
@@ -346,7 +422,7 @@ base::Awaitable<void> Connection::produce(Pointer self, bool chunked) {
     }
     --self->server_.answering_;
     self->source_.reset();
-    self->taken_.reset();
+    self->piece_taken_.reset();
     if (self->state_ == State::closed) co_return;
     if (!whole) {
         self->close();
@@ -367,14 +443,12 @@ void Connection::send_piece(std::string_view piece, bool chunked) {
     flush();
 }
 
-void Connection::end_endless() {
-    if (source_ && source_->endless()) source_->cancel();
-}
-
 /// Answers what could not be understood or may not go on, and ends the connection.
 void Connection::refuse(base::Error error) {
     identify_request();
     close_after_ = true;
+    // Who was too slow is not waited for again.
+    body_owed_ = error.kind != base::ErrorKind::request_timeout;
     Service::Answer answer;
     answer.response =
         error.kind == base::ErrorKind::unavailable ? unavailable(std::chrono::seconds{1}) : problem(error);
@@ -386,6 +460,7 @@ void Connection::finish_request() {
     parser_.reset();
     std::string{}.swap(header_);
     continued_ = false;
+    empty_lines_ = 0;
     phase_ = Phase::idle;
 }
 
@@ -396,6 +471,7 @@ bool Connection::flush() {
         if (out.empty()) return true;
         // The usual case: the kernel takes all of it at once.
         const ssize_t sent = ::send(socket_, out.data(), out.size(), MSG_NOSIGNAL);
+        if (sent > 0) sent_ += static_cast<std::uint64_t>(sent);
         if (sent == static_cast<ssize_t>(out.size())) {
             out.clear();
             return true;
@@ -439,10 +515,11 @@ bool Connection::send_backlog() {
                 close();
             } else if (state_ == State::reading || state_ == State::producing) {
                 state_ = State::writing;
-                deadline_ = base::deadline_in(server_.options_.body_timeout);
+                keep_pace(server_.options_.pace);
             }
             return false;
         }
+        sent_ += static_cast<std::uint64_t>(sent);
         const std::size_t of_backlog = std::min(static_cast<std::size_t>(sent), backlog_.size());
         backlog_.erase(0, of_backlog);
         large_sent_ += static_cast<std::size_t>(sent) - of_backlog;
@@ -454,29 +531,35 @@ bool Connection::send_backlog() {
 }
 
 /// Closing with unread input makes the kernel reset the connection, and the client may lose the answer: so
-/// the sending side is closed first, and what still comes is read for a moment and thrown away.
+/// the sending side is closed first, and what still comes is read and thrown away. Who was refused in the middle
+/// of a body may look for the answer only after sending the rest, at the pace of its link.
 void Connection::begin_lingering() {
     if (state_ == State::closed) return;
     ::shutdown(socket_, SHUT_WR);
     state_ = State::lingering;
-    deadline_ = base::deadline_in(kLinger);
+    linger_ends_ = base::deadline_in(server_.options_.linger_timeout);
+    keep_pace(body_owed_ && !server_.draining_ ? server_.options_.pace : kShortLinger);
     rest_.clear();
     readable_ = true;
     linger();
 }
 
 void Connection::linger() {
-    for (int reads = 0; readable_ && reads < kLingeringReadsMax; ++reads) {
+    while (readable_) {
+        if (turn_is_over()) return wait_for_turn();
         const ssize_t received = ::recv(socket_, server_.input_->data(), server_.input_->size(), 0);
-        if (received > 0) continue;
         if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
             readable_ = false;
             return;
         }
-        return close();
+        if (received < 0 && errno == EINTR) continue;
+        if (received <= 0) return close();
+        const base::SteadyTime now = base::steady_now();
+        turn_bytes_ += static_cast<std::size_t>(received);
+        lingered_bytes_ += static_cast<std::size_t>(received);
+        pace_.moved(static_cast<std::uint64_t>(received), now);
+        if (lingered_bytes_ > kLingeredBytesMax || now >= linger_ends_) return close();
     }
-    // A sender that never pauses: the rest of its time is dealt out in turns.
-    if (readable_) asio::post(server_.context_, [self = Pointer{this}] { self->advance(); });
 }
 
 void Connection::identify_request() {

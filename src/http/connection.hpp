@@ -3,6 +3,7 @@
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
 #include "base/timer.hpp"
+#include "http/pace.hpp"
 #include "http/parser.hpp"
 #include "http/poller.hpp"
 #include "http/service.hpp"
@@ -31,7 +32,11 @@ class Server;
 /// in one system call.
 ///
 /// There is no timer for each operation: the connection says by when it must have made progress, and the
-/// server looks a few times a second who is late.
+/// server looks a few times a second who is late. A header has to come within a time; bodies, answers and what
+/// comes after a refusal have to keep a `Pace`, as the kernel knows it: what it still holds has not been taken.
+///
+/// A connection runs for a turn, which is counted in time and bytes. If it has more to do then, it waits in the
+/// server's queue, where those that have just become ready are not behind it.
 class Connection final : public Poller::Client,
                          public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter> {
   public:
@@ -43,11 +48,11 @@ class Connection final : public Poller::Client,
 
     void on_ready(std::uint32_t events) override;
     void check_deadline(base::SteadyTime now);
-    /// Ends the connection if no request is under way on it.
-    void close_if_idle();
+    /// Its turn in the server's queue has come.
+    void go_on();
+    /// Ends the connection if no request is under way on it, and an answer that would go on for ever.
+    void begin_drain();
     void close();
-    /// Ends an answer that would go on for ever.
-    void end_endless();
 
     int socket() const { return socket_; }
     /// Where the server has it.
@@ -67,6 +72,8 @@ class Connection final : public Poller::Client,
     enum class Phase { idle, header, body };
 
     void advance();
+    void wait_for_turn();
+    bool turn_is_over() const;
     void run_states();
     bool read_requests();
     std::string_view receive();
@@ -86,6 +93,11 @@ class Connection final : public Poller::Client,
     void begin_lingering();
     void linger();
 
+    void keep_pace(const Pace::Bounds& bounds);
+    void look_again(base::SteadyTime now);
+    std::size_t count_untaken() const;
+    bool note_taken(base::SteadyTime now);
+
     void identify_request();
     bool account_body();
     void release_body();
@@ -96,11 +108,21 @@ class Connection final : public Poller::Client,
     State state_ = State::reading;
     Phase phase_ = Phase::idle;
     base::SteadyTime deadline_ = base::SteadyTime::max();
-    bool readable_ = true;    ///< the socket may have input: an edge has said so and no read has emptied it
-    bool peer_done_ = false;  ///< the peer will send no more
+    Pace pace_;                ///< of a body, of an answer that is being taken, of lingering
+    std::uint64_t sent_ = 0;   ///< bytes, to the kernel
+    std::uint64_t taken_ = 0;  ///< of these, what the peer's kernel had taken when it was last asked for
+    bool readable_ = true;     ///< the socket may have input: an edge has said so and no read has emptied it
+    bool peer_done_ = false;   ///< the peer will send no more; it may still read
+    bool peer_gone_ = false;   ///< nor will it read
     bool close_after_ = false;
     bool advancing_ = false;  ///< `advance` is on the stack and goes on by itself
+    bool queued_ = false;     ///< it waits for a turn, and nothing but that turn runs it
     bool continued_ = false;  ///< `100 Continue` has been sent
+    int empty_lines_ = 0;     ///< passed over before the request
+
+    base::SteadyTime turn_began_{};  ///< with the first request of this turn; the epoch before it
+    base::SteadyTime turn_now_{};    ///< when its last request was answered
+    std::size_t turn_bytes_ = 0;     ///< read and answered in this turn
 
     std::optional<Parser> parser_;
     std::string_view request_header_;  ///< where the header of the request under way lies
@@ -112,8 +134,12 @@ class Connection final : public Poller::Client,
     std::optional<Response> large_;  ///< an answer that is sent from where it is, after the backlog
     std::size_t large_sent_ = 0;     ///< bytes of its content
 
-    std::shared_ptr<ContentSource> source_;  ///< of the answer under way
-    std::optional<base::Timer> taken_;       ///< cancelled when the reader has taken the last piece
+    std::shared_ptr<ContentSource> source_;   ///< of the answer under way
+    std::optional<base::Timer> piece_taken_;  ///< cancelled when the reader has taken the last piece
+
+    bool body_owed_ = false;  ///< the last request was refused before its end
+    base::SteadyTime linger_ends_{};
+    std::size_t lingered_bytes_ = 0;
 };
 
 }  // namespace snippetd::http

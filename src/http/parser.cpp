@@ -77,9 +77,78 @@ bool is_host(std::string_view text) {
             return false;
     }
     if (end == text.size()) return true;
+    // The port may be empty (RFC 3986 section 3.2.3).
     const std::string_view port = text.substr(end + 1);
-    return text[end] == ':' && !port.empty() && port.size() <= 5 &&
+    return text[end] == ':' && port.size() <= 5 &&
            std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c); });
+}
+
+/// token (RFC 9110 section 5.6.2)
+bool is_token_character(unsigned char c) {
+    return std::isalnum(c) || std::string_view{"!#$%&'*+-.^_`|~"}.find(static_cast<char>(c)) != std::string_view::npos;
+}
+
+/// What may stand in a field's value or a quoted string: HTAB, SP, VCHAR and obs-text (RFC 9110 section 5.5)
+bool is_text_character(unsigned char c) {
+    return c == '\t' || (c >= 0x20 && c != 0x7F);
+}
+
+std::size_t count_leading(std::string_view text, bool (*accepts)(unsigned char)) {
+    return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), accepts) - text.begin());
+}
+
+/// chunk-ext (RFC 9112 section 7.1.1): *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] ). Beast looks for
+/// the end of a quoted string beyond the end of the line, and takes everything in it.
+bool is_chunk_extension(std::string_view text) {
+    const auto skip_blanks = [&text] {
+        text.remove_prefix(count_leading(text, [](unsigned char c) { return c == ' ' || c == '\t'; }));
+    };
+    const auto skip_token = [&text] {
+        const std::size_t length = count_leading(text, is_token_character);
+        text.remove_prefix(length);
+        return length > 0;
+    };
+    const auto skip_quoted = [&text] {
+        for (std::size_t i = 1; i < text.size(); ++i) {
+            if (text[i] == '"') {
+                text.remove_prefix(i + 1);
+                return true;
+            }
+            if (text[i] == '\\' && ++i == text.size()) return false;
+            if (!is_text_character(static_cast<unsigned char>(text[i]))) return false;
+        }
+        return false;
+    };
+    while (!text.empty()) {
+        skip_blanks();
+        if (!text.starts_with(';')) return false;
+        text.remove_prefix(1);
+        skip_blanks();
+        if (!skip_token()) return false;
+        const std::string_view after_name = text;
+        skip_blanks();
+        if (!text.starts_with('=')) {
+            text = after_name;
+            continue;
+        }
+        text.remove_prefix(1);
+        skip_blanks();
+        if (text.starts_with('"') ? !skip_quoted() : !skip_token()) return false;
+    }
+    return true;
+}
+
+/// Whether a line of the trailers, without its end, is a field.
+bool is_field_line(std::string_view line) {
+    const std::size_t name = count_leading(line, is_token_character);
+    return name > 0 && line.substr(name).starts_with(':') &&
+           count_leading(line.substr(name), is_text_character) == line.size() - name;
+}
+
+/// Whether what has come of a line without its end may become one.
+bool may_be_text(std::string_view beginning) {
+    const std::size_t text = count_leading(beginning, is_text_character);
+    return text == beginning.size() || (text + 1 == beginning.size() && beginning[text] == '\r');
 }
 
 /// Whether repeated lines of the field are one list (RFC 9110 section 5.3). Two dates are a list too, and so none.
@@ -98,13 +167,64 @@ Parser::Parser(std::uint64_t body_bytes_max) {
 }
 
 std::size_t Parser::feed(std::string_view bytes) {
+    std::size_t used = 0;
     // Beast 1.81 asserts that a last chunk arrives with its final line; every unfinished chunked body has 5 more bytes.
-    if (is_header_done() && chunked() && bytes.size() < 5) return 0;
-    buffer_ = bytes;
-    beast::error_code error;
-    const std::size_t used = put(boost::asio::const_buffer{bytes.data(), bytes.size()}, error);
-    if (error && error != beast::http::error::need_more && !failure_) refuse(error);
+    if (!is_header_done() || !chunked() || bytes.size() >= 5) {
+        buffer_ = bytes;
+        beast::error_code error;
+        used = put(boost::asio::const_buffer{bytes.data(), bytes.size()}, error);
+        if (error && error != beast::http::error::need_more && !failure_) refuse(error);
+    }
+    const bool is_between_chunks = is_header_done() && chunked() && !is_done() && chunk_data_left_ == 0;
+    if (!failure_ && is_between_chunks && is_malformed(bytes.substr(used))) {
+        refuse(beast::http::error::bad_chunk);
+    }
     return used;
+}
+
+/// What Beast has not used of a chunked body is the beginning of a chunk, or all of the trailers so far. It waits for
+/// their end before it looks at them.
+bool Parser::is_malformed(std::string_view unfinished_chunk) const {
+    std::string_view rest = unfinished_chunk;
+    if (in_chunks_) {
+        if (!std::string_view{"\r\n"}.starts_with(rest.substr(0, 2))) return true;
+        rest.remove_prefix(std::min<std::size_t>(rest.size(), 2));
+    }
+    bool is_size = true, is_last = false;
+    while (!rest.empty()) {
+        const std::size_t end = rest.find('\n');
+        const std::string_view line = rest.substr(0, end);
+        if (end == rest.npos && !may_be_text(line)) return true;
+        if (end != rest.npos && !line.ends_with('\r')) return true;
+        if (is_size) {
+            const std::size_t digits = count_leading(line, [](unsigned char c) { return std::isxdigit(c) != 0; });
+            if (digits == 0) return true;
+            is_last = line.substr(0, digits).find_first_not_of('0') == line.npos;
+            const std::string_view extension = line.substr(digits);
+            if (!extension.empty() && std::string_view{"; \t\r"}.find(extension.front()) == line.npos) return true;
+            if (end != rest.npos && !is_chunk_extension(extension.substr(0, extension.size() - 1))) return true;
+        } else if (line.starts_with(' ') || line.starts_with('\t')) {
+            return true;
+        } else if (end != rest.npos && line != "\r" && !is_field_line(line.substr(0, line.size() - 1))) {
+            return true;
+        }
+        if (end == rest.npos || (is_size && !is_last)) return false;  // what comes after a size is data
+        is_size = false;
+        rest.remove_prefix(end + 1);
+    }
+    return false;
+}
+
+std::optional<base::Error> Parser::find_early_fault(std::string_view beginning) {
+    if (beginning.size() >= kHeaderBytesMax) {
+        return base::Error{base::ErrorKind::header_fields_too_large, "The header may have 16 KiB.", {}};
+    }
+    Parser trial{0};
+    trial.feed(beginning);
+    // Beast looks at a version when eight bytes of it are there, which in a short line they never are.
+    const bool line_is_short = trial.request.method_text.empty() && beginning.find('\n') != beginning.npos;
+    if (!trial.failure_ && line_is_short) trial.refuse(beast::http::error::bad_version);
+    return trial.failure_;
 }
 
 void Parser::move_views(std::string_view from, const char* to) {
@@ -159,7 +279,8 @@ bool Parser::split_target() {
     if (absolute) {
         const std::size_t authority = rest.find("://") + 3;
         const std::size_t path = std::min(rest.find_first_of("/?#", authority), rest.size());
-        if (!is_host(rest.substr(authority, path - authority))) return false;
+        authority_ = rest.substr(authority, path - authority);
+        if (!is_host(authority_)) return false;
         rest = rest.substr(path);
     }
     rest = rest.substr(0, rest.find('#'));
@@ -173,7 +294,6 @@ bool Parser::split_target() {
 }
 
 void Parser::on_field_impl(beast::http::field name, string_view name_text, string_view value, error_code& error) {
-    if (is_header_done()) return;  // trailers of a chunked body say nothing that is used here
     const bool outside =
         !value.empty() && (value.data() < buffer_.data() || value.data() >= buffer_.data() + buffer_.size());
     // Beast copies a folded value, but for one whose first line is empty.
@@ -183,6 +303,7 @@ void Parser::on_field_impl(beast::http::field name, string_view name_text, strin
         refuse(base::ErrorKind::bad_request, "Folded header lines are obsolete.", error);
         return;
     }
+    if (is_header_done()) return;  // trailers of a chunked body say nothing that is used here
     if (name == beast::http::field::host) ++hosts_;
     if (name == beast::http::field::transfer_encoding) ++transfer_encodings_;
     const auto field = field_of(name, {name_text.data(), name_text.size()});
@@ -209,6 +330,10 @@ void Parser::on_header_impl(error_code& error) {
         refuse(base::ErrorKind::bad_request, "The Host header is not a host.", error);
         return;
     }
+    // RFC 9112 section 3.2.2: with a target in absolute form, what Host says is ignored.
+    std::string_view& served = request.fields[static_cast<std::size_t>(Field::host)];
+    if (!authority_.empty()) served = authority_;
+    if (served.ends_with(':')) served.remove_suffix(1);  // an empty port is the usual one
     const bool plainly_chunked = transfer_encodings_ == 1 &&
                                  beast::iequals(request.field(Field::transfer_encoding), "chunked") && version_ == 11;
     if (transfer_encodings_ > 0 && !plainly_chunked) {
@@ -229,12 +354,19 @@ void Parser::on_body_init_impl(const boost::optional<std::uint64_t>& content_len
     if (content_length) request.body.reserve(static_cast<std::size_t>(std::min(*content_length, kReservedBodyMax)));
 }
 
+void Parser::on_chunk_header_impl(std::uint64_t size, string_view extension, error_code& error) {
+    if (!is_chunk_extension({extension.data(), extension.size()})) error = beast::http::error::bad_chunk_extension;
+    if (size > 0) in_chunks_ = true;
+    chunk_data_left_ = size;
+}
+
 std::size_t Parser::on_body_impl(string_view body, error_code&) {
     request.body.append(body.data(), body.size());
     return body.size();
 }
 
 std::size_t Parser::on_chunk_body_impl(std::uint64_t, string_view body, error_code& error) {
+    chunk_data_left_ -= body.size();
     return on_body_impl(body, error);
 }
 

@@ -27,6 +27,10 @@ class Parser : public boost::beast::http::basic_parser<true> {
     /// acceptable.
     std::size_t feed(std::string_view bytes);
 
+    /// What is wrong already with a header of which only the beginning has come, so that nobody waits for its end in
+    /// vain: in the lines that are complete, and as far as it can be told in the last one.
+    static std::optional<base::Error> find_early_fault(std::string_view beginning);
+
     /// The header, which is `from`, has been copied to `to`: the request's views follow.
     void move_views(std::string_view from, const char* to);
 
@@ -52,21 +56,25 @@ class Parser : public boost::beast::http::basic_parser<true> {
     void on_header_impl(error_code& error) override;
     void on_body_init_impl(const boost::optional<std::uint64_t>& content_length, error_code& error) override;
     std::size_t on_body_impl(string_view body, error_code& error) override;
-    void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+    void on_chunk_header_impl(std::uint64_t size, string_view extension, error_code& error) override;
     std::size_t on_chunk_body_impl(std::uint64_t remaining, string_view body, error_code& error) override;
     void on_finish_impl(error_code&) override {}
 
     void keep(Field field, std::string_view value);
     bool split_target();
+    bool is_malformed(std::string_view unfinished_chunk) const;
     void refuse(base::ErrorKind kind, std::string_view detail, error_code& error);
     void refuse(const error_code& error);
 
     std::string_view buffer_;  ///< what `feed` was given, to tell views into it from views into Beast's own
     std::optional<base::Error> failure_;
+    std::string_view authority_;  ///< of a target in absolute form
     int version_ = 11;
     int hosts_ = 0;               ///< lines of Host
     int transfer_encodings_ = 0;  ///< lines of Transfer-Encoding
     bool expects_continue_ = false;
+    bool in_chunks_ = false;  ///< a chunk with data has begun, so that a line break comes before the next one
+    std::uint64_t chunk_data_left_ = 0;
 };
 
 }  // namespace snippetd::http

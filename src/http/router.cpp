@@ -37,7 +37,7 @@ bool fits(const std::vector<std::string_view>& pattern, bool (*accepts)(std::str
             if (pattern[i] != path[i]) return false;
             continue;
         }
-        if (path[i].empty() || (first && accepts && !accepts(path[i]))) return false;
+        if (first && accepts ? !accepts(path[i]) : path[i].empty()) return false;
         first = false;
     }
     return true;

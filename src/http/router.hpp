@@ -11,13 +11,13 @@
 namespace snippetd::http {
 
 /// Finds the row of a route table for a request. Patterns are paths whose segments are literal or `{name}`,
-/// which matches one non-empty segment. HEAD goes where GET goes.
+/// which matches one segment. HEAD goes where GET goes.
 class Router {
   public:
     struct Row {
         Method method;
         std::string_view pattern;  ///< static lifetime
-        /// What the first parameter must be for the row to match; null for anything.
+        /// What the first parameter must be for the row to match; null for anything that is not empty.
         bool (*accepts)(std::string_view parameter) = nullptr;
     };
 

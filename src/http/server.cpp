@@ -11,6 +11,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -145,6 +146,18 @@ void Server::forget(Connection& connection) {
     connections_.erase(connection.position);
 }
 
+void Server::enqueue(Connection::Pointer connection) {
+    queue_.push_back(std::move(connection));
+    if (queue_.size() == 1) asio::post(context_, [this] { run_next(); });
+}
+
+void Server::run_next() {
+    const Connection::Pointer connection = std::move(queue_.front());
+    connection->go_on();
+    queue_.pop_front();  // only now, so that whoever is enqueued meanwhile does not start a second round
+    if (!queue_.empty()) asio::post(context_, [this] { run_next(); });
+}
+
 std::string Server::next_request_id() {
     static constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
     std::string id = request_id_prefix_;
@@ -158,8 +171,7 @@ void Server::drain() {
     for (Acceptor& acceptor : acceptors_) acceptor.close(error);
     for (auto at = connections_.begin(); at != connections_.end();) {
         const Connection::Pointer connection = *at++;
-        connection->close_if_idle();
-        connection->end_endless();
+        connection->begin_drain();
     }
 }
 

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <deque>
 #include <list>
 #include <memory>
 #include <string>
@@ -22,10 +23,11 @@
 namespace snippetd::http {
 
 struct ServerOptions {
-    base::Milliseconds header_timeout{10000};  ///< from a request's first byte to the end of its header
-    base::Milliseconds body_timeout{30000};    ///< for the whole body to arrive, and for a whole response to be taken
-    base::Milliseconds idle_timeout{75000};    ///< between two requests
-    std::size_t connections_max = 16384;       ///< of the process
+    base::Milliseconds header_timeout{10000};   ///< from a request's first byte to the end of its header
+    Pace::Bounds pace;                          ///< of a body that arrives, and of an answer that is taken
+    base::Milliseconds linger_timeout{300000};  ///< for the rest of a request that was refused
+    base::Milliseconds idle_timeout{75000};     ///< between two requests
+    std::size_t connections_max = 16384;        ///< of the process
     std::uint64_t request_body_bytes_max = 8 * 1024 * 1024;
     std::vector<base::Cidr> trusted_proxies;
     bool secure = false;  ///< whether the public URL is https
@@ -69,6 +71,8 @@ class Server {
     void turn_away(int socket);
     base::Awaitable<void> tick();
     void forget(Connection& connection);
+    void enqueue(Connection::Pointer connection);
+    void run_next();
     std::string next_request_id();
 
     boost::asio::io_context& context_;
@@ -80,6 +84,9 @@ class Server {
     std::vector<Acceptor> acceptors_;
     std::list<Connection::Pointer> connections_;
     std::vector<Connection::Pointer> ended_;  ///< kept until the poller's batch is over
+    /// Those that have had a turn and have more to do. One of them runs each time around the loop, so that whatever
+    /// else has become ready waits for one turn at most.
+    std::deque<Connection::Pointer> queue_;
     base::Timer ticker_;
     std::string request_id_prefix_;
     std::uint64_t request_ids_ = 0;

@@ -41,6 +41,12 @@ def test_what_a_pipe_brings(run, server):
         assert curl(run, f"{link.strip()}/raw") == "from a pipe\n"
 
 
+@pytest.mark.parametrize("path", ["/upload", "/upload/"])
+def test_what_a_pipe_brings_by_put(run, server, path):
+    link = curl(run, "-T", "-", server.url + path, stdin=b"from a pipe\n")
+    assert curl(run, f"{link.strip()}/raw") == "from a pipe\n"
+
+
 def test_the_file_name_makes_the_title_and_the_language(run, server, reader, home):
     (home / "prog.rs").write_text("fn main() {}\n")
     for arguments in (["-F", f"file=@{home}/prog.rs", server.url], ["-T", home / "prog.rs", f"{server.url}/upload/"]):

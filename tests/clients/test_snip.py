@@ -18,7 +18,7 @@ import pytest
 
 from harness import expect
 from harness.client import PASSWORD, Client, unique_name
-from harness.misbehaving import PASS, Misbehaving, answer, cut_answer, cut_request, refuse, unused_port
+from harness.misbehaving import PASS, Misbehaving, answer, cut_answer, cut_request, refuse, slow_answer, unused_port
 from harness.waiting import until
 
 from snip import TIME_FACTOR, Snip, id_of
@@ -711,6 +711,13 @@ def test_a_server_that_never_answers(snip):
         err = snip.fails(8, "-s", url, "--timeout", "1", "get", "abc")
     assert time.monotonic() - started < 4 * TIME_FACTOR
     assert "--timeout" in err
+
+
+def test_a_slow_answer_is_waited_for_as_long_as_bytes_flow(snip, server):
+    made = Client(server).create(body="0123456789abcdef" * 1000)
+    with Misbehaving(server, [slow_answer(3 * TIME_FACTOR)]) as proxy:
+        out = snip.ok("-s", proxy.url, "--timeout", str(int(TIME_FACTOR)), "--retries", "0", "get", made["id"])
+        assert out == made["body"] and len(proxy.requests) == 1
 
 
 def test_a_wait_that_is_too_long_ends_at_once(snip, server):

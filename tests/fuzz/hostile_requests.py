@@ -1281,6 +1281,9 @@ def bad_chunks(t, r):
             b"c\r\n" + SMALL + b"0\r\n\r\n", b"5\r\n" + SMALL + b"\r\n0\r\n\r\n", b"d\r\n" + SMALL + b"\r\n0\r\n\r\n",
             b"c;\0\r\n" + SMALL + b"\r\n0\r\n\r\n", b"{}\r\n", SMALL, b"\0\0\0\0\r\n",
             b"0000000000000000000000000000000000000000000000000000g\r\n", b"c\n\n" + SMALL, b"x" * 20000,
+            b'c;a="\n"\r\n' + SMALL + b"\r\n0\r\n\r\n", b'c;a="b\r\n' + SMALL,
+            b'c;a="\0"\r\n' + SMALL + b"\r\n0\r\n\r\n",
+            b"c\r\n" + SMALL + b"\r\n0\r\nA: b\r\n c\r\n\r\n", b"c\r\n" + SMALL + b"\r\n0\r\nA\r\n\r\n",
         ]
     )
     data = request(t, "POST", "/snippets", [("Transfer-Encoding", "chunked")]) + body

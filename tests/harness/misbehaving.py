@@ -14,6 +14,7 @@ import json as json_module
 import os
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 
 from .client import Headers
@@ -34,11 +35,12 @@ class Seen:
 
 @dataclass
 class Behaviour:
-    kind: str  # pass, answer, cut_request, cut_answer
+    kind: str  # pass, answer, cut_request, cut_answer, slow_answer
     status: int = 200
     headers: dict = field(default_factory=dict)
     body: bytes = b""
     after_bytes: int = 0
+    seconds: float = 0
 
 
 PASS = Behaviour("pass")
@@ -67,6 +69,11 @@ def cut_request(after_bytes=1):
 def cut_answer(after_bytes=20):
     """Passes the request on, and closes the connection after that many bytes of the answer."""
     return Behaviour("cut_answer", after_bytes=after_bytes)
+
+
+def slow_answer(seconds):
+    """Passes the request on, and sends the answer evenly over this time."""
+    return Behaviour("slow_answer", seconds=seconds)
 
 
 def unused_port():
@@ -150,7 +157,7 @@ class Misbehaving:
                 self._send(connection, status, fields, body, behaviour.after_bytes)
                 self._reset(connection)
                 return
-            self._send(connection, status, fields, body)
+            self._send(connection, status, fields, body, over_seconds=behaviour.seconds)
 
     def _pass_on(self, seen):
         upstream = http.client.HTTPConnection(self.target.host, self.target.port, timeout=TIMEOUT)
@@ -166,7 +173,7 @@ class Misbehaving:
             upstream.close()
 
     @staticmethod
-    def _send(connection, status, fields, body, at_most=None):
+    def _send(connection, status, fields, body, at_most=None, over_seconds=0):
         own = ("content-length", "connection", "transfer-encoding")
         lines = [f"HTTP/1.1 {status} {http.client.responses.get(status, 'Unknown')}"]
         lines += [f"{name}: {value}" for name, value in fields if name.lower() not in own]
@@ -174,7 +181,11 @@ class Misbehaving:
             lines.append(f"Content-Length: {len(body)}")
         lines.append("Connection: close")
         data = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body
-        connection.sendall(data if at_most is None else data[:at_most])
+        data = data if at_most is None else data[:at_most]
+        pieces = max(1, int(over_seconds / 0.1))
+        for piece in range(pieces):
+            connection.sendall(data[len(data) * piece // pieces : len(data) * (piece + 1) // pieces])
+            time.sleep(over_seconds / pieces)
 
     @staticmethod
     def _reset(connection):

@@ -149,8 +149,9 @@ def post_chunked(body):
         chunked(*[bytes([byte]) for byte in b'{"body":"chunked"}']),
         chunked(b'{"body":"chunked"}', trailer=b"Checksum: 1\r\n"),
         b'12;name=value\r\n{"body":"chunked"}\r\n0\r\n\r\n',
+        b'12 ; a = "\\"\t\\\xff" ;b\r\n{"body":"chunked"}\r\n0;c="d"\r\nA:\r\nB: \xff\r\n\r\n',
     ],
-    ids=["one chunk", "a byte a chunk", "with a trailer", "with an extension"],
+    ids=["one chunk", "a byte a chunk", "with a trailer", "with an extension", "with all there is"],
 )
 def test_a_chunked_body_is_read_and_the_connection_goes_on(plain, body):
     with Wire(plain) as wire:
@@ -161,8 +162,18 @@ def test_a_chunked_body_is_read_and_the_connection_goes_on(plain, body):
 
 
 @pytest.mark.parametrize(
-    "body", [b"zz\r\nxx\r\n0\r\n\r\n", b"-1\r\n\r\n", b"fffffffffffffffff\r\nx", b"2\r\nxxxx\r\n0\r\n\r\n"]
-)
+    "body",
+    [
+        b"zz\r\nxx\r\n0\r\n\r\n", b"-1\r\n\r\n", b"fffffffffffffffff\r\nx", b"2\r\nxxxx\r\n0\r\n\r\n",
+        # What is complete and wrong is not waited for.
+        b"zz\r\n", b"z", b"\r\n", b'2;a="b\r\n{}\r\n0\r\n\r\n', b"2;\r\n", b"2;a=b \r\n", b"2\n", b"2;a\n", b"2x",
+        b'2;a="\n"\r\n{}\r\n0\r\n\r\n', b'2;a="\0"\r\n{}\r\n0\r\n\r\n', b'2;a="\0', b'2;a="\x7f"\r\n{}\r\n0\r\n\r\n',
+        b"2\r\n{}\n", b"2\r\n{}0\r\n",
+        b"2\r\n{}\r\n0\r\nA: b\r\n c\r\n\r\n", b"2\r\n{}\r\n0\r\nA: b\r\n\tc", b"2\r\n{}\r\n0\r\nA:\r\n b\r\n\r\n",
+        b"2\r\n{}\r\n0\r\nno colon\r\n", b"2\r\n{}\r\n0\r\nA: \0", b"2\r\n{}\r\n0\r\nA: b\nB: c",
+        b'2\r\n{}\r\n0;a="\r\n',
+    ],
+)  # fmt: skip
 def test_a_malformed_chunk_is_400_and_the_connection_is_closed(plain, body):
     response = ask(plain, post_chunked(body))
     expect.problem(response, (400, 413))
@@ -276,6 +287,24 @@ def test_a_header_that_arrives_in_two_segments_is_read_the_same_wherever_it_is_c
             wire.send(second[cut:])
             response = wire.read()
             assert (response.status, response.headers["X-Request-Id"]) == (404, "second"), cut
+
+
+@pytest.mark.parametrize("cut", [None, 1, 2, 3], ids=["whole", "cut after CR", "cut after a line", "cut in the second"])
+def test_empty_lines_before_a_request_are_passed_over(plain, cut):
+    """RFC 9112 section 2.2; behind a body, too, where old clients send one."""
+    get = b"\r\n\r\nGET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
+    with Wire(plain) as wire:
+        for _ in range(2):
+            for piece in [get] if cut is None else [get[:cut], get[cut:]]:
+                wire.send(piece)
+            assert wire.read().status == 200
+        wire.send(b'POST /snippets HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\n\r\n{"body":"x"}' + get)
+        assert [wire.read().status, wire.read().status] == [201, 200]
+
+
+def test_empty_lines_without_an_end_are_refused(plain):
+    expect.problem(ask(plain, b"\r\n" * 100), 400, "bad_request")
+    expect.problem(ask(plain, b"\r" * 100), 400, "bad_request")
 
 
 def test_http_1_0_closes_after_the_answer(plain):
@@ -409,6 +438,30 @@ def test_a_malformed_percent_encoding_is_refused(plain, path):
     expect.problem(response, (400, 404, 422))
 
 
+@pytest.mark.parametrize(
+    "target, host, base",
+    [
+        ("http://one.example/snippets", "two.example", "http://one.example"),
+        ("HTTP://one.example:81/snippets", "two.example:82", "http://one.example:81"),
+        ("http://one.example:/snippets", "two.example", "http://one.example"),
+        ("/snippets", "two.example", "http://two.example"),
+        ("/snippets", "two.example:", "http://two.example"),
+        ("/snippets", "[::1]:", "http://[::1]"),
+    ],
+)
+def test_links_begin_with_the_host_of_the_target_or_else_of_the_field(plain, target, host, base):
+    """RFC 9112 section 3.2.2; a port may be empty (RFC 3986 section 3.2.3)."""
+    with Wire(plain) as wire:
+        wire.send(f"POST {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 12\r\n\r\n".encode() + b'{"body":"x"}')
+        made = wire.read().json()
+        assert made["url"] == f"{base}/s/{made['id']}"
+
+
+@pytest.mark.parametrize("host", ["", "Host: a\r\nHost: a\r\n", "Host: a b\r\n", "Host:\r\n", "Host: a:b\r\n"])
+def test_a_target_in_absolute_form_excuses_no_host(plain, host):
+    expect.problem(ask(plain, f"GET http://a/healthz HTTP/1.1\r\n{host}\r\n".encode()), 400, "bad_request")
+
+
 def test_an_encoded_slash_does_not_part_a_path(plain):
     snippet = Client(plain).create()
     expect.problem(Client(plain).get(f"/s/{snippet['id']}%2Fraw"), 404, "not_found")
@@ -489,6 +542,24 @@ def test_a_chunked_body_over_the_limit_is_413(small):
 )  # fmt: skip
 def test_a_malformed_request_is_400_and_the_connection_is_closed(plain, data):
     expect.problem(ask(plain, data), 400, "bad_request")
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"GET /\r\n", b"GET / HTTP\r\n", b"GET / HTTP/1.1 \r\n", b"GET / HTTP/1.1 x\r\n", b"GET /a b HTTP/1.1\r\n",
+        b"GET  /\r\n",
+        b"GET healthz HTTP/1.1\r\n", b"GET / HTTP/2.0\r\n", b"GET\r\n", b"/\r\n", b" GET / HTTP/1.1\r\n",
+        b"GET / HTTP/1.1\n",
+        b"GET /\x01 HTTP/1.1\r\n", b"GET http://u@a/ HTTP/1.1\r\n", b"\x16\x03\x01",
+        b"GET / HTTP/1.1\r\nno colon\r\n", b"GET / HTTP/1.1\r\nHost: h\n", b"GET / HTTP/1.1\r\nA : b\r\n",
+        b"GET / HTTP/1.1\r\nA: \0",
+        b"GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\nB: c", b"GET / HTTP/1.1\r\n Host: h\r\n",
+        b"GET / HTTP/1.1\r\nContent-Length: x\r\nA: b\r\n",
+    ],
+)  # fmt: skip
+def test_a_line_that_is_complete_and_malformed_is_not_waited_for(plain, beginning):
+    expect.problem(ask(plain, beginning), 400, "bad_request")
 
 
 def test_an_unknown_http_version_is_refused(plain):

@@ -590,4 +590,13 @@ def test_nobody_follows_what_they_may_not_read(server, ada):
         id = ada.create(**fields)["id"]
         assert ada.get(f"/s/{id}/live").status == 404
     assert Client(server).get("/s/aaaaaaaaaaaa/live").status == 404
-    assert Client(server).head(f"/s/{ada.create()['id']}/live").status == 200
+
+
+def test_head_of_a_stream_names_no_length(server, ada):
+    id = ada.create()["id"]
+    head = Client(server).head(f"/s/{id}/live")
+    assert head.status == 200 and head.headers["Content-Type"] == "text/event-stream"
+    assert "Content-Length" not in head.headers
+    with Stream(server, id) as stream:
+        stream.read_until("\r\n\r\n")
+        assert "content-length" not in stream.text.lower()

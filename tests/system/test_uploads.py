@@ -178,7 +178,7 @@ def test_what_the_query_says_about_it(nobody):
     expect.invalid(nobody.post("/upload?visibility=secret", body="x"), "visibility")
 
 
-@pytest.mark.parametrize("path", ["/upload", "/upload/main.go"])
+@pytest.mark.parametrize("path", ["/upload", "/upload/", "/upload/main.go"])
 def test_put_as_curl_does_it_for_a_file(nobody, path):
     snippet = made(nobody, nobody.request("PUT", path, body="package main\n"))
     assert snippet["body"] == "package main\n"

@@ -90,6 +90,8 @@ TEST(Settings, HaveTheDocumentedDefaults) {
     EXPECT_EQ(s.max_connections, 16384u);
     EXPECT_EQ(s.header_timeout, 10s);
     EXPECT_EQ(s.body_timeout, 30s);
+    EXPECT_EQ(s.min_rate, 512u);
+    EXPECT_EQ(s.linger_timeout, 5min);
     EXPECT_EQ(s.idle_timeout, 75s);
     EXPECT_EQ(s.shutdown_timeout, 5s);
     EXPECT_EQ(s.reaper_interval, 60s);
@@ -148,6 +150,10 @@ TEST(Settings, TakeEveryFlag) {
                               "1s",
                               "--body-timeout",
                               "2s",
+                              "--min-rate",
+                              "1KiB",
+                              "--linger-timeout",
+                              "1m",
                               "--idle-timeout",
                               "3s",
                               "--shutdown-timeout",
@@ -182,6 +188,8 @@ TEST(Settings, TakeEveryFlag) {
     EXPECT_EQ(s.max_connections, 7u);
     EXPECT_EQ(s.header_timeout, 1s);
     EXPECT_EQ(s.body_timeout, 2s);
+    EXPECT_EQ(s.min_rate, 1024u);
+    EXPECT_EQ(s.linger_timeout, 60s);
     EXPECT_EQ(s.idle_timeout, 3s);
     EXPECT_EQ(s.shutdown_timeout, 0s);
     EXPECT_EQ(s.reaper_interval, 4s);

@@ -76,6 +76,13 @@ const std::vector<Good> kGood{
     {"ChunkExtensions",
      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b;c=\"d\"\r\nhello\r\n0;x\r\n\r\n",
      Method::post, "/", "", "hello"},
+    {"ChunkExtensionsOfAllKinds",
+     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5 ;\ta = \"b;\\\"\t\\\\\xff\" ; "
+     "c;d=e\r\nhello\r\n0;x=\"\"\r\n\r\n",
+     Method::post, "/", "", "hello"},
+    {"TrailersWithEmptyAndForeignValues",
+     "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-A:\r\nX-B:  \xff\t1 \r\n\r\n",
+     Method::post, "/", "", ""},
     {"Trailers",
      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Checksum: 1\r\nX-More: "
      "2\r\n\r\n",
@@ -192,6 +199,23 @@ const std::vector<Bad> kBad{
     {"ChunkLongerThanItSays", with_chunks("3\r\nhello\r\n0\r\n\r\n")},
     {"ChunkEndsWithoutCarriageReturn", with_chunks("5\r\nhello\n0\r\n\r\n")},
     {"ChunkSizeEndsWithoutCarriageReturn", with_chunks("5\nhello\r\n0\r\n\r\n")},
+    {"LineFeedInAQuotedExtension", with_chunks("5;a=\"\n\"\r\nhello\r\n0\r\n\r\n")},
+    {"LineBreakInAQuotedExtension", with_chunks("5;a=\"\r\n\"\r\nhello\r\n0\r\n\r\n")},
+    {"ZeroInAQuotedExtension", with_chunks("5;a=\"\0\"\r\nhello\r\n0\r\n\r\n"s)},
+    {"EscapedZeroInAQuotedExtension", with_chunks("5;a=\"\\\0\"\r\nhello\r\n0\r\n\r\n"s)},
+    {"DelInAQuotedExtension", with_chunks("5;a=\"\x7f\"\r\nhello\r\n0\r\n\r\n")},
+    {"ZeroInTheLastExtension", with_chunks("5\r\nhello\r\n0;a=\"\0\"\r\n\r\n"s)},
+    {"ExtensionThatEndsWithABlank", with_chunks("5;a=b \r\nhello\r\n0\r\n\r\n")},
+    {"ExtensionWithoutAName", with_chunks("5;\r\nhello\r\n0\r\n\r\n")},
+    {"ExtensionWithoutAValue", with_chunks("5;a=\r\nhello\r\n0\r\n\r\n")},
+    {"ExtensionWithoutASemicolon", with_chunks("5 a\r\nhello\r\n0\r\n\r\n")},
+    {"TrailerFolded", with_chunks("0\r\nX-A: 1\r\n 2\r\n\r\n")},
+    {"TrailerFoldedWhole", with_chunks("0\r\nX-A:\r\n\t2\r\n\r\n")},
+    {"FirstTrailerFolded", with_chunks("0\r\n X-A: 1\r\n\r\n")},
+    {"TrailerWithAZero", with_chunks("0\r\nX-A: \0\r\n\r\n"s)},
+    {"TrailerWithoutAColon", with_chunks("0\r\nX-A\r\n\r\n")},
+    {"TrailerWithABlankInItsName", with_chunks("0\r\nX A: 1\r\n\r\n")},
+    {"TrailerEndsWithoutCarriageReturn", with_chunks("0\r\nX-A: 1\nX-B: 2\r\n\r\n")},
     // Lines.
     {"Folded", with_fields("X-A: 1\r\n 2\r\n")},
     {"FoldedWithATab", with_fields("X-A: 1\r\n\t2\r\n")},
@@ -228,6 +252,11 @@ const std::vector<Bad> kBad{
     {"HostWithAUser", with_host("Host: u@a\r\n")},
     {"HostWithMarkup", with_host("Host: a\"><script>\r\n")},
     {"HostWithPercent", with_host("Host: a%2fb\r\n")},
+    {"HostOfAPortAlone", with_host("Host: :80\r\n")},
+    {"HostWithAPortOfLetters", with_host("Host: a:b\r\n")},
+    {"NoHostWithAnAbsoluteTarget", "GET http://a/ HTTP/1.1\r\n\r\n"},
+    {"BadHostWithAnAbsoluteTarget", "GET http://a/ HTTP/1.1\r\nHost: a b\r\n\r\n"},
+    {"TwoHostsWithAnAbsoluteTarget", "GET http://a/ HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"},
     {"TwoHostsInHttp10", "GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"},
     // Other errors than 400.
     {"UnknownExpectation", with_fields("Expect: 200-ok\r\n"), ErrorKind::expectation_failed},
@@ -257,6 +286,100 @@ TEST_P(BadRequests, AreRefusedAsAWholeAndByteByByteAlike) {
 }
 INSTANTIATE_TEST_SUITE_P(Parser, BadRequests, testing::ValuesIn(kBad),
                          [](const auto& test) { return test.param.name; });
+
+struct Beginning {
+    std::string name;
+    std::string bytes;
+};
+void PrintTo(const Beginning& beginning, std::ostream* out) {
+    *out << beginning.name;
+}
+
+/// What is complete and malformed is refused although the rest may still come. The last byte here is what tells.
+const std::vector<Beginning> kBadChunkBeginnings{
+    {"Size", "z"},
+    {"SizeAfterData", "2\r\nhiz"},
+    {"SizeAfterALineBreak", "2\r\nhi\r\nz"},
+    {"SizeWithALineFeed", "2\n"},
+    {"SizeAndMore", "2x"},
+    {"UnclosedQuote", "2;a=\"b\r\n"},
+    {"UnclosedQuoteOfTheLast", "0;a=\"b\r\n"},
+    {"UnclosedEscape", "2;a=\"b\\\r\n"},
+    {"QuotedLineFeed", "2;a=\"b\n"},
+    {"QuotedZero", "2;a=\"b\0"s},
+    {"NoName", "2;\r\n"},
+    {"FoldedTrailer", "0\r\nX-A: 1\r\n "},
+    {"FoldedFirstTrailer", "0\r\n\t"},
+    {"TrailerWithoutAColon", "0\r\nX-A\r\n"},
+    {"TrailerWithALineFeed", "0\r\nX-A: 1\n"},
+    {"TrailerWithAZero", "0\r\nX-A: \0"s},
+};
+
+class BadChunkBeginnings : public testing::TestWithParam<Beginning> {};
+
+TEST_P(BadChunkBeginnings, AreNotWaitedFor) {
+    const std::string wire = with_chunks(GetParam().bytes);
+    Feeding whole{wire}, bytewise{wire};
+    whole.arrive_whole();
+    EXPECT_TRUE(whole.parser.failure());
+    bytewise.arrive(wire.find("\r\n\r\n") + 4);
+    for (std::size_t end = bytewise.fed + 1; end < wire.size(); ++end) {
+        bytewise.arrive(end);
+        ASSERT_FALSE(bytewise.parser.failure()) << "before the end, after " << end << " bytes";
+    }
+    bytewise.arrive_whole();
+    EXPECT_TRUE(bytewise.parser.failure());
+}
+INSTANTIATE_TEST_SUITE_P(Parser, BadChunkBeginnings, testing::ValuesIn(kBadChunkBeginnings),
+                         [](const auto& test) { return test.param.name; });
+
+const std::vector<Beginning> kBadHeaderBeginnings{
+    {"Tls", "\x16"},
+    {"NoTarget", "GET\r"},
+    {"NoVersion", "GET /\r"},
+    {"ShortVersion", "GET / HTTP/\r\n"},
+    {"EmptyVersion", "GET / \r\n"},
+    {"OtherVersion", "GET / HTTP/2.0"},
+    {"LineFeed", "GET / HTTP/1.1\n"},
+    {"TargetIsNone", "GET x HTTP/1.1\r\n"},
+    {"FieldWithoutAColon", "GET / HTTP/1.1\r\nX-A\r"},
+    {"FieldWithALineFeed", "GET / HTTP/1.1\r\nX-A: 1\n"},
+    {"FieldWithAZero", "GET / HTTP/1.1\r\nX-A: \0"s},
+    {"FoldedField", "GET / HTTP/1.1\r\nX-A: 1\r\n 2\r\nX"},
+    {"TwoWaysToTellTheLength", "POST / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\nX"},
+};
+
+class BadHeaderBeginnings : public testing::TestWithParam<Beginning> {};
+
+TEST_P(BadHeaderBeginnings, AreNotWaitedFor) {
+    const std::string& bytes = GetParam().bytes;
+    const auto fault = Parser::find_early_fault(bytes);
+    ASSERT_TRUE(fault);
+    EXPECT_EQ(fault->kind, ErrorKind::bad_request);
+    for (std::size_t end = 1; end < bytes.size(); ++end) {
+        EXPECT_FALSE(Parser::find_early_fault(std::string_view{bytes}.substr(0, end))) << "after " << end << " bytes";
+    }
+}
+INSTANTIATE_TEST_SUITE_P(Parser, BadHeaderBeginnings, testing::ValuesIn(kBadHeaderBeginnings),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(Parser, TheBeginningOfAGoodHeaderHasNoFault) {
+    for (const Good& good : kGood) {
+        const std::size_t size = good.wire.find("\r\n\r\n") + 4;
+        for (std::size_t end = 0; end < size; ++end) {
+            ASSERT_FALSE(Parser::find_early_fault(std::string_view{good.wire}.substr(0, end)))
+                << good.name << ", " << end;
+        }
+    }
+}
+
+TEST(Parser, AHeaderWithoutAnEndIsAFaultAtItsLimit) {
+    const std::string beginning = "GET / HTTP/1.1\r\nX-A: " + std::string(Parser::kHeaderBytesMax, 'x');
+    EXPECT_FALSE(Parser::find_early_fault(std::string_view{beginning}.substr(0, Parser::kHeaderBytesMax - 1)));
+    const auto fault = Parser::find_early_fault(std::string_view{beginning}.substr(0, Parser::kHeaderBytesMax));
+    ASSERT_TRUE(fault);
+    EXPECT_EQ(fault->kind, ErrorKind::header_fields_too_large);
+}
 
 TEST(Parser, LinesThatEndWithALineFeedAloneNeverBecomeARequest) {
     Feeding feeding{"GET / HTTP/1.1\nHost: a\n\n"};
@@ -394,6 +517,30 @@ TEST(Parser, HostsOfEveryFormAreTaken) {
         Feeding feeding{with_host("Host: "s + host + "\r\n")};
         EXPECT_EQ(parsed(feeding).field(Field::host), host);
     }
+}
+
+TEST(Parser, AnEmptyPortIsTheUsualOne) {
+    for (const char* host : {"a:", "[::1]:"}) {
+        Feeding feeding{with_host("Host: "s + host + "\r\n")};
+        EXPECT_EQ(std::string{parsed(feeding).field(Field::host)} + ":", host);
+    }
+}
+
+TEST(Parser, TheHostOfAnAbsoluteTargetIsTheOneThatCounts) {
+    for (const auto& [target, host] : {std::pair{"http://a.example/x", "a.example"},
+                                       {"https://a.example:81?x", "a.example:81"},
+                                       {"http://a.example:/x", "a.example"},
+                                       {"http://[::1]/", "[::1]"}}) {
+        for (const std::string fields : {"Host: b.example\r\n", "X-A: 1\r\nHost: a.example\r\n"}) {
+            Feeding feeding{"GET "s + target + " HTTP/1.1\r\n" + fields + "\r\n"};
+            EXPECT_EQ(parsed(feeding).field(Field::host), host);
+            const std::string copy = feeding.wire;
+            feeding.parser.move_views(feeding.wire, copy.data());
+            EXPECT_EQ(feeding.parser.request.field(Field::host), host);
+        }
+    }
+    Feeding old{"GET http://a.example/ HTTP/1.0\r\n\r\n"};
+    EXPECT_EQ(parsed(old).field(Field::host), "a.example");
 }
 
 TEST(Parser, RequestsWithoutABodyHaveNone) {

@@ -97,6 +97,18 @@ TEST_F(RouterTest, ParametersAreDecodedAfterThePathIsSplit) {
     EXPECT_EQ(match.parameters, Parameters{"a/b c+d"});
 }
 
+TEST(Router, AParameterIsEmptyOnlyWhereTheRowAcceptsThat) {
+    const Router router{{{Method::put, "/a/{name}", [](std::string_view) { return true; }},
+                         {Method::put, "/b/{name}", [](std::string_view name) { return name == "x"; }},
+                         {Method::put, "/c/{name}"}}};
+    EXPECT_EQ(router.find(Method::put, "/a/").parameters, Parameters{""});
+    EXPECT_EQ(router.find(Method::put, "/a").row, std::nullopt);
+    EXPECT_EQ(router.find(Method::put, "/a//").row, std::nullopt);
+    EXPECT_EQ(router.find(Method::put, "/b/").row, std::nullopt);
+    EXPECT_EQ(router.find(Method::put, "/b/x").row, 1u);
+    EXPECT_EQ(router.find(Method::put, "/c/").row, std::nullopt);
+}
+
 TEST_F(RouterTest, BrokenEncodingsAreMalformed) {
     for (const char* path : {"/s/%", "/s/%4", "/s/%zz", "/s/a%00b", "/s/%ff", "/s/%c0%af", "/s/%ed%a0%80"}) {
         EXPECT_TRUE(router.find(Method::get, path).malformed) << path;
