@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/texts.hpp"
 #include "auth/identities.hpp"
 #include "auth/passwords.hpp"
 #include "base/awaitable.hpp"
@@ -57,6 +58,7 @@ struct Services {
     auth::Passwords& passwords;
     base::Metrics& metrics;
     pages::PageRenderer& pages;
+    Texts& texts;
     views::LiveCounts& live;
     const std::function<bool()>& redis_up;  ///< whether Redis answers, or none is configured
     Documentation& documentation;

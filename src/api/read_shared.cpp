@@ -5,6 +5,7 @@
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "api/snippet_json.hpp"
+#include "api/texts.hpp"
 #include "base/secret.hpp"
 #include "pages/assets.hpp"
 #include "pages/encoding.hpp"
@@ -18,7 +19,20 @@ namespace {
 
 enum class Representation { json, raw };
 
-/// The answer from an entry: nothing of the snippet is copied.
+/// Whether the reader has said to know it.
+bool knows(const http::Request& request, const cache::Entry& entry, Representation representation) {
+    const std::string& etag = representation == Representation::raw ? entry.raw_etag : entry.json_etag;
+    return names_etag(request.field(http::Field::if_none_match), etag);
+}
+
+/// Whether the answer has the entry's JSON in it.
+bool sends_json(const http::Request& request, const cache::Entry& entry, Representation representation,
+                bool conditional) {
+    return representation == Representation::json && !request.head() &&
+           !(conditional && knows(request, entry, representation));
+}
+
+/// The answer from an entry, which is whole if the answer has JSON in it: nothing of the snippet is copied.
 http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Representation representation,
                             const http::Request& request, const Options& options, cache::Status status,
                             bool conditional = true) {
@@ -29,8 +43,7 @@ http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Represent
     response.fields += response.cache_status;
     response.fields += "\r\n";
     response.prepared_fields = raw ? entry->raw_fields : entry->json_fields;
-    if (conditional &&
-        names_etag(request.field(http::Field::if_none_match), raw ? entry->raw_etag : entry->json_etag)) {
+    if (conditional && knows(request, *entry, representation)) {
         response.status = 304;
     } else if (raw) {
         response.add_piece(entry->snippet.body);
@@ -40,6 +53,7 @@ http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Represent
         const std::size_t digits = response.body.size();
         response.body += base_url(options, request);
         response.add_piece(entry->json_before_count);
+        response.unmade_bytes = entry->json_before_count_bytes - entry->json_before_count.size();
         response.add_body_piece(0, digits);
         response.add_piece(entry->json_after_count);
         response.add_body_piece(digits, response.body.size() - digits);
@@ -156,7 +170,10 @@ Awaitable<Result<std::shared_ptr<const cache::Entry>>> read_uncached(Exchange& e
         if (!burned) co_return burned.error();
         snippet = *std::move(burned);
     }
-    co_return make_entry(*snippet, base::Milliseconds{0}, "private, no-store");
+    auto work = [snippet] { return make_entry(*snippet, base::Milliseconds{0}, "private, no-store"); };
+    std::shared_ptr<const cache::Entry> entry =
+        co_await exchange.services.texts.by_size(Text::entry, snippet->body.size(), std::move(work));
+    co_return entry;
 }
 
 /// The page of what everybody may read: one that is kept, or a new one.
@@ -168,13 +185,12 @@ Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<
     const std::int64_t view_count = entry->view_count;
     std::shared_ptr<const pages::Page> page = renderer.find(*snippet, base, face);
     const base::SteadyTime now = base::steady_now();
-    if (page && page->due(view_count, now)) {
-        page->claim(now);
-        page = nullptr;
-    }
+    const bool due = page && page->due(view_count, now);
+    if (due) page->claim(now);
     const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
-    if (!page || page->content(encoding).empty()) {
-        page = co_await renderer.render(snippet, view_count, std::move(base), face, exchange.deadline);
+    if (!page || due || page->content(encoding).empty()) {
+        pages::PageRenderer::Wanted wanted{snippet, view_count, std::move(base), face, encoding, std::move(page)};
+        page = co_await renderer.render(std::move(wanted), exchange.deadline);
     }
     co_return respond_with(std::move(page), *snippet, exchange.request, status, face);
 }
@@ -205,8 +221,12 @@ Answer read_link(Exchange& exchange, Representation representation) {
     const http::Parameter download = http::find_parameter(exchange.request.query, "download");
     const bool downloads = representation == Representation::raw && download.value == "1";
     // What has just been burned is sent whatever the reader claims to have: a 304 would have burned it unread.
+    const bool conditional = !shared->burned;
+    if (sends_json(exchange.request, *shared->entry, representation, conditional)) {
+        shared->entry = co_await exchange.services.cache.complete(shared->entry, exchange.deadline);
+    }
     http::Response response = respond_from(shared->entry, representation, exchange.request, exchange.services.options,
-                                           shared->status, !shared->burned);
+                                           shared->status, conditional);
     if (downloads) add_download_fields(response, *shared->entry);
     co_return response;
 }
@@ -272,6 +292,8 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
         if (!rendered || rendered->content(encoding).empty()) return false;
         if (rendered->due(entry->view_count, base::steady_now())) return false;
     }
+    const Representation representation = raw ? Representation::raw : Representation::json;
+    if (!page && !entry->whole() && sends_json(request, *entry, representation, true)) return false;
     answer.route = raw ? "/s/{id}/raw" : "/s/{id}";
     if (entry->kind != cache::Entry::Kind::snippet) {
         answer.response = http::problem(absence(entry->kind));
@@ -283,8 +305,8 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
             respond_with(std::move(rendered), entry->snippet, request, cache::Status::near_hit, pages::Face::page);
         return true;
     }
-    answer.response = respond_from(std::move(entry), raw ? Representation::raw : Representation::json, request,
-                                   services.options, cache::Status::near_hit);
+    answer.response =
+        respond_from(std::move(entry), representation, request, services.options, cache::Status::near_hit);
     return true;
 }
 

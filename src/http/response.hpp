@@ -28,6 +28,8 @@ class Response {
     std::shared_ptr<ContentSource> source;
     /// The connection ends after this response.
     bool close = false;
+    /// Of an answer to HEAD: how much of the content has not been made, because it is not sent.
+    std::size_t unmade_bytes = 0;
     /// For the access log.
     std::string_view cache_status;
 
