@@ -13,15 +13,21 @@ constexpr Route foreign(Method method, std::string_view pattern, Handler handler
     return {method, pattern, handler, access, charge, nullptr, nullptr, true};
 }
 
+/// A route whose body is, or has in it, a snippet's text.
+constexpr Route with_text(Route route) {
+    route.takes_text = true;
+    return route;
+}
+
 // What each route does, for those who call it, is said in openapi/*.json.
 constexpr Route kRoutes[] = {
     {Method::get, "/s/{id}", read_shared, Access::anyone, Charge::nothing},
     {Method::get, "/s/{id}/raw", read_shared_raw, Access::anyone, Charge::nothing},
 
-    {Method::post, "/snippets", create_snippet, Access::optional, Charge::write},
+    with_text({Method::post, "/snippets", create_snippet, Access::optional, Charge::write}),
     {Method::get, "/snippets", list_snippets, Access::account, Charge::nothing},
     {Method::get, "/snippets/{id}", read_snippet, Access::optional, Charge::nothing},
-    {Method::patch, "/snippets/{id}", edit_snippet, Access::optional, Charge::write},
+    with_text({Method::patch, "/snippets/{id}", edit_snippet, Access::optional, Charge::write}),
     {Method::delete_, "/snippets/{id}", delete_snippet, Access::optional, Charge::write},
     {Method::get, "/snippets/{id}/revisions", list_revisions, Access::optional, Charge::nothing},
     {Method::get, "/snippets/{id}/revisions/{version}", read_revision, Access::optional, Charge::nothing},
@@ -41,23 +47,23 @@ constexpr Route kRoutes[] = {
     {Method::delete_, "/auth/tokens/{id}", delete_token, Access::account, Charge::nothing},
 
     {Method::get, "/", compose_page, Access::page, Charge::nothing},
-    {Method::post, "/", compose_from_form, Access::page, Charge::write, compose_refused},
-    {Method::post, "/upload", upload_text, Access::optional, Charge::write},
-    {Method::put, "/upload", upload_text, Access::optional, Charge::write},
-    {Method::put, "/upload/{name}", upload_text, Access::optional, Charge::write},
+    with_text({Method::post, "/", compose_from_form, Access::page, Charge::write, compose_refused}),
+    with_text({Method::post, "/upload", upload_text, Access::optional, Charge::write}),
+    with_text({Method::put, "/upload", upload_text, Access::optional, Charge::write}),
+    with_text({Method::put, "/upload/{name}", upload_text, Access::optional, Charge::write}),
     {Method::post, "/s/{id}", manage_upload, Access::optional, Charge::write},
 
-    foreign(Method::post, "/documents", create_document, Access::optional, Charge::write),
+    with_text(foreign(Method::post, "/documents", create_document, Access::optional, Charge::write)),
     foreign(Method::get, "/documents/{key}", read_document, Access::anyone, Charge::nothing),
     foreign(Method::get, "/raw/{key}", read_document_raw, Access::anyone, Charge::nothing),
     {Method::get, "/{key}", open_document, Access::anyone, Charge::nothing, nullptr, is_document_key},
 
-    foreign(Method::post, "/api/v3/gists", create_gist, Access::optional, Charge::write),
+    with_text(foreign(Method::post, "/api/v3/gists", create_gist, Access::optional, Charge::write)),
     foreign(Method::get, "/api/v3/gists", list_gists, Access::account, Charge::nothing),
     foreign(Method::get, "/api/v3/gists/{id}", read_gist, Access::anyone, Charge::nothing),
     foreign(Method::get, "/api/v3/gists/{id}/raw/{name}", read_gist_file, Access::anyone, Charge::nothing),
-    foreign(Method::patch, "/api/v3/gists/{id}", edit_gist, Access::optional, Charge::write),
-    foreign(Method::post, "/api/v3/gists/{id}", edit_gist, Access::optional, Charge::write),
+    with_text(foreign(Method::patch, "/api/v3/gists/{id}", edit_gist, Access::optional, Charge::write)),
+    with_text(foreign(Method::post, "/api/v3/gists/{id}", edit_gist, Access::optional, Charge::write)),
     foreign(Method::delete_, "/api/v3/gists/{id}", delete_snippet, Access::optional, Charge::write),
     foreign(Method::get, "/api/v3/users/{username}/gists", list_gists_of, Access::anyone, Charge::nothing),
     foreign(Method::post, "/api/v3/authorizations", authorize, Access::anyone, Charge::login),
@@ -71,7 +77,7 @@ constexpr Route kRoutes[] = {
     {Method::get, "/s/{id}/qr.svg", qr_code, Access::anyone, Charge::nothing},
     {Method::post, "/s/{id}/reveal", reveal, Access::page, Charge::nothing},
     {Method::get, "/s/{id}/edit", edit_page, Access::page, Charge::nothing},
-    {Method::post, "/s/{id}/edit", edit_from_form, Access::page, Charge::write, edit_refused},
+    with_text({Method::post, "/s/{id}/edit", edit_from_form, Access::page, Charge::write, edit_refused}),
     {Method::get, "/s/{id}/delete", delete_page, Access::page, Charge::nothing},
     {Method::post, "/s/{id}/delete", delete_from_form, Access::page, Charge::write},
     {Method::post, "/s/{id}/fork", fork_from_form, Access::page_account, Charge::write},

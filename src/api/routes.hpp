@@ -39,7 +39,11 @@ struct Route {
     bool (*accepts)(std::string_view parameter) = nullptr;  ///< what the path's first parameter must be; null: anything
     /// Problem documents have the member `message` as well, which clients of other services show.
     bool message = false;
+    /// Whether its body may be as long as a snippet is; else, where names and passwords go, kBriefBodyBytesMax.
+    bool takes_text = false;
 };
+
+inline constexpr std::uint64_t kBriefBodyBytesMax = 8 * 1024;
 
 /// The one table of routes, in the order in which they are tried.
 std::span<const Route> routes();
