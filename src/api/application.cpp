@@ -18,6 +18,9 @@ namespace {
 // Late enough for a busy disk, early enough for a 503 within a second.
 constexpr base::Milliseconds kRequestTimeout{750};
 
+// Of a form that is refused before it has been looked at.
+constexpr std::size_t kShownAgainBytesMax = 64 * 1024;
+
 std::vector<http::Router::Row> router_rows() {
     std::vector<http::Router::Row> rows;
     for (const Route& route : routes()) rows.push_back({route.method, route.pattern, route.accepts});
@@ -163,7 +166,15 @@ http::Response said_as_fits(const http::Request& request, const Error& error, co
 /// What went wrong, in the form that the caller asked for.
 Awaitable<http::Response> explain(const Route& route, Exchange& exchange, Error wrong) {
     std::optional<Error> again;
-    if (route.refuse && prefers_page(exchange.request)) {
+    // To be refused costs the caller nothing, so it may cost little here: a long text is not shown once more. Whoever
+    // was let in and met a broken backend gets all of it back.
+    const bool let_in = wrong.kind == ErrorKind::unavailable || wrong.kind == ErrorKind::internal;
+    const bool shown_again = let_in || exchange.request.body.size() <= kShownAgainBytesMax;
+    if (route.refuse && !shown_again) {
+        wrong.detail += wrong.detail.empty() ? "" : " ";
+        wrong.detail += "What you have written is too long to be shown here once more. Go back: your browser has it.";
+    }
+    if (route.refuse && shown_again && prefers_page(exchange.request)) {
         try {
             co_return co_await route.refuse(exchange, wrong);
         } catch (...) {
@@ -176,6 +187,13 @@ Awaitable<http::Response> explain(const Route& route, Exchange& exchange, Error 
 }  // namespace
 
 Application::Application(Services services) : services_{services}, router_{router_rows()} {}
+
+std::uint64_t Application::body_bytes_max(const http::Request& request) const {
+    const http::Router::Match match = router_.find(request.method, request.path);
+    // What leads nowhere is told so after it has been read, like anything else.
+    const bool brief = match.row && !routes()[*match.row].takes_text;
+    return brief ? kBriefBodyBytesMax : UINT64_MAX;
+}
 
 bool Application::answer_now(const http::Request& request, Answer& answer) {
     try {

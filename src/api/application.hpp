@@ -12,6 +12,7 @@ class Application : public http::Service {
   public:
     explicit Application(Services services);
 
+    std::uint64_t body_bytes_max(const http::Request& request) const override;
     bool answer_now(const http::Request& request, Answer& answer) override;
     Awaitable<Answer> answer(http::Request& request) override;
 

@@ -135,8 +135,9 @@ void show_choices(pages::Fields& fields, const Draft& draft, bool editing, bool 
     }
 }
 
-/// The form, filled; for a new snippet without `edited`. With an error, its status.
-Awaitable<http::Response> show_form(Exchange& exchange, const Draft& draft, const Edited* edited, const Error* error) {
+/// The form itself, filled.
+std::string render_form(const Draft& draft, const Edited* edited, const Error* error, std::uint64_t body_bytes_max,
+                        bool private_allowed) {
     pages::Fields fields;
     const bool editing = edited != nullptr;
     pages::Fields mode = fields.add(editing ? "EDIT" : "NEW");
@@ -153,12 +154,22 @@ Awaitable<http::Response> show_form(Exchange& exchange, const Draft& draft, cons
     fields.set("F_LANGUAGE", draft.language);
     fields.set("F_TAGS", draft.tags);
     fields.show_if(draft.burn, "BURN_CHECKED");
-    const std::uint64_t body_bytes_max = exchange.services.options.body_bytes_max;
     fields.set("MAX_BODY", std::to_string(body_bytes_max));
     fields.set("MAX_BODY_TEXT", pages::size_text(body_bytes_max));
-    show_choices(fields, draft, editing, exchange.caller.account.has_value());
+    show_choices(fields, draft, editing, private_allowed);
     if (error) show_error(fields, *error);
+    return pages::render("compose", fields);
+}
 
+/// The page of the form; for a new snippet without `edited`. With an error, its status.
+Awaitable<http::Response> show_form(Exchange& exchange, const Draft& draft, const Edited* edited, const Error* error) {
+    const bool editing = edited != nullptr;
+    const std::uint64_t body_bytes_max = exchange.services.options.body_bytes_max;
+    const bool private_allowed = exchange.caller.account.has_value();
+    auto work = [&, edited, error, body_bytes_max, private_allowed] {
+        return render_form(draft, edited, error, body_bytes_max, private_allowed);
+    };
+    std::string form = co_await exchange.services.texts.by_size(Text::answer, draft.body.size(), std::move(work));
     pages::Layout layout;
     layout.page = "compose";
     layout.title = editing ? "Edit snippet · snippetd" : "snippetd: share code";
@@ -167,8 +178,26 @@ Awaitable<http::Response> show_form(Exchange& exchange, const Draft& draft, cons
     layout.script = "compose.js";
     layout.highlights = true;
     const unsigned status = error ? base::describe(error->kind).status : 200;
-    return show_page(exchange, status, std::move(layout), pages::render("compose", fields),
-                     error ? error->retry_after_s : 0);
+    co_return co_await show_page(exchange, status, std::move(layout), std::move(form),
+                                 error ? error->retry_after_s : 0);
+}
+
+/// What a request's form says.
+struct Sent {
+    Draft draft;
+    std::string version;        ///< of a snippet that is edited
+    Result<json::object> json;  ///< the same as JSON, or what is wrong with it
+};
+
+Awaitable<Result<Sent>> read_sent(Exchange& exchange, bool editing) {
+    auto work = [&request = exchange.request, editing]() -> Result<Sent> {
+        const Result<http::Form> form = http::parse_form(request);
+        if (!form) return form.error();
+        Draft draft = draft_of(*form);
+        Result<json::object> object = json_of(draft, editing);
+        return Sent{std::move(draft), std::string{form->value("version")}, std::move(object)};
+    };
+    co_return co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(work));
 }
 
 /// Scripts on the snippet's pages, and its forms, find the token there, and no other page does.
@@ -180,19 +209,17 @@ void add_edit_cookie(http::Response& response, const Exchange& exchange, const s
 }
 
 /// To the new snippet, with what lets its maker edit it.
-http::Response led_to(const Exchange& exchange, const http::Response& created) {
+Awaitable<http::Response> led_to(Exchange& exchange, const http::Response& created) {
     const std::string location{created.field("Location")};
     http::Response response = see_other(location);
-    const json::value made = json::parse(created.body);
+    auto parse = [&created] { return json::parse(created.body); };
+    const json::value made =
+        co_await exchange.services.texts.by_size(Text::answer, created.body.size(), std::move(parse));
     if (const json::value* edit_token = made.as_object().if_contains("edit_token")) {
         add_edit_cookie(response, exchange, location.substr(location.rfind('/') + 1),
                         std::string_view{edit_token->as_string()});
     }
-    return response;
-}
-
-Edited edited_of(const Exchange& exchange, const http::Form& form) {
-    return {exchange.parameters.front(), std::string{form.value("version")}};
+    co_return response;
 }
 
 }  // namespace
@@ -204,25 +231,23 @@ Answer compose_page(Exchange& exchange) {
 
 Answer compose_from_form(Exchange& exchange) {
     if (!prefers_page(exchange.request)) co_return co_await upload_form(exchange);
-    Result<http::Form> form = http::parse_form(exchange.request);
-    if (!form) co_return form.error();
-    const Draft draft = draft_of(*form);
-    Result<json::object> object = json_of(draft, false);
+    Result<Sent> sent = co_await read_sent(exchange, false);
+    if (!sent) co_return sent.error();
     Error wrong;
-    if (object) {
-        Result<http::Response> created = co_await run_with_json(exchange, *std::move(object), create_snippet);
-        if (created) co_return led_to(exchange, *created);
+    if (sent->json) {
+        Result<http::Response> created = co_await run_with_json(exchange, *std::move(sent->json), create_snippet);
+        if (created) co_return co_await led_to(exchange, *created);
         wrong = created.error();
     } else {
-        wrong = object.error();
+        wrong = sent->json.error();
     }
-    co_return co_await show_form(exchange, draft, nullptr, &wrong);
+    co_return co_await show_form(exchange, sent->draft, nullptr, &wrong);
 }
 
 Awaitable<http::Response> compose_refused(Exchange& exchange, Error error) {
     // What was written comes back with the refusal.
-    const Result<http::Form> form = http::parse_form(exchange.request);
-    const Draft draft = form ? draft_of(*form) : Draft{};
+    const Result<Sent> sent = co_await read_sent(exchange, false);
+    const Draft draft = sent ? sent->draft : Draft{};
     co_return co_await show_form(exchange, draft, nullptr, &error);
 }
 
@@ -235,11 +260,9 @@ Answer edit_page(Exchange& exchange) {
 }
 
 Answer edit_from_form(Exchange& exchange) {
-    Result<http::Form> form = http::parse_form(exchange.request);
-    if (!form) co_return form.error();
-    const Draft draft = draft_of(*form);
-    Edited edited = edited_of(exchange, *form);
-    Result<json::object> object = json_of(draft, true);
+    Result<Sent> sent = co_await read_sent(exchange, true);
+    if (!sent) co_return sent.error();
+    Edited edited{exchange.parameters.front(), sent->version};
     Error wrong;
     std::optional<Error> stale;
     // The form's own version takes the place of `If-Match`, so what the request itself asks is weighed before.
@@ -250,14 +273,14 @@ Answer edit_from_form(Exchange& exchange) {
     }
     if (stale) {
         wrong = *std::move(stale);
-    } else if (object) {
+    } else if (sent->json) {
         const std::string condition = fmt::format("\"v{}\"", edited.version);
         exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)] = condition;
-        Result<http::Response> saved = co_await run_with_json(exchange, *std::move(object), edit_snippet);
+        Result<http::Response> saved = co_await run_with_json(exchange, *std::move(sent->json), edit_snippet);
         if (saved) co_return see_other("/s/" + edited.id);
         wrong = saved.error();
     } else {
-        wrong = object.error();
+        wrong = sent->json.error();
     }
     if (wrong.kind == ErrorKind::precondition_failed) {
         wrong.detail =
@@ -267,13 +290,13 @@ Answer edit_from_form(Exchange& exchange) {
         Result<model::Snippet> current = co_await load_for_edit(exchange, edited.id);
         if (current) edited.version = std::to_string(current->version);
     }
-    co_return co_await show_form(exchange, draft, &edited, &wrong);
+    co_return co_await show_form(exchange, sent->draft, &edited, &wrong);
 }
 
 Awaitable<http::Response> edit_refused(Exchange& exchange, Error error) {
-    const Result<http::Form> form = http::parse_form(exchange.request);
-    const Draft draft = form ? draft_of(*form) : Draft{};
-    const Edited edited = form ? edited_of(exchange, *form) : Edited{exchange.parameters.front(), {}};
+    const Result<Sent> sent = co_await read_sent(exchange, true);
+    const Draft draft = sent ? sent->draft : Draft{};
+    const Edited edited{exchange.parameters.front(), sent ? sent->version : std::string{}};
     co_return co_await show_form(exchange, draft, &edited, &error);
 }
 

@@ -14,13 +14,16 @@ namespace {
 
 constexpr std::size_t kIdCharacters = 12;  // 71 random bits
 
-http::Response created(const Receipt& receipt, bool replayed) {
+Awaitable<http::Response> created(Exchange& exchange, const Receipt& receipt, bool replayed) {
+    auto work = [&receipt] {
+        return http::json_response(201, snippet_json(receipt.snippet, receipt.base, Body::shown, receipt.edit_token));
+    };
     http::Response response =
-        http::json_response(201, snippet_json(receipt.snippet, receipt.base, Body::shown, receipt.edit_token));
+        co_await exchange.services.texts.by_size(Text::answer, receipt.snippet.body.size(), std::move(work));
     response.add("Location", "/s/" + receipt.snippet.id);
     response.add("ETag", json_etag(receipt.snippet, receipt.base));
     if (replayed) response.add("Idempotency-Replayed", "true");
-    return response;
+    co_return response;
 }
 
 /// A new snippet of the caller, with everything but what the input says.
@@ -39,13 +42,19 @@ model::Snippet new_snippet(const Exchange& exchange) {
 /// request does not have it.
 Answer store_new(Exchange& exchange, Receipt receipt, std::optional<std::string> key, bool stored_body) {
     std::optional<store::IdempotencyRecord> record;
-    if (key) record = make_record(exchange, *key, receipt, stored_body);
+    if (key) {
+        auto work = [&] { return make_record(exchange, *key, receipt, stored_body); };
+        const std::size_t bytes = receipt.snippet.body.size();
+        record = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(work));
+    }
     store::CreateResult result =
         co_await exchange.services.store.create_snippet(receipt.snippet, record, exchange.deadline);
     switch (result.outcome) {
-        case store::CreateResult::Outcome::created: co_return created(receipt, false);
-        case store::CreateResult::Outcome::replayed:
-            co_return created(read_record(result.response, *key, std::move(receipt.snippet.body)), true);
+        case store::CreateResult::Outcome::created: co_return co_await created(exchange, receipt, false);
+        case store::CreateResult::Outcome::replayed: {
+            const Receipt first = read_record(result.response, *key, std::move(receipt.snippet.body));
+            co_return co_await created(exchange, first, true);
+        }
         case store::CreateResult::Outcome::key_reused: co_return error(ErrorKind::idempotency_key_reused);
         case store::CreateResult::Outcome::owner_gone:
             exchange.caller.rejected = true;
@@ -62,9 +71,7 @@ Answer create_snippet(Exchange& exchange) {
     if (!caller.account && !exchange.services.options.anonymous) co_return unauthenticated(caller);
     Result<std::optional<std::string>> key = idempotency_key(exchange.request);
     if (!key) co_return key.error();
-    Result<boost::json::object> object = parse_object(exchange.request);
-    if (!object) co_return object.error();
-    Result<SnippetInput> input = read_snippet_input(*object, exchange.services.options.body_bytes_max, true);
+    Result<SnippetInput> input = co_await take_snippet_input(exchange, true);
     if (!input) co_return input.error();
 
     Receipt receipt;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/session_cookie.hpp"
+#include "api/texts.hpp"
 #include "auth/identities.hpp"
 #include "auth/passwords.hpp"
 #include "base/awaitable.hpp"
@@ -58,6 +59,7 @@ struct Services {
     auth::Passwords& passwords;
     base::Metrics& metrics;
     pages::PageRenderer& pages;
+    Texts& texts;
     views::LiveCounts& live;
     const std::function<bool()>& redis_up;  ///< whether Redis answers, or none is configured
     Documentation& documentation;

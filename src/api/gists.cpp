@@ -198,13 +198,6 @@ std::string gist_representation(const Exchange& exchange) {
     return representation;
 }
 
-http::Response gist_response(const Exchange& exchange, unsigned status, const model::Snippet& snippet) {
-    http::Response response =
-        http::json_response(status, json::serialize(gist_json(snippet, exchange.base_url(), true)));
-    response.add("ETag", fmt::format("\"v{}-{}\"", snippet.version, gist_representation(exchange)));
-    return response;
-}
-
 /// The snippet that a JSON route has answered with.
 model::Snippet snippet_of(const http::Response& answered) {
     const json::value value = json::parse(answered.body);
@@ -244,6 +237,18 @@ Result<store::ListQuery> read_gist_query(std::string_view query) {
     return out;
 }
 
+/// The gist that a JSON route has answered with.
+Awaitable<http::Response> gist_response(Exchange& exchange, unsigned status, const http::Response& answered) {
+    const std::string base = exchange.base_url();
+    auto work = [&] {
+        const model::Snippet snippet = snippet_of(answered);
+        http::Response response = http::json_response(status, json::serialize(gist_json(snippet, base, true)));
+        response.add("ETag", fmt::format("\"v{}-gist\"", snippet.version));
+        return response;
+    };
+    co_return co_await exchange.services.texts.by_size(Text::answer, answered.body.size(), std::move(work));
+}
+
 Answer list(Exchange& exchange, std::string path, std::string owner_id, std::optional<model::Visibility> visibility) {
     Result<store::ListQuery> query = read_gist_query(exchange.request.query);
     if (!query) co_return query.error();
@@ -267,20 +272,28 @@ Answer list(Exchange& exchange, std::string path, std::string owner_id, std::opt
 }  // namespace
 
 Answer create_gist(Exchange& exchange) {
-    Result<GistInput> input = read_gist_input(exchange.request);
-    if (!input) co_return input.error();
-    Gist gist;
-    if (std::optional<Error> wrong = apply(*input, gist)) co_return *std::move(wrong);
-    json::object object = json_of(gist);
-    object["visibility"] = input->is_public.value_or(false) ? "public" : "unlisted";
-    Result<http::Response> created = co_await run_with_json(exchange, std::move(object), create_snippet);
+    auto translate = [&request = exchange.request]() -> Result<json::object> {
+        Result<GistInput> input = read_gist_input(request);
+        if (!input) return input.error();
+        Gist gist;
+        if (std::optional<Error> wrong = apply(*input, gist)) return *std::move(wrong);
+        json::object object = json_of(gist);
+        object["visibility"] = input->is_public.value_or(false) ? "public" : "unlisted";
+        return object;
+    };
+    Texts& texts = exchange.services.texts;
+    Result<json::object> object =
+        co_await texts.by_size(Text::request, exchange.request.body.size(), std::move(translate));
+    if (!object) co_return object.error();
+    Result<http::Response> created = co_await run_with_json(exchange, *std::move(object), create_snippet);
     if (!created) co_return in_words_of_gist(created.error());
-    http::Response response = gist_response(exchange, 201, snippet_of(*created));
+    http::Response response = co_await gist_response(exchange, 201, *created);
     for (const std::string_view name : {"Location", "Idempotency-Replayed"}) {
         const std::string_view value = created->field(name);
         if (!value.empty()) response.add(name, value);
     }
-    const json::value made = json::parse(created->body);
+    auto parse = [&created] { return json::parse(created->body); };
+    const json::value made = co_await texts.by_size(Text::answer, created->body.size(), std::move(parse));
     if (const json::value* token = made.as_object().if_contains("edit_token")) {
         response.add("X-Token", view_of(token->as_string()));
     }
@@ -303,9 +316,11 @@ Answer read_gist(Exchange& exchange) {
     if (!shared) co_return shared.error();
     http::Response response =
         respond_with_link(*shared, exchange.request, gist_representation(exchange), "application/json");
-    if (response.status == 200) {
-        response.body = json::serialize(gist_json(shared->snippet(), exchange.base_url(), true));
-    }
+    if (response.status != 200) co_return response;
+    const model::Snippet& snippet = shared->snippet();
+    const std::string base = exchange.base_url();
+    auto work = [&] { return json::serialize(gist_json(snippet, base, true)); };
+    response.body = co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));
     co_return response;
 }
 
@@ -322,7 +337,10 @@ Answer read_gist_file(Exchange& exchange) {
     }
     Result<Shared> shared = co_await follow_link(exchange, id);
     if (!shared) co_return shared.error();
-    std::optional<model::File> file = find_file(gist_of(shared->snippet()), name);
+    const model::Snippet& snippet = shared->snippet();
+    auto work = [&] { return find_file(gist_of(snippet), name); };
+    std::optional<model::File> file =
+        co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));
     if (!file) co_return error(ErrorKind::not_found);
     http::Response response = respond_with_link(*shared, exchange.request, "gist-raw", "text/plain; charset=utf-8");
     if (response.status == 200) response.body = std::move(file->content);
@@ -331,7 +349,9 @@ Answer read_gist_file(Exchange& exchange) {
 
 Answer edit_gist(Exchange& exchange) {
     if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
-    Result<GistInput> input = read_gist_input(exchange.request);
+    auto read = [&request = exchange.request] { return read_gist_input(request); };
+    Result<GistInput> input =
+        co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(read));
     if (!input) co_return input.error();
     // Each file is changed in what the others are at that moment, so an edit that comes in between is taken up: the
     // edit is upon the version that was read, and when that is overtaken, the caller's own conditions are weighed anew.
@@ -351,7 +371,7 @@ Answer edit_gist(Exchange& exchange) {
         const std::string version = fmt::format("\"v{}\"", snippet->version);
         if_match = version;
         Result<http::Response> edited = co_await run_with_json(exchange, std::move(object), edit_snippet);
-        if (edited) co_return gist_response(exchange, 200, snippet_of(*edited));
+        if (edited) co_return co_await gist_response(exchange, 200, *edited);
         if (edited.error().kind != ErrorKind::precondition_failed) co_return in_words_of_gist(edited.error());
     }
     co_return error(ErrorKind::conflict, "Others are editing this gist right now; try again.");

@@ -3,7 +3,6 @@
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "api/read_shared.hpp"
-#include "base/json_text.hpp"
 #include "model/languages.hpp"
 
 #include <boost/json.hpp>
@@ -34,13 +33,20 @@ Result<std::string> text_of(const http::Request& request) {
 }  // namespace
 
 Answer create_document(Exchange& exchange) {
-    Result<std::string> text = text_of(exchange.request);
-    if (!text) co_return text.error();
-    if (std::optional<Error> wrong = refuse_other_than_text({{"body", *text}})) co_return *std::move(wrong);
-    json::object object{{"body", *text}};
-    Result<http::Response> created = co_await run_with_json(exchange, std::move(object), create_snippet);
+    auto translate = [&request = exchange.request]() -> Result<json::object> {
+        Result<std::string> text = text_of(request);
+        if (!text) return text.error();
+        if (std::optional<Error> wrong = refuse_other_than_text({{"body", *text}})) return *std::move(wrong);
+        return json::object{{"body", *text}};
+    };
+    Texts& texts = exchange.services.texts;
+    Result<json::object> object =
+        co_await texts.by_size(Text::request, exchange.request.body.size(), std::move(translate));
+    if (!object) co_return object.error();
+    Result<http::Response> created = co_await run_with_json(exchange, *std::move(object), create_snippet);
     if (!created) co_return created;
-    const json::value made = json::parse(created->body);
+    auto parse = [&created] { return json::parse(created->body); };
+    const json::value made = co_await texts.by_size(Text::answer, created->body.size(), std::move(parse));
     json::object answer{{"key", made.at("id")}};
     if (const json::value* token = made.as_object().if_contains("edit_token")) answer["edit_token"] = *token;
     created->status = 200;  // as haste-server says it
@@ -53,9 +59,19 @@ Answer read_document(Exchange& exchange) {
     if (!shared) co_return shared.error();
     http::Response response = respond_with_link(*shared, exchange.request, "haste", "application/json");
     if (response.status != 200) co_return response;
-    response.body = R"({"data":)";
-    base::append_json_string(response.body, shared->snippet().body);
-    response.body += fmt::format(R"(,"key":"{}"}})", shared->snippet().id);
+    constexpr std::string_view kBefore = R"({"data":")";
+    response.body = fmt::format(R"({}","key":"{}"}})", kBefore, shared->snippet().id);
+    response.add_body_piece(0, kBefore.size());
+    // The escaped body is a part of the link's JSON.
+    if (exchange.request.head()) {
+        response.unmade_bytes = shared->entry->json_body_bytes;
+    } else {
+        shared->entry = co_await exchange.services.cache.complete(shared->entry, exchange.deadline);
+        const cache::Entry& entry = *shared->entry;
+        response.add_piece(std::string_view{entry.json_before_count}.substr(entry.json_body_at, entry.json_body_bytes));
+    }
+    response.add_body_piece(kBefore.size(), response.body.size() - kBefore.size());
+    response.owner = shared->entry;
     co_return response;
 }
 

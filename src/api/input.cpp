@@ -92,8 +92,16 @@ const json::object* Members::object(std::string_view name) {
     return value->if_object();
 }
 
-void Members::complain(std::string_view name, std::string why) {
-    complaints_.emplace_back(name, std::move(why));
+void Members::complain(std::string_view name, std::string_view why) {
+    more_complaints_ = complaints_.size() >= kComplaintsMax;
+    if (more_complaints_) return;
+    const auto cut = [](std::string_view text) {
+        if (text.size() <= kComplaintBytesMax) return std::string{text};
+        std::size_t end = kComplaintBytesMax;
+        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+        return std::string{text.substr(0, end)} + "…";
+    };
+    complaints_.emplace_back(cut(name), cut(why));
 }
 
 std::optional<std::string> Members::text(std::string_view name, bool null_allowed) {
@@ -140,9 +148,12 @@ std::optional<Error> Members::finish() {
     for (const auto& member : object_) {
         const std::string_view name{member.key().data(), member.key().size()};
         if (std::find(known_.begin(), known_.end(), name) == known_.end()) complain(name, "is not known here");
+        if (more_complaints_) break;
     }
     if (complaints_.empty()) return std::nullopt;
-    return Error{ErrorKind::invalid, "Some members have values that are not allowed.", std::move(complaints_), 0};
+    std::string detail = "Some members have values that are not allowed.";
+    if (more_complaints_) detail += fmt::format(" The first {} are named.", kComplaintsMax);
+    return Error{ErrorKind::invalid, std::move(detail), std::move(complaints_), 0};
 }
 
 namespace {
@@ -215,6 +226,17 @@ Result<SnippetInput> read_snippet_input(const json::object& object, std::uint64_
     if (for_create && !object.contains("body")) members.complain("body", "is required");
     if (auto wrong = members.finish()) return *std::move(wrong);
     return input;
+}
+
+Awaitable<Result<SnippetInput>> take_snippet_input(Exchange& exchange, bool for_create) {
+    const http::Request& request = exchange.request;
+    const std::uint64_t body_bytes_max = exchange.services.options.body_bytes_max;
+    auto work = [&request, body_bytes_max, for_create]() -> Result<SnippetInput> {
+        const Result<json::object> object = parse_object(request);
+        if (!object) return object.error();
+        return read_snippet_input(*object, body_bytes_max, for_create);
+    };
+    co_return co_await exchange.services.texts.by_size(Text::request, request.body.size(), std::move(work));
 }
 
 namespace {

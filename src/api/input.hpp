@@ -37,6 +37,9 @@ std::optional<Error> refuse_other_than_text(
 /// Reads an object's members and gathers what is wrong with them.
 class Members {
   public:
+    static constexpr std::size_t kComplaintsMax = 20;
+    static constexpr std::size_t kComplaintBytesMax = 256;
+
     explicit Members(const boost::json::object& object) : object_{object} {}
 
     /// The member's text, or nothing when it is absent (or null, if allowed) or not a text.
@@ -49,7 +52,8 @@ class Members {
     /// Null when it is absent or no object.
     const boost::json::object* object(std::string_view name);
 
-    void complain(std::string_view name, std::string why);
+    /// Overflow rules: what comes after kComplaintsMax is not said, what is longer than kComplaintBytesMax is cut.
+    void complain(std::string_view name, std::string_view why);
     /// To be called last: members that nobody asked for are errors too. Nothing when all is well.
     std::optional<Error> finish();
 
@@ -59,6 +63,7 @@ class Members {
     const boost::json::object& object_;
     std::vector<std::string_view> known_;
     std::vector<std::pair<std::string, std::string>> complaints_;
+    bool more_complaints_ = false;
 };
 
 /// The members of a create or edit that were sent.
@@ -73,6 +78,8 @@ struct SnippetInput {
 /// `for_create`: `body` is required and `burn_after_reading` allowed. 413 when the body is above the limit.
 Result<SnippetInput> read_snippet_input(const boost::json::object& object, std::uint64_t body_bytes_max,
                                         bool for_create);
+/// The same of the request's JSON; a long one is read beside the loop.
+Awaitable<Result<SnippetInput>> take_snippet_input(Exchange& exchange, bool for_create);
 
 struct Credentials {
     std::string username;  ///< lower case

@@ -14,11 +14,13 @@ namespace {
 // sight.
 constexpr int kEditAttemptsMax = 8;
 
-http::Response shown(const Exchange& exchange, const model::Snippet& snippet) {
+Awaitable<http::Response> shown(Exchange& exchange, const model::Snippet& snippet) {
     const std::string base = exchange.base_url();
-    http::Response response = http::json_response(200, snippet_json(snippet, base, Body::shown));
+    auto work = [&] { return http::json_response(200, snippet_json(snippet, base, Body::shown)); };
+    http::Response response =
+        co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));
     response.add("ETag", json_etag(snippet, base));
-    return response;
+    co_return response;
 }
 
 /// `snippet` with what the input changes. False when that is nothing.
@@ -67,16 +69,14 @@ Answer read_snippet(Exchange& exchange) {
     if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
     Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
     if (!snippet) co_return snippet.error();
-    http::Response response = shown(exchange, *snippet);
+    http::Response response = co_await shown(exchange, *snippet);
     response.add("Last-Modified", base::format_http_date(snippet->updated_at));
     co_return response;
 }
 
 Answer edit_snippet(Exchange& exchange) {
     if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
-    Result<boost::json::object> object = parse_object(exchange.request);
-    if (!object) co_return object.error();
-    Result<SnippetInput> input = read_snippet_input(*object, exchange.services.options.body_bytes_max, false);
+    Result<SnippetInput> input = co_await take_snippet_input(exchange, false);
     if (!input) co_return input.error();
 
     for (int attempt = 0; attempt < kEditAttemptsMax; ++attempt) {
@@ -87,12 +87,12 @@ Answer edit_snippet(Exchange& exchange) {
             co_return invalid_field("visibility", "private needs an account: nobody else could read it");
         }
         const base::UnixMillis now = base::unix_now_ms();
-        if (!apply(*input, *snippet, now)) co_return shown(exchange, *snippet);
+        if (!apply(*input, *snippet, now)) co_return co_await shown(exchange, *snippet);
         snippet->updated_at = std::max(now, snippet->updated_at + 1);
         const auto update = [&] { return exchange.services.store.update_snippet(*snippet, exchange.deadline); };
         if (!co_await commit_and_invalidate(exchange, snippet->id, snippet->version + 1, update)) continue;
         ++snippet->version;
-        co_return shown(exchange, *snippet);
+        co_return co_await shown(exchange, *snippet);
     }
     co_return error(ErrorKind::conflict, "Others are editing this snippet right now; try again.");
 }

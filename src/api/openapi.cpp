@@ -401,7 +401,7 @@ class Builder {
         if (has_path_parameter && !route.accepts) all[400] = "The path is not percent-encoded UTF-8.";
         if (takes_json) all[400] = "The body is not a JSON object.";
         if (has_body && object_at(said, "body").contains("form")) all[400] = "The body is not a form.";
-        if (has_body) all[413] = "The body is too large.";
+        if (has_body) all[413] = route.takes_text ? "The body is too large." : "The body is above 8 KiB.";
         if (takes_json) all[422] = "Some members have values that are not allowed.";
         if (route.access == Access::optional) all[401] = "The token or the session opens nothing.";
         if (route.access == Access::account) all[401] = "This needs an account.";

@@ -142,8 +142,7 @@ Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::
     response.fields += "Cache-Control: private, no-store\r\n";
     const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
     if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
-    std::string html = pages::lay_out(layout, content);
-    response.body = co_await exchange.services.pages.encode_page(std::move(html), encoding);
+    response.body = co_await exchange.services.pages.encode_page(std::move(layout), std::move(content), encoding);
     if (retry_after_s > 0) response.add("Retry-After", std::to_string(retry_after_s));
     co_return response;
 }
@@ -208,7 +207,12 @@ std::string local_path(std::string_view path) {
 
 void put_json(Exchange& exchange, const boost::json::object& object) {
     http::Request& request = exchange.request;
-    request.body = boost::json::serialize(object);
+    std::size_t bytes = 0;
+    for (const auto& member : object) {
+        if (const boost::json::string* text = member.value().if_string()) bytes += text->size();
+    }
+    auto work = [&object] { return boost::json::serialize(object); };
+    request.body = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(work));
     request.has_body = true;
     request.fields[static_cast<std::size_t>(http::Field::content_type)] = "application/json";
 }

@@ -6,6 +6,7 @@
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "api/snippet_json.hpp"
+#include "api/texts.hpp"
 #include "base/secret.hpp"
 #include "http/conditions.hpp"
 #include "pages/assets.hpp"
@@ -28,7 +29,18 @@ bool has_it(const http::Request& request, std::string_view etag, const model::Sn
     return http::is_known(request, current);
 }
 
-/// The answer from an entry: nothing of the snippet is copied.
+/// Whether the answer has the entry's JSON in it.
+bool sends_json(const http::Request& request, const cache::Entry& entry, Representation representation,
+                const Options& options, bool conditional) {
+    if (representation != Representation::json || request.head()) return false;
+    if (!conditional) return true;
+    std::string base, etag;
+    append_base_url(base, options, request);
+    append_json_etag(etag, entry.version, entry.view_count, base);
+    return !has_it(request, etag, entry.snippet);
+}
+
+/// The answer from an entry, which is whole if the answer has JSON in it: nothing of the snippet is copied.
 http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Representation representation,
                             const http::Request& request, const Options& options, cache::Status status,
                             bool conditional = true) {
@@ -66,6 +78,7 @@ http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Represent
         response.body.clear();
     } else {
         response.add_piece(entry->json_before_count);
+        response.unmade_bytes = entry->json_before_count_bytes - entry->json_before_count.size();
         response.add_body_piece(0, digits);
         response.add_piece(entry->json_after_count);
         response.add_body_piece(digits, base.size());
@@ -190,7 +203,10 @@ Awaitable<Result<std::shared_ptr<const cache::Entry>>> read_uncached(Exchange& e
         if (!burned) co_return burned.error();
         snippet = *std::move(burned);
     }
-    co_return make_entry(*snippet, base::Milliseconds{0}, "private, no-store");
+    auto work = [snippet] { return make_entry(*snippet, base::Milliseconds{0}, "private, no-store"); };
+    std::shared_ptr<const cache::Entry> entry =
+        co_await exchange.services.texts.by_size(Text::entry, snippet->body.size(), std::move(work));
+    co_return entry;
 }
 
 /// The page of what everybody may read: one that is kept, or a new one.
@@ -202,13 +218,12 @@ Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<
     const std::int64_t view_count = entry->view_count;
     std::shared_ptr<const pages::Page> page = renderer.find(*snippet, base, face);
     const base::SteadyTime now = base::steady_now();
-    if (page && page->due(view_count, now)) {
-        page->claim(now);
-        page = nullptr;
-    }
+    const bool due = page && page->due(view_count, now);
+    if (due) page->claim(now);
     const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
-    if (!page || page->content(encoding).empty()) {
-        page = co_await renderer.render(snippet, view_count, base, face, exchange.deadline);
+    if (!page || due || page->content(encoding).empty()) {
+        pages::PageRenderer::Wanted wanted{snippet, view_count, base, face, encoding, std::move(page)};
+        page = co_await renderer.render(std::move(wanted), exchange.deadline);
     }
     co_return respond_with(std::move(page), *snippet, exchange.request, base, status, face);
 }
@@ -240,8 +255,12 @@ Answer read_link(Exchange& exchange, Representation representation) {
     const http::Parameter download = http::find_parameter(exchange.request.query, "download");
     const bool downloads = representation == Representation::raw && download.value == "1";
     // What has just been burned is sent whatever the reader claims to have: a 304 would have burned it unread.
+    const bool conditional = !shared->burned;
+    if (sends_json(exchange.request, *shared->entry, representation, exchange.services.options, conditional)) {
+        shared->entry = co_await exchange.services.cache.complete(shared->entry, exchange.deadline);
+    }
     http::Response response = respond_from(shared->entry, representation, exchange.request, exchange.services.options,
-                                           shared->status, !shared->burned);
+                                           shared->status, conditional);
     if (downloads) add_download_fields(response, *shared->entry);
     co_return response;
 }
@@ -312,6 +331,8 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
         if (!rendered || rendered->content(encoding).empty()) return false;
         if (rendered->due(entry->view_count, base::steady_now())) return false;
     }
+    const Representation representation = raw ? Representation::raw : Representation::json;
+    if (!page && !entry->whole() && sends_json(request, *entry, representation, services.options, true)) return false;
     answer.route = raw ? "/s/{id}/raw" : "/s/{id}";
     if (entry->kind != cache::Entry::Kind::snippet) {
         answer.response = http::problem(absence(entry->kind));
@@ -326,8 +347,8 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
         answer.response.constant_fields = exposure;
         return true;
     }
-    answer.response = respond_from(std::move(entry), raw ? Representation::raw : Representation::json, request,
-                                   services.options, cache::Status::near_hit);
+    answer.response =
+        respond_from(std::move(entry), representation, request, services.options, cache::Status::near_hit);
     answer.response.constant_fields = exposure;
     return true;
 }

@@ -100,8 +100,12 @@ Answer read_revision(Exchange& exchange) {
     const std::optional<model::Revision> revision = co_await find_visible_revision(exchange, *snippet, version);
     if (!revision) co_return error(ErrorKind::not_found);
     exchange.listable = exchange.listable && revision->visibility == model::Visibility::public_;
-    std::string body;
-    append_revision(body, *revision, true);
+    auto work = [&revision] {
+        std::string body;
+        append_revision(body, *revision, true);
+        return body;
+    };
+    std::string body = co_await exchange.services.texts.by_size(Text::answer, revision->body.size(), std::move(work));
     co_return http::json_response(200, std::move(body));
 }
 

@@ -30,15 +30,21 @@ bool any_file_name(std::string_view) {
     return true;
 }
 
+/// A route whose body is, or has in it, a snippet's text.
+constexpr Route with_text(Route route) {
+    route.takes_text = true;
+    return route;
+}
+
 // What each route does, for those who call it, is said in openapi/*.json.
 constexpr Route kRoutes[] = {
     open_snippet({Method::get, "/s/{id}", read_shared, Access::anyone, Charge::nothing}),
     open_snippet({Method::get, "/s/{id}/raw", read_shared_raw, Access::anyone, Charge::nothing}),
 
-    {Method::post, "/snippets", create_snippet, Access::optional, Charge::write},
+    with_text({Method::post, "/snippets", create_snippet, Access::optional, Charge::write}),
     {Method::get, "/snippets", list_snippets, Access::account, Charge::nothing},
     of_snippet({Method::get, "/snippets/{id}", read_snippet, Access::optional, Charge::nothing}),
-    of_snippet({Method::patch, "/snippets/{id}", edit_snippet, Access::optional, Charge::write}),
+    with_text(of_snippet({Method::patch, "/snippets/{id}", edit_snippet, Access::optional, Charge::write})),
     of_snippet({Method::delete_, "/snippets/{id}", delete_snippet, Access::optional, Charge::write}),
     open_snippet({Method::get, "/snippets/{id}/revisions", list_revisions, Access::optional, Charge::nothing}),
     open_snippet({Method::get, "/snippets/{id}/revisions/{version}", read_revision, Access::optional, Charge::nothing}),
@@ -58,24 +64,24 @@ constexpr Route kRoutes[] = {
     {Method::delete_, "/auth/tokens/{id}", delete_token, Access::account, Charge::nothing},
 
     {Method::get, "/", compose_page, Access::page, Charge::nothing},
-    {Method::post, "/", compose_from_form, Access::page, Charge::write, compose_refused},
-    {Method::post, "/upload", upload_text, Access::optional, Charge::write},
-    {Method::put, "/upload", upload_text, Access::optional, Charge::write},
-    {Method::put, "/upload/{name}", upload_text, Access::optional, Charge::write, nullptr, any_file_name},
+    with_text({Method::post, "/", compose_from_form, Access::page, Charge::write, compose_refused}),
+    with_text({Method::post, "/upload", upload_text, Access::optional, Charge::write}),
+    with_text({Method::put, "/upload", upload_text, Access::optional, Charge::write}),
+    with_text({Method::put, "/upload/{name}", upload_text, Access::optional, Charge::write, nullptr, any_file_name}),
     of_snippet({Method::post, "/s/{id}", manage_upload, Access::optional, Charge::write}),
 
-    foreign(Method::post, "/documents", create_document, Access::optional, Charge::write),
+    with_text(foreign(Method::post, "/documents", create_document, Access::optional, Charge::write)),
     open_snippet(foreign(Method::get, "/documents/{key}", read_document, Access::anyone, Charge::nothing)),
     open_snippet(foreign(Method::get, "/raw/{key}", read_document_raw, Access::anyone, Charge::nothing)),
     open_snippet({Method::get, "/{key}", open_document, Access::anyone, Charge::nothing, nullptr, is_document_key}),
 
-    foreign(Method::post, "/api/v3/gists", create_gist, Access::optional, Charge::write),
+    with_text(foreign(Method::post, "/api/v3/gists", create_gist, Access::optional, Charge::write)),
     foreign(Method::get, "/api/v3/gists", list_gists, Access::account, Charge::nothing),
     open_snippet(foreign(Method::get, "/api/v3/gists/{id}", read_gist, Access::anyone, Charge::nothing)),
     open_snippet(
         foreign(Method::get, "/api/v3/gists/{id}/raw/{name}", read_gist_file, Access::anyone, Charge::nothing)),
-    of_snippet(foreign(Method::patch, "/api/v3/gists/{id}", edit_gist, Access::optional, Charge::write)),
-    of_snippet(foreign(Method::post, "/api/v3/gists/{id}", edit_gist, Access::optional, Charge::write)),
+    with_text(of_snippet(foreign(Method::patch, "/api/v3/gists/{id}", edit_gist, Access::optional, Charge::write))),
+    with_text(of_snippet(foreign(Method::post, "/api/v3/gists/{id}", edit_gist, Access::optional, Charge::write))),
     of_snippet(foreign(Method::delete_, "/api/v3/gists/{id}", delete_snippet, Access::optional, Charge::write)),
     open(foreign(Method::get, "/api/v3/users/{username}/gists", list_gists_of, Access::anyone, Charge::nothing)),
     foreign(Method::post, "/api/v3/authorizations", authorize, Access::anyone, Charge::login),
@@ -89,7 +95,7 @@ constexpr Route kRoutes[] = {
     of_snippet({Method::get, "/s/{id}/qr.svg", qr_code, Access::anyone, Charge::nothing}),
     of_snippet({Method::post, "/s/{id}/reveal", reveal, Access::page, Charge::nothing}),
     of_snippet({Method::get, "/s/{id}/edit", edit_page, Access::page, Charge::nothing}),
-    of_snippet({Method::post, "/s/{id}/edit", edit_from_form, Access::page, Charge::write, edit_refused}),
+    with_text(of_snippet({Method::post, "/s/{id}/edit", edit_from_form, Access::page, Charge::write, edit_refused})),
     of_snippet({Method::get, "/s/{id}/delete", delete_page, Access::page, Charge::nothing}),
     of_snippet({Method::post, "/s/{id}/delete", delete_from_form, Access::page, Charge::write}),
     of_snippet({Method::post, "/s/{id}/fork", fork_from_form, Access::page_account, Charge::write}),

@@ -44,7 +44,11 @@ struct Route {
     /// It is about one snippet: the handler weighs the preconditions of a write itself, against that snippet, and
     /// search engines may list what a read answers only when the handler says so (`Exchange::listable`).
     bool of_snippet = false;
+    /// Whether its body may be as long as a snippet is; else, where names and passwords go, kBriefBodyBytesMax.
+    bool takes_text = false;
 };
+
+inline constexpr std::uint64_t kBriefBodyBytesMax = 8 * 1024;
 
 /// The one table of routes, in the order in which they are tried.
 std::span<const Route> routes();

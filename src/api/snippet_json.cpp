@@ -1,5 +1,6 @@
 #include "api/snippet_json.hpp"
 
+#include "api/texts.hpp"
 #include "base/json_text.hpp"
 #include "base/utf8.hpp"
 #include "model/languages.hpp"
@@ -80,15 +81,19 @@ class Writer {
 /// link.
 struct Parts {
     std::string before_count, after_count, after_base;
+    std::size_t body_at = 0;  ///< in the first, after the quote
 };
 
+/// The body's own text is put into the first part by `with_body`.
 Parts snippet_parts(const model::Snippet& snippet, Body body, std::string_view edit_token) {
     Parts parts;
-    parts.before_count.reserve(snippet.body.size() + snippet.body.size() / 8 + 256);
     Writer writer{parts.before_count};
     writer.text("id", snippet.id);
     writer.text("title", snippet.title);
-    if (body == Body::shown) writer.text("body", snippet.body);
+    if (body == Body::shown) {
+        writer.text("body", {});
+        parts.body_at = parts.before_count.size() - 1;
+    }
     writer.text("language", snippet.language);
     writer.text("visibility", to_text(snippet.visibility));
     writer.name("tags");
@@ -125,6 +130,17 @@ Parts snippet_parts(const model::Snippet& snippet, Body body, std::string_view e
     return parts;
 }
 
+/// `around` with the escaped body in its place.
+std::string with_body(std::string_view around, std::size_t body_at, std::string_view body, std::size_t body_bytes) {
+    std::string out;
+    constexpr std::size_t kRoom = 512;  // for what is put behind it, and what escaping needs
+    out.reserve(around.size() + body_bytes + kRoom);
+    out += around.substr(0, body_at);
+    base::append_json_escaped(out, body);
+    out += around.substr(body_at);
+    return out;
+}
+
 std::string prepared_fields(std::string_view content_type, const model::Snippet& snippet,
                             std::string_view cache_control) {
     return fmt::format("Content-Type: {}\r\nLast-Modified: {}\r\nCache-Control: {}\r\n", content_type,
@@ -134,13 +150,26 @@ std::string prepared_fields(std::string_view content_type, const model::Snippet&
 }  // namespace
 
 std::string snippet_json(const model::Snippet& snippet, std::string_view base, Body body, std::string_view edit_token) {
-    Parts parts = snippet_parts(snippet, body, edit_token);
-    parts.before_count += std::to_string(snippet.view_count);
-    parts.before_count += parts.after_count;
-    parts.before_count += base;
-    parts.before_count += parts.after_base;
-    return std::move(parts.before_count);
+    const Parts parts = snippet_parts(snippet, body, edit_token);
+    std::string out = body == Body::left_out ? parts.before_count
+                                             : with_body(parts.before_count, parts.body_at, snippet.body,
+                                                         base::json_escaped_bytes(snippet.body));
+    out += std::to_string(snippet.view_count);
+    out += parts.after_count;
+    out += base;
+    out += parts.after_base;
+    return out;
 }
+
+namespace {
+
+void fill_in_body(cache::Entry& entry) {
+    entry.json_before_count =
+        with_body(entry.json_before_count, entry.json_body_at, entry.snippet.body, entry.json_body_bytes);
+    entry.json_before_count.shrink_to_fit();
+}
+
+}  // namespace
 
 std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
                                          std::string_view cache_control) {
@@ -154,8 +183,15 @@ std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Mi
     entry->snippet = snippet;
     entry->view_count = snippet.view_count;
     Parts parts = snippet_parts(snippet, Body::shown, {});
-    parts.before_count.shrink_to_fit();
+    entry->json_body_at = parts.body_at;
+    entry->json_body_bytes = base::json_escaped_bytes(snippet.body);
+    entry->json_before_count_bytes = parts.before_count.size() + entry->json_body_bytes;
     entry->json_before_count = std::move(parts.before_count);
+    if (snippet.body.size() > Texts::kHereBytesMax) {
+        entry->completion = std::make_shared<cache::Entry::Completion>();
+    } else {
+        fill_in_body(*entry);
+    }
     entry->json_after_count = std::move(parts.after_count);
     entry->json_after_base = std::move(parts.after_base);
     entry->raw_etag = raw_etag(snippet.version);
@@ -163,6 +199,16 @@ std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Mi
     entry->raw_fields = fmt::format("ETag: {}\r\n", entry->raw_etag) +
                         prepared_fields("text/plain; charset=utf-8", snippet, cache_control);
     return entry;
+}
+
+std::shared_ptr<const cache::Entry> make_whole(const cache::Entry& entry) {
+    const std::lock_guard lock{entry.completion->mutex};
+    if (std::shared_ptr<const cache::Entry> made = entry.completion->whole.lock()) return made;
+    auto whole = std::make_shared<cache::Entry>(entry);
+    whole->completion = nullptr;
+    fill_in_body(*whole);
+    entry.completion->whole = whole;
+    return whole;
 }
 
 namespace {

@@ -27,9 +27,13 @@ enum class Body { shown, left_out };
 std::string snippet_json(const model::Snippet& snippet, std::string_view base, Body body,
                          std::string_view edit_token = {});
 
-/// Everything of a link's answers that is the same for all readers. `ttl` is cut at the snippet's own expiry.
+/// Everything of a link's answers that is the same for all readers. `ttl` is cut at the snippet's own expiry. With a
+/// large body the entry is not whole: most of its readers want other forms than JSON.
 std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
                                          std::string_view cache_control);
+
+/// The same with its JSON. Called again, also by another thread, it gives the same entry as long as that is kept.
+std::shared_ptr<const cache::Entry> make_whole(const cache::Entry& entry);
 
 /// What names of files in this language (canonical) end with, without the dot; `txt` for one without its own.
 std::string_view extension_of(std::string_view language);

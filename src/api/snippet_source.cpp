@@ -30,7 +30,9 @@ base::Awaitable<cache::Fill> SnippetSource::load(std::string id, cache::Wanted w
         fill.snippet = answer.loaded.snippet;
         co_return fill;
     }
-    const std::shared_ptr<cache::Entry> entry = entry_from(id, answer.loaded, answer.ttl);
+    const std::size_t size = answer.loaded.snippet ? answer.loaded.snippet->body.size() : 0;
+    auto work = [&] { return entry_from(id, answer.loaded, answer.ttl); };
+    const std::shared_ptr<cache::Entry> entry = co_await texts_.by_size(Text::entry, size, std::move(work));
     entry->loaded_at = asked;
     // What ends because the snippet itself expires has nothing to be refreshed for.
     const base::UnixMillis until = base::unix_now_ms() + answer.ttl.count();
@@ -39,6 +41,12 @@ base::Awaitable<cache::Fill> SnippetSource::load(std::string id, cache::Wanted w
     entry->refresh_from = expires || !reads_redis_ ? entry->valid_until : entry->valid_until - refresh_below_;
     fill.entry = entry;
     co_return fill;
+}
+
+base::Awaitable<std::shared_ptr<const cache::Entry>> SnippetSource::complete(
+    std::shared_ptr<const cache::Entry> entry) {
+    auto work = [entry] { return make_whole(*entry); };
+    co_return co_await texts_.by_size(Text::json, entry->snippet.body.size(), std::move(work));
 }
 
 base::Awaitable<cache::RedisCache::Answer> SnippetSource::find(std::string id, cache::Wanted wanted,

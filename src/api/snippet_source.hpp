@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/texts.hpp"
 #include "cache/cache.hpp"
 #include "cache/redis_cache.hpp"
 #include "store/store.hpp"
@@ -10,15 +11,17 @@ namespace snippetd::api {
 class SnippetSource : public cache::Source {
   public:
     /// `redis` is null without Redis; unless `reads_redis` it only hears of invalidations, for the sake of instances
-    /// that do. `ttl` is for found snippets.
-    SnippetSource(store::Store& store, cache::RedisCache* redis, bool reads_redis, base::Milliseconds ttl)
+    /// that do. `ttl` is for found snippets. What takes long with large ones is done on the threads of `texts`.
+    SnippetSource(store::Store& store, cache::RedisCache* redis, bool reads_redis, base::Milliseconds ttl, Texts& texts)
         : store_{store},
+          texts_{texts},
           redis_{redis},
           reads_redis_{redis && reads_redis},
           ttl_{ttl},
           refresh_below_{std::min(ttl / 10, kRefreshBelowMax)} {}
 
     base::Awaitable<cache::Fill> load(std::string id, cache::Wanted wanted, base::Deadline deadline) override;
+    base::Awaitable<std::shared_ptr<const cache::Entry>> complete(std::shared_ptr<const cache::Entry> entry) override;
     base::Awaitable<void> invalidate(std::string id, std::int64_t floor) override;
 
   private:
@@ -27,6 +30,7 @@ class SnippetSource : public cache::Source {
     base::Awaitable<cache::RedisCache::Answer> find(std::string id, cache::Wanted wanted, base::Deadline deadline);
 
     store::Store& store_;
+    Texts& texts_;
     cache::RedisCache* redis_;
     bool reads_redis_;
     base::Milliseconds ttl_;

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <charconv>
+#include <functional>
 #include <span>
 
 #include <boost/json.hpp>
@@ -146,8 +147,10 @@ Result<json::object> json_of(const Upload& upload) {
 
 /// The link alone, or the snippet for those who ask for JSON. What 0x0 adds is in both: the token for who wants to
 /// manage it later, and when it expires.
-http::Response linked(const Exchange& exchange, http::Response created, unsigned status) {
-    const json::value made = json::parse(created.body);
+Awaitable<http::Response> linked(Exchange& exchange, http::Response created, unsigned status) {
+    auto parse = [&created] { return json::parse(created.body); };
+    const json::value made =
+        co_await exchange.services.texts.by_size(Text::answer, created.body.size(), std::move(parse));
     const json::object& snippet = made.as_object();
     if (!asks_for_json(exchange.request)) {
         created.status = status;
@@ -165,31 +168,41 @@ http::Response linked(const Exchange& exchange, http::Response created, unsigned
     if (const json::string* expires_at = snippet.at("expires_at").if_string()) {
         created.add("X-Expires", std::to_string(base::parse_rfc3339(*expires_at).value_or(0)));
     }
-    return created;
+    co_return created;
 }
 
-Answer create(Exchange& exchange, Result<Upload> upload, unsigned status) {
+/// `read` takes the request apart.
+Answer create(Exchange& exchange, std::function<Result<Upload>()> read, unsigned status) {
     // The front page is for everybody, also for whom a session has ended; a program should know.
     if (exchange.caller.rejected) co_return unauthenticated(exchange.caller);
-    if (!upload) co_return upload.error();
-    Result<json::object> object = json_of(*upload);
+    auto translate = [&read]() -> Result<json::object> {
+        const Result<Upload> upload = read();
+        if (!upload) return upload.error();
+        return json_of(*upload);
+    };
+    Result<json::object> object =
+        co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(translate));
     if (!object) co_return object.error();
     Result<http::Response> created = co_await run_with_json(exchange, *std::move(object), create_snippet);
     if (!created) co_return created;
-    co_return linked(exchange, *std::move(created), status);
+    co_return co_await linked(exchange, *std::move(created), status);
 }
 
 }  // namespace
 
 Answer upload_form(Exchange& exchange) {
-    Result<http::Form> form = http::parse_form(exchange.request);
-    if (!form) co_return form.error();
-    co_return co_await create(exchange, upload_of(*form), 200);  // as the services do whose form it is
+    std::function<Result<Upload>()> read = [&request = exchange.request]() -> Result<Upload> {
+        const Result<http::Form> form = http::parse_form(request);
+        if (!form) return form.error();
+        return upload_of(*form);
+    };
+    co_return co_await create(exchange, std::move(read), 200);  // as the services do whose form it is
 }
 
 Answer upload_text(Exchange& exchange) {
     if (has_multipart_body(exchange.request)) co_return co_await upload_form(exchange);
-    co_return co_await create(exchange, upload_of(exchange), 201);
+    std::function<Result<Upload>()> read = [&exchange] { return upload_of(exchange); };
+    co_return co_await create(exchange, std::move(read), 201);
 }
 
 Answer pastebinit_configuration(Exchange& exchange) {
@@ -223,7 +236,7 @@ Answer manage_upload(Exchange& exchange) {
     if (*expires_in_s) object["expires_in"] = **expires_in_s;
     Result<http::Response> edited = co_await run_with_json(exchange, std::move(object), edit_snippet);
     if (!edited) co_return edited;
-    http::Response changed = linked(exchange, *std::move(edited), 202);
+    http::Response changed = co_await linked(exchange, *std::move(edited), 202);
     changed.status = 202;  // also as JSON
     co_return changed;
 }

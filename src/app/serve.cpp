@@ -28,6 +28,7 @@ constexpr base::Milliseconds kShutdownMax{9500};  // from the signal to the exit
 constexpr base::Milliseconds kDrainPoll{20};
 constexpr base::Milliseconds kRedisPatience{1000};
 constexpr std::size_t kPagesWaitingMax = 256;
+constexpr std::size_t kTextsWaitingMax = 1024;
 constexpr std::size_t kArchivesWaitingMax = 256;  // a piece of each, some milliseconds
 constexpr std::size_t kDescriptorsBesidesConnections = 512;
 
@@ -72,6 +73,16 @@ std::size_t allow_connections(std::size_t wanted) {
     log::warn("the limit of open files allows fewer connections",
               {{"wanted", static_cast<long long>(wanted)}, {"possible", static_cast<long long>(possible)}});
     return possible;
+}
+
+/// A text may take half of the near cache, and with what comes with it more than the other half is not needed.
+void warn_of_small_cache(const Settings& settings) {
+    constexpr std::uint64_t kSnippetsMin = 4;
+    if (!settings.cache || settings.cache_near_size == 0) return;
+    if (settings.cache_near_size / kSnippetsMin >= settings.max_body) return;
+    log::warn("the near cache is smaller than four of the largest snippets: large ones may not be kept there",
+              {{"cache_near_size", static_cast<long long>(settings.cache_near_size)},
+               {"max_body", static_cast<long long>(settings.max_body)}});
 }
 
 http::ServerOptions server_options(const Settings& settings) {
@@ -184,6 +195,8 @@ void serve(const Settings& settings) {
     base::ThreadPool archive_threads{1, kArchivesWaitingMax, "too many archives are being made"};
     auth::Passwords passwords{std::min(settings.threads, 2U)};
     base::ThreadPool page_threads{std::min(settings.threads, 2U), kPagesWaitingMax, "too many pages are rendered"};
+    base::ThreadPool text_threads{std::min(settings.threads, 2U), kTextsWaitingMax, "too many large texts at a time"};
+    api::Texts texts{text_threads, metrics};
     views::LiveCounts::Bound live_bound;
     live_bound.listeners_max = settings.max_connections / 4 * 3;  // the rest is for readers
     views::Tally tally{metrics};
@@ -191,6 +204,9 @@ void serve(const Settings& settings) {
     // Half for what the workers share, half for their own copies of what is hot; a single worker has all of it.
     const std::size_t shared_bytes = settings.threads > 1 ? settings.cache_near_size / 2 : 0;
     const auto caches = std::make_shared<cache::LocalCache::Group>(group, shared_bytes);
+    // Half as much for pages, dealt out in the same way.
+    const auto shared_pages = shared_bytes > 0 ? std::make_unique<pages::SharedPages>(shared_bytes / 2) : nullptr;
+    warn_of_small_cache(settings);
     std::unique_ptr<Coherence> coherence;
     if (backends.redis) {
         coherence = std::make_unique<Coherence>(*backends.redis, *backends.store, settings.cache_ttl, caches);
@@ -209,6 +225,8 @@ void serve(const Settings& settings) {
                         std::make_shared<auth::Identities::Group>(auth::Identities::Group{group, {}}),
                         std::make_shared<http::ServerLimits>(),
                         page_threads,
+                        shared_pages.get(),
+                        texts,
                         live_bound};
     const cache::LocalCache::Options cache_options{
         settings.cache, (settings.cache_near_size - shared_bytes) / settings.threads, coherence == nullptr};
@@ -241,6 +259,7 @@ void serve(const Settings& settings) {
     archive_threads.close();
     passwords.close();
     page_threads.close();
+    text_threads.close();
     backends.store->close();
     for (const auto& worker : workers) worker->stop_redis();
     wait_until_idle(workers, end_by);

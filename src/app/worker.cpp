@@ -22,14 +22,15 @@ Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, b
     : live_{shared.live_bound},
       keeps_running_{context_.get_executor()},
       redis_{shared.redis ? shared.redis->make(context_.get_executor()) : redis::Clients::Owned{}},
-      source_{shared.store, shared.redis_cache, cache_options.enabled, cache_ttl},
+      source_{shared.store, shared.redis_cache, cache_options.enabled, cache_ttl, shared.texts},
       cache_{context_.get_executor(), cache_options, source_, shared.caches, shared.metrics},
       identities_{look_up_in(shared.store), shared.identities},
       recorder_{shared.tally},
-      pages_{context_.get_executor(), shared.page_threads, cache_options.near_bytes / 2},
+      pages_{context_.get_executor(), shared.page_threads, cache_options.near_bytes / 2, shared.shared_pages,
+             shared.metrics},
       application_{{shared.options, shared.store, shared.limiter, cache_, recorder_, identities_,
-                    shared.archive_threads, shared.passwords, shared.metrics, pages_, live_, shared.redis_up,
-                    documentation_}},
+                    shared.archive_threads, shared.passwords, shared.metrics, pages_, shared.texts, live_,
+                    shared.redis_up, documentation_}},
       server_{context_, application_, std::move(server_options), shared.limits, shared.metrics} {
     shared.caches->members.push_back(&cache_);
     shared.identities->members.push_back(&identities_);

@@ -34,6 +34,8 @@ struct Shared {
     std::shared_ptr<auth::Identities::Group> identities;
     std::shared_ptr<http::ServerLimits> limits;
     base::ThreadPool& page_threads;
+    pages::SharedPages* shared_pages;  ///< null with a single worker
+    api::Texts& texts;
     views::LiveCounts::Bound& live_bound;
 };
 

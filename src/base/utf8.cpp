@@ -1,5 +1,8 @@
 #include "base/utf8.hpp"
 
+#include <cstdint>
+#include <cstring>
+
 namespace snippetd::base {
 
 namespace {
@@ -8,6 +11,14 @@ using Byte = unsigned char;
 
 bool is_continuation(Byte byte) {
     return (byte & 0xC0) == 0x80;
+}
+
+/// Whether `text` begins with eight characters of ASCII.
+bool begins_with_ascii_word(std::string_view text) {
+    std::uint64_t word = 0;
+    if (text.size() < sizeof word) return false;
+    std::memcpy(&word, text.data(), sizeof word);
+    return (word & 0x8080808080808080) == 0;
 }
 
 /// The length of the well-formed sequence at the start of `text` (Unicode 15, table 3-7), or 0 when there is none.
@@ -36,6 +47,11 @@ std::size_t sequence_length(std::string_view text) {
 std::optional<std::size_t> count_code_points(std::string_view text) {
     std::size_t count = 0;
     while (!text.empty()) {
+        if (begins_with_ascii_word(text)) {
+            text.remove_prefix(8);
+            count += 8;
+            continue;
+        }
         const std::size_t length = sequence_length(text);
         if (length == 0) return std::nullopt;
         text.remove_prefix(length);

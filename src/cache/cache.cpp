@@ -49,7 +49,7 @@ LocalCache::LocalCache(base::Executor executor, Options options, Source& source,
 std::shared_ptr<const Entry> LocalCache::find_near(std::string_view id) {
     const base::SteadyTime now = base::steady_now();
     auto entry = near_.find(id, now);
-    if (!entry || !covered(*entry, now)) return nullptr;
+    if (!entry || !covered(*entry, now)) return find_shared(id, now);
     (entry->kind == Entry::Kind::snippet ? near_hits_ : negative_hits_).add();
     if (now >= entry->refresh_from) refresh_soon(*entry, now);
     return entry;
@@ -73,8 +73,8 @@ void LocalCache::refresh_soon(const Entry& entry, base::SteadyTime now) {
     if (entry.kind != Entry::Kind::snippet || now < no_refresh_before_) return;
     if (flights_.contains(entry.id) || flights_.size() >= kFlightsMax) return;
     if (const auto newer = group_->shared.copy(entry.id, now); newer && newer->refresh_from > now) {
-        near_.put(newer);  // another worker has been here already
-        return;
+        if (newer->bytes() <= SharedCache::kCopiedBytesMax) near_.put(newer);
+        return;  // another worker has been here already
     }
     asio::co_spawn(executor_, refresh(entry.id), asio::detached);
 }
@@ -90,7 +90,6 @@ base::Awaitable<void> LocalCache::refresh(std::string id) {
 
 base::Awaitable<Read> LocalCache::read(std::string id, base::Deadline deadline) {
     if (auto entry = find_near(id)) co_return Read{{std::move(entry), nullptr}, Status::near_hit};
-    if (auto entry = find_shared(id)) co_return Read{{std::move(entry), nullptr}, Status::near_hit};
     if (!options_.enabled) {
         Fill fill = co_await source_.load(id, Wanted::read, deadline);
         count(fill);
@@ -118,15 +117,47 @@ base::Awaitable<Read> LocalCache::read(std::string id, base::Deadline deadline) 
     co_return Read{{std::move(stale), nullptr}, Status::near_hit};
 }
 
-std::shared_ptr<const Entry> LocalCache::find_shared(std::string_view id) {
-    if (!options_.enabled) return nullptr;
-    const base::SteadyTime now = base::steady_now();
+std::shared_ptr<const Entry> LocalCache::find_shared(std::string_view id, base::SteadyTime now) {
+    if (!options_.enabled || is_alone()) return nullptr;
     auto entry = group_->shared.copy(id, now);
     if (!entry || !covered(*entry, now)) return nullptr;
-    // Without a pause in between: an invalidation that has emptied the shared cache before visits this worker after.
-    near_.put(entry);
     (entry->kind == Entry::Kind::snippet ? near_hits_ : negative_hits_).add();
+    if (entry->bytes() <= SharedCache::kCopiedBytesMax) {
+        // Without a pause in between: an invalidation that has emptied the shared cache before visits this worker
+        // after.
+        near_.put(entry);
+    } else if (now >= entry->refresh_from) {
+        refresh_soon(*entry, now);
+    }
     return entry;
+}
+
+base::Awaitable<std::shared_ptr<const Entry>> LocalCache::complete(std::shared_ptr<const Entry> entry,
+                                                                   base::Deadline deadline) {
+    if (entry->whole()) co_return entry;
+    if (const auto under_way = completions_.find(entry.get()); under_way != completions_.end()) {
+        const std::shared_ptr<Flight> flight = under_way->second;
+        co_await wait_for(flight, deadline);
+        if (flight->error) std::rethrow_exception(flight->error);
+        co_return flight->fill.entry;
+    }
+    const auto flight = std::make_shared<Flight>();
+    completions_.emplace(entry.get(), flight);
+    try {
+        flight->fill.entry = co_await source_.complete(entry);
+        // Only in the place of what it has been made of: what has been invalidated meanwhile is not there any more.
+        if (is_alone()) {
+            near_.replace(entry, flight->fill.entry);
+        } else {
+            group_->shared.replace(entry, flight->fill.entry);
+        }
+    } catch (const std::exception&) {
+        flight->error = std::current_exception();
+    }
+    completions_.erase(entry.get());
+    wake(*flight);
+    if (flight->error) std::rethrow_exception(flight->error);
+    co_return flight->fill.entry;
 }
 
 base::Awaitable<Fill> LocalCache::load(const std::string& id, Wanted wanted) {
@@ -180,19 +211,25 @@ void LocalCache::keep(const Flight& flight, Wanted wanted) {
     const std::shared_ptr<const Entry>& entry = flight.fill.entry;
     if (entry->version < flight.floor) return;
     // Into the near cache only when it is read again: what is read once costs no second copy and displaces nothing.
-    if (group_->members.size() == 1) {
+    if (is_alone()) {
         near_.put(entry);
         return;
     }
     group_->shared.put(entry);
-    if (wanted == Wanted::refresh) near_.put(std::make_shared<const Entry>(*entry));
+    if (wanted == Wanted::refresh && entry->bytes() <= SharedCache::kCopiedBytesMax) {
+        near_.put(std::make_shared<const Entry>(*entry));
+    }
 }
 
 void LocalCache::land(const std::string& id, Flight& flight) {
-    flight.landed = true;
     if (const auto found = flights_.find(id); found != flights_.end() && found->second.get() == &flight) {
         flights_.erase(found);
     }
+    wake(flight);
+}
+
+void LocalCache::wake(Flight& flight) {
+    flight.landed = true;
     for (base::Timer* waiter : flight.waiters) waiter->cancel();
     flight.waiters.clear();
 }

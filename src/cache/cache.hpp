@@ -45,6 +45,8 @@ class Source {
     virtual ~Source() = default;
     /// Throws base::Unavailable when the store is away, or when a refresh is somebody else's to make.
     virtual base::Awaitable<Fill> load(std::string id, Wanted wanted, base::Deadline deadline) = 0;
+    /// `entry`, which is not whole, as one that is. Throws base::Unavailable when that cannot be had now.
+    virtual base::Awaitable<std::shared_ptr<const Entry>> complete(std::shared_ptr<const Entry> entry) = 0;
     /// Has all other instances forget versions below `floor`, as far as they can be told.
     virtual base::Awaitable<void> invalidate(std::string id, std::int64_t floor) = 0;
 };
@@ -62,11 +64,16 @@ class Cache {
   public:
     virtual ~Cache() = default;
 
-    /// What this worker can answer at once, without waiting for anyone; null otherwise. Counted as a hit.
+    /// What this worker can answer at once, without waiting for anyone; null otherwise. Counted as a hit. It may not be
+    /// whole.
     virtual std::shared_ptr<const Entry> find_near(std::string_view id) = 0;
     /// Looks everywhere, the store last, and keeps what it finds. Throws base::Unavailable when the store is needed and
     /// away, unless an entry whose TTL has passed is still at hand (stale-if-error).
     virtual base::Awaitable<Read> read(std::string id, base::Deadline deadline) = 0;
+    /// `entry`, whole: itself, or what is made of it, once for all who wait, and kept in its place. Throws
+    /// base::Unavailable when that takes too long.
+    virtual base::Awaitable<std::shared_ptr<const Entry>> complete(std::shared_ptr<const Entry> entry,
+                                                                   base::Deadline deadline) = 0;
     /// To be awaited after a write has been committed and before it is acknowledged: from then on no worker of this
     /// process serves a version below `floor` (`model::kDeletedFloor` after a deletion).
     virtual base::Awaitable<void> invalidate(std::string id, std::int64_t floor) = 0;
@@ -74,7 +81,8 @@ class Cache {
     virtual void update_count(std::string_view id, std::int64_t count) = 0;
 };
 
-/// A worker's near cache, before what the workers share, before the source.
+/// A worker's near cache, before what the workers share, before the source. With several workers a large entry is in
+/// what they share alone.
 ///
 /// Concurrent misses for one id are one load (single flight): the first to come loads, the others wait for what it
 /// brings. Loads of different ids are gathered where they are made, in the store.
@@ -114,6 +122,8 @@ class LocalCache : public Cache {
 
     std::shared_ptr<const Entry> find_near(std::string_view id) override;
     base::Awaitable<Read> read(std::string id, base::Deadline deadline) override;
+    base::Awaitable<std::shared_ptr<const Entry>> complete(std::shared_ptr<const Entry> entry,
+                                                           base::Deadline deadline) override;
     base::Awaitable<void> invalidate(std::string id, std::int64_t floor) override;
     void update_count(std::string_view id, std::int64_t count) override;
     /// Has `listener` hear of every new count, after the cache; before the worker starts.
@@ -139,7 +149,7 @@ class LocalCache : public Cache {
     };
 
     bool covered(const Entry& entry, base::SteadyTime now) const;
-    std::shared_ptr<const Entry> find_shared(std::string_view id);
+    std::shared_ptr<const Entry> find_shared(std::string_view id, base::SteadyTime now);
     void count(const Fill& fill);
     void refresh_soon(const Entry& entry, base::SteadyTime now);
     base::Awaitable<void> refresh(std::string id);
@@ -148,7 +158,9 @@ class LocalCache : public Cache {
     base::Awaitable<Fill> load_or_wait(const std::string& id, base::Deadline deadline);
     base::Awaitable<void> wait_for(std::shared_ptr<Flight> flight, base::Deadline deadline);
     void keep(const Flight& flight, Wanted wanted);
+    bool is_alone() const { return group_->members.size() == 1; }
     void land(const std::string& id, Flight& flight);
+    void wake(Flight& flight);
 
     base::Executor executor_;
     Options options_;
@@ -159,6 +171,7 @@ class LocalCache : public Cache {
     std::function<void(std::string_view, std::int64_t)> on_count_;  ///< may be empty
     base::SteadyTime no_refresh_before_;
     std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
+    std::unordered_map<const Entry*, std::shared_ptr<Flight>> completions_;  ///< by what is made whole
     base::Counter& near_hits_;
     base::Counter& redis_hits_;
     base::Counter& misses_;

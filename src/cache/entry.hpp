@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
 
 namespace snippetd::cache {
@@ -50,15 +52,31 @@ struct Entry {
 
     model::Snippet snippet;  ///< as it was loaded; of kind `snippet` only
 
-    std::string json_before_count;  ///< `{"id":…,"view_count":`
-    std::string json_after_count;   ///< `,"created_at":…,"url":"`
-    std::string json_after_base;    ///< `/s/ID"}`
-    std::string json_fields;        ///< header fields of the JSON representation but its entity tag, each with its CRLF
-    std::string raw_fields;         ///< of the raw one
+    /// `{"id":…,"view_count":`. A large body's text is put in when that is first asked for (`Cache::complete`): an
+    /// entry that is not whole is replaced by one that is.
+    std::string json_before_count;
+    std::string json_after_count;  ///< `,"created_at":…,"url":"`
+    std::string json_after_base;   ///< `/s/ID"}`
+    /// How long `json_before_count` is with the body's text.
+    std::size_t json_before_count_bytes = 0;
+    std::size_t json_body_at = 0;     ///< where the escaped body begins in it, after its quote
+    std::size_t json_body_bytes = 0;  ///< and how long that is
+    std::string json_fields;  ///< header fields of the JSON representation but its entity tag, each with its CRLF
+    std::string raw_fields;   ///< of the raw one
     std::string raw_etag;
 
     /// Follows what the drainer publishes; not part of what identifies the entry.
     mutable RelaxedCount view_count;
+
+    /// That a whole entry is made of one that is not only once at a time.
+    struct Completion {
+        std::mutex mutex;
+        std::weak_ptr<const Entry> whole;  ///< guarded by mutex; what has been made of it, while somebody has that
+    };
+    std::shared_ptr<Completion> completion;  ///< null when it is whole
+
+    /// Whether its JSON is all there.
+    bool whole() const { return completion == nullptr; }
 
     /// What it costs to keep, with what the allocator and the maps add.
     std::size_t bytes() const {

@@ -86,10 +86,10 @@ std::vector<std::string> write_fields(const model::Loaded& loaded) {
     return fields;
 }
 
-model::Loaded read_fields(const std::string& id, const std::vector<redis::Reply>& values) {
+model::Loaded read_fields(const std::string& id, std::vector<redis::Reply> values) {
     if (values.size() != field_names().size()) throw std::invalid_argument{"a cached entry of another shape"};
     auto value = values.begin();
-    const auto next = [&value]() -> const std::string& { return (value++)->text; };
+    const auto next = [&value]() -> std::string& { return (value++)->text; };
     model::Loaded loaded;
     loaded.state = state_of(next());
     if (loaded.state != State::found) return loaded;
@@ -98,7 +98,7 @@ model::Loaded read_fields(const std::string& id, const std::vector<redis::Reply>
     snippet->version = number(next());
     snippet->view_count = number(next());
     snippet->title = next();
-    snippet->body = next();
+    snippet->body = std::move(next());
     snippet->language = next();
     snippet->visibility = visibility_of(next());
     snippet->tags = read_tags(next());

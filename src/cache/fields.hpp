@@ -17,6 +17,6 @@ const std::vector<std::string>& field_names();
 std::vector<std::string> write_fields(const model::Loaded& loaded);
 
 /// Throws std::invalid_argument for what `write_fields` has not written.
-model::Loaded read_fields(const std::string& id, const std::vector<redis::Reply>& values);
+model::Loaded read_fields(const std::string& id, std::vector<redis::Reply> values);
 
 }  // namespace snippetd::cache

@@ -79,13 +79,13 @@ base::Awaitable<bool> RedisCache::find(const std::string& id, const std::string&
     bool unreadable = false;
     try {
         for (std::size_t look = 0;; ++look) {
-            const redis::Reply reply = co_await redis.evaluate(kLookup, keys, arguments);
+            redis::Reply reply = co_await redis.evaluate(kLookup, keys, arguments);
             if (has_status(reply, 3, 1)) {
                 granted = true;
                 co_return false;
             }
             if (has_status(reply, 1, 3)) {
-                answer.loaded = read_fields(id, reply.elements[2].elements);
+                answer.loaded = read_fields(id, std::move(reply.elements[2].elements));
                 answer.ttl = base::Milliseconds{reply.elements[1].integer};
                 answer.from_redis = true;
                 co_return true;

@@ -4,6 +4,7 @@
 #include "cache/sieve_cache.hpp"
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <limits>
@@ -19,7 +20,11 @@ namespace snippetd::cache {
 /// are not on the hot path, and what one worker has loaded no other has to load again.
 ///
 /// A worker takes a copy of its own: if all workers answered from one entry, its reference count would be the one cache
-/// line that a viral link makes all cores fight for.
+/// line that a viral link makes all cores fight for. Sending a large text costs far more than that, so a large entry is
+/// in memory once, here, and is sent from here.
+///
+/// The locks are one for each shard, the bound is one for all: a text may be as large as the whole cache, and what
+/// gives way to it is looked for in all shards, in turn.
 class SharedCache {
   public:
     static constexpr std::size_t kShards = 16;
@@ -28,21 +33,29 @@ class SharedCache {
     /// Overflow rule: the oldest go. The store does not take so many writes in that time.
     static constexpr std::size_t kTombstonesMax = 4096;
 
+    /// An entry above that is not copied.
+    static constexpr std::size_t kCopiedBytesMax = 64 * 1024;
+
     /// `capacity` in bytes, over all shards.
     explicit SharedCache(std::size_t capacity);
 
-    /// A copy of the entry that is valid at `now`, or null.
+    /// A copy of the entry that is valid at `now`, a large entry itself, or null.
     std::shared_ptr<const Entry> copy(std::string_view id, base::SteadyTime now);
-    /// A copy of the entry, however old, or null.
+    /// The same of the entry, however old.
     std::shared_ptr<const Entry> copy_stale(std::string_view id);
     /// Keeps the entry, unless its version lies below what an invalidation has set: a slow load never puts an old
     /// version back.
     void put(const std::shared_ptr<const Entry>& entry);
+    /// See SieveCache.
+    void replace(const std::shared_ptr<const Entry>& entry, const std::shared_ptr<const Entry>& whole);
     /// The lowest version of `id` that may be served, as far as is remembered; 0 when nothing is.
     std::int64_t floor(std::string_view id);
     /// Forgets versions of `id` below `floor`, and refuses them for a while.
     void invalidate(std::string_view id, std::int64_t floor);
     void update_count(std::string_view id, std::int64_t count);
+
+    /// Of all entries, and of what is just being put: never above the capacity for longer than it takes to evict.
+    std::size_t bytes() const { return bytes_; }
 
   private:
     struct Tombstone {
@@ -50,7 +63,7 @@ class SharedCache {
         base::SteadyTime until;
     };
     struct Shard {
-        explicit Shard(std::size_t capacity) : entries{capacity} {}
+        explicit Shard(std::size_t capacity) : entries{capacity, capacity} {}
         void bury(std::string_view id, std::int64_t floor, base::SteadyTime now);
 
         std::mutex mutex;
@@ -60,8 +73,16 @@ class SharedCache {
             burials;  ///< oldest first; until when each tombstone stands
     };
 
+    bool make_room(std::size_t bytes);
+    /// Calls `act` with the lock of the shard and counts what it changes; `reserved` is given back.
+    template <class F>
+    void change(Shard& shard, std::size_t reserved, F act);
+
     Shard& shard_of(std::string_view id) { return *shards_[std::hash<std::string_view>{}(id) % kShards]; }
 
+    std::size_t capacity_;
+    std::atomic<std::size_t> bytes_{0};
+    std::atomic<std::size_t> hand_{0};  ///< the shard in which room is looked for next
     std::array<std::unique_ptr<Shard>, kShards> shards_;
 };
 

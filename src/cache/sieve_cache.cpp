@@ -19,14 +19,20 @@ std::shared_ptr<const Entry> SieveCache::find_stale(std::string_view id) const {
 void SieveCache::put(std::shared_ptr<const Entry> entry) {
     erase(entry->id);
     const std::size_t size = entry->bytes();
-    if (size > capacity_ / 8) return;
-    while (bytes_ + size > capacity_) evict_one();
+    if (size > entry_bytes_max_) return;
+    while (bytes_ + size > capacity_) evict_unread();
     auto node = std::make_unique<Node>();
     node->entry = std::move(entry);
     queue_.push_front(*node);
     bytes_ += size;
     const std::string_view key = node->entry->id;
     nodes_.emplace(key, std::move(node));
+}
+
+void SieveCache::replace(const std::shared_ptr<const Entry>& entry, std::shared_ptr<const Entry> whole) {
+    if (whole->bytes() > entry_bytes_max_ || find_stale(entry->id) != entry) return;
+    whole->view_count.raise_to(entry->view_count);
+    put(std::move(whole));
 }
 
 void SieveCache::erase(std::string_view id) {
@@ -42,18 +48,19 @@ void SieveCache::clear() {
     while (!queue_.empty()) remove(queue_.back());
 }
 
-void SieveCache::evict_one() {
-    while (true) {
+bool SieveCache::evict_unread() {
+    for (std::size_t passed = 0; passed < nodes_.size(); ++passed) {
         if (hand_ == queue_.end()) hand_ = std::prev(queue_.end());
         Node& node = *hand_;
         if (!node.visited) {
             ++evictions_;
             remove(node);
-            return;
+            return true;
         }
         node.visited = false;
         hand_ = hand_ == queue_.begin() ? queue_.end() : std::prev(hand_);
     }
+    return false;
 }
 
 void SieveCache::remove(Node& node) {

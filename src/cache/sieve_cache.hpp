@@ -22,8 +22,12 @@ namespace snippetd::cache {
 /// what is popular (docs/decisions/0003-sieve.md says why not S3-FIFO or W-TinyLFU).
 class SieveCache {
   public:
-    /// `capacity` in bytes; 0 keeps nothing. An entry above an eighth of it is not kept.
-    explicit SieveCache(std::size_t capacity) : capacity_{capacity} {}
+    /// `capacity` in bytes; 0 keeps nothing. An entry above half of it is not kept, so that one text does not displace
+    /// all others.
+    explicit SieveCache(std::size_t capacity) : SieveCache{capacity, capacity / 2} {}
+    /// An entry above `entry_bytes_max` is not kept.
+    SieveCache(std::size_t capacity, std::size_t entry_bytes_max)
+        : capacity_{capacity}, entry_bytes_max_{entry_bytes_max} {}
     ~SieveCache() { clear(); }
     SieveCache(const SieveCache&) = delete;
     SieveCache& operator=(const SieveCache&) = delete;
@@ -34,6 +38,11 @@ class SieveCache {
     std::shared_ptr<const Entry> find_stale(std::string_view id) const;
     /// Keeps `entry` in the place of any earlier one, and evicts others until it fits.
     void put(std::shared_ptr<const Entry> entry);
+    /// Keeps `whole` in the place of `entry`, if that is still there and `whole` is not too large; else does nothing.
+    void replace(const std::shared_ptr<const Entry>& entry, std::shared_ptr<const Entry> whole);
+    /// Evicts what the hand finds first that has not been read since it last passed. False when all of it has, which
+    /// the next call does not find so any more, or when there is none.
+    bool evict_unread();
     void erase(std::string_view id);
     /// Erases the entry when its version is below `floor`.
     void erase_below(std::string_view id, std::int64_t floor);
@@ -50,10 +59,10 @@ class SieveCache {
     };
     using Queue = boost::intrusive::list<Node>;
 
-    void evict_one();
     void remove(Node& node);
 
     std::size_t capacity_;
+    std::size_t entry_bytes_max_;
     std::size_t bytes_ = 0;
     std::uint64_t evictions_ = 0;
     boost::unordered_flat_map<std::string_view, std::unique_ptr<Node>> nodes_;  ///< keyed by the entry's own id

@@ -218,7 +218,7 @@ bool Connection::read_requests() {
             if (flush()) wait_for_turn();
             break;
         }
-        if (!parser_) parser_.emplace(server_.options_.request_body_bytes_max);
+        if (!parser_) parser_.emplace(server_.options_.request_body_bytes_max, &server_.service_);
         if (!input.empty() && consume(input)) {
             handle();
             continue;

@@ -160,7 +160,8 @@ bool is_list(Field field) {
 
 }  // namespace
 
-Parser::Parser(std::uint64_t body_bytes_max) {
+Parser::Parser(std::uint64_t body_bytes_max, const Service* service)
+    : body_bytes_max_{body_bytes_max}, service_{service} {
     header_limit(kHeaderBytesMax);
     body_limit(body_bytes_max);
     eager(true);
@@ -253,7 +254,7 @@ void Parser::refuse(const error_code& error) {
         failure_ = base::Error{base::ErrorKind::header_fields_too_large, "The header may have 16 KiB.", {}};
     } else if (error == beast::http::error::body_limit) {
         failure_ =
-            base::Error{base::ErrorKind::payload_too_large, "The request body is larger than a snippet may be.", {}};
+            base::Error{base::ErrorKind::payload_too_large, "The request body is longer than it may be here.", {}};
     } else {
         failure_ = base::Error{base::ErrorKind::bad_request, "This is not HTTP/1.1: " + error.message() + ".", {}};
     }
@@ -347,6 +348,18 @@ void Parser::on_header_impl(error_code& error) {
         }
         expects_continue_ = version_ == 11;
     }
+    if (service_) limit_body(error);
+}
+
+void Parser::limit_body(error_code& error) {
+    const std::uint64_t length = content_length().value_or(0);
+    if (!chunked() && length == 0) return;
+    const std::uint64_t allowed = std::min(body_bytes_max_, service_->body_bytes_max(request));
+    if (length > allowed) {
+        refuse(error_code{beast::http::error::body_limit});
+        error = beast::http::error::body_limit;
+    }
+    body_limit(allowed);
 }
 
 void Parser::on_body_init_impl(const boost::optional<std::uint64_t>& content_length, error_code&) {

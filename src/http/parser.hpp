@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "http/request.hpp"
+#include "http/service.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -21,7 +22,9 @@ class Parser : public boost::beast::http::basic_parser<true> {
   public:
     static constexpr std::uint32_t kHeaderBytesMax = 16 * 1024;
 
-    explicit Parser(std::uint64_t body_bytes_max);
+    /// `service`, which may be null, says how long the body of each request may be; `body_bytes_max` is the bound of
+    /// all.
+    explicit Parser(std::uint64_t body_bytes_max, const Service* service = nullptr);
 
     /// Feeds what has arrived; returns how much of it has been used. Sets `failure` when the request is not
     /// acceptable.
@@ -66,6 +69,10 @@ class Parser : public boost::beast::http::basic_parser<true> {
     void refuse(base::ErrorKind kind, std::string_view detail, error_code& error);
     void refuse(const error_code& error);
 
+    void limit_body(error_code& error);
+
+    std::uint64_t body_bytes_max_;
+    const Service* service_;
     std::string_view buffer_;  ///< what `feed` was given, to tell views into it from views into Beast's own
     std::optional<base::Error> failure_;
     std::string_view authority_;  ///< of a target in absolute form

@@ -62,7 +62,7 @@ std::string_view Response::piece(std::size_t index) const {
 }
 
 std::size_t Response::content_length() const {
-    std::size_t sum = 0;
+    std::size_t sum = unmade_bytes;
     for (std::size_t i = 0; i < piece_count(); ++i) sum += piece(i).size();
     return sum;
 }

@@ -32,6 +32,8 @@ class Response {
     bool unconditional = false;
     /// The connection ends after this response.
     bool close = false;
+    /// Of an answer to HEAD: how much of the content has not been made, because it is not sent.
+    std::size_t unmade_bytes = 0;
     /// For the access log.
     std::string_view cache_status;
 

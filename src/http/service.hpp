@@ -4,6 +4,7 @@
 #include "http/request.hpp"
 #include "http/response.hpp"
 
+#include <cstdint>
 #include <string_view>
 
 namespace snippetd::http {
@@ -18,6 +19,9 @@ class Service {
         std::string_view route = "unmatched";  ///< the pattern, for the metrics; lives as long as the process
     };
 
+    /// How long the body of this request may be, by its method and path: asked when its header is there, before any of
+    /// its body is read. The server's own bound stands beside it.
+    virtual std::uint64_t body_bytes_max(const Request& request) const = 0;
     /// Answers at once when that takes no waiting at all: the hot path, without a coroutine. False: call
     /// `answer`.
     virtual bool answer_now(const Request& request, Answer& answer) = 0;

@@ -3,32 +3,36 @@
 #include "base/clock.hpp"
 #include "pages/encoding.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 namespace snippetd::pages {
 
-/// One page in every coding that it is sent in, rendered from one version of its snippet.
+/// One page in the codings that it has been asked for in, rendered from one version of its snippet.
 struct Page {
     /// How often a page whose count changes is rendered anew.
     static constexpr base::Milliseconds kCountAgeMax{1000};
 
     std::string key;  ///< the base of its links and the snippet's id
     std::int64_t version = 0;
-    std::int64_t view_count = 0;  ///< that it shows
-    std::string identity;         ///< empty when it is large: nearly every browser takes a compressed one
-    std::string gzip, brotli;
-    mutable base::SteadyTime renew_from;  ///< from then on, whoever finds that its count is old renders it anew
+    std::int64_t view_count = 0;         ///< that it shows
+    std::string identity, gzip, brotli;  ///< empty when nobody has asked for that coding yet
 
     /// Whether it should be rendered anew, for a count that is another one now.
-    bool due(std::int64_t count, base::SteadyTime now) const { return count != view_count && now >= renew_from; }
-    /// Somebody does: until that can have failed, others go on with this one.
-    void claim(base::SteadyTime now) const { renew_from = now + kCountAgeMax; }
+    bool due(std::int64_t count, base::SteadyTime now) const {
+        return count != view_count && now.time_since_epoch().count() >= renew_from_.load(std::memory_order_relaxed);
+    }
+    /// Somebody does, or has just done it: until that can have failed, others go on with this one.
+    void claim(base::SteadyTime now) const {
+        renew_from_.store((now + kCountAgeMax).time_since_epoch().count(), std::memory_order_relaxed);
+    }
 
     const std::string& content(Encoding encoding) const {
         return encoding == Encoding::brotli ? brotli : encoding == Encoding::gzip ? gzip : identity;
@@ -36,6 +40,10 @@ struct Page {
     std::size_t bytes() const {
         return sizeof(Page) + 160 + 2 * key.size() + identity.size() + gzip.size() + brotli.size();
     }
+
+  private:
+    /// From then on, whoever finds that its count is old renders it anew.
+    mutable std::atomic<base::SteadyTime::rep> renew_from_{0};
 };
 
 /// Rendered pages of one worker, bounded by bytes; the one that has not been used for longest goes first. It knows
@@ -43,13 +51,14 @@ struct Page {
 /// cache of snippets vouches for now.
 class PageCache {
   public:
-    /// `capacity` in bytes; a page above an eighth of it is not kept.
+    /// `capacity` in bytes; a page above half of it is not kept.
     explicit PageCache(std::size_t capacity) : capacity_{capacity} {}
 
     /// The page of that version, or null.
     std::shared_ptr<const Page> find(std::string_view key, std::int64_t version);
     /// Keeps it in the place of any earlier one.
     void put(std::shared_ptr<const Page> page);
+    void erase(std::string_view key);
 
     std::size_t bytes() const { return bytes_; }
     std::size_t size() const { return places_.size(); }
@@ -57,12 +66,32 @@ class PageCache {
   private:
     using Queue = std::list<std::shared_ptr<const Page>>;  ///< the last used first
 
-    void erase(Queue::iterator at);
+    void remove(Queue::iterator at);
 
     std::size_t capacity_;
     std::size_t bytes_ = 0;
     Queue queue_;
     std::unordered_map<std::string_view, Queue::iterator> places_;  ///< keyed by the page's own key
+};
+
+/// Large pages, of all workers: sending one costs far more than a lock and a count that cores share, so it is in memory
+/// once. Thread-safe.
+class SharedPages {
+  public:
+    explicit SharedPages(std::size_t capacity) : pages_{capacity} {}
+
+    std::shared_ptr<const Page> find(std::string_view key, std::int64_t version) {
+        const std::lock_guard lock{mutex_};
+        return pages_.find(key, version);
+    }
+    void put(std::shared_ptr<const Page> page) {
+        const std::lock_guard lock{mutex_};
+        pages_.put(std::move(page));
+    }
+
+  private:
+    std::mutex mutex_;
+    PageCache pages_;  ///< guarded by mutex_
 };
 
 }  // namespace snippetd::pages

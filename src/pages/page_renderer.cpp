@@ -11,33 +11,31 @@ namespace snippetd::pages {
 
 namespace {
 
-constexpr std::size_t kIdentityBytesMax = 128 * 1024;
 constexpr std::size_t kEncodedHereBytesMax = 64 * 1024;  // takes less than a millisecond
 
-std::shared_ptr<const Page> make_page(const std::shared_ptr<const model::Snippet>& snippet, std::int64_t view_count,
-                                      const std::string& base, Face face, std::string key) {
+/// Only in the codings that have been asked for: what nobody takes is neither made nor kept.
+std::shared_ptr<const Page> make_page(const PageRenderer::Wanted& wanted, std::string key) {
     auto page = std::make_shared<Page>();
     page->key = std::move(key);
-    page->version = snippet->version;
-    page->view_count = view_count;
+    page->version = wanted.snippet->version;
+    page->view_count = wanted.view_count;
     ReadPage options;
-    options.view_count = view_count;
-    options.base = base;
-    page->identity = face == Face::page ? read_page(*snippet, options) : embed_page(*snippet, base);
-    page->gzip = encode(page->identity, Encoding::gzip);
-    page->brotli = encode(page->identity, Encoding::brotli);
-    page->gzip.shrink_to_fit();
-    page->brotli.shrink_to_fit();
-    page->renew_from = base::steady_now() + Page::kCountAgeMax;
+    options.view_count = wanted.view_count;
+    options.base = wanted.base;
+    std::string html =
+        wanted.face == Face::page ? read_page(*wanted.snippet, options) : embed_page(*wanted.snippet, wanted.base);
+    const auto is_wanted = [&wanted](Encoding encoding) {
+        return wanted.encoding == encoding || (wanted.earlier && !wanted.earlier->content(encoding).empty());
+    };
+    for (auto [encoding, content] :
+         {std::pair{Encoding::gzip, &page->gzip}, std::pair{Encoding::brotli, &page->brotli}}) {
+        if (!is_wanted(encoding)) continue;
+        *content = encode(html, encoding);
+        content->shrink_to_fit();
+    }
+    if (is_wanted(Encoding::identity)) page->identity = std::move(html);
+    page->claim(base::steady_now());
     return page;
-}
-
-/// What is kept of it.
-std::shared_ptr<const Page> without_large_identity(const std::shared_ptr<const Page>& page) {
-    if (page->identity.size() <= kIdentityBytesMax) return page;
-    auto smaller = std::make_shared<Page>(*page);
-    std::string{}.swap(smaller->identity);
-    return smaller;
 }
 
 }  // namespace
@@ -51,11 +49,18 @@ std::string PageRenderer::key_of(std::string_view base, std::string_view id, Fac
     return key;
 }
 
-base::Awaitable<std::shared_ptr<const Page>> PageRenderer::render(std::shared_ptr<const model::Snippet> snippet,
-                                                                  std::int64_t view_count, std::string base, Face face,
-                                                                  base::Deadline deadline) {
-    const std::string key = key_of(base, snippet->id, face);
-    const std::string flight_key = fmt::format("{} {}", key, snippet->version);
+void PageRenderer::keep(const std::shared_ptr<const Page>& page) {
+    if (!shared_ || page->bytes() <= kOwnBytesMax) {
+        cache_.put(page);
+    } else {
+        cache_.erase(page->key);
+        shared_->put(page);
+    }
+}
+
+base::Awaitable<std::shared_ptr<const Page>> PageRenderer::render(Wanted wanted, base::Deadline deadline) {
+    const std::string key = key_of(wanted.base, wanted.snippet->id, wanted.face);
+    const std::string flight_key = fmt::format("{} {} {}", key, wanted.snippet->version, to_text(wanted.encoding));
     if (const auto found = flights_.find(flight_key); found != flights_.end()) {
         const std::shared_ptr<Flight> flight = found->second;
         base::Timer timer{executor_};
@@ -70,10 +75,11 @@ base::Awaitable<std::shared_ptr<const Page>> PageRenderer::render(std::shared_pt
     }
     const auto flight = std::make_shared<Flight>();
     flights_.emplace(flight_key, flight);
-    auto work = [snippet, view_count, base, face, key] { return make_page(snippet, view_count, base, face, key); };
+    rendered_.add();
+    auto work = [wanted = std::move(wanted), key] { return make_page(wanted, key); };
     try {
         flight->page = co_await threads_.run(std::move(work));
-        cache_.put(without_large_identity(flight->page));
+        keep(flight->page);
     } catch (...) {
         flight->error = std::current_exception();
     }
@@ -84,10 +90,14 @@ base::Awaitable<std::shared_ptr<const Page>> PageRenderer::render(std::shared_pt
     co_return flight->page;
 }
 
-base::Awaitable<std::string> PageRenderer::encode_page(std::string html, Encoding encoding) {
-    if (encoding == Encoding::identity) co_return html;
-    if (html.size() <= kEncodedHereBytesMax) co_return encode(html, encoding);
-    auto work = [html = std::move(html), encoding] { return encode(html, encoding); };
+base::Awaitable<std::string> PageRenderer::encode_page(Layout layout, std::string content, Encoding encoding) {
+    const bool large = content.size() > kEncodedHereBytesMax;
+    auto work = [layout = std::move(layout), content = std::move(content), encoding] {
+        std::string html = lay_out(layout, content);
+        if (encoding != Encoding::identity) html = encode(html, encoding);
+        return html;
+    };
+    if (!large) co_return work();
     co_return co_await threads_.run(std::move(work));
 }
 

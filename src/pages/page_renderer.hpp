@@ -2,9 +2,11 @@
 
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
+#include "base/metrics.hpp"
 #include "base/thread_pool.hpp"
 #include "base/timer.hpp"
 #include "model/snippet.hpp"
+#include "pages/layout.hpp"
 #include "pages/page_cache.hpp"
 
 #include <cstddef>
@@ -23,25 +25,44 @@ enum class Face {
     embed,  ///< a frame on another site
 };
 
-/// One worker's read pages: from its cache, or rendered and compressed on threads of their own, once for all who wait.
+/// One worker's read pages: from its cache, or from that of large ones, which all workers share, or rendered and
+/// compressed on threads of their own, once for all who wait.
 class PageRenderer {
   public:
-    /// `capacity` of the cache, in bytes.
-    PageRenderer(base::Executor executor, base::ThreadPool& threads, std::size_t capacity)
-        : executor_{std::move(executor)}, threads_{threads}, cache_{capacity} {}
+    /// A page above that is kept where all workers find it, if there are several.
+    static constexpr std::size_t kOwnBytesMax = 64 * 1024;
+
+    /// `capacity` of the worker's own cache, in bytes. `shared` is null when this is the only worker.
+    PageRenderer(base::Executor executor, base::ThreadPool& threads, std::size_t capacity, SharedPages* shared,
+                 base::Metrics& metrics)
+        : executor_{std::move(executor)},
+          threads_{threads},
+          cache_{capacity},
+          shared_{shared},
+          rendered_{metrics.counter("snippetd_pages_rendered_total", "Pages of snippets that were rendered.")} {}
 
     /// The page of this version of the snippet, if it can be had at once.
     std::shared_ptr<const Page> find(const model::Snippet& snippet, std::string_view base, Face face) {
-        return cache_.find(key_of(base, snippet.id, face), snippet.version);
+        const std::string key = key_of(base, snippet.id, face);
+        std::shared_ptr<const Page> page = cache_.find(key, snippet.version);
+        return page || !shared_ ? page : shared_->find(key, snippet.version);
     }
 
-    /// Renders it, or waits for whoever does, and keeps it. Throws base::Unavailable when that takes too long.
-    base::Awaitable<std::shared_ptr<const Page>> render(std::shared_ptr<const model::Snippet> snippet,
-                                                        std::int64_t view_count, std::string base, Face face,
-                                                        base::Deadline deadline);
+    /// What to render.
+    struct Wanted {
+        std::shared_ptr<const model::Snippet> snippet;
+        std::int64_t view_count = 0;
+        std::string base;
+        Face face = Face::page;
+        Encoding encoding = Encoding::identity;  ///< which it will have at least
+        std::shared_ptr<const Page> earlier;     ///< whose codings others have asked for; may be null
+    };
 
-    /// Any other page, compressed as asked for; not kept.
-    base::Awaitable<std::string> encode_page(std::string html, Encoding encoding);
+    /// Renders it, or waits for whoever does, and keeps it. Throws base::Unavailable when that takes too long.
+    base::Awaitable<std::shared_ptr<const Page>> render(Wanted wanted, base::Deadline deadline);
+
+    /// Any other page, with `content` in its frame, compressed as asked for; not kept.
+    base::Awaitable<std::string> encode_page(Layout layout, std::string content, Encoding encoding);
 
     base::ThreadPool& threads() { return threads_; }
 
@@ -55,10 +76,14 @@ class PageRenderer {
 
     static std::string key_of(std::string_view base, std::string_view id, Face face);
 
+    void keep(const std::shared_ptr<const Page>& page);
+
     base::Executor executor_;
     base::ThreadPool& threads_;
     PageCache cache_;
-    std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;  ///< by key and version
+    SharedPages* shared_;
+    base::Counter& rendered_;
+    std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;  ///< by key, version and coding
 };
 
 }  // namespace snippetd::pages

@@ -67,6 +67,10 @@ class UntouchedCache : public cache::Cache {
   public:
     std::shared_ptr<const cache::Entry> find_near(std::string_view) override { touched(); }
     base::Awaitable<cache::Read> read(std::string, base::Deadline) override { touched(); }
+    base::Awaitable<std::shared_ptr<const cache::Entry>> complete(std::shared_ptr<const cache::Entry>,
+                                                                  base::Deadline) override {
+        touched();
+    }
     base::Awaitable<void> invalidate(std::string, std::int64_t) override { touched(); }
     void update_count(std::string_view, std::int64_t) override { touched(); }
 
@@ -91,14 +95,15 @@ struct IdleServices {
     base::ThreadPool threads{1, 1, "nothing is done on threads here"};
     auth::Passwords passwords{1};
     boost::asio::io_context context;
-    pages::PageRenderer pages{context.get_executor(), threads, 0};
+    api::Texts texts{threads, metrics};
+    pages::PageRenderer pages{context.get_executor(), threads, 0, nullptr, metrics};
     views::LiveCounts::Bound live_bound;
     views::LiveCounts live{live_bound};
     http::Request request;
     std::function<bool()> redis_up = [] { return true; };
     api::Documentation documentation;
-    api::Services services{options,   store,   limiter, cache, recorder, identities,   threads,
-                           passwords, metrics, pages,   live,  redis_up, documentation};
+    api::Services services{options,   store,   limiter, cache, recorder, identities, threads,
+                           passwords, metrics, pages,   texts, live,     redis_up,   documentation};
 };
 
 }  // namespace snippetd::test

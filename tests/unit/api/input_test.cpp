@@ -1,6 +1,7 @@
 #include "api/input.hpp"
 
 #include "base/secret.hpp"
+#include "base/utf8.hpp"
 
 #include <map>
 #include <string>
@@ -127,6 +128,28 @@ TEST(ReadSnippetInput, TellsEverythingThatIsWrongAtOnce) {
 
 TEST(ReadSnippetInput, UnknownMembersAreRefusedByName) {
     EXPECT_EQ(bad_with(R"("Title":"x","id":"y")"), (Names{"Title", "id"}));
+}
+
+TEST(Members, ComplaintsAreBoundedInNumberAndLength) {
+    boost::json::object object;
+    for (int i = 0; i < 1000; ++i) object["member " + std::to_string(i)] = i;
+    const std::optional<Error> wrong = Members{object}.finish();
+    ASSERT_TRUE(wrong);
+    EXPECT_EQ(wrong->fields.size(), Members::kComplaintsMax);
+    EXPECT_NE(wrong->detail.find("The first 20 are named."), std::string::npos);
+
+    boost::json::object exact;
+    for (std::size_t i = 0; i < Members::kComplaintsMax; ++i) exact["member " + std::to_string(i)] = 1;
+    EXPECT_EQ(Members{exact}.finish()->detail.find("The first"), std::string::npos) << "all are named";
+
+    std::string name = "x";
+    for (int i = 0; i < 100'000; ++i) name += "ä";
+    boost::json::object long_name;
+    long_name[name] = 1;
+    const std::optional<Error> cut = Members{long_name}.finish();
+    ASSERT_TRUE(cut);
+    EXPECT_LE(cut->fields.front().first.size(), Members::kComplaintBytesMax + 3);
+    EXPECT_TRUE(base::count_code_points(cut->fields.front().first)) << "cut within a character";
 }
 
 TEST(ReadSnippetInput, TitlesHaveUpTo200CharactersWithoutControls) {

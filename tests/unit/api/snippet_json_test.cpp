@@ -1,5 +1,8 @@
 #include "api/snippet_json.hpp"
 
+#include "api/texts.hpp"
+#include "base/json_text.hpp"
+
 #include <string>
 
 #include <boost/json.hpp>
@@ -93,6 +96,34 @@ TEST(MakeEntry, ItsPiecesAreTheJson) {
     EXPECT_EQ(entry->kind, cache::Entry::Kind::snippet);
     EXPECT_EQ(entry->raw_etag, "\"v3-raw\"");
     EXPECT_GE(entry->bytes(), 2 * snippet.body.size());
+}
+
+TEST(MakeEntry, OfALargeBodyHasItsJsonWhenThatIsAskedFor) {
+    model::Snippet snippet = make_snippet();
+    snippet.body = std::string(40'000, '\x01') + std::string(Texts::kHereBytesMax, '"') + "plain ä";
+    const auto entry = make_entry(snippet, 300s, "public, no-cache");
+    EXPECT_FALSE(entry->whole());
+    EXPECT_LT(entry->bytes(), snippet.body.size() + 4096) << "its JSON has been made";
+    const auto whole = make_whole(*entry);
+    ASSERT_TRUE(whole->whole());
+    EXPECT_EQ(whole->json_before_count + "41" + whole->json_after_count + "http://a.example" + whole->json_after_base,
+              snippet_json(snippet, "http://a.example", Body::shown));
+    EXPECT_EQ(entry->json_before_count_bytes, whole->json_before_count.size()) << "what HEAD says";
+    EXPECT_EQ(whole->snippet.body, snippet.body);
+    EXPECT_EQ(whole->raw_fields, entry->raw_fields);
+    EXPECT_EQ(make_whole(*entry), whole) << "made once, as long as somebody has it";
+}
+
+TEST(MakeEntry, SaysWhereTheEscapedBodyIs) {
+    for (const std::size_t size : {std::size_t{3}, Texts::kHereBytesMax + 1}) {
+        model::Snippet snippet = make_snippet();
+        snippet.body = std::string(size, '\n');
+        std::shared_ptr<const cache::Entry> entry = make_entry(snippet, 300s, "");
+        if (!entry->whole()) entry = make_whole(*entry);
+        std::string escaped;
+        base::append_json_escaped(escaped, snippet.body);
+        EXPECT_EQ(entry->json_before_count.substr(entry->json_body_at, entry->json_body_bytes), escaped);
+    }
 }
 
 TEST(MakeEntry, ItsFieldsAreThoseOfEachRepresentation) {

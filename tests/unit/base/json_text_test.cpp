@@ -32,6 +32,28 @@ TEST(AppendJsonEscaped, AppendsBehindWhatIsThere) {
     EXPECT_EQ(out, "x\\\"\"y\"");
 }
 
+TEST(AppendJsonEscaped, TakesWordsAndWhatIsLeftOfThemAlike) {
+    // Each byte at each place of a word, among plain and among special ones.
+    for (int byte = 1; byte < 0x80; ++byte) {
+        for (std::size_t place = 0; place < 17; ++place) {
+            for (const char around : {'x', '"', '\x01'}) {
+                std::string text(17, around);
+                text[place] = static_cast<char>(byte);
+                std::string out = "before";
+                append_json_string(out, text);
+                ASSERT_EQ(boost::json::parse(out.substr(6)).as_string(), text) << byte << " at " << place;
+                ASSERT_EQ(json_escaped_bytes(text), out.size() - 8) << byte << " at " << place;
+            }
+        }
+    }
+}
+
+TEST(JsonEscapedBytes, IsTheLengthOfWhatIsAppended) {
+    for (const std::string& text : {""s, "plain"s, "ä😀 \x7f\xff"s, std::string(1000, '\0'), std::string(1001, '\n')}) {
+        EXPECT_EQ(json_escaped_bytes(text), escaped(text).size());
+    }
+}
+
 TEST(AppendJsonString, EveryByteAndEveryPairComesBackFromAParser) {
     for (int first = 0; first < 0x80; ++first) {
         for (int second = 0; second < 0x80; ++second) {

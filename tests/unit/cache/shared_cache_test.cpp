@@ -150,6 +150,87 @@ TEST(SharedCache, WithoutCapacityItKeepsNothing) {
     cache.invalidate("a", 2);
 }
 
+constexpr std::size_t kLarge = SharedCache::kCopiedBytesMax;
+
+TEST(SharedCache, ALargeEntryIsNotCopied) {
+    SharedCache cache{kPlenty};
+    const auto large = make_entry("a", 1, std::string(kLarge, 'x'));
+    cache.put(large);
+    EXPECT_EQ(cache.copy("a", base::steady_now()), large);
+    EXPECT_EQ(cache.copy_stale("a"), large);
+    cache.update_count("a", 5);
+    EXPECT_EQ(large->view_count, 5);
+}
+
+TEST(SharedCache, AnEntryMayBeAsLargeAsAllShardsTogether) {
+    const auto large = make_entry("large", 1, std::string(1024 * 1024, 'x'));
+    SharedCache cache{large->bytes()};
+    for (int i = 0; i < 1000; ++i) cache.put(make_entry(std::to_string(i)));
+    cache.put(large);
+    EXPECT_EQ(cache.copy_stale("large"), large);
+    EXPECT_EQ(cache.bytes(), large->bytes()) << "everything has given way to it";
+    cache.put(make_entry("larger", 1, std::string(1024 * 1024 + 1, 'x')));
+    EXPECT_EQ(version_of(cache, "larger"), 0);
+    EXPECT_EQ(version_of(cache, "large"), 1) << "what does not fit displaces nothing";
+}
+
+TEST(SharedCache, WhatDoesNotFitDisplacesItsOlderSelf) {
+    SharedCache cache{100'000};
+    cache.put(make_entry("a", 1));
+    cache.put(make_entry("a", 2, std::string(100'000, 'x')));
+    EXPECT_EQ(version_of(cache, "a"), 0);
+    EXPECT_EQ(cache.bytes(), 0u);
+}
+
+TEST(SharedCache, WhatIsReadStaysWhileOthersPassThrough) {
+    SharedCache cache{8 * 1024 * 1024};
+    const auto now = base::steady_now();
+    cache.put(make_entry("hot", 1, std::string(1024 * 1024, 'x')));
+    for (int i = 0; i < 200; ++i) {
+        ASSERT_NE(cache.copy("hot", now), nullptr) << i;
+        cache.put(make_entry(std::to_string(i), 1, std::string(1024 * 1024, 'x')));
+        ASSERT_LE(cache.bytes(), 8u * 1024 * 1024);
+    }
+}
+
+TEST(SharedCache, AWholeEntryTakesThePlaceOfWhatItWasMadeOf) {
+    SharedCache cache{1024 * 1024};
+    const auto entry = make_entry("a", 1, std::string(kLarge, 'x'));
+    const auto whole = make_entry("a", 1, std::string(2 * kLarge, 'x'));
+    cache.put(entry);
+    cache.replace(entry, whole);
+    EXPECT_EQ(cache.copy_stale("a"), whole);
+    EXPECT_EQ(cache.bytes(), whole->bytes());
+    cache.replace(whole, make_entry("a", 1, std::string(1024 * 1024, 'x')));
+    EXPECT_EQ(cache.copy_stale("a"), whole) << "the larger one does not fit";
+    cache.invalidate("a", 2);
+    cache.replace(whole, entry);
+    EXPECT_EQ(cache.copy_stale("a"), nullptr);
+    EXPECT_EQ(cache.bytes(), 0u) << "nothing stays reserved";
+}
+
+TEST(SharedCache, ManyThreadsNeverExceedItsBytesAndCountThemRight) {
+    constexpr std::size_t kCapacity = 4 * 1024 * 1024;
+    SharedCache cache{kCapacity};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 6; ++t) {
+        threads.emplace_back([&cache, t] {
+            for (int i = 0; i < 400; ++i) {
+                const std::string id = std::to_string((t * 7 + i) % 40);
+                const auto entry = make_entry(id, i, std::string(static_cast<std::size_t>(i % 8) * 150'000, 'x'));
+                cache.put(entry);
+                if (i % 3 == 0) cache.replace(entry, make_entry(id, i, std::string(200'000, 'y')));
+                if (i % 11 == 0) cache.invalidate(id, i);
+                cache.copy(id, base::steady_now());
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_LE(cache.bytes(), kCapacity);
+    for (int id = 0; id < 40; ++id) cache.invalidate(std::to_string(id), model::kDeletedFloor);
+    EXPECT_EQ(cache.bytes(), 0u);
+}
+
 TEST(SharedCache, ThreadsSeeNoVersionBelowAFloorThatWasSetBefore) {
     SharedCache cache{kPlenty};
     std::atomic<std::int64_t> floor{0};

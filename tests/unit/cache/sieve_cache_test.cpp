@@ -76,12 +76,51 @@ TEST(SieveCache, PuttingTheSameEntryAgainKeepsIt) {
     EXPECT_EQ(cache.bytes(), entry->bytes());
 }
 
-TEST(SieveCache, AnEntryAboveAnEighthIsNotKeptAndDisplacesOnlyItsOlderSelf) {
-    SieveCache cache = cache_for(16);
+TEST(SieveCache, AnEntryAboveHalfIsNotKeptAndDisplacesOnlyItsOlderSelf) {
+    SieveCache cache = cache_for(4);
     put_all(cache, "abc");
     cache.put(make_entry("b", 2, std::string(2 * kEntrySize, 'x')));
     EXPECT_EQ(present(cache, "abc"), "ac") << "the old version must not stay behind";
     EXPECT_EQ(cache.evictions(), 0u);
+}
+
+TEST(SieveCache, HowLargeAnEntryMayBeCanBeSaid) {
+    SieveCache cache{4 * kEntrySize, 4 * kEntrySize};
+    put_all(cache, "abcd");
+    cache.put(make_entry("e", 1, std::string(3 * kEntrySize, 'x')));
+    EXPECT_EQ(present(cache, "abcde"), "e") << "all others have given way";
+    cache.put(make_entry("f", 1, std::string(4 * kEntrySize, 'x')));
+    EXPECT_EQ(present(cache, "ef"), "e");
+}
+
+TEST(SieveCache, ReplacesOnlyWhatIsStillThereAndOnlyByWhatFits) {
+    SieveCache cache = cache_for(8);
+    const auto entry = make_entry("a", 1);
+    cache.put(entry);
+    entry->view_count = 7;
+    const auto whole = make_entry("a", 1, std::string(kEntrySize, 'x'));
+    cache.replace(make_entry("a", 1), whole);
+    EXPECT_EQ(cache.find("a", kNow), entry) << "made of another one";
+    cache.replace(entry, make_entry("a", 1, std::string(4 * kEntrySize, 'x')));
+    EXPECT_EQ(cache.find("a", kNow), entry) << "what is too large must not take the body's place";
+    cache.replace(entry, whole);
+    EXPECT_EQ(cache.find("a", kNow), whole);
+    EXPECT_EQ(whole->view_count, 7);
+    EXPECT_EQ(cache.bytes(), whole->bytes());
+    cache.erase("a");
+    cache.replace(whole, entry);
+    EXPECT_EQ(cache.size(), 0u) << "an invalidation came first";
+}
+
+TEST(SieveCache, OneLapOfTheHandMayFindNothing) {
+    SieveCache cache = cache_for(8);
+    EXPECT_FALSE(cache.evict_unread());
+    put_all(cache, "ab");
+    cache.find("a", kNow);
+    cache.find("b", kNow);
+    EXPECT_FALSE(cache.evict_unread()) << "both have been read";
+    EXPECT_TRUE(cache.evict_unread());
+    EXPECT_EQ(present(cache, "ab"), "b");
 }
 
 TEST(SieveCache, WithoutCapacityNothingIsKept) {
@@ -209,7 +248,7 @@ class Model {
     }
     void put(const std::string& id, std::size_t size) {
         erase(id);
-        if (size > capacity_ / 8) return;
+        if (size > capacity_ / 2) return;
         while (bytes() + size > capacity_) evict();
         nodes_.push_front({id, size, false});
     }
@@ -271,7 +310,7 @@ TEST(SieveCache, DoesWhatASimpleModelDoesAndNeverExceedsItsBytes) {
             if (action < 5) {
                 ASSERT_EQ(cache.find(id, kNow) != nullptr, model.find(id)) << "seed " << seed << " step " << step;
             } else if (action < 9) {
-                const auto entry = make_entry(id, step, std::string(pick(3 * kEntrySize), 'x'));
+                const auto entry = make_entry(id, step, std::string(pick(10 * kEntrySize), 'x'));
                 cache.put(entry);
                 model.put(id, entry->bytes());
             } else {

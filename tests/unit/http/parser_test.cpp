@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,35 @@ struct Feeding {
     std::size_t fed = 0;
     Parser parser;
 };
+
+/// A service that has a bound of its own for what is sent to `/brief`.
+class BoundedService : public Service {
+  public:
+    std::uint64_t body_bytes_max(const Request& request) const override {
+        return request.path == "/brief" ? 10 : UINT64_MAX;
+    }
+    bool answer_now(const Request&, Answer&) override { return false; }
+    base::Awaitable<Answer> answer(Request&) override { throw std::logic_error{"nothing is answered here"}; }
+};
+
+TEST(Parser, TheServiceBoundsTheBodyOfARequestBeforeItIsRead) {
+    const BoundedService service{};
+    const auto refused = [&](const std::string& path, const std::string& rest) {
+        const std::string header = "POST " + path + " HTTP/1.1\r\nHost: a\r\n" + rest;
+        Parser parser{kBodyMax, &service};
+        parser.feed(header);
+        EXPECT_TRUE(parser.request.body.size() <= kBodyMax);
+        return parser.failure() && parser.failure()->kind == ErrorKind::payload_too_large;
+    };
+    EXPECT_FALSE(refused("/brief", "Content-Length: 10\r\n\r\n"));
+    EXPECT_TRUE(refused("/brief", "Content-Length: 11\r\n\r\n"));
+    EXPECT_TRUE(refused("/brief?a=b", "Content-Length: 11\r\nExpect: 100-continue\r\n\r\n"));
+    EXPECT_FALSE(refused("/brief", "Transfer-Encoding: chunked\r\n\r\na\r\n0123456789\r\n0\r\n\r\n"));
+    EXPECT_TRUE(refused("/brief", "Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n0\r\n\r\n"));
+    EXPECT_TRUE(refused("/brief", "Transfer-Encoding: chunked\r\n\r\n9\r\n012345678\r\n2\r\n01\r\n0\r\n\r\n"));
+    EXPECT_FALSE(refused("/other", "Content-Length: 100\r\n\r\n"));
+    EXPECT_TRUE(refused("/other", "Content-Length: 101\r\n\r\n")) << "the bound of all";
+}
 
 struct Good {
     std::string name;

@@ -52,6 +52,13 @@ TEST(Response, PiecesComeInOrderAndSurviveAMove) {
     EXPECT_EQ(moved.content_length(), content.size());
 }
 
+TEST(Response, WhatHeadDoesNotSendNeedNotBeMade) {
+    Response response;
+    response.body = "12";
+    response.unmade_bytes = 1000;
+    EXPECT_EQ(response.content_length(), 1002u);
+}
+
 TEST(AppendHead, WritesTheStatusTheFieldsAndTheEmptyLine) {
     Response response = json_response(201, "{}");
     response.prepared_fields = "ETag: \"v1\"\r\n";

@@ -14,7 +14,7 @@ std::shared_ptr<Page> page_of(const std::string& key, std::int64_t version, std:
     page->key = key;
     page->version = version;
     page->view_count = 5;
-    page->renew_from = kStart + Page::kCountAgeMax;
+    page->claim(kStart);
     page->identity.assign(size, 'x');
     return page;
 }
@@ -57,8 +57,10 @@ TEST(PageCache, IsBoundedAndLetsTheLongestUnusedGo) {
 
 TEST(PageCache, WhatIsTooLargeIsNotKeptNorIsAnythingWithoutRoom) {
     PageCache cache{80000};
-    cache.put(page_of("a", 1, 20000));
+    cache.put(page_of("a", 1, 45000));
     EXPECT_EQ(cache.size(), 0u);
+    cache.put(page_of("a", 1, 35000));
+    EXPECT_EQ(cache.size(), 1u);
     PageCache none{0};
     none.put(page_of("a", 1, 1));
     EXPECT_EQ(none.size(), 0u);
@@ -67,7 +69,7 @@ TEST(PageCache, WhatIsTooLargeIsNotKeptNorIsAnythingWithoutRoom) {
 TEST(PageCache, ALargerPageInThePlaceOfASmallerOneThatIsNotKeptLeavesNothingOld) {
     PageCache cache{80000};
     cache.put(page_of("a", 1, 100));
-    cache.put(page_of("a", 2, 20000));
+    cache.put(page_of("a", 2, 45000));
     EXPECT_EQ(cache.find("a", 1), nullptr);
     EXPECT_EQ(cache.bytes(), 0u);
 }
