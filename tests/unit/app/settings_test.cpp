@@ -404,6 +404,7 @@ TEST(CommandLine, RefusesWhatItDoesNotKnow) {
     EXPECT_TRUE(
         has(refusal({"server"}), "\"server\" is unexpected; allowed: one of the commands serve, work, migrate"));
     EXPECT_TRUE(has(refusal({"serve", "work"}), "\"work\" is unexpected"));
+    EXPECT_FALSE(has(refusal({"serve", "postgres://ada:secret@localhost/db"}), "secret"));
     EXPECT_EQ(refusal({"--threads"}), "snippetd: --threads: has no value; allowed: 1 to 1024");
     EXPECT_EQ(refusal({"--config"}), "snippetd: --config: has no value; allowed: a file");
 }
