@@ -35,17 +35,17 @@ model::Snippet new_snippet(const Exchange& exchange) {
     return snippet;
 }
 
-/// Writes it, or finds that this has been done before. `stored_body`: whether the record keeps the body, because the
-/// request does not have it.
-Answer store_new(Exchange& exchange, Receipt receipt, std::optional<std::string> key, bool stored_body) {
+/// Writes it, or finds that this has been done before. `stored_words`: whether the record keeps what people wrote,
+/// because the request does not have it.
+Answer store_new(Exchange& exchange, Receipt receipt, std::optional<std::string> key, bool stored_words) {
     std::optional<store::IdempotencyRecord> record;
-    if (key) record = make_record(exchange, *key, receipt, stored_body);
+    if (key) record = make_record(exchange, *key, receipt, stored_words);
     store::CreateResult result =
         co_await exchange.services.store.create_snippet(receipt.snippet, record, exchange.deadline);
     switch (result.outcome) {
         case store::CreateResult::Outcome::created: co_return created(receipt, false);
         case store::CreateResult::Outcome::replayed:
-            co_return created(read_record(result.response, *key, std::move(receipt.snippet.body)), true);
+            co_return created(read_record(result.response, *key, std::move(receipt.snippet)), true);
         case store::CreateResult::Outcome::key_reused: co_return error(ErrorKind::idempotency_key_reused);
         case store::CreateResult::Outcome::owner_gone:
             exchange.caller.rejected = true;
