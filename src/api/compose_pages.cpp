@@ -4,6 +4,7 @@
 #include "api/page.hpp"
 #include "base/utf8.hpp"
 #include "model/languages.hpp"
+#include "model/line_ends.hpp"
 #include "pages/read_page.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
@@ -54,56 +55,101 @@ std::string with_line_feeds(std::string_view text) {
     return out;
 }
 
+/// The text of the file that was chosen, when nothing was written.
+const http::Form::Field* chosen_file(const http::Form& form) {
+    const http::Form::Field* file = form.find("file");
+    return form.value("body").empty() && file && !file->value.empty() ? file : nullptr;
+}
+
+/// `draft` with what the form says. What it does not name stays.
+void take(const http::Form& form, Draft& draft) {
+    const auto set = [&form](std::string& target, std::string_view name) {
+        if (form.find(name)) target = form.value(name);
+    };
+    set(draft.title, "title");
+    if (form.find("body")) draft.body = with_line_feeds(form.value("body"));
+    if (const http::Form::Field* file = chosen_file(form)) {
+        draft.body = file->value;
+        if (draft.title.empty()) draft.title = title_of_file(file->file_name);
+    }
+    set(draft.language, "language");
+    set(draft.tags, "tags");
+    set(draft.expires, "expires");
+    set(draft.visibility, "visibility");
+    draft.burn = form.value("burn") == "1";
+}
+
 Draft draft_of(const http::Form& form) {
     Draft draft;
-    draft.title = form.value("title");
-    draft.body = with_line_feeds(form.value("body"));
-    const http::Form::Field* file = form.find("file");
-    if (draft.body.empty() && file && !file->value.empty()) {
-        draft.body = file->value;
-        if (draft.title.empty()) draft.title = file->file_name;
-    }
-    draft.language = form.value("language");
-    draft.tags = form.value("tags");
-    if (form.find("expires")) draft.expires = form.value("expires");
-    if (form.find("visibility")) draft.visibility = form.value("visibility");
-    draft.burn = form.value("burn") == "1";
+    take(form, draft);
+    return draft;
+}
+
+/// What stands in the form of an edit that says nothing.
+Draft unchanged() {
+    Draft draft;
+    draft.expires = kKeep.value;
+    draft.visibility.clear();
     return draft;
 }
 
 Draft draft_of(const model::Snippet& snippet) {
-    Draft draft;
+    Draft draft = unchanged();
     draft.title = snippet.title;
     draft.body = snippet.body;
     draft.language = snippet.language;
-    for (const std::string& tag : snippet.tags) draft.tags += (draft.tags.empty() ? "" : ", ") + tag;
-    draft.expires = kKeep.value;
+    draft.tags = join_tags(snippet.tags);
     draft.visibility = model::to_text(snippet.visibility);
     return draft;
 }
 
-/// As the JSON routes take it; complaints come from there.
-Result<json::object> json_of(const Draft& draft, bool editing) {
-    if (std::optional<Error> wrong = refuse_other_than_text(
-            {{"body", draft.body}, {"title", draft.title}, {"tags", draft.tags}, {"language", draft.language}})) {
-        return *std::move(wrong);
-    }
+/// In seconds from now; nothing for never.
+Result<std::optional<std::int64_t>> expiry_of(const std::string& expires) {
+    if (expires == "never") return std::optional<std::int64_t>{};
+    std::int64_t seconds = 0;
+    const char* const end_of_text = expires.data() + expires.size();
+    const auto [end, failure] = std::from_chars(expires.data(), end_of_text, seconds);
+    if (failure != std::errc{} || end != end_of_text) return invalid_field("expires", "is not one of the choices");
+    return std::optional{seconds};
+}
+
+std::optional<Error> refuse_bad_text(const Draft& draft) {
+    return refuse_other_than_text(
+        {{"body", draft.body}, {"title", draft.title}, {"tags", draft.tags}, {"language", draft.language}});
+}
+
+/// A new snippet as the JSON route takes it; complaints come from there.
+Result<json::object> json_of(const Draft& draft) {
+    if (std::optional<Error> wrong = refuse_bad_text(draft)) return *std::move(wrong);
     json::object object{{"title", draft.title},
                         {"body", draft.body},
                         {"visibility", draft.visibility},
                         {"tags", split_tags(draft.tags)}};
     if (!draft.language.empty()) object["language"] = draft.language;
-    if (draft.expires == "never") {
+    const Result<std::optional<std::int64_t>> expires_in_s = expiry_of(draft.expires);
+    if (!expires_in_s) return expires_in_s.error();
+    if (*expires_in_s) object["expires_in"] = **expires_in_s;
+    if (draft.burn) object["burn_after_reading"] = true;
+    return object;
+}
+
+/// What an edit changes, of what its form names, as the JSON route takes it. An empty title or list of tags is none, an
+/// empty language is guessed again.
+Result<json::object> changes_of(const http::Form& form, const Draft& draft) {
+    if (std::optional<Error> wrong = refuse_bad_text(draft)) return *std::move(wrong);
+    json::object object;
+    if (form.find("title")) object["title"] = draft.title;
+    if (form.find("body") || chosen_file(form)) object["body"] = draft.body;
+    if (form.find("visibility")) object["visibility"] = draft.visibility;
+    if (form.find("tags")) object["tags"] = split_tags(draft.tags);
+    if (form.find("language")) object["language"] = nullptr;
+    if (form.find("language") && !draft.language.empty()) object["language"] = draft.language;
+    if (form.find("expires") && draft.expires != kKeep.value) {
+        const Result<std::optional<std::int64_t>> expires_in_s = expiry_of(draft.expires);
+        if (!expires_in_s) return expires_in_s.error();
         object["expires_in"] = nullptr;
-    } else if (draft.expires != kKeep.value || !editing) {
-        std::int64_t seconds = 0;
-        const auto [end, failure] =
-            std::from_chars(draft.expires.data(), draft.expires.data() + draft.expires.size(), seconds);
-        if (failure != std::errc{} || end != draft.expires.data() + draft.expires.size())
-            return invalid_field("expires", "is not one of the choices");
-        object["expires_in"] = seconds;
+        if (*expires_in_s) object["expires_in"] = **expires_in_s;
     }
-    if (draft.burn && !editing) object["burn_after_reading"] = true;
     return object;
 }
 
@@ -212,7 +258,7 @@ Answer compose_from_form(Exchange& exchange) {
     Result<http::Form> form = http::parse_form(exchange.request);
     if (!form) co_return form.error();
     const Draft draft = draft_of(*form);
-    Result<json::object> object = json_of(draft, false);
+    Result<json::object> object = json_of(draft);
     Error wrong;
     if (object) {
         Result<http::Response> created = co_await run_with_json(exchange, *std::move(object), create_snippet);
@@ -242,33 +288,47 @@ Answer edit_page(Exchange& exchange) {
 Answer edit_from_form(Exchange& exchange) {
     Result<http::Form> form = http::parse_form(exchange.request);
     if (!form) co_return form.error();
-    const Draft draft = draft_of(*form);
     Edited edited = edited_of(exchange, *form);
-    Result<json::object> object = json_of(draft, true);
-    Error wrong;
-    if (object) {
-        const std::string condition = fmt::format("\"v{}\"", edited.version);
-        exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)] = condition;
-        Result<http::Response> saved = co_await run_with_json(exchange, *std::move(object), edit_snippet);
-        if (saved) co_return see_other("/s/" + edited.id);
-        wrong = saved.error();
-    } else {
-        wrong = object.error();
+    Draft draft = unchanged();
+    std::optional<Error> wrong = refuse_nobody(exchange.caller);
+    Result<model::Snippet> stored = error(ErrorKind::not_found);
+    if (!wrong) {
+        stored = co_await load_for_edit(exchange, edited.id);
+        if (!stored) wrong = stored.error();
     }
-    if (wrong.kind == ErrorKind::precondition_failed) {
-        wrong.detail =
+    if (!wrong) draft = draft_of(*stored);
+    take(*form, draft);
+    if (!wrong) {
+        if (!form->find("version")) edited.version = std::to_string(stored->version);
+        if (!chosen_file(*form)) draft.body = model::restore_line_ends(draft.body, stored->body);
+        const std::string condition = fmt::format("\"v{}\"", edited.version);
+        Result<json::object> object = changes_of(*form, draft);
+        if (object) {
+            if (form->find("version")) {
+                exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)] = condition;
+            }
+            Result<http::Response> saved = co_await run_with_json(exchange, *std::move(object), edit_snippet);
+            if (saved) co_return see_other("/s/" + edited.id);
+            wrong = saved.error();
+        } else {
+            wrong = object.error();
+        }
+    }
+    if (wrong->kind == ErrorKind::precondition_failed) {
+        wrong->detail =
             "Somebody has edited this snippet meanwhile. What you have written is below; "
             "open the snippet in another window to compare, and save again to overwrite it.";
         // Saving again means it: upon the version that is there now.
         Result<model::Snippet> current = co_await load_for_edit(exchange, edited.id);
         if (current) edited.version = std::to_string(current->version);
     }
-    co_return co_await show_form(exchange, draft, &edited, &wrong);
+    co_return co_await show_form(exchange, draft, &edited, &*wrong);
 }
 
 Awaitable<http::Response> edit_refused(Exchange& exchange, Error error) {
     const Result<http::Form> form = http::parse_form(exchange.request);
-    const Draft draft = form ? draft_of(*form) : Draft{};
+    Draft draft = unchanged();
+    if (form) take(*form, draft);
     const Edited edited = form ? edited_of(exchange, *form) : Edited{exchange.parameters.front(), {}};
     co_return co_await show_form(exchange, draft, &edited, &error);
 }
