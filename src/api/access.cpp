@@ -112,7 +112,11 @@ Awaitable<Result<model::Account>> find_account(Exchange& exchange, std::string u
 Awaitable<Result<model::Snippet>> load_snippet(Exchange& exchange, std::string id) {
     if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
     const store::Loaded found = co_await exchange.services.store.load_snippet(std::move(id), exchange.deadline);
-    if (found.state == store::Loaded::State::missing) co_return error(ErrorKind::not_found);
+    if (found.state == store::Loaded::State::missing) {
+        const bool known =
+            !found.gone_for.empty() && exchange.caller.account && exchange.caller.account->id == found.gone_for;
+        co_return error(known ? ErrorKind::gone : ErrorKind::not_found);
+    }
     if (found.state == store::Loaded::State::gone) co_return error(ErrorKind::gone);
     if (found.snippet->expired(base::unix_now_ms())) {
         const bool hidden = !may_read(exchange.caller, *found.snippet);

@@ -5,6 +5,7 @@
 #include "base/utf8.hpp"
 #include "http/conditions.hpp"
 #include "model/languages.hpp"
+#include "model/line_ends.hpp"
 #include "pages/read_page.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
@@ -54,51 +55,91 @@ std::string with_line_feeds(std::string_view text) {
     return out;
 }
 
+/// The text of the file that was chosen, when nothing was written.
+const http::Form::Field* chosen_file(const http::Form& form) {
+    const http::Form::Field* file = form.find("file");
+    return form.value("body").empty() && file && !file->value.empty() ? file : nullptr;
+}
+
+/// `draft` with what the form says. What it does not name stays.
+void take(const http::Form& form, Draft& draft) {
+    const auto set = [&form](std::string& target, std::string_view name) {
+        if (form.find(name)) target = form.value(name);
+    };
+    set(draft.title, "title");
+    if (form.find("body")) draft.body = with_line_feeds(form.value("body"));
+    if (const http::Form::Field* file = chosen_file(form)) {
+        draft.body = file->value;
+        if (draft.title.empty()) draft.title = title_of_file(file->file_name);
+    }
+    set(draft.language, "language");
+    set(draft.tags, "tags");
+    set(draft.expires, "expires");
+    set(draft.visibility, "visibility");
+    draft.burn = form.value("burn") == "1";
+}
+
 Draft draft_of(const http::Form& form) {
     Draft draft;
-    draft.title = form.value("title");
-    draft.body = with_line_feeds(form.value("body"));
-    const http::Form::Field* file = form.find("file");
-    if (draft.body.empty() && file && !file->value.empty()) {
-        draft.body = file->value;
-        if (draft.title.empty()) draft.title = file->file_name;
-    }
-    draft.language = form.value("language");
-    draft.tags = form.value("tags");
-    if (form.find("expires")) draft.expires = form.value("expires");
-    if (form.find("visibility")) draft.visibility = form.value("visibility");
-    draft.burn = form.value("burn") == "1";
+    take(form, draft);
+    return draft;
+}
+
+/// What stands in the form of an edit that says nothing.
+Draft unchanged() {
+    Draft draft;
+    draft.expires = kKeep.value;
+    draft.visibility.clear();
     return draft;
 }
 
 Draft draft_of(const model::Snippet& snippet) {
-    Draft draft;
+    Draft draft = unchanged();
     draft.title = snippet.title;
     draft.body = snippet.body;
     draft.language = snippet.language;
-    for (const std::string& tag : snippet.tags) draft.tags += (draft.tags.empty() ? "" : ", ") + tag;
-    draft.expires = kKeep.value;
+    draft.tags = join_tags(snippet.tags);
     draft.visibility = model::to_text(snippet.visibility);
     return draft;
 }
 
-/// As the JSON routes take it; complaints come from there.
-Result<json::object> json_of(const Draft& draft, bool editing) {
-    if (std::optional<Error> wrong = refuse_other_than_text(
-            {{"body", draft.body}, {"title", draft.title}, {"tags", draft.tags}, {"language", draft.language}})) {
-        return *std::move(wrong);
-    }
+std::optional<Error> refuse_bad_text(const Draft& draft) {
+    return refuse_other_than_text(
+        {{"body", draft.body}, {"title", draft.title}, {"tags", draft.tags}, {"language", draft.language}});
+}
+
+/// A new snippet as the JSON route takes it; complaints come from there.
+Result<json::object> json_of(const Draft& draft) {
+    if (std::optional<Error> wrong = refuse_bad_text(draft)) return *std::move(wrong);
     json::object object{{"title", draft.title},
                         {"body", draft.body},
                         {"visibility", draft.visibility},
                         {"tags", split_tags(draft.tags)}};
     if (!draft.language.empty()) object["language"] = draft.language;
-    if (draft.expires != kKeep.value || !editing) {
-        const Result<std::optional<std::int64_t>> seconds = read_lifetime("expires", draft.expires);
-        if (!seconds) return seconds.error();
-        object["expires_in"] = *seconds ? json::value(**seconds) : json::value(nullptr);
+    const Result<std::optional<std::int64_t>> expires_in_s = read_lifetime("expires", draft.expires);
+    if (!expires_in_s) return expires_in_s.error();
+    if (*expires_in_s) object["expires_in"] = **expires_in_s;
+    if (draft.burn) object["burn_after_reading"] = true;
+    return object;
+}
+
+/// What an edit changes, of what its form names, as the JSON route takes it. An empty title or list of tags is none, an
+/// empty language is guessed again.
+Result<json::object> changes_of(const http::Form& form, const Draft& draft) {
+    if (std::optional<Error> wrong = refuse_bad_text(draft)) return *std::move(wrong);
+    json::object object;
+    if (form.find("title")) object["title"] = draft.title;
+    if (form.find("body") || chosen_file(form)) object["body"] = draft.body;
+    if (form.find("visibility")) object["visibility"] = draft.visibility;
+    if (form.find("tags")) object["tags"] = split_tags(draft.tags);
+    if (form.find("language")) object["language"] = nullptr;
+    if (form.find("language") && !draft.language.empty()) object["language"] = draft.language;
+    if (form.find("expires") && draft.expires != kKeep.value) {
+        const Result<std::optional<std::int64_t>> expires_in_s = read_lifetime("expires", draft.expires);
+        if (!expires_in_s) return expires_in_s.error();
+        object["expires_in"] = nullptr;
+        if (*expires_in_s) object["expires_in"] = **expires_in_s;
     }
-    if (draft.burn && !editing) object["burn_after_reading"] = true;
     return object;
 }
 
@@ -182,22 +223,30 @@ Awaitable<http::Response> show_form(Exchange& exchange, const Draft& draft, cons
                                  error ? error->retry_after_s : 0);
 }
 
-/// What a request's form says.
+Awaitable<Result<http::Form>> read_form(Exchange& exchange) {
+    auto work = [&request = exchange.request] { return http::parse_form(request); };
+    co_return co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(work));
+}
+
+/// What the form of a new snippet says.
 struct Sent {
     Draft draft;
-    std::string version;        ///< of a snippet that is edited
     Result<json::object> json;  ///< the same as JSON, or what is wrong with it
 };
 
-Awaitable<Result<Sent>> read_sent(Exchange& exchange, bool editing) {
-    auto work = [&request = exchange.request, editing]() -> Result<Sent> {
+Awaitable<Result<Sent>> read_sent(Exchange& exchange) {
+    auto work = [&request = exchange.request]() -> Result<Sent> {
         const Result<http::Form> form = http::parse_form(request);
         if (!form) return form.error();
         Draft draft = draft_of(*form);
-        Result<json::object> object = json_of(draft, editing);
-        return Sent{std::move(draft), std::string{form->value("version")}, std::move(object)};
+        Result<json::object> object = json_of(draft);
+        return Sent{std::move(draft), std::move(object)};
     };
     co_return co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(work));
+}
+
+Edited edited_of(const Exchange& exchange, const http::Form& form) {
+    return {exchange.parameters.front(), std::string{form.value("version")}};
 }
 
 /// Scripts on the snippet's pages, and its forms, find the token there, and no other page does.
@@ -231,7 +280,7 @@ Answer compose_page(Exchange& exchange) {
 
 Answer compose_from_form(Exchange& exchange) {
     if (!prefers_page(exchange.request)) co_return co_await upload_form(exchange);
-    Result<Sent> sent = co_await read_sent(exchange, false);
+    Result<Sent> sent = co_await read_sent(exchange);
     if (!sent) co_return sent.error();
     Error wrong;
     if (sent->json) {
@@ -246,7 +295,7 @@ Answer compose_from_form(Exchange& exchange) {
 
 Awaitable<http::Response> compose_refused(Exchange& exchange, Error error) {
     // What was written comes back with the refusal.
-    const Result<Sent> sent = co_await read_sent(exchange, false);
+    const Result<Sent> sent = co_await read_sent(exchange);
     const Draft draft = sent ? sent->draft : Draft{};
     co_return co_await show_form(exchange, draft, nullptr, &error);
 }
@@ -260,43 +309,52 @@ Answer edit_page(Exchange& exchange) {
 }
 
 Answer edit_from_form(Exchange& exchange) {
-    Result<Sent> sent = co_await read_sent(exchange, true);
-    if (!sent) co_return sent.error();
-    Edited edited{exchange.parameters.front(), sent->version};
-    Error wrong;
-    std::optional<Error> stale;
-    // The form's own version takes the place of `If-Match`, so what the request itself asks is weighed before.
-    if (http::has_preconditions(exchange.request)) {
-        Result<model::Snippet> current = co_await load_for_edit(exchange, edited.id);
-        if (!current) co_return current.error();
-        stale = refuse_stale(exchange, *current);
+    Result<http::Form> form = co_await read_form(exchange);
+    if (!form) co_return form.error();
+    Edited edited = edited_of(exchange, *form);
+    std::optional<Error> wrong = refuse_nobody(exchange.caller);
+    Result<model::Snippet> stored = error(ErrorKind::not_found);
+    if (!wrong) {
+        stored = co_await load_for_edit(exchange, edited.id);
+        // The form's own version takes the place of `If-Match`, so what the request itself asks is weighed before.
+        wrong = stored ? refuse_stale(exchange, *stored) : std::optional{stored.error()};
     }
-    if (stale) {
-        wrong = *std::move(stale);
-    } else if (sent->json) {
+    Draft draft = unchanged();
+    auto compare = [&] {
+        if (stored) draft = draft_of(*stored);
+        take(*form, draft);
+        if (stored && !chosen_file(*form)) draft.body = model::restore_line_ends(draft.body, stored->body);
+        return changes_of(*form, draft);
+    };
+    const std::size_t bytes = exchange.request.body.size() + (stored ? stored->body.size() : 0);
+    Result<json::object> object = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(compare));
+    if (!wrong && !object) wrong = object.error();
+    if (!wrong) {
+        if (!form->find("version")) edited.version = std::to_string(stored->version);
         const std::string condition = fmt::format("\"v{}\"", edited.version);
-        exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)] = condition;
-        Result<http::Response> saved = co_await run_with_json(exchange, *std::move(sent->json), edit_snippet);
+        if (form->find("version")) {
+            exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)] = condition;
+        }
+        Result<http::Response> saved = co_await run_with_json(exchange, *std::move(object), edit_snippet);
         if (saved) co_return see_other("/s/" + edited.id);
         wrong = saved.error();
-    } else {
-        wrong = sent->json.error();
     }
-    if (wrong.kind == ErrorKind::precondition_failed) {
-        wrong.detail =
+    if (wrong->kind == ErrorKind::precondition_failed) {
+        wrong->detail =
             "Somebody has edited this snippet meanwhile. What you have written is below; "
             "open the snippet in another window to compare, and save again to overwrite it.";
         // Saving again means it: upon the version that is there now.
         Result<model::Snippet> current = co_await load_for_edit(exchange, edited.id);
         if (current) edited.version = std::to_string(current->version);
     }
-    co_return co_await show_form(exchange, sent->draft, &edited, &wrong);
+    co_return co_await show_form(exchange, draft, &edited, &*wrong);
 }
 
 Awaitable<http::Response> edit_refused(Exchange& exchange, Error error) {
-    const Result<Sent> sent = co_await read_sent(exchange, true);
-    const Draft draft = sent ? sent->draft : Draft{};
-    const Edited edited{exchange.parameters.front(), sent ? sent->version : std::string{}};
+    const Result<http::Form> form = co_await read_form(exchange);
+    Draft draft = unchanged();
+    if (form) take(*form, draft);
+    const Edited edited = form ? edited_of(exchange, *form) : Edited{exchange.parameters.front(), {}};
     co_return co_await show_form(exchange, draft, &edited, &error);
 }
 

@@ -38,12 +38,12 @@ model::Snippet new_snippet(const Exchange& exchange) {
     return snippet;
 }
 
-/// Writes it, or finds that this has been done before. `stored_body`: whether the record keeps the body, because the
-/// request does not have it.
-Answer store_new(Exchange& exchange, Receipt receipt, std::optional<std::string> key, bool stored_body) {
+/// Writes it, or finds that this has been done before. `stored_words`: whether the record keeps what people wrote,
+/// because the request does not have it.
+Answer store_new(Exchange& exchange, Receipt receipt, std::optional<std::string> key, bool stored_words) {
     std::optional<store::IdempotencyRecord> record;
     if (key) {
-        auto work = [&] { return make_record(exchange, *key, receipt, stored_body); };
+        auto work = [&] { return make_record(exchange, *key, receipt, stored_words); };
         const std::size_t bytes = receipt.snippet.body.size();
         record = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(work));
     }
@@ -52,7 +52,7 @@ Answer store_new(Exchange& exchange, Receipt receipt, std::optional<std::string>
     switch (result.outcome) {
         case store::CreateResult::Outcome::created: co_return co_await created(exchange, receipt, false);
         case store::CreateResult::Outcome::replayed: {
-            const Receipt first = read_record(result.response, *key, std::move(receipt.snippet.body));
+            const Receipt first = read_record(result.response, *key, std::move(receipt.snippet));
             co_return co_await created(exchange, first, true);
         }
         case store::CreateResult::Outcome::key_reused: co_return error(ErrorKind::idempotency_key_reused);

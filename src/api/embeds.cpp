@@ -2,6 +2,7 @@
 #include "api/read_shared.hpp"
 #include "http/place.hpp"
 #include "pages/code.hpp"
+#include "pages/template.hpp"
 #include "pages/text.hpp"
 
 #include <algorithm>
@@ -48,6 +49,40 @@ std::string attribute(std::string_view text) {
     return quoted;
 }
 
+/// What both formats say.
+struct Embed {
+    std::string provider_url;
+    std::string author_name;  ///< empty for anonymous
+    std::string title, html;
+    int width, height;  ///< in pixels
+};
+
+std::string to_json(const Embed& embed) {
+    boost::json::object answer{{"version", "1.0"},
+                               {"type", "rich"},
+                               {"provider_name", "snippetd"},
+                               {"provider_url", embed.provider_url},
+                               {"title", embed.title},
+                               {"cache_age", kCacheSeconds},
+                               {"width", embed.width},
+                               {"height", embed.height},
+                               {"html", embed.html}};
+    if (!embed.author_name.empty()) answer["author_name"] = embed.author_name;
+    return boost::json::serialize(answer);
+}
+
+std::string to_xml(const Embed& embed) {
+    pages::Fields fields;
+    fields.set("PROVIDER_URL", embed.provider_url);
+    fields.set("TITLE", pages::xml_text(embed.title));
+    if (!embed.author_name.empty()) fields.add("AUTHOR", "AUTHOR_NAME", embed.author_name);
+    fields.set("CACHE_AGE", std::to_string(kCacheSeconds));
+    fields.set("WIDTH", std::to_string(embed.width));
+    fields.set("HEIGHT", std::to_string(embed.height));
+    fields.set("FRAME", pages::xml_text(embed.html));
+    return pages::render("oembed", fields);
+}
+
 }  // namespace
 
 Answer describe_embed(Exchange& exchange) {
@@ -55,7 +90,10 @@ Answer describe_embed(Exchange& exchange) {
     const http::Parameter url = http::find_parameter(query, "url");
     if (!url.present) co_return invalid_field("url", "is required");
     const http::Parameter format = http::find_parameter(query, "format");
-    if (format.present && format.value != "json") co_return invalid_field("format", "is json");
+    const bool as_xml = format.value == "xml";
+    if (format.present && format.value != "json" && !as_xml) {
+        co_return error(ErrorKind::not_implemented, "The formats are json and xml.");
+    }
     const Result<int> width_max = read_pixels(query, "maxwidth", kWidthMax);
     if (!width_max) co_return width_max.error();
     const Result<int> height_max = read_pixels(query, "maxheight", kHeightMax);
@@ -70,21 +108,14 @@ Answer describe_embed(Exchange& exchange) {
     const int lines = static_cast<int>(std::min<std::size_t>(pages::count_lines(snippet.body), kHeightMax));
     const int width = std::min(*width_max, kWidthMax);
     const int height = std::min({kHeaderHeight + lines * kLineHeight, kHeightMax, *height_max});
-    boost::json::object answer{
-        {"version", "1.0"},
-        {"type", "rich"},
-        {"provider_name", "snippetd"},
-        {"provider_url", base},
-        {"title", title},
-        {"cache_age", kCacheSeconds},
-        {"width", width},
-        {"height", height},
-        {"html", fmt::format(R"(<iframe src="{}/s/{}/embed" width="{}" height="{}" title="{}" loading="lazy" )"
+    Embed embed{base, snippet.owner_name, title, {}, width, height};
+    embed.html = fmt::format(R"(<iframe src="{}/s/{}/embed" width="{}" height="{}" title="{}" loading="lazy" )"
                              R"(style="border:0;max-width:100%"></iframe>)",
-                             attribute(base), snippet.id, width, height, attribute(title))}};
-    if (!snippet.owner_name.empty()) answer["author_name"] = snippet.owner_name;
-    http::Response response = http::json_response(200, boost::json::serialize(answer));
-    response.fields = "Content-Type: application/json\r\nCache-Control: public, no-cache\r\n";
+                             attribute(base), snippet.id, width, height, attribute(title));
+    http::Response response;
+    response.fields = fmt::format("Content-Type: {}\r\nCache-Control: public, no-cache\r\n",
+                                  as_xml ? "text/xml; charset=utf-8" : "application/json");
+    response.body = as_xml ? to_xml(embed) : to_json(embed);
     co_return response;
 }
 

@@ -18,11 +18,11 @@ constexpr int kEntriesMax = 50;
 void add_entry(pages::Fields& fields, const model::Snippet& snippet, const std::string& base) {
     pages::Fields entry = fields.add("ENTRY");
     entry.set("ENTRY_URL", fmt::format("{}/s/{}", base, snippet.id));
-    entry.set("ENTRY_TITLE", pages::title_text(snippet.title));
+    entry.set("ENTRY_TITLE", pages::xml_text(pages::title_text(snippet.title)));
     entry.set("ENTRY_PUBLISHED", base::format_rfc3339(snippet.created_at));
     entry.set("ENTRY_UPDATED", base::format_rfc3339(snippet.updated_at));
     entry.set("ENTRY_LANGUAGE", snippet.language);
-    for (const std::string& tag : snippet.tags) entry.add("ENTRY_TAG", "TAG", tag);
+    for (const std::string& tag : snippet.tags) entry.add("ENTRY_TAG", "TAG", pages::xml_text(tag));
     entry.set("ENTRY_SUMMARY", fmt::format("A snippet in {}, version {}.", snippet.language, snippet.version));
 }
 
@@ -35,6 +35,7 @@ Answer account_feed(Exchange& exchange) {
     store::ListQuery query;
     query.limit = kEntriesMax;
     query.visibility = model::Visibility::public_;
+    query.with_burning = false;
     const std::vector<model::Snippet> snippets =
         co_await exchange.services.store.list_owned(account->id, query, exchange.deadline);
 
@@ -45,8 +46,6 @@ Answer account_feed(Exchange& exchange) {
     fields.set("HOME_URL", base + "/");
     base::UnixMillis updated_at = account->created_at;
     for (const model::Snippet& snippet : snippets) {
-        // It never burns: what burns is read once, and nobody subscribes to that.
-        if (snippet.burn_after_reading) continue;
         updated_at = std::max(updated_at, snippet.updated_at);
         add_entry(fields, snippet, base);
     }

@@ -125,6 +125,7 @@ Result<GistInput> read_gist_input(const http::Request& request) {
     Members members{*object};
     GistInput input;
     input.description = members.text("description", true);
+    if (members.is_null("description")) input.description = "";
     input.is_public = members.boolean("public");
     const json::object* files = members.object("files");
     if (files && (files->empty() || files->size() > model::kBundledFilesMax)) {
@@ -174,9 +175,19 @@ json::object json_of(const Gist& gist) {
     return {{"title", stored.title}, {"body", stored.body}, {"language", stored.language}};
 }
 
-/// Whether it is one file as before, whose language somebody may have chosen.
-bool keeps_language(const Gist& before, const Gist& gist) {
-    return !before.bundled && gist.files.size() == 1 && gist.files.front().name == before.files.front().name;
+/// What an edit changes, as the JSON routes take it. What it does not name stays: a title that is no file's name is not
+/// made one, a language that somebody has chosen goes on, and so do the words between the files.
+json::object changes_of(const Gist& before, const Gist& gist) {
+    const auto same = [&](auto equal) {
+        return std::equal(before.files.begin(), before.files.end(), gist.files.begin(), gist.files.end(), equal);
+    };
+    const bool same_names = same([](const model::File& a, const model::File& b) { return a.name == b.name; });
+    const bool same_contents = same([](const model::File& a, const model::File& b) { return a.content == b.content; });
+    json::object object = json_of(gist);
+    if (same_names && before.description == gist.description) object.erase("title");
+    if (same_names) object.erase("language");
+    if (same_names && same_contents) object.erase("body");
+    return object;
 }
 
 /// What the JSON routes complain of, in the words of a gist.
@@ -253,6 +264,7 @@ Answer list(Exchange& exchange, std::string path, std::string owner_id, std::opt
     Result<store::ListQuery> query = read_gist_query(exchange.request.query);
     if (!query) co_return query.error();
     query->visibility = visibility;
+    query->with_burning = false;  // a gist's `raw_url` and `url` are read by programs, at once
     const int limit = query->limit++;
     std::vector<model::Snippet> snippets =
         co_await exchange.services.store.list_owned(std::move(owner_id), *query, exchange.deadline);
@@ -312,8 +324,9 @@ Answer list_gists_of(Exchange& exchange) {
 }
 
 Answer read_gist(Exchange& exchange) {
-    Result<Shared> shared = co_await follow_link(exchange, exchange.parameters.front());
+    Result<Shared> shared = co_await follow_link(exchange, exchange.parameters.front(), Reader::program);
     if (!shared) co_return shared.error();
+    if (shared->asked) co_return *std::move(shared->asked);
     http::Response response =
         respond_with_link(*shared, exchange.request, gist_representation(exchange), "application/json");
     if (response.status != 200) co_return response;
@@ -335,8 +348,9 @@ Answer read_gist_file(Exchange& exchange) {
             co_return error(ErrorKind::not_found);
         }
     }
-    Result<Shared> shared = co_await follow_link(exchange, id);
+    Result<Shared> shared = co_await follow_link(exchange, id, Reader::anybody);
     if (!shared) co_return shared.error();
+    if (shared->asked) co_return *std::move(shared->asked);
     const model::Snippet& snippet = shared->snippet();
     auto work = [&] { return find_file(gist_of(snippet), name); };
     std::optional<model::File> file =
@@ -365,9 +379,8 @@ Answer edit_gist(Exchange& exchange) {
         const Gist before = gist_of(*snippet);
         Gist gist = before;
         if (std::optional<Error> wrong = apply(*input, gist)) co_return *std::move(wrong);
-        json::object object = json_of(gist);
-        if (keeps_language(before, gist)) object.erase("language");
-        if (input->is_public) object["visibility"] = *input->is_public ? "public" : "unlisted";
+        // `public` is for a create alone; GitHub passes it over here, and its clients send it with every update.
+        json::object object = changes_of(before, gist);
         const std::string version = fmt::format("\"v{}\"", snippet->version);
         if_match = version;
         Result<http::Response> edited = co_await run_with_json(exchange, std::move(object), edit_snippet);

@@ -55,8 +55,10 @@ Answer create_document(Exchange& exchange) {
 }
 
 Answer read_document(Exchange& exchange) {
-    Result<Shared> shared = co_await follow_link(exchange, without_extension(exchange.parameters.front()));
+    Result<Shared> shared =
+        co_await follow_link(exchange, without_extension(exchange.parameters.front()), Reader::program);
     if (!shared) co_return shared.error();
+    if (shared->asked) co_return *std::move(shared->asked);
     http::Response response = respond_with_link(*shared, exchange.request, "haste", "application/json");
     if (response.status != 200) co_return response;
     constexpr std::string_view kBefore = R"({"data":")";

@@ -25,6 +25,19 @@ std::string text_of(const json::object& object, const char* name) {
     return std::string{object.at(name).as_string()};
 }
 
+std::string unsealed(const json::object& object, const char* name, const std::string& key) {
+    std::optional<std::string> text = base::unseal(text_of(object, name), key);
+    if (!text) throw std::runtime_error{"what an idempotency record has sealed cannot be opened"};
+    return *std::move(text);
+}
+
+void read_words(const json::object& words, model::Snippet& snippet) {
+    snippet.title = text_of(words, "title");
+    snippet.body = text_of(words, "body");
+    snippet.tags.clear();
+    for (const json::value& tag : words.at("tags").as_array()) snippet.tags.emplace_back(tag.as_string());
+}
+
 }  // namespace
 
 Result<std::optional<std::string>> idempotency_key(const http::Request& request) {
@@ -38,14 +51,12 @@ Result<std::optional<std::string>> idempotency_key(const http::Request& request)
 }
 
 store::IdempotencyRecord make_record(const Exchange& exchange, const std::string& key, const Receipt& receipt,
-                                     bool with_body) {
+                                     bool with_words) {
     const model::Snippet& snippet = receipt.snippet;
     json::object response{
         {"id", snippet.id},
-        {"title", snippet.title},
         {"language", snippet.language},
         {"visibility", static_cast<int>(snippet.visibility)},
-        {"tags", json::array(snippet.tags.begin(), snippet.tags.end())},
         {"owner", snippet.owner_name},
         {"created_at", snippet.created_at},
         {"expires_at", snippet.expires_at.value_or(0)},
@@ -53,7 +64,12 @@ store::IdempotencyRecord make_record(const Exchange& exchange, const std::string
         {"forked_from", snippet.forked_from},
         {"base", receipt.base},
     };
-    if (with_body) response["body"] = snippet.body;
+    if (with_words) {
+        const json::object words{{"title", snippet.title},
+                                 {"body", snippet.body},
+                                 {"tags", json::array(snippet.tags.begin(), snippet.tags.end())}};
+        response["words"] = base::seal(json::serialize(words), key);
+    }
     if (!receipt.edit_token.empty()) response["edit_token"] = base::seal(receipt.edit_token, key);
 
     const http::Request& request = exchange.request;
@@ -67,28 +83,26 @@ store::IdempotencyRecord make_record(const Exchange& exchange, const std::string
             exchange.caller.account ? exchange.caller.account->id : std::string{}};
 }
 
-Receipt read_record(const std::string& response, const std::string& key, std::string body) {
+Receipt read_record(const std::string& response, const std::string& key, model::Snippet asked) {
     const json::value value = json::parse(response);
     const json::object& object = value.as_object();
     Receipt receipt;
     model::Snippet& snippet = receipt.snippet;
     snippet.id = text_of(object, "id");
-    snippet.title = text_of(object, "title");
-    snippet.body = object.contains("body") ? text_of(object, "body") : std::move(body);
+    snippet.title = std::move(asked.title);
+    snippet.body = std::move(asked.body);
+    snippet.tags = std::move(asked.tags);
+    if (object.contains("body")) read_words(object, snippet);  // of a fork, as release 0.1.0 kept it
+    if (object.contains("words")) read_words(json::parse(unsealed(object, "words", key)).as_object(), snippet);
     snippet.language = text_of(object, "language");
     snippet.visibility = static_cast<model::Visibility>(object.at("visibility").as_int64());
-    for (const json::value& tag : object.at("tags").as_array()) snippet.tags.emplace_back(tag.as_string());
     snippet.owner_name = text_of(object, "owner");
     snippet.created_at = snippet.updated_at = object.at("created_at").as_int64();
     if (const std::int64_t expires_at = object.at("expires_at").as_int64()) snippet.expires_at = expires_at;
     snippet.burn_after_reading = object.at("burn").as_bool();
     snippet.forked_from = text_of(object, "forked_from");
     receipt.base = text_of(object, "base");
-    if (object.contains("edit_token")) {
-        const std::optional<std::string> edit_token = base::unseal(text_of(object, "edit_token"), key);
-        if (!edit_token) throw std::runtime_error{"an idempotency record's edit token cannot be opened"};
-        receipt.edit_token = *edit_token;
-    }
+    if (object.contains("edit_token")) receipt.edit_token = unsealed(object, "edit_token", key);
     return receipt;
 }
 

@@ -9,9 +9,10 @@
 /// `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): the same key with the same request gives the same
 /// response, for a day.
 ///
-/// The record keeps what the answer was made of, not the answer: the body of a snippet comes again with the repeated
-/// request, and an edit token is kept only sealed under a key derived from the idempotency key, which the store never
-/// sees. So a stolen database opens nothing, and bodies are not stored twice.
+/// The record keeps what the answer was made of, not the answer: what people wrote (title, tags, body) comes again with
+/// the repeated request. What does not, an edit token and the words of a fork, is sealed under a key derived from the
+/// idempotency key, which the store never sees. So a stolen database opens nothing, and nothing of a snippet that was
+/// burned or deleted can be read in it.
 namespace snippetd::api {
 
 /// 422 when the header is not 1 to 255 visible ASCII characters; nothing when it is absent.
@@ -25,8 +26,9 @@ struct Receipt {
 };
 
 store::IdempotencyRecord make_record(const Exchange& exchange, const std::string& key, const Receipt& receipt,
-                                     bool with_body);
-/// The receipt that `response` was made of; `body` is used when the record holds none. Throws when it cannot be read.
-Receipt read_record(const std::string& response, const std::string& key, std::string body);
+                                     bool with_words);
+/// The receipt that `response` was made of; the words are those of `asked` when the record holds none. Throws when it
+/// cannot be read.
+Receipt read_record(const std::string& response, const std::string& key, model::Snippet asked);
 
 }  // namespace snippetd::api

@@ -38,14 +38,48 @@ bool has_multipart_body(const http::Request& request) {
     return lower_case(std::string{request.field(http::Field::content_type)}).starts_with("multipart/form-data");
 }
 
+namespace {
+
+std::string_view without_blanks(std::string_view text) {
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+    return text;
+}
+
+/// The tag in quotes that `text` begins with, up to the comma after it or the end; nothing when the quotes do not close
+/// there, and then they are part of a tag like any other character.
+std::optional<std::string> take_quoted(std::string_view& text) {
+    std::string tag;
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        if (text[i] != '"') {
+            tag += text[i];
+        } else if (i + 1 < text.size() && text[i + 1] == '"') {
+            tag += text[++i];
+        } else {
+            const std::size_t comma = std::min(text.find(',', i), text.size());
+            if (!without_blanks(text.substr(i + 1, comma - i - 1)).empty()) return std::nullopt;
+            text.remove_prefix(std::min(comma + 1, text.size()));
+            return tag;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
 json::array split_tags(std::string_view text) {
     json::array tags;
     while (!text.empty()) {
+        text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+        if (text.starts_with('"')) {
+            if (const std::optional<std::string> tag = take_quoted(text)) {
+                if (!tag->empty()) tags.emplace_back(*tag);
+                continue;
+            }
+        }
         const std::size_t comma = text.find(',');
-        std::string_view tag = text.substr(0, comma);
+        const std::string_view tag = without_blanks(text.substr(0, comma));
         text = comma == text.npos ? std::string_view{} : text.substr(comma + 1);
-        while (!tag.empty() && tag.front() == ' ') tag.remove_prefix(1);
-        while (!tag.empty() && tag.back() == ' ') tag.remove_suffix(1);
         if (!tag.empty()) tags.emplace_back(json::string_view{tag.data(), tag.size()});
     }
     return tags;
@@ -59,6 +93,38 @@ Result<std::optional<std::int64_t>> read_lifetime(std::string_view name, std::st
                              "is neither never nor a whole number of seconds, or with s, m, h, d or w");
     }
     return seconds;
+}
+
+std::string join_tags(const std::vector<std::string>& tags) {
+    std::string text;
+    for (const std::string& tag : tags) {
+        if (!text.empty()) text += ", ";
+        const bool plain = tag.find(',') == tag.npos && tag.front() != '"' && without_blanks(tag) == tag;
+        if (plain) {
+            text += tag;
+            continue;
+        }
+        text += '"';
+        for (const char c : tag) text += c == '"' ? "\"\"" : std::string(1, c);
+        text += '"';
+    }
+    return text;
+}
+
+std::string title_of_file(std::string_view file_name) {
+    file_name.remove_prefix(file_name.find_last_of("/\\") + 1);  // npos + 1 is 0
+    if (file_name == "-" || !base::count_code_points(file_name)) return {};
+    std::string title;
+    for (const char c : file_name) {
+        if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) title += c;
+    }
+    std::size_t characters = *base::count_code_points(title), begin = 0;
+    while (characters > kTitleCharactersMax) {
+        do ++begin;
+        while ((static_cast<unsigned char>(title[begin]) & 0xC0) == 0x80);
+        --characters;
+    }
+    return title.substr(begin);
 }
 
 std::optional<Error> refuse_other_than_text(
@@ -110,6 +176,11 @@ std::optional<std::string> Members::text(std::string_view name, bool null_allowe
     if (value->is_string()) return std::string{value->get_string()};
     complain(name, "must be a string");
     return std::nullopt;
+}
+
+bool Members::is_null(std::string_view name) const {
+    const json::value* value = object_.if_contains({name.data(), name.size()});
+    return value && value->is_null();
 }
 
 std::optional<bool> Members::boolean(std::string_view name) {
@@ -208,9 +279,11 @@ Result<SnippetInput> read_snippet_input(const json::object& object, std::uint64_
     SnippetInput input;
     input.body = members.text("body");
     input.title = members.text("title", true);
+    if (!for_create && members.is_null("title")) input.title = "";
     if (const auto language = members.text("language", true)) {
         input.language = std::string{model::canonical_language(*language)};
     }
+    input.guesses_language = members.is_null("language");
     input.visibility = read_visibility(members);
     input.tags = members.texts("tags");
     input.expires_in_s = members.integer_or_null("expires_in", 1, kExpiresInMax);

@@ -23,8 +23,14 @@ Result<boost::json::object> parse_object(const http::Request& request);
 
 bool has_multipart_body(const http::Request& request);
 
-/// What is in a list that is separated by commas, without blanks around it.
+/// What is in a list that is separated by commas, without blanks around it. One in double quotes may have commas and
+/// blanks of its own; a quote in it is doubled.
 boost::json::array split_tags(std::string_view text);
+/// The list that `split_tags` makes these of again. None is empty.
+std::string join_tags(const std::vector<std::string>& tags);
+/// A file's name as a title: without folders and control characters, and the end of it when it is long, because there
+/// the extension is. Empty for `-`, and for what is not UTF-8.
+std::string title_of_file(std::string_view file_name);
 
 /// How long until something ends, as forms say it: a number of seconds, or one with s, m, h, d or w; nothing for
 /// `never` and for nothing at all. Else 422.
@@ -44,6 +50,8 @@ class Members {
 
     /// The member's text, or nothing when it is absent (or null, if allowed) or not a text.
     std::optional<std::string> text(std::string_view name, bool null_allowed = false);
+    /// Whether it is there and null. Asking makes it no known member.
+    bool is_null(std::string_view name) const;
     std::optional<bool> boolean(std::string_view name);
     /// A whole number from `min` to `max`; the outer optional is empty when absent, the inner when null.
     std::optional<std::optional<std::int64_t>> integer_or_null(std::string_view name, std::int64_t min,
@@ -69,6 +77,7 @@ class Members {
 /// The members of a create or edit that were sent.
 struct SnippetInput {
     std::optional<std::string> body, title, language;  ///< the language is canonical
+    bool guesses_language = false;                     ///< null was sent for it
     std::optional<model::Visibility> visibility;
     std::optional<std::vector<std::string>> tags;
     std::optional<std::optional<std::int64_t>> expires_in_s;

@@ -46,6 +46,7 @@ Answer explore(Exchange& exchange) {
     if (!query) co_return query.error();
     const int limit = query->limit++;
     std::vector<model::Snippet> snippets = co_await exchange.services.store.list_public(*query, exchange.deadline);
+    for (model::Snippet& snippet : snippets) snippet.hide_original();
     co_return page(exchange, std::move(snippets), limit);
 }
 

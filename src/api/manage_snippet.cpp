@@ -3,6 +3,7 @@
 #include "api/input.hpp"
 #include "api/snippet_json.hpp"
 #include "http/conditions.hpp"
+#include "model/languages.hpp"
 
 #include <boost/json.hpp>
 
@@ -34,6 +35,9 @@ bool apply(const SnippetInput& input, model::Snippet& snippet, base::UnixMillis 
     set(snippet.body, input.body);
     set(snippet.title, input.title);
     set(snippet.language, input.language);
+    if (input.guesses_language) {
+        set(snippet.language, std::optional{std::string{model::guess_language(snippet.title, snippet.body)}});
+    }
     set(snippet.visibility, input.visibility);
     set(snippet.tags, input.tags);
     if (input.expires_in_s) {

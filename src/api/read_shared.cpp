@@ -1,6 +1,7 @@
 #include "api/read_shared.hpp"
 
 #include "api/access.hpp"
+#include "api/burning.hpp"
 #include "api/exposure.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
@@ -148,6 +149,21 @@ Error absence(cache::Entry::Kind kind) {
     return error(kind == cache::Entry::Kind::gone ? ErrorKind::gone : ErrorKind::not_found);
 }
 
+bool says_who_asks(const http::Request& request) {
+    return request.has(http::Field::cookie) || request.has(http::Field::authorization);
+}
+
+/// The same, for who asks: the caches do not know of private snippets that are gone, and their owners may.
+Awaitable<Error> explain_absence(Exchange& exchange, cache::Entry::Kind kind, std::string id) {
+    if (kind != cache::Entry::Kind::missing || !says_who_asks(exchange.request)) co_return absence(kind);
+    co_await identify(exchange);
+    if (!exchange.caller.account) co_return absence(kind);
+    const Result<model::Snippet> found = co_await load_snippet(exchange, std::move(id));
+    // It can only have been made since the cache was asked, and is found at the next try.
+    if (found) co_return absence(kind);
+    co_return found.error();
+}
+
 void add_download_fields(http::Response& response, const cache::Entry& entry) {
     const std::string name = download_name(entry.id, entry.snippet.title, entry.snippet.language);
     std::string ascii, encoded;
@@ -192,11 +208,32 @@ Awaitable<Result<std::shared_ptr<const model::Snippet>>> burn(Exchange& exchange
     co_return std::make_shared<const model::Snippet>(*std::move(burned));
 }
 
+/// What a request gets that does not ask on purpose: the page with the button, or, where the answer is for programs or
+/// a page is not wanted, a refusal that says how it is done.
+Answer ask_first(Exchange& exchange, const model::Snippet& snippet, Reader reader) {
+    const http::Request& request = exchange.request;
+    if (prefers_page(request) || (reader == Reader::anybody && takes_anything(request))) {
+        co_return co_await confirm_burning(exchange, snippet);
+    }
+    co_return error(ErrorKind::forbidden,
+                    fmt::format("This snippet burns after reading, and this request does not ask for that on purpose. "
+                                "POST to {}/s/{}/reveal shows it once, and so does a GET with ?burn=1.",
+                                exchange.base_url(), snippet.id));
+}
+
 /// The snippet itself, for one request only: private, or burning.
-Awaitable<Result<std::shared_ptr<const cache::Entry>>> read_uncached(Exchange& exchange,
-                                                                     std::shared_ptr<const model::Snippet> snippet) {
+Awaitable<Result<Shared>> read_uncached(Exchange& exchange, std::shared_ptr<const model::Snippet> snippet,
+                                        Reader reader) {
     std::optional<Error> refused = co_await refuse_uncached(exchange, *snippet);
     if (refused) co_return *std::move(refused);
+    Shared shared;
+    if (snippet->burn_after_reading && !asks_to_burn(exchange.request)) {
+        Result<http::Response> asked = co_await ask_first(exchange, *snippet, reader);
+        if (!asked) co_return asked.error();
+        shared.asked = *std::move(asked);
+        co_return shared;
+    }
+    shared.burned = snippet->burn_after_reading;
     if (snippet->burn_after_reading && !exchange.request.head()) {
         if (std::optional<Error> stale = refuse_stale(exchange, *snippet)) co_return *std::move(stale);
         Result<std::shared_ptr<const model::Snippet>> burned = co_await burn(exchange, snippet->id);
@@ -204,9 +241,8 @@ Awaitable<Result<std::shared_ptr<const cache::Entry>>> read_uncached(Exchange& e
         snippet = *std::move(burned);
     }
     auto work = [snippet] { return make_entry(*snippet, base::Milliseconds{0}, "private, no-store"); };
-    std::shared_ptr<const cache::Entry> entry =
-        co_await exchange.services.texts.by_size(Text::entry, snippet->body.size(), std::move(work));
-    co_return entry;
+    shared.entry = co_await exchange.services.texts.by_size(Text::entry, snippet->body.size(), std::move(work));
+    co_return shared;
 }
 
 /// The page of what everybody may read: one that is kept, or a new one.
@@ -243,15 +279,16 @@ Answer read_page(Exchange& exchange) {
     cache::Read read = co_await exchange.services.cache.read(id, exchange.deadline);
     const std::shared_ptr<const cache::Entry> entry = std::move(read.fill.entry);
     if (!entry) co_return co_await show_uncached(exchange, std::move(read.fill.snippet));
-    if (entry->kind != cache::Entry::Kind::snippet) co_return absence(entry->kind);
+    if (entry->kind != cache::Entry::Kind::snippet) co_return co_await explain_absence(exchange, entry->kind, id);
     exchange.listable = is_listable(entry->snippet);
     if (!exchange.request.head()) co_await count_view(exchange, id);
     co_return co_await show_shared(exchange, entry, read.status, pages::Face::page);
 }
 
 Answer read_link(Exchange& exchange, Representation representation) {
-    Result<Shared> shared = co_await follow_link(exchange, exchange.parameters.front());
+    Result<Shared> shared = co_await follow_link(exchange, exchange.parameters.front(), Reader::anybody);
     if (!shared) co_return shared.error();
+    if (shared->asked) co_return *std::move(shared->asked);
     const http::Parameter download = http::find_parameter(exchange.request.query, "download");
     const bool downloads = representation == Representation::raw && download.value == "1";
     // What has just been burned is sent whatever the reader claims to have: a 304 would have burned it unread.
@@ -267,17 +304,20 @@ Answer read_link(Exchange& exchange, Representation representation) {
 
 }  // namespace
 
-Awaitable<Result<Shared>> follow_link(Exchange& exchange, std::string id) {
+Awaitable<Result<Shared>> follow_link(Exchange& exchange, std::string id, Reader reader) {
     if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
     cache::Read read = co_await exchange.services.cache.read(id, exchange.deadline);
-    Shared shared{std::move(read.fill.entry), read.status, false};
-    if (shared.entry && shared.entry->kind != cache::Entry::Kind::snippet) co_return absence(shared.entry->kind);
-    if (!shared.entry) {
-        Result<std::shared_ptr<const cache::Entry>> uncached = co_await read_uncached(exchange, read.fill.snippet);
-        if (!uncached) co_return uncached.error();
-        shared.entry = *std::move(uncached);
-        shared.burned = read.fill.snippet->burn_after_reading;
+    Shared shared;
+    shared.entry = std::move(read.fill.entry);
+    if (shared.entry && shared.entry->kind != cache::Entry::Kind::snippet) {
+        co_return co_await explain_absence(exchange, shared.entry->kind, std::move(id));
     }
+    if (!shared.entry) {
+        Result<Shared> uncached = co_await read_uncached(exchange, read.fill.snippet, reader);
+        if (!uncached || uncached->asked) co_return uncached;
+        shared = *std::move(uncached);
+    }
+    shared.status = read.status;
     exchange.listable = is_listable(shared.snippet());
     if (!exchange.request.head()) co_await count_view(exchange, std::move(id));
     co_return shared;
@@ -320,6 +360,7 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     if (!is_snippet_id(id)) return false;
     std::shared_ptr<const cache::Entry> entry = services.cache.find_near(id);
     if (!entry) return false;
+    if (entry->kind == cache::Entry::Kind::missing && says_who_asks(request)) return false;
     const bool page = !raw && prefers_page(request);
     std::shared_ptr<const pages::Page> rendered;
     std::string base;
@@ -375,7 +416,11 @@ Answer reveal(Exchange& exchange) {
     if (!snippet->burn_after_reading) co_return see_other("/s/" + id);
     Result<std::shared_ptr<const model::Snippet>> burned = co_await burn(exchange, id);
     if (!burned) co_return burned.error();
-    co_return co_await show_privately(exchange, *std::move(burned), true);
+    if (prefers_page(exchange.request)) co_return co_await show_privately(exchange, *std::move(burned), true);
+    const std::shared_ptr<const cache::Entry> entry = make_entry(**burned, base::Milliseconds{0}, "private, no-store");
+    const Representation representation = names_json(exchange.request) ? Representation::json : Representation::raw;
+    co_return respond_from(entry, representation, exchange.request, exchange.services.options, cache::Status::miss,
+                           false);
 }
 
 Answer read_shared_raw(Exchange& exchange) {

@@ -23,6 +23,7 @@ Awaitable<http::Response> confirm_burning(Exchange& exchange, const model::Snipp
     fields.set("ACTION", fmt::format("/s/{}/reveal", snippet.id));
     fields.set("BUTTON", "Show it now");
     fields.show("CALM");
+    fields.add("PROGRAMS", "PROGRAMS_URL", fmt::format("{}/s/{}/reveal", exchange.base_url(), snippet.id));
     return show_page(exchange, 200, unlisted_layout("confirm", "A snippet that burns after reading"),
                      pages::render("confirm", fields));
 }

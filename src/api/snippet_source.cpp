@@ -52,7 +52,7 @@ base::Awaitable<std::shared_ptr<const cache::Entry>> SnippetSource::complete(
 base::Awaitable<cache::RedisCache::Answer> SnippetSource::find(std::string id, cache::Wanted wanted,
                                                                base::Deadline deadline) {
     cache::RedisCache::Load from_store = [this](std::string wanted_id, base::Deadline until) {
-        return store_.load_snippet(std::move(wanted_id), until);
+        return load_for_everybody(std::move(wanted_id), until);
     };
     if (reads_redis_ && wanted != cache::Wanted::newest) {
         const base::Milliseconds below = wanted == cache::Wanted::refresh ? refresh_below_ : base::Milliseconds{0};
@@ -62,6 +62,18 @@ base::Awaitable<cache::RedisCache::Answer> SnippetSource::find(std::string id, c
     answer.loaded = co_await from_store(std::move(id), deadline);
     answer.ttl = cache::ttl_for(answer.loaded, ttl_, base::unix_now_ms());
     co_return answer;
+}
+
+base::Awaitable<model::Loaded> SnippetSource::load_for_everybody(std::string id, base::Deadline deadline) {
+    model::Loaded loaded = co_await store_.load_snippet(std::move(id), deadline);
+    const bool tells_too_much = loaded.snippet && loaded.snippet->cacheable() && !loaded.snippet->forked_from.empty() &&
+                                !loaded.snippet->original_is_public;
+    if (tells_too_much) {
+        auto snippet = std::make_shared<model::Snippet>(*loaded.snippet);
+        snippet->hide_original();
+        loaded.snippet = std::move(snippet);
+    }
+    co_return loaded;
 }
 
 base::Awaitable<void> SnippetSource::invalidate(std::string id, std::int64_t floor) {

@@ -27,6 +27,8 @@ class SnippetSource : public cache::Source {
   private:
     static constexpr base::Milliseconds kRefreshBelowMax{10000};
 
+    /// Of what everybody reads without what not everybody may know: the original of a fork, unless that is public.
+    base::Awaitable<model::Loaded> load_for_everybody(std::string id, base::Deadline deadline);
     base::Awaitable<cache::RedisCache::Answer> find(std::string id, cache::Wanted wanted, base::Deadline deadline);
 
     store::Store& store_;

@@ -2,7 +2,6 @@
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "api/page.hpp"
-#include "base/utf8.hpp"
 
 #include <array>
 #include <charconv>
@@ -25,7 +24,6 @@ namespace {
 
 // Below it a number is one of hours, from it on a time in milliseconds since 1970: as 0x0 has it.
 constexpr std::int64_t kTimestampMin = 1'650'460'320'000;
-constexpr std::size_t kTitleCharactersMax = 200;
 constexpr std::string_view kTextFields = "Content-Type: text/plain; charset=utf-8\r\nCache-Control: no-store\r\n";
 
 /// What an upload says about itself.
@@ -54,24 +52,6 @@ Result<std::optional<std::int64_t>> read_expiry(std::string_view text) {
     return invalid_field("expires", "is a number of hours, a number with s, m, h, d or w, or milliseconds since 1970");
 }
 
-/// A file's name as a title: without folders and control characters, and the end of it when it is long, because there
-/// the extension is.
-std::string title_of(std::string_view file_name) {
-    file_name.remove_prefix(file_name.find_last_of("/\\") + 1);  // npos + 1 is 0
-    if (file_name == "-" || !base::count_code_points(file_name)) return {};
-    std::string title;
-    for (const char c : file_name) {
-        if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) title += c;
-    }
-    std::size_t characters = *base::count_code_points(title), begin = 0;
-    while (characters > kTitleCharactersMax) {
-        do ++begin;
-        while ((static_cast<unsigned char>(title[begin]) & 0xC0) == 0x80);
-        --characters;
-    }
-    return title.substr(begin);
-}
-
 bool says_yes(std::string_view value) {
     return value == "1" || value == "true" || value == "yes" || value == "on";
 }
@@ -96,7 +76,7 @@ Result<Upload> upload_of(const http::Form& form) {
     upload.body = (*content)->value;
     upload.title = form.value("title");
     if (upload.title.empty()) upload.title = form.value("name:1");
-    if (upload.title.empty()) upload.title = title_of((*content)->file_name);
+    if (upload.title.empty()) upload.title = title_of_file((*content)->file_name);
     upload.language = form.value("language");
     // pastebinit says `text` when nobody has said anything, and takes the white space off the end.
     if (upload.language.empty() && form.value("format") != "text") upload.language = form.value("format");
@@ -126,7 +106,7 @@ Result<Upload> upload_of(const Exchange& exchange) {
         *target = std::move(parameter.value);
     }
     upload.burn = says_yes(burn);
-    if (upload.title.empty() && !exchange.parameters.empty()) upload.title = title_of(exchange.parameters.front());
+    if (upload.title.empty() && !exchange.parameters.empty()) upload.title = title_of_file(exchange.parameters.front());
     return upload;
 }
 
@@ -230,6 +210,8 @@ Answer manage_upload(Exchange& exchange) {
         co_return deleted;
     }
     if (!form->find("expires")) co_return invalid_field("delete", "or expires is required");
+    // A variable that a script has left empty must not make it stay for ever.
+    if (form->value("expires").empty()) co_return invalid_field("expires", "is empty; `never` says that it stays");
     Result<std::optional<std::int64_t>> expires_in_s = read_expiry(form->value("expires"));
     if (!expires_in_s) co_return expires_in_s.error();
     json::object object{{"expires_in", nullptr}};

@@ -1,5 +1,6 @@
 #include "app/assemble.hpp"
 
+#include "app/data_files.hpp"
 #include "base/log.hpp"
 #include "limiter/memory_limiter.hpp"
 #include "limiter/redis_limiter.hpp"
@@ -8,7 +9,6 @@
 #include "store/sql_store.hpp"
 
 #include <chrono>
-#include <filesystem>
 #include <stdexcept>
 #include <thread>
 
@@ -46,18 +46,9 @@ std::unique_ptr<sql::Connection> make_connection(const Settings& settings, sql::
     return sql::make_postgres_connection(std::move(options), counters);
 }
 
-void prepare_data_folder(const Settings& settings) {
-    const std::filesystem::path folder = std::filesystem::path{sqlite_path(settings)}.parent_path();
-    if (folder.empty() || std::filesystem::exists(folder)) return;
-    std::error_code error;
-    std::filesystem::create_directories(folder, error);
-    if (error) throw std::runtime_error{fmt::format("cannot make the folder {}: {}", folder.string(), error.message())};
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
-}
-
 /// Connects, waiting a little for a database that is just starting, and migrates.
 int connect_and_migrate(const Settings& settings, sql::StatementCounters& counters) {
-    if (is_sqlite(settings)) prepare_data_folder(settings);
+    if (is_sqlite(settings)) prepare_data_files(sqlite_path(settings));
     const auto connection = make_connection(settings, counters, false);
     const base::Deadline deadline = base::deadline_in(kConnectPatience);
     while (true) {

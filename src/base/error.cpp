@@ -24,6 +24,7 @@ ErrorDescription describe(ErrorKind kind) {
         case ErrorKind::header_fields_too_large:
             return {431, "header_fields_too_large", "The request header is too large"};
         case ErrorKind::internal: return {500, "internal", "Something went wrong here"};
+        case ErrorKind::not_implemented: return {501, "not_implemented", "The service does not do this"};
         case ErrorKind::unavailable: return {503, "unavailable", "The service is busy or partly down"};
     }
     return {500, "internal", "Something went wrong here"};

@@ -31,6 +31,7 @@ enum class ErrorKind {
     rate_limited,
     header_fields_too_large,
     internal,
+    not_implemented,
     unavailable,
 };
 

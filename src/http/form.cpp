@@ -23,8 +23,24 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+/// The name of a field or file as it was before a browser, or curl, wrote `"`, CR and LF as `%22`, `%0D` and `%0A`
+/// (HTML standard, "multipart/form-data encoding algorithm"). They escape nothing else, `%` neither.
+std::string unescaped(std::string_view text) {
+    static constexpr std::pair<std::string_view, char> kEscapes[] = {{"%22", '"'}, {"%0d", '\r'}, {"%0a", '\n'}};
+    std::string out;
+    while (!text.empty()) {
+        const auto escape = std::find_if(std::begin(kEscapes), std::end(kEscapes), [&](const auto& one) {
+            return equals_without_case(text.substr(0, one.first.size()), one.first);
+        });
+        const bool escaped = escape != std::end(kEscapes);
+        out += escaped ? escape->second : text.front();
+        text.remove_prefix(escaped ? escape->first.size() : 1);
+    }
+    return out;
+}
+
 /// The parameter `name` of a field value such as `form-data; name="a"; filename="b.c"`; quotes are taken off. In a
-/// quoted one browsers write `"` as `%22` (the HTML standard), others escape it with a backslash.
+/// quoted one some programs escape `"` with a backslash.
 std::optional<std::string> find_parameter_of(std::string_view value, std::string_view name) {
     std::size_t at = value.find(';');
     while (at < value.size()) {
@@ -69,10 +85,10 @@ bool read_part_header(std::string_view header, Form::Field& field) {
         const std::string_view value = line.substr(colon + 1);
         const std::optional<std::string> name = find_parameter_of(value, "name");
         if (!name) return false;
-        field.name = *name;
+        field.name = unescaped(*name);
         const std::optional<std::string> file_name = find_parameter_of(value, "filename");
         field.is_file = file_name.has_value();
-        field.file_name = file_name.value_or("");
+        field.file_name = unescaped(file_name.value_or(""));
         return true;
     }
     return false;

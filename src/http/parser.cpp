@@ -49,9 +49,16 @@ std::optional<Field> field_of(beast::http::field name, std::string_view text) {
         default: break;  // Beast has no name for some of ours
     }
     static constexpr std::pair<std::string_view, Field> kOthers[] = {
-        {"X-Forwarded-For", Field::forwarded_for},   {"X-Request-Id", Field::request_id},
-        {"Idempotency-Key", Field::idempotency_key}, {"X-Edit-Token", Field::edit_token},
+        {"X-Forwarded-For", Field::forwarded_for},
+        {"X-Request-Id", Field::request_id},
+        {"Idempotency-Key", Field::idempotency_key},
+        {"X-Edit-Token", Field::edit_token},
         {"Sec-Fetch-Site", Field::sec_fetch_site},
+        {"Sec-Fetch-Dest", Field::sec_fetch_dest},
+        {"Sec-Fetch-Mode", Field::sec_fetch_mode},
+        {"Sec-Purpose", Field::purpose},
+        {"Purpose", Field::purpose},
+        {"X-Moz", Field::purpose},
     };
     for (const auto& [other, field] : kOthers) {
         if (beast::iequals(text, other)) return field;

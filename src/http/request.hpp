@@ -31,12 +31,15 @@ enum class Field {
     if_none_match,
     if_unmodified_since,
     origin,
+    purpose,  ///< `Sec-Purpose`, `Purpose` or `X-Moz`: a browser says why it asks before anybody wants it
     request_id,
+    sec_fetch_dest,
+    sec_fetch_mode,
     sec_fetch_site,
     transfer_encoding,
     user_agent,
 };
-inline constexpr std::size_t kFieldCount = 19;
+inline constexpr std::size_t kFieldCount = 22;
 
 /// One request. The views point into the connection's buffer and live until the response has been written.
 struct Request {

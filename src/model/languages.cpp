@@ -128,6 +128,8 @@ std::string_view program_of_env(std::string_view arguments) {
 }
 
 std::string_view language_of_first_line(std::string_view body) {
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
     if (!body.starts_with("#!")) return {};
     auto line = body.substr(2, kFirstLineBytesMax);
     line = line.substr(0, line.find('\n'));

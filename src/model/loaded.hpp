@@ -3,6 +3,7 @@
 #include "model/snippet.hpp"
 
 #include <memory>
+#include <string>
 
 namespace snippetd::model {
 
@@ -16,6 +17,8 @@ struct Loaded {
     State state = State::missing;
     /// When found, else null. It may have expired, which is for the caller to see.
     std::shared_ptr<const Snippet> snippet;
+    /// When missing: the account that may know of a private one that is gone. Empty for none.
+    std::string gone_for{};
 };
 
 }  // namespace snippetd::model

@@ -47,11 +47,17 @@ struct Snippet {
     base::UnixMillis updated_at = 0;
     std::optional<base::UnixMillis> expires_at;
     bool burn_after_reading = false;
-    std::string edit_token_hash;  ///< empty unless created anonymously
-    std::string forked_from;      ///< empty unless it is a fork
+    std::string edit_token_hash;      ///< empty unless created anonymously
+    std::string forked_from;          ///< empty unless it is a fork
+    bool original_is_public = false;  ///< whether everybody may know what it is a fork of; only read, never written
 
     bool expired(base::UnixMillis now) const { return expires_at && *expires_at <= now; }
     /// Whether everyone who has the link gets the same answer, any number of times: what a cache may hold.
+    /// Forgets what it is a fork of, unless everybody may know: the id of an unlisted snippet is all that one needs to
+    /// read it.
+    void hide_original() {
+        if (!original_is_public) forked_from.clear();
+    }
     bool cacheable() const { return visibility != Visibility::private_ && !burn_after_reading; }
 };
 

@@ -22,6 +22,24 @@ void append_escaped(std::string& out, std::string_view text) {
     out += text.substr(done);
 }
 
+std::string xml_text(std::string_view text) {
+    constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const auto byte = static_cast<unsigned char>(text.front());
+        const bool control = byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r';
+        const bool noncharacter = text.starts_with("\xEF\xBF\xBE") || text.starts_with("\xEF\xBF\xBF");
+        if (control || noncharacter) {
+            out += kReplacement;
+        } else {
+            out += text.front();
+        }
+        text.remove_prefix(noncharacter ? 3 : 1);
+    }
+    return out;
+}
+
 std::string size_text(std::size_t bytes) {
     if (bytes < 1024) return count_text(bytes, "byte", "bytes");
     const bool mebi = bytes >= 1024 * 1024;

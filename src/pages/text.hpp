@@ -12,6 +12,10 @@ namespace snippetd::pages {
 /// of it, and the text would not be what was pasted.
 void append_escaped(std::string& out, std::string_view text);
 
+/// `text` (UTF-8) as a document of XML 1.0 may have it, before it is escaped: what is no character there (most control
+/// characters, U+FFFE, U+FFFF), escaped or not, becomes U+FFFD (https://www.w3.org/TR/xml/#charsets).
+std::string xml_text(std::string_view text);
+
 /// `512 bytes`, `1.2 KiB`, `1 MiB`.
 std::string size_text(std::size_t bytes);
 /// `1 line`, `42 lines`.

@@ -90,8 +90,12 @@ constexpr const char* kForgetDelivered = R"sql(
 
 const std::string kBurn = fmt::format(R"sql(
     with burned as (delete from snippets where id = :id and burn_after_reading = 1 returning *),
-    marked as (insert into gone_snippets (id, gone_at) select id, :now::bigint from burned on conflict (id) do nothing)
+    marked as (
+        insert into gone_snippets (id, gone_at, owner_id)
+        select id, :now::bigint, case when visibility = 'private' then owner_id end from burned
+        on conflict (id) do nothing)
     select {} from burned s left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id
+        left join snippets o on o.id = nullif(s.forked_from, '')
 )sql",
                                       snippet_columns("s.body"));
 
@@ -139,7 +143,7 @@ Dialect postgres_dialect(Outbox outbox) {
     return {
         .load_snippets =
             fmt::format("select {} from {} where s.id = any(:ids::text[])", snippet_columns("s.body"), kSnippetTables),
-        .find_gone = "select id from gone_snippets where id = any(:ids::text[])",
+        .find_gone = "select id, coalesce(owner_id, '') from gone_snippets where id = any(:ids::text[])",
         .write_ids = write_array,
         .find_revision =
             "select title, body, language, visibility, created_at from revisions "

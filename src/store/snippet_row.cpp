@@ -35,6 +35,7 @@ void SnippetRow::read_from(soci::statement& statement) {
     statement.exchange(soci::into(burn_after_reading));
     statement.exchange(soci::into(edit_token_hash));
     statement.exchange(soci::into(forked_from));
+    statement.exchange(soci::into(original_is_public));
 }
 
 void SnippetRow::write_to(soci::statement& statement) {
@@ -91,6 +92,7 @@ model::Snippet SnippetRow::take() {
     snippet.burn_after_reading = burn_after_reading != 0;
     snippet.edit_token_hash = std::move(edit_token_hash);
     snippet.forked_from = std::move(forked_from);
+    snippet.original_is_public = original_is_public != 0;
     return snippet;
 }
 

@@ -24,6 +24,7 @@ struct SnippetRow {
     long long version = 0, view_count = 0, created_at = 0, updated_at = 0, expires_at = 0;
     int burn_after_reading = 0;
     std::string edit_token_hash, forked_from;
+    int original_is_public = 0;
 
     void read_from(soci::statement& statement);
     /// Binds `:id`, `:title` and so on, those columns of `snippets` that the API sets; not the body, whose place the

@@ -72,6 +72,7 @@ std::vector<model::Snippet> list_snippets(sql::Connection& connection, const Dia
         text += " and s.visibility = :visibility";
         statement.exchange(use(visibility, "visibility"));
     }
+    if (!query.with_burning) text += " and s.burn_after_reading = 0";
     text += " order by s.created_at desc, s.id desc limit :limit";
     statement.exchange(use(query.limit, "limit"));
     prepare(statement, text);
@@ -85,7 +86,7 @@ std::string snippet_columns(const std::string& body) {
     return fmt::format(
         "s.id, s.title, {}, s.language, s.visibility, s.tags, coalesce(s.owner_id, ''), coalesce(a.username, ''), "
         "s.version, coalesce(v.count, 0), s.created_at, s.updated_at, coalesce(s.expires_at, 0), s.burn_after_reading, "
-        "s.edit_token_hash, s.forked_from",
+        "s.edit_token_hash, s.forked_from, case when o.visibility = 'public' then 1 else 0 end",
         body);
 }
 
@@ -115,12 +116,16 @@ std::vector<Loaded> SqlStore::load_snippets(sql::Connection& connection, const s
     std::vector<std::string> absent;
     for (const auto& [id, one] : wanted) absent.emplace_back(id);
     const std::string absent_ids = dialect_.write_ids(absent);
-    std::string id;
-    soci::statement statement = (connection.session().prepare << dialect_.find_gone, use(absent_ids, "ids"), into(id));
+    std::string id, owner_id;
+    soci::statement statement =
+        (connection.session().prepare << dialect_.find_gone, use(absent_ids, "ids"), into(id), into(owner_id));
     statement.execute(false);
     while (statement.fetch()) {
         const auto [first, last] = wanted.equal_range(id);
-        for (auto at = first; at != last; ++at) at->second->state = Loaded::State::gone;
+        for (auto at = first; at != last; ++at) {
+            if (owner_id.empty()) at->second->state = Loaded::State::gone;
+            at->second->gone_for = owner_id;
+        }
     }
     return loaded;
 }
@@ -253,11 +258,12 @@ Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
         soci::session& session = connection.session();
         const long long now = base::unix_now_ms();
         Purged purged;
-        // Strangers are not told that a private snippet has been there, so only the others leave a mark. First the
-        // mark, then the row: a purge that ends in between leaves a marked row, which the next one removes.
+        // Strangers are not told that a private snippet has been there: its mark is for its owner. First the mark, then
+        // the row: a purge that ends in between leaves a marked row, which the next one removes.
         connection.count("mark_expired");
-        session << "insert into gone_snippets (id, gone_at) select id, cast(:now as bigint) from snippets "
-                   "where expires_at <= :now_again and visibility <> 'private' "
+        session << "insert into gone_snippets (id, gone_at, owner_id) select id, cast(:now as bigint), "
+                   "case when visibility = 'private' then owner_id end from snippets "
+                   "where expires_at <= :now_again and (visibility <> 'private' or owner_id is not null) "
                    "order by expires_at limit :limit on conflict (id) do nothing",
             use(now, "now"), use(now, "now_again"), use(limit, "limit");
         const auto remove = [&](const char* name, const char* text, long long before) {
@@ -271,7 +277,8 @@ Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
         purged.snippets = remove("purge_snippets",
                                  "delete from snippets where id in (select s.id from snippets s "
                                  "left join gone_snippets g on g.id = s.id where s.expires_at <= :before "
-                                 "and (s.visibility = 'private' or g.id is not null) limit :limit)",
+                                 "and (g.id is not null or (s.visibility = 'private' and s.owner_id is null)) "
+                                 "limit :limit)",
                                  now);
         const auto purge_others = [&](const char* name, const char* table, const char* key, const char* time,
                                       long long before) {

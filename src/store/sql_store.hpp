@@ -15,7 +15,7 @@ namespace snippetd::store {
 /// The statements of the hot path and the fragments in which the dialects differ.
 struct Dialect {
     std::string load_snippets;  ///< `:ids`: an array of PostgreSQL, or JSON
-    std::string find_gone;      ///< `:ids` likewise
+    std::string find_gone;      ///< `:ids` likewise; the id, and whose it was when nobody else may know
     std::string (*write_ids)(const std::vector<std::string>& ids);
     std::string find_revision;     ///< `:id`, `:version`
     std::string revision_size;     ///< of the body of a row of `revisions`, without reading it
@@ -94,7 +94,8 @@ class SqlStore : public Store {
 std::string snippet_columns(const std::string& body);
 /// The tables that `snippet_columns` reads from.
 inline constexpr const char* kSnippetTables =
-    "snippets s left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id";
+    "snippets s left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id "
+    "left join snippets o on o.id = nullif(s.forked_from, '')";
 
 std::unique_ptr<Store> make_postgres_store(std::shared_ptr<sql::Pool> pool, Outbox outbox);
 /// `write` must have one thread: SQLite has one writer.

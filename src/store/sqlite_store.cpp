@@ -91,7 +91,8 @@ constexpr const char* kFindViews = R"sql(
 Dialect sqlite_dialect(Outbox outbox) {
     return {
         .load_snippets = select_whole("s.id in (select value from json_each(:ids))"),
-        .find_gone = "select id from gone_snippets where id in (select value from json_each(:ids))",
+        .find_gone =
+            "select id, coalesce(owner_id, '') from gone_snippets where id in (select value from json_each(:ids))",
         .write_ids = [](const std::vector<std::string>& ids) { return to_json(ids); },
         .find_revision =
             "select r.title, b.body, r.language, r.visibility, r.created_at from revisions r "
@@ -237,8 +238,11 @@ class SqliteStore : public SqlStore {
             if (found.empty()) return std::nullopt;
             const long long now = base::unix_now_ms();
             session << "delete from snippets where id = :id", use(id);
-            session << "insert into gone_snippets (id, gone_at) values (:id, :now) on conflict (id) do nothing",
-                use(id), use(now);
+            const bool hidden = found.front().visibility == model::Visibility::private_;
+            const std::string owner_id = hidden ? found.front().owner_id : "";
+            session << "insert into gone_snippets (id, gone_at, owner_id) values (:id, :now, nullif(:owner, '')) "
+                       "on conflict (id) do nothing",
+                use(id), use(now), use(owner_id);
             return std::move(found.front());
         };
         return write_->run(std::move(work), deadline);

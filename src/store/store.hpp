@@ -85,6 +85,7 @@ struct ListQuery {
     std::string tag;       ///< exact; empty for all
     std::string language;  ///< exact; empty for all
     std::optional<model::Visibility> visibility;
+    bool with_burning = true;  ///< also those that burn after reading
 };
 
 /// How many views each id got since the last batch.

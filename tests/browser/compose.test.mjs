@@ -471,3 +471,28 @@ test("without scripts an edit that crosses another shows both ways out", async (
   await page.waitForURL(`**/s/${id}`);
   assert.equal(await ada.bodyOf(id), "mine\n");
 });
+
+for (const scripts of [true, false]) {
+  test(`an edit of one thing leaves every byte of the others (scripts: ${scripts})`, async (t) => {
+    const ada = await t.signUp();
+    const made = { title: "a.txt", body: "one\r\ntwo\nthree\rfour\r\n", tags: ["x, y", '"z"'], visibility: "private", language: "haskell" };
+    const { id } = await ada.create({ ...made, expires_in: 1000 });
+    const page = await t.open(`/s/${id}/edit`, { account: ada, scripts });
+    if (scripts) await editorOf(page);
+    await page.locator("#title").fill("b.txt");
+    await shared(page);
+    const { title, body, tags, visibility, language, expires_at, version } = await ada.read(id);
+    assert.deepEqual({ title, body, tags, visibility, language }, { ...made, title: "b.txt" });
+    assert.ok(expires_at);
+    assert.equal(version, 2);
+
+    await page.goto(`/s/${id}/edit`);
+    const text = scripts ? await editorOf(page) : page.locator("#body");
+    await text.click();
+    await page.keyboard.press("Control+Home");
+    await page.keyboard.type("zero");
+    await page.keyboard.press("Enter");
+    await shared(page);
+    assert.equal((await ada.read(id)).body, `zero\r\n${made.body}`);
+  });
+}

@@ -35,6 +35,22 @@ def test_every_file_is_read_byte_for_byte(run, server, ada, texts):
         assert run("curl", "--silent", made["url"] + "/raw").out == content, path
 
 
+def test_what_burns_is_read_once_by_its_link(run, server, ada):
+    for way in ("", "/raw"):
+        link = ada.create(body="the secret", burn_after_reading=True)["url"] + way
+        assert "the secret" not in curl(run, "-A", "Mozilla/5.0", link)
+        assert "the secret" not in curl(run, "-I", link)
+        assert "the secret" in curl(run, link)
+        assert run("curl", "--silent", "-w", "%{http_code}", "-o", "/dev/null", link).text == "410"
+
+
+def test_a_file_name_that_curl_escapes(run, server, reader, tmp_path):
+    path = tmp_path / 'a"b.py'
+    path.write_text("x = 1\n")
+    link = curl(run, "-F", 'file=@"' + str(path).replace('"', '\\"') + '"', f"{server.url}/")
+    assert reader.get(link.strip().removeprefix(server.url)).json()["title"] == 'a"b.py'
+
+
 def test_what_a_pipe_brings(run, server):
     for field in ("file", "f", "f:1", "sprunge", "clbin"):
         link = curl(run, "-F", f"{field}=<-", server.url, stdin=b"from a pipe\n")

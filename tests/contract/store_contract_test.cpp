@@ -732,7 +732,65 @@ TEST_P(StoreContract, OneReaderBurnsASnippet) {
     EXPECT_EQ(load("unknown").state, State::missing);
 }
 
+TEST_P(StoreContract, OnlyItsOwnerMayKnowThatAPrivateOneIsGone) {
+    create_account("ann");
+    for (const char* id : {"burned", "expired", "open"}) {
+        Snippet made = owned(id, "ann");
+        made.visibility = id == "open"s ? Visibility::unlisted : Visibility::private_;
+        made.burn_after_reading = id != "expired"s;
+        if (id == "expired"s) made.expires_at = base::unix_now_ms();
+        create(made);
+    }
+    for (const char* id : {"burned", "open"}) EXPECT_TRUE(run(store->burn_snippet(id, deadline())));
+    EXPECT_EQ(purge().snippets, 1);
+    for (const char* id : {"burned", "expired"}) {
+        EXPECT_EQ(load(id).state, State::missing) << id;
+        EXPECT_EQ(load(id).gone_for, "id of ann") << id;
+    }
+    EXPECT_EQ(load("open").state, State::gone);
+    EXPECT_EQ(load("unknown").gone_for, "");
+    EXPECT_TRUE(run(store->delete_account("id of ann", deadline())));
+    EXPECT_EQ(backend->number("select count(*) from gone_snippets"), 1) << "its marks go with the account";
+}
+
+TEST_P(StoreContract, AForkTellsWhetherItsOriginalIsPublic) {
+    create_account("ann");
+    for (const auto visibility : {Visibility::public_, Visibility::unlisted, Visibility::private_}) {
+        Snippet original = owned(std::string{model::to_text(visibility)}, "ann"),
+                fork = owned("of " + original.id, "ann");
+        original.visibility = visibility;
+        fork.forked_from = original.id;
+        fork.visibility = Visibility::public_;
+        create(original);
+        create(fork);
+        EXPECT_EQ(load(fork.id).snippet->original_is_public, visibility == Visibility::public_);
+        EXPECT_EQ(load(fork.id).snippet->forked_from, original.id);
+        EXPECT_FALSE(load(original.id).snippet->original_is_public);
+    }
+    for (const Snippet& one : run(store->list_public({}, deadline()))) {
+        EXPECT_EQ(one.original_is_public, one.id == "of public") << one.id;
+    }
+    EXPECT_TRUE(run(store->delete_snippet("public", std::nullopt, deadline())));
+    EXPECT_FALSE(load("of public").snippet->original_is_public);
+}
+
 // --- lists
+
+TEST_P(StoreContract, AListWithoutWhatBurnsIsAsLongAsOneWithIt) {
+    create_account("ann");
+    for (int i = 0; i < 8; ++i) {
+        Snippet made = owned(std::to_string(i), "ann");
+        made.created_at = kLongAgo + i;
+        made.burn_after_reading = i > 3;
+        create(made);
+    }
+    ListQuery query;
+    query.limit = 3;
+    query.with_burning = false;
+    Ids ids;
+    for (const Snippet& one : run(store->list_owned("id of ann", query, deadline()))) ids.push_back(one.id);
+    EXPECT_EQ(ids, (Ids{"3", "2", "1"}));
+}
 
 TEST_P(StoreContract, TheOwnersListHasTheirsNewestFirstWithoutBodies) {
     create_account("ann");

@@ -106,7 +106,7 @@ def test_private_and_burning_snippets_never_come_into_redis(instances, redis, me
     server = instances(count=1)[0]
     client = Client(server).signup()
     id = client.create(body="secret", **members)["id"]
-    assert client.get(f"/s/{id}").status == 200
+    assert client.get(f"/s/{id}", {"Accept": "application/json"}).status == 200
     for name in redis.keys("*"):
         assert redis.call("TYPE", name) != "hash" or "secret" not in redis.call("HVALS", name)
 
@@ -114,7 +114,7 @@ def test_private_and_burning_snippets_never_come_into_redis(instances, redis, me
 def test_exactly_one_reader_over_all_instances_gets_a_burning_snippet(instances):
     servers = instances()
     id = Client(servers[0]).signup().create(burn_after_reading=True)["id"]
-    answers = burst(servers, [request_bytes("GET", f"/s/{id}")] * 60)
+    answers = burst(servers, [request_bytes("GET", f"/s/{id}", headers={"Accept": "application/json"})] * 60)
     assert sorted(answer.status for answer in answers) == [200] + [410] * 59
 
 

@@ -385,10 +385,31 @@ def test_gists(ada, eve, nobody, document):
     assert nobody.call("authorize", body=body, headers={"Authorization": basic}).status == 409
 
 
+# What may read a snippet up, as (operation, the rest of its path).
+READS = {"readLink": (), "readRaw": (), "readDocument": (), "readDocumentRaw": (), "readGist": (),
+         "readGistFile": ("a.py",)}  # fmt: skip
+
+
+def test_what_burns_asks_first(ada, nobody):
+    for name, rest in READS.items():
+        path = [ada.create(title="a.py", burn_after_reading=True)["id"], *rest]
+        for headers in (PAGE, {"Accept": "text/html"}):
+            asked = nobody.call(name, path, headers=headers)
+            assert asked.status == 200 and asked.headers["Content-Type"].startswith("text/html")
+        assert nobody.call(name, path, headers={"Accept": "image/png"}).status == 403
+        assert nobody.call(name, path, query={"burn": 1}, headers={"Accept": "*/*"}).status == 200
+        assert nobody.call(name, path).status == 410
+    for headers in ({}, {"Accept": "application/json"}):
+        burning = ada.create(burn_after_reading=True)["id"]
+        assert nobody.call("revealForm", burning, headers=headers).status == 200
+
+
 def test_elsewhere(ada, nobody):
     snippet = ada.create(visibility="public", title="a.py")
     query = {"url": snippet["url"], "format": "json", "maxwidth": 300, "maxheight": 200}
     assert nobody.call("describeEmbed", query=query).json()["author_name"] == ada.username
+    assert ada.username in nobody.call("describeEmbed", query={**query, "format": "xml"}).text
+    assert nobody.call("describeEmbed", query={**query, "format": "yaml"}).status == 501
     assert "a.py" in read_twice(nobody, "readEmbed", snippet["id"]).text
     compressed = nobody.head(f"/s/{snippet['id']}/embed", {"Accept-Encoding": "br"})
     assert compressed.headers["Content-Encoding"] == "br"
@@ -527,8 +548,11 @@ def test_401_who_is_not_known(strict_server, connect, document):
 
 def test_403_what_is_not_allowed(strict_server, connect, ada, bob, program, document):
     snippet = ada.create()["id"]
+    burning = ada.create(title="a.py", burn_after_reading=True)["id"]
 
     def provoke(operation):
+        if operation.id in READS:
+            return program.call(operation.id, [burning, *READS[operation.id]], headers={"Accept": "image/png"})
         if operation.method == "GET":
             return None if operation.is_endless() else call(program, operation, snippet)
         return call(bob, operation, snippet, headers={"Sec-Fetch-Site": "cross-site"})
@@ -539,7 +563,6 @@ def test_403_what_is_not_allowed(strict_server, connect, ada, bob, program, docu
         assert call(caller, document.operations[name]).status == 403
     assert bob.call("editSnippet", snippet, body={"title": "x"}).status == 403
     assert ada.call("changePassword", body={"current": "wrong horse", "new": "battery staple"}).status == 403
-    burning = ada.create(burn_after_reading=True)["id"]
     assert bob.call("forkSnippet", burning).status == 403
 
 
@@ -554,7 +577,7 @@ def test_404_what_is_not_there(ada, program, document):
 
 def test_410_what_is_gone(program, nobody, document):
     gone = program.create(burn_after_reading=True)["id"]
-    assert nobody.call("readLink", gone).status == 200
+    assert nobody.call("readLink", gone, query={"burn": 1}).status == 200
     everywhere(document, 410, lambda operation: call(program, operation, gone))
 
 

@@ -28,6 +28,31 @@ def test_oembed_describes_the_frame(author, nobody):
     assert f'width="{found["width"]}" height="{found["height"]}"' in found["html"]
 
 
+@pytest.mark.parametrize("title", ['A "title" <b> & ]]>', "\ufffe\uffff\ufdd0", "\U0001f600 \u2028", "'\u00a0'", ""])
+def test_both_formats_say_the_same(author, nobody, title):
+    snippet = author.create(title=title)
+    said = oembed(nobody, snippet).json()
+    response = oembed(nobody, snippet, "&format=xml")
+    assert response.status == 200 and response.headers["Content-Type"] == "text/xml; charset=utf-8"
+    root = ElementTree.fromstring(response.body)
+    assert root.tag == "oembed"
+    allowed = str.maketrans({"\ufffe": "\ufffd", "\uffff": "\ufffd"})
+    wanted = {name: str(value).translate(allowed) for name, value in said.items()}
+    assert {child.tag: child.text for child in root} == wanted
+    assert oembed(nobody, snippet, "&format=json").json() == said
+    anonymous = oembed(nobody, nobody.create(), "&format=xml")
+    assert ElementTree.fromstring(anonymous.body).find("author_name") is None
+
+
+def test_the_feed_is_xml_whatever_is_in_titles_and_tags(author, nobody):
+    wild = "a\ufffeb\uffff<&>'\"]]>\U0001fffe\ufdd0"
+    author.create(title=wild, visibility="public", tags=[wild])
+    entry = feed(nobody, author.username).find(f"{ATOM}entry")
+    allowed = wild.replace("\ufffe", "\ufffd").replace("\uffff", "\ufffd")
+    assert entry.find(f"{ATOM}title").text == allowed
+    assert allowed in [category.get("term") for category in entry.findall(f"{ATOM}category")]
+
+
 def test_its_size_follows_the_text_and_what_there_is_room_for(author, nobody):
     short, long = author.create(body="x"), author.create(body="x\n" * 1000)
     assert oembed(nobody, short).json()["height"] < oembed(nobody, long).json()["height"]
@@ -48,7 +73,8 @@ def test_any_link_of_the_snippet_will_do(author, nobody):
                  snippet["url"][:-1], ""):  # fmt: skip
         expect.problem(nobody.get(f"/oembed?url={link}"), 404, "not_found")
     expect.invalid(nobody.get("/oembed"), "url")
-    expect.invalid(oembed(nobody, snippet, "&format=xml"), "format")
+    for format in ("yaml", "", "XML"):
+        expect.problem(oembed(nobody, snippet, f"&format={format}"), 501, "not_implemented")
 
 
 def test_a_page_says_where_it_is_described(author, nobody):
@@ -82,7 +108,7 @@ def test_what_is_not_for_everybody_cannot_be_embedded(author, nobody):
         for ask in (lambda s, c=client: oembed(c, s), lambda s, c=client: c.get(f"/s/{s['id']}/embed")):
             expect.problem(ask(private), 404, "not_found")
             expect.problem(ask(burning), 404, "not_found")
-    assert nobody.get(f"/s/{burning['id']}").status == 200, "asking has not burned it"
+    assert nobody.get(f"/s/{burning['id']}", {"Accept": "application/json"}).status == 200, "asking has not burned it"
     assert author.delete(f"/snippets/{private['id']}").status == 204
     expect.problem(oembed(nobody, private), 404, "not_found")
 

@@ -76,7 +76,7 @@ def test_who_made_it_without_an_account_can_edit_it(author, nobody):
 def test_a_wrong_name_burns_nothing(nobody):
     snippet = nobody.create(title="a.py", burn_after_reading=True)["id"]
     expect.problem(nobody.get(f"{BASE}/{snippet}/raw/b.py"), 404, "not_found")
-    assert nobody.get(f"{BASE}/{snippet}/raw/a.py").text == "x"
+    assert nobody.get(f"{BASE}/{snippet}/raw/a.py", {"Accept": "text/plain"}).text == "x"
     expect.problem(nobody.get(f"{BASE}/{snippet}/raw/a.py"), 410, "gone")
 
 
@@ -135,12 +135,46 @@ def test_an_edit_changes_adds_renames_and_removes(author, method):
     assert contents(edited) == {"a": "changed\n", "e": "3\n", "d": "4\n"}
     assert edited["description"] == "before"
     assert edit(description="after")["description"] == "after"
-    assert edit(public=True)["public"] is True
     alone = edit(files={"a": None, "e": None})
-    assert contents(alone) == {"d": "4\n"} and alone["public"] is True
+    assert contents(alone) == {"d": "4\n"}
     assert author.get(f"/s/{gist['id']}/raw").text == "4\n"
     assert author.get(f"/s/{gist['id']}").json()["title"] == "after: d"
-    assert len(author.get(f"/snippets/{gist['id']}/revisions").json()["items"]) == 6
+    assert len(author.get(f"/snippets/{gist['id']}/revisions").json()["items"]) == 5
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+@pytest.mark.parametrize("visibility", ["public", "unlisted", "private"])
+def test_an_edit_changes_nothing_that_gists_do_not_change(author, method, visibility):
+    """`gist -u` sends `public` with every update, and GitHub passes it over."""
+    made = author.create(title="a.txt", visibility=visibility, tags=["x, y"], expires_in=1000)
+    path = f"{BASE}/{made['id']}"
+    for public in (True, False):
+        change = {"files": {"a.txt": {"content": f"{public}"}}, "public": public}
+        edited = author.request(method, path, json=change)
+        assert edited.status == 200 and edited.json()["public"] is (visibility == "public")
+    now = author.get(f"/snippets/{made['id']}").json()
+    for member in ("title", "visibility", "tags", "expires_at", "language"):
+        assert now[member] == made[member]
+    assert now["body"] == "False" and now["version"] == 3
+
+
+@pytest.mark.parametrize("title", ["", "a/b", "two: words", "notes"])
+def test_an_edit_of_a_file_makes_no_title_and_no_language_of_its_own(author, title):
+    made = author.create(title=title, language="haskell")
+    name = next(iter(author.get(f"{BASE}/{made['id']}").json()["files"]))
+    assert author.patch(f"{BASE}/{made['id']}", {"files": {name: {"content": "y"}}}).status == 200
+    now = author.get(f"/snippets/{made['id']}").json()
+    assert (now["title"], now["language"], now["body"]) == (title, "haskell", "y")
+
+
+def test_a_new_description_leaves_the_text_between_the_files_alone(author):
+    gist = create(author, {"a": "1\n", "b": "2\n"}).json()
+    path = f"/snippets/{gist['id']}"
+    body = author.get(path).json()["body"].replace("## `a`", "## `a`\n")
+    author.patch(path, {"body": body, "language": "asciidoc"})
+    assert author.patch(f"{BASE}/{gist['id']}", {"description": "d"}).json()["description"] == "d"
+    assert author.get(path).json()["body"] == body and author.get(path).json()["language"] == "asciidoc"
+    assert author.patch(f"{BASE}/{gist['id']}", {"description": None}).json()["description"] is None
 
 
 def test_an_edit_keeps_the_language_that_somebody_has_chosen(author):

@@ -480,7 +480,7 @@ def test_fork_by_form_needs_an_account(server, ada, bob):
     assert send(Client(server), f"/s/{id}/fork").headers["Location"].startswith("/login")
     forked = send(bob, f"/s/{id}/fork")
     assert forked.status == 303
-    assert bob.get(forked.headers["Location"]).json()["forked_from"] == id
+    assert bob.get(forked.headers["Location"].replace("/s/", "/snippets/")).json()["forked_from"] == id
 
 
 # --- Assets

@@ -73,7 +73,7 @@ def test_what_a_form_says_about_the_snippet(nobody):
 def test_it_can_burn_after_reading(nobody, burning):
     response = upload(nobody, *burning)
     path = response.headers["Location"]
-    assert nobody.get(path).status == 200
+    assert nobody.get(path, {"Accept": "application/json"}).status == 200
     assert nobody.get(path).status == 410
 
 
@@ -97,6 +97,15 @@ def test_expires_is_in_hours_or_in_milliseconds_since_1970_as_0x0_has_it(nobody)
 
 def test_secret_is_taken_and_changes_nothing(nobody):
     assert made(nobody, upload(nobody, ("file", "x"), ("secret", "")))["visibility"] == "unlisted"
+
+
+@pytest.mark.parametrize("accept", [None, "text/html"])
+@pytest.mark.parametrize("sent, title", [("a%22b.py", 'a"b.py'), ('a\\"b.py', 'a"b.py'), ("a%0D%0Ab.py", "ab.py"),
+                                         ("100%25.py", "100%25.py"), ("dir/%22.py", '".py')])  # fmt: skip
+def test_the_name_of_a_file_as_curl_and_browsers_send_it(nobody, accept, sent, title):
+    response = upload(nobody, ("file", "x", sent), headers={"Accept": accept})
+    snippet = nobody.get(response.headers["Location"]).json()
+    assert (snippet["title"], snippet["language"]) == (title, "python")
 
 
 def test_the_token_manages_what_was_uploaded(nobody):

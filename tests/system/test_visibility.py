@@ -189,7 +189,7 @@ def test_a_fork_carries_the_current_version_only(ada, bob):
 
 
 def test_a_fork_of_what_became_private_says_no_more_than_the_id(ada, bob):
-    """forked_from stays, and leads a stranger to a 404."""
+    """forked_from stays for the fork's owner, and leads a stranger to a 404."""
     original = ada.create(body="open", visibility="public")
     fork = bob.post(f"/snippets/{original['id']}/fork").json()
     ada.patch(f"/snippets/{original['id']}", {"visibility": "private", "body": SECRET})

@@ -5,6 +5,7 @@ import {
   all, announce, cookie, countdown, find, make, need, type Problem, problemOf, secureSuffix, toast, unreachable,
 } from "./dom";
 import type * as EditorModule from "./editor";
+import { restoreLineEnds, splitTags } from "./lists";
 import { ask } from "./worker";
 
 const form = need<HTMLFormElement>("#compose");
@@ -26,14 +27,14 @@ const host = need("#editor");
 const bytesMax = Number(form.dataset.maxBody);
 const editing = form.dataset.id ? { id: form.dataset.id, version: form.dataset.version ?? "" } : null;
 
-// The text. A form field shows line feeds only: what came with CRLF goes back with CRLF.
+// The text. A form field shows line feeds only: what came with other line ends goes back with them.
 
-let crlf = isCrlf(area.defaultValue);
+let original = area.defaultValue;
 let editor: EditorModule.Editor | null = null;
 let module: typeof EditorModule | null = null;
 
-function isCrlf(text: string): boolean {
-  return text.includes("\r\n") && !/(^|[^\r])\n/.test(text);
+function withLineFeeds(text: string): string {
+  return text.replace(/\r\n?/g, "\n");
 }
 
 function shownText(): string {
@@ -41,15 +42,25 @@ function shownText(): string {
 }
 
 function sentText(): string {
-  return crlf ? shownText().replaceAll("\n", "\r\n") : shownText();
+  return restoreLineEnds(shownText(), original);
 }
 
 function setText(text: string): void {
-  crlf = isCrlf(text);
-  const shown = text.replace(/\r\n?/g, "\n");
+  original = text;
+  const shown = withLineFeeds(text);
   area.value = shown;
   editor?.replace(shown);
   textChanged();
+}
+
+// An edit sends what differs from what the form was filled with, so that what nobody has touched stays as it is. After a
+// refusal that was a page of its own, the form is filled with what was written, and all of it is sent.
+
+const refilled = form.dataset.filled !== undefined;
+const given = { body: original, visibility: find<HTMLInputElement>("[name=visibility][checked]", form)?.value };
+
+function isChanged(field: HTMLInputElement): boolean {
+  return refilled || field.value !== field.defaultValue;
 }
 
 // Size.
@@ -95,7 +106,7 @@ function updateShare(): void {
 interface Draft {
   title: string;
   body: string;
-  crlf: boolean;
+  original?: string;
   language: string;
   tags: string;
   visibility: string;
@@ -108,10 +119,6 @@ interface Draft {
 const draftName = "draft";
 let key: { value: string; of: string } | null = null;
 
-function visibility(): string {
-  return find<HTMLInputElement>("[name=visibility]:checked", form)?.value ?? "unlisted";
-}
-
 function saveDraft(): void {
   if (editing || shared) return;
   const body = shownText();
@@ -121,8 +128,9 @@ function saveDraft(): void {
       return;
     }
     const draft: Draft = {
-      title: title.value, body, crlf, language: language.value, tags: tags.value, visibility: visibility(),
+      title: title.value, body, language: language.value, tags: tags.value, visibility: chosenVisibility() ?? "unlisted",
       expires: expires.value, burn: burn?.checked ?? false,
+      ...(original.includes("\r") ? { original } : {}),
       ...(key ? { key: key.value, keyFor: key.of } : {}),
     };
     localStorage.setItem(draftName, JSON.stringify(draft));
@@ -137,7 +145,7 @@ function notice(text: string, ...more: Node[]): void {
 }
 
 function restoreDraft(): void {
-  if (editing || form.dataset.filled !== undefined || area.value) return;
+  if (editing || refilled || area.value) return;
   let draft: Draft;
   try {
     draft = JSON.parse(localStorage.getItem(draftName) ?? "null") as Draft;
@@ -153,7 +161,7 @@ function restoreDraft(): void {
   const radio = all<HTMLInputElement>("[name=visibility]", form).find(({ value }) => value === draft.visibility);
   if (radio && !radio.disabled) radio.checked = true;
   area.value = draft.body;
-  crlf = draft.crlf === true;
+  original = typeof draft.original === "string" ? draft.original : draft.body;
   if (draft.key && draft.keyFor) key = { value: draft.key, of: draft.keyFor };
   const discard = make("button", { type: "button", class: "btn small", id: "discard-draft" }, "Discard draft");
   discard.addEventListener("click", () => {
@@ -332,29 +340,38 @@ function explain(problem: Problem): void {
 interface Input {
   body: string;
   title: string;
-  language?: string;
-  visibility: string;
+  language?: string | null;
+  visibility?: string;
   tags: string[];
   expires_in?: number | null;
   burn_after_reading?: boolean;
 }
 
+function chosenVisibility(): string | undefined {
+  return find<HTMLInputElement>("[name=visibility]:checked", form)?.value;
+}
+
 function input(): Input {
   const value: Input = {
-    body: sentText(),
-    title: title.value.trim(),
-    visibility: visibility(),
-    tags: [...new Set(tags.value.split(",").map((tag) => tag.trim()).filter(Boolean))],
+    body: sentText(), title: title.value.trim(), visibility: chosenVisibility() ?? "unlisted", tags: splitTags(tags.value),
   };
   const name = languageName();
   if (name) value.language = name;
-  else if (editing) value.language = "text";
-  if (expires.value === "never") {
-    if (editing) value.expires_in = null;
-  } else if (expires.value !== "keep" && expires.value !== "") {
-    value.expires_in = Number(expires.value);
-  }
-  if (burn?.checked && !editing) value.burn_after_reading = true;
+  if (expires.value !== "never" && expires.value !== "") value.expires_in = Number(expires.value);
+  if (burn?.checked) value.burn_after_reading = true;
+  return value;
+}
+
+function changes(): Partial<Input> {
+  const value: Partial<Input> = {};
+  const body = sentText();
+  if (refilled || body !== given.body) value.body = body;
+  if (isChanged(title)) value.title = title.value.trim();
+  if (isChanged(language)) value.language = languageName() || null;
+  if (isChanged(tags)) value.tags = splitTags(tags.value);
+  const chosen = chosenVisibility();
+  if (chosen && (refilled || chosen !== given.visibility)) value.visibility = chosen;
+  if (expires.value !== "keep") value.expires_in = expires.value === "never" ? null : Number(expires.value);
   return value;
 }
 
@@ -369,7 +386,7 @@ function randomKey(): string {
 }
 
 async function send(): Promise<Response> {
-  const content = JSON.stringify(input());
+  const content = JSON.stringify(editing ? changes() : input());
   const headers: Record<string, string> = { "Content-Type": "application/json" };
   if (editing) {
     headers["If-Match"] = `"v${editing.version}"`;
@@ -474,7 +491,7 @@ async function takeFile(file: File): Promise<void> {
     return;
   }
   clearProblem();
-  const before = { text: crlf ? shownText().replaceAll("\n", "\r\n") : shownText(), title: title.value };
+  const before = { text: sentText(), title: title.value };
   setText(text);
   title.value = file.name;
   guessFromTitle();

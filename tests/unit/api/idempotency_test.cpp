@@ -58,8 +58,8 @@ class RecordTest : public testing::Test {
         services.request.body = R"({"body":"the body\n"})";
         services.request.client = boost::asio::ip::make_address("192.0.2.1");
     }
-    store::IdempotencyRecord record(const std::string& key = "key", bool with_body = false) {
-        return make_record(exchange, key, receipt, with_body);
+    store::IdempotencyRecord record(const std::string& key = "key", bool with_words = false) {
+        return make_record(exchange, key, receipt, with_words);
     }
 
     limiter::MemoryLimiter limiter{limiter::Algorithm::fixed_window};
@@ -69,7 +69,7 @@ class RecordTest : public testing::Test {
 };
 
 TEST_F(RecordTest, AReceiptComesBackAsItWas) {
-    const Receipt again = read_record(record().response, "key", "the body\n");
+    const Receipt again = read_record(record().response, "key", receipt.snippet);
     EXPECT_EQ(again.snippet.id, receipt.snippet.id);
     EXPECT_EQ(again.snippet.title, receipt.snippet.title);
     EXPECT_EQ(again.snippet.body, receipt.snippet.body);
@@ -91,7 +91,7 @@ TEST_F(RecordTest, AReceiptComesBackAsItWas) {
 TEST_F(RecordTest, ASnippetWithTheLeastOfEverythingComesBackToo) {
     receipt = {};
     receipt.snippet.id = "abcdefghijkl";
-    const Receipt again = read_record(record().response, "key", "x");
+    const Receipt again = read_record(record().response, "key", receipt.snippet);
     EXPECT_EQ(again.snippet.expires_at, std::nullopt);
     EXPECT_EQ(again.snippet.owner_name, "");
     EXPECT_EQ(again.edit_token, "");
@@ -99,9 +99,23 @@ TEST_F(RecordTest, ASnippetWithTheLeastOfEverythingComesBackToo) {
     EXPECT_FALSE(again.snippet.burn_after_reading);
 }
 
-TEST_F(RecordTest, TheBodyIsKeptOnlyWhenTheRepetitionWillNotBringIt) {
-    EXPECT_EQ(record("key", false).response.find("the body"), std::string::npos);
-    EXPECT_EQ(read_record(record("key", true).response, "key", "another").snippet.body, "the body\n");
+TEST_F(RecordTest, WhatPeopleWroteCannotBeReadInIt) {
+    for (const bool with_words : {false, true}) {
+        const std::string stored = record("key", with_words).response;
+        for (const char* word : {"the body", "title", "\\wo", "one"}) EXPECT_EQ(stored.find(word), stored.npos) << word;
+    }
+}
+
+TEST_F(RecordTest, TheWordsAreInItOnlyWhenTheRepetitionDoesNotBringThem) {
+    model::Snippet asked;
+    asked.title = "another";
+    asked.body = "another body";
+    const Receipt with = read_record(record("key", true).response, "key", asked);
+    EXPECT_EQ(with.snippet.title, receipt.snippet.title);
+    EXPECT_EQ(with.snippet.body, receipt.snippet.body);
+    EXPECT_EQ(with.snippet.tags, receipt.snippet.tags);
+    EXPECT_EQ(read_record(record("key", false).response, "key", asked).snippet.title, "another");
+    EXPECT_THROW(read_record(record("key", true).response, "another key", asked), std::runtime_error);
 }
 
 TEST_F(RecordTest, AStolenRecordOpensNothing) {
@@ -110,8 +124,8 @@ TEST_F(RecordTest, AStolenRecordOpensNothing) {
         EXPECT_EQ(part.find("sne_secret"), std::string::npos);
         EXPECT_EQ(part.find("key\""), std::string::npos);
     }
-    EXPECT_THROW(read_record(stolen.response, "another key", ""), std::runtime_error);
-    EXPECT_THROW(read_record(stolen.response, stolen.id, ""), std::runtime_error);
+    EXPECT_THROW(read_record(stolen.response, "another key", {}), std::runtime_error);
+    EXPECT_THROW(read_record(stolen.response, stolen.id, {}), std::runtime_error);
 }
 
 TEST_F(RecordTest, TheIdIsOfTheKeyAndOfWhoAsks) {
@@ -149,7 +163,7 @@ TEST_F(RecordTest, TheFingerprintIsOfMethodPathAndBody) {
 
 TEST(ReadRecord, RefusesWhatIsNoRecord) {
     for (const char* text : {"", "{}", "[]", "{\"id\":1}"}) {
-        EXPECT_THROW(read_record(text, "key", ""), std::exception) << text;
+        EXPECT_THROW(read_record(text, "key", {}), std::exception) << text;
     }
 }
 

@@ -221,6 +221,41 @@ TEST(ReadSnippetInput, LanguagesAreMadeCanonical) {
     EXPECT_EQ(bad_with(R"("language":1)"), Names{"language"});
 }
 
+TEST(ReadSnippetInput, NullInAnEditClearsOrGuessesAgain) {
+    const SnippetInput edit = good(R"({"title":null,"language":null})", false);
+    EXPECT_EQ(edit.title, "");
+    EXPECT_TRUE(edit.guesses_language);
+    EXPECT_FALSE(edit.language);
+    EXPECT_FALSE(good_with(R"("title":null)").title);
+}
+
+std::vector<std::string> split(std::string_view text) {
+    std::vector<std::string> tags;
+    for (const json::value& tag : split_tags(text)) tags.emplace_back(tag.as_string());
+    return tags;
+}
+
+TEST(SplitTags, ComeBackFromAListAsTheyWere) {
+    const std::vector<std::vector<std::string>> lists{
+        {},     {"a"},           {"a", "b c"}, {"a, b", "c"}, {"\""}, {"\"a\"", "b\"c"},
+        {" a"}, {"a ", "\",\""}, {","},        {"\"a", "b\""}};
+    for (const auto& tags : lists) EXPECT_EQ(split(join_tags(tags)), tags) << join_tags(tags);
+}
+
+TEST(SplitTags, QuotesThatDoNotCloseAreCharacters) {
+    using Tags = std::vector<std::string>;
+    EXPECT_EQ(split("\"a, b"), (Tags{"\"a", "b"}));
+    EXPECT_EQ(split("\"a\" b, c"), (Tags{"\"a\" b", "c"}));
+    EXPECT_EQ(split(" a ,, \"\" , \"b, c\" ,d"), (Tags{"a", "b, c", "d"}));
+}
+
+TEST(TitleOfFile, IsItsNameWithoutFoldersAndControls) {
+    EXPECT_EQ(title_of_file("dir/sub\\a\r\nb.py"), "ab.py");
+    EXPECT_EQ(title_of_file("-"), "");
+    EXPECT_EQ(title_of_file("\xFF.py"), "");
+    EXPECT_EQ(title_of_file(std::string(300, 'x') + ".py"), std::string(197, 'x') + ".py");
+}
+
 TEST(ReadCredentials, ChecksNameAndPassword) {
     const auto read = [](const std::string& name, const std::string& password) {
         return read_credentials(json::object{{"username", name}, {"password", password}}, true);

@@ -44,6 +44,19 @@ TEST(Form, ReadsFieldsAndFilesByteForByte) {
     EXPECT_EQ(form->find("file")->file_name, "a \"b\".c");
 }
 
+TEST(Form, NamesComeWithThreeEscapesAndNoOther) {
+    const auto form = parse_form(form_request(
+        kMultipart,
+        "--XyZ\r\nContent-Disposition: form-data; name=\"a%22%0D%0A\"; filename=\"%22%0d%0a%20%25%2522%\"\r\n\r\n1\r\n"
+        "--XyZ\r\nContent-Disposition: form-data; name=\"%2\"; filename=\"a%22b.py\"\r\n\r\n2\r\n--XyZ--"));
+    ASSERT_TRUE(form);
+    ASSERT_EQ(form->fields.size(), 2u);
+    EXPECT_EQ(form->fields[0].name, "a\"\r\n");
+    EXPECT_EQ(form->fields[0].file_name, "\"\r\n%20%25%2522%");
+    EXPECT_EQ(form->fields[1].name, "%2");
+    EXPECT_EQ(form->fields[1].file_name, "a\"b.py");
+}
+
 TEST(Form, AnEmptyFileIsAFieldToo) {
     const auto form = parse_form(form_request(
         kMultipart, "--XyZ\r\nContent-Disposition: form-data; name=\"f\"; filename=\"\"\r\n\r\n\r\n--XyZ--"));

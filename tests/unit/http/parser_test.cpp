@@ -457,6 +457,7 @@ TEST(Parser, KeepsTheFieldsThatTheServiceLooksAt) {
         "Cookie: session=1\r\nX-Edit-Token: e\r\nX-Forwarded-For: f\r\nIdempotency-Key: k\r\nIf-Match: m\r\n"
         "If-None-Match: n\r\nIf-Modified-Since: a\r\nIf-Unmodified-Since: b\r\n"
         "Origin: o\r\nX-Request-Id: r\r\nSec-Fetch-Site: s\r\nX-Other: z\r\nReferer: q\r\n"
+        "Sec-Fetch-Dest: d\r\nSec-Fetch-Mode: w\r\nPurpose: p\r\n"
         "Accept-Encoding: br\r\nUser-Agent: u\r\n\r\n"};
     const Request& request = parsed(feeding);
     const std::vector<std::pair<Field, std::string_view>> expected{{Field::host, "a.example:80"},
@@ -477,7 +478,10 @@ TEST(Parser, KeepsTheFieldsThatTheServiceLooksAt) {
                                                                    {Field::transfer_encoding, ""},
                                                                    {Field::expect, ""},
                                                                    {Field::accept_encoding, "br"},
-                                                                   {Field::user_agent, "u"}};
+                                                                   {Field::user_agent, "u"},
+                                                                   {Field::sec_fetch_dest, "d"},
+                                                                   {Field::sec_fetch_mode, "w"},
+                                                                   {Field::purpose, "p"}};
     ASSERT_EQ(expected.size(), kFieldCount);
     for (const auto& [field, value] : expected) {
         EXPECT_EQ(request.field(field), value);

@@ -140,6 +140,7 @@ TEST(GuessLanguage, KnowsInterpreters) {
 
 TEST(GuessLanguage, PrefersTheTitle) {
     EXPECT_EQ(guess_language("a.rb", "#!/bin/sh\n"), "ruby");
+    EXPECT_EQ(guess_language("", "\xEF\xBB\xBF#!/bin/sh\n"), "bash") << "a byte order mark hides nothing";
 }
 
 TEST(GuessLanguage, IsTextWhenNeitherSays) {

@@ -38,6 +38,12 @@ TEST(PageText, EscapesWhatIsMarkupAndNothingElse) {
     EXPECT_EQ(escaped(""), "x");
 }
 
+TEST(PageText, XmlHasNoCharactersThatItMayNotHave) {
+    EXPECT_EQ(xml_text("a\t\n\r<\x7F\xC2\x80"), "a\t\n\r<\x7F\xC2\x80");
+    EXPECT_EQ(xml_text("\x01\x1F-\xEF\xBF\xBE\xEF\xBF\xBF"), "\xEF\xBF\xBD\xEF\xBF\xBD-\xEF\xBF\xBD\xEF\xBF\xBD");
+    EXPECT_EQ(xml_text("\xEF\xBF\xBD\xF0\x9F\xBF\xBE"), "\xEF\xBF\xBD\xF0\x9F\xBF\xBE");
+}
+
 TEST(PageText, SaysSizesAndCountsAsPeopleDo) {
     EXPECT_EQ(size_text(0), "0 bytes");
     EXPECT_EQ(size_text(1), "1 byte");
