@@ -130,7 +130,7 @@ Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::
     const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
     if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
     std::string html = pages::lay_out(layout, content);
-    response.body = co_await exchange.services.pages.encode_page(std::move(html), encoding);
+    response.body = co_await exchange.services.pages.encode_page(std::move(html), encoding, exchange.deadline);
     if (retry_after_s > 0) response.add("Retry-After", std::to_string(retry_after_s));
     co_return response;
 }

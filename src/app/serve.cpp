@@ -183,6 +183,7 @@ void serve(const Settings& settings) {
     base::ThreadPool archive_threads{1, kArchivesWaitingMax, "too many archives are being made"};
     auth::Passwords passwords{std::min(settings.threads, 2U)};
     base::ThreadPool page_threads{std::min(settings.threads, 2U), kPagesWaitingMax, "too many pages are rendered"};
+    pages::Documents documents{std::min(settings.threads, 2U), metrics};
     views::LiveCounts::Bound live_bound;
     live_bound.listeners_max = settings.max_connections / 4 * 3;  // the rest is for readers
     views::Tally tally{metrics};
@@ -208,6 +209,7 @@ void serve(const Settings& settings) {
                         std::make_shared<auth::Identities::Group>(auth::Identities::Group{group, {}}),
                         std::make_shared<http::ServerLimits>(),
                         page_threads,
+                        documents,
                         live_bound};
     const cache::LocalCache::Options cache_options{
         settings.cache, (settings.cache_near_size - shared_bytes) / settings.threads, coherence == nullptr};
@@ -239,6 +241,7 @@ void serve(const Settings& settings) {
     // What blocks is closed while the loops still run, so that everything that waits for it gets an answer and unwinds.
     archive_threads.close();
     passwords.close();
+    documents.close();
     page_threads.close();
     backends.store->close();
     for (const auto& worker : workers) worker->stop_redis();

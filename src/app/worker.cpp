@@ -26,7 +26,7 @@ Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, b
       cache_{context_.get_executor(), cache_options, source_, shared.caches, shared.metrics},
       identities_{look_up_in(shared.store), shared.identities},
       recorder_{shared.tally},
-      pages_{context_.get_executor(), shared.page_threads, cache_options.near_bytes / 2},
+      pages_{context_.get_executor(), shared.page_threads, shared.documents, cache_options.near_bytes / 2},
       application_{{shared.options, shared.store, shared.limiter, cache_, recorder_, identities_,
                     shared.archive_threads, shared.passwords, shared.metrics, pages_, live_, shared.redis_up,
                     documentation_}},

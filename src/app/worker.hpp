@@ -34,6 +34,7 @@ struct Shared {
     std::shared_ptr<auth::Identities::Group> identities;
     std::shared_ptr<http::ServerLimits> limits;
     base::ThreadPool& page_threads;
+    pages::Documents& documents;
     views::LiveCounts::Bound& live_bound;
 };
 

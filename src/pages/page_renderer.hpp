@@ -5,8 +5,10 @@
 #include "base/thread_pool.hpp"
 #include "base/timer.hpp"
 #include "model/snippet.hpp"
+#include "pages/documents.hpp"
 #include "pages/page_cache.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -27,36 +29,50 @@ enum class Face {
 class PageRenderer {
   public:
     /// `capacity` of the cache, in bytes.
-    PageRenderer(base::Executor executor, base::ThreadPool& threads, std::size_t capacity)
-        : executor_{std::move(executor)}, threads_{threads}, cache_{capacity} {}
+    PageRenderer(base::Executor executor, base::ThreadPool& threads, Documents& documents, std::size_t capacity)
+        : executor_{std::move(executor)}, threads_{threads}, documents_{documents}, cache_{capacity} {}
 
     /// The page of this version of the snippet, if it can be had at once.
     std::shared_ptr<const Page> find(const model::Snippet& snippet, std::string_view base, Face face) {
         return cache_.find(key_of(base, snippet.id, face), snippet.version);
     }
 
-    /// Renders it, or waits for whoever does, and keeps it. Throws base::Unavailable when that takes too long.
+    /// Renders it, or waits for whoever does, and keeps it. Throws base::Unavailable when that takes too long; it is
+    /// rendered and kept all the same if it had been begun.
     base::Awaitable<std::shared_ptr<const Page>> render(std::shared_ptr<const model::Snippet> snippet,
                                                         std::int64_t view_count, std::string base, Face face,
                                                         base::Deadline deadline);
 
-    /// Any other page, compressed as asked for; not kept.
-    base::Awaitable<std::string> encode_page(std::string html, Encoding encoding);
+    /// What the snippet's page shows besides its text: null when there is nothing, or when it takes so long that
+    /// rendering the page with it would be too late. `kept`: for those who come later too.
+    base::Awaitable<std::shared_ptr<const Document>> find_document(std::shared_ptr<const model::Snippet> snippet,
+                                                                   bool kept, base::Deadline deadline);
+
+    /// Any other page, compressed as asked for; not kept. Throws base::Unavailable at the deadline.
+    base::Awaitable<std::string> encode_page(std::string html, Encoding encoding, base::Deadline deadline);
 
     base::ThreadPool& threads() { return threads_; }
+    Documents& documents() { return documents_; }
 
   private:
     struct Flight {
+        std::string key;                       ///< of flights_
+        std::atomic<base::Deadline> deadline;  ///< of the most patient waiter
         bool landed = false;
         std::shared_ptr<const Page> page;
         std::exception_ptr error;
         std::vector<base::Timer*> waiters;  ///< cancelled when it lands
     };
 
+    /// Renders it, whoever still waits for that.
+    base::Awaitable<void> fly(std::shared_ptr<Flight> flight, std::shared_ptr<const model::Snippet> snippet,
+                              std::int64_t view_count, std::string base, Face face);
+
     static std::string key_of(std::string_view base, std::string_view id, Face face);
 
     base::Executor executor_;
     base::ThreadPool& threads_;
+    Documents& documents_;
     PageCache cache_;
     std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;  ///< by key and version
 };

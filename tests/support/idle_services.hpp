@@ -84,7 +84,8 @@ struct IdleServices {
     base::ThreadPool threads{1, 1, "nothing is done on threads here"};
     auth::Passwords passwords{1};
     boost::asio::io_context context;
-    pages::PageRenderer pages{context.get_executor(), threads, 0};
+    pages::Documents documents{1, metrics};
+    pages::PageRenderer pages{context.get_executor(), threads, documents, 0};
     views::LiveCounts::Bound live_bound;
     views::LiveCounts live{live_bound};
     http::Request request;
