@@ -3,6 +3,7 @@
 #include "app/settings.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
+#include "pages/document_process.hpp"
 
 #include <cstdio>
 #include <exception>
@@ -42,6 +43,7 @@ int run(const app::Invocation& invocation) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (pages::is_document_process(argc, argv)) return pages::run_document_process();
     app::Invocation invocation;
     try {
         invocation = app::parse_settings(argc, argv, app::process_environment());

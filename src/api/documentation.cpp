@@ -50,7 +50,7 @@ Awaitable<std::shared_ptr<const Publication>> find_publication(Exchange& exchang
     auto work = [&options = exchange.services.options, base] {
         return std::make_shared<const Publication>(options, base);
     };
-    publication = co_await exchange.services.pages.threads().run(std::move(work));
+    publication = co_await exchange.services.pages.threads().run(std::move(work), exchange.deadline);
     // Another request may have had the same idea.
     if (!documentation.find(base)) documentation.keep(publication);
     co_return publication;

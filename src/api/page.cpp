@@ -142,7 +142,8 @@ Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::
     response.fields += "Cache-Control: private, no-store\r\n";
     const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
     if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
-    response.body = co_await exchange.services.pages.encode_page(std::move(layout), std::move(content), encoding);
+    response.body = co_await exchange.services.pages.encode_page(std::move(layout), std::move(content), encoding,
+                                                                 exchange.deadline);
     if (retry_after_s > 0) response.add("Retry-After", std::to_string(retry_after_s));
     co_return response;
 }

@@ -22,6 +22,8 @@ namespace {
 
 enum class Representation { json, raw };
 
+constexpr base::Milliseconds kBurnedPatience{5000};
+
 /// Whether what the reader of `snippet` has is current, by the entity tag of what would be sent.
 bool has_it(const http::Request& request, std::string_view etag, const model::Snippet& snippet) {
     http::Validators current;
@@ -126,19 +128,30 @@ http::Response respond_with(std::shared_ptr<const pages::Page> page, const model
 Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<const model::Snippet> snippet,
                                          bool burned) {
     const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
+    pages::PageRenderer& renderer = exchange.services.pages;
+    // Nobody can ask again for what has been burned.
+    const base::Deadline deadline = burned ? base::deadline_in(kBurnedPatience) : exchange.deadline;
+    const std::shared_ptr<const pages::Document> document =
+        co_await renderer.find_document(snippet, !snippet->burn_after_reading, exchange.deadline);
     std::string base = exchange.base_url();
-    auto work = [snippet, base = std::move(base), burned, encoding] {
+    const auto work = [snippet, document, base = std::move(base), burned, encoding] {
         pages::ReadPage options;
         options.view_count = snippet->view_count;
         options.base = base;
         options.burned = burned;
+        options.document = document.get();
         return pages::encode(pages::read_page(*snippet, options), encoding);
     };
     http::Response response;
     response.fields = page_fields();
     response.fields += "Cache-Control: private, no-store\r\n";
     if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
-    response.body = co_await exchange.services.pages.threads().run(std::move(work));
+    try {
+        response.body = co_await renderer.threads().run(work, deadline);
+    } catch (const base::Unavailable&) {
+        if (!burned) throw;
+        response.body = work();
+    }
     response.unconditional = burned;
     co_return response;
 }

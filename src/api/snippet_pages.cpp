@@ -3,7 +3,7 @@
 #include "api/page.hpp"
 #include "api/revisions.hpp"
 #include "model/view_history.hpp"
-#include "pages/diff.hpp"
+#include "pages/documents.hpp"
 #include "pages/qr.hpp"
 #include "pages/read_page.hpp"
 #include "pages/template.hpp"
@@ -87,36 +87,67 @@ void show_change(pages::Fields& fields, std::string_view name, std::string_view 
     change.set("CHANGE_TO", to.empty() ? "none" : to);
 }
 
-/// The changes between two versions, as far as the caller may see both.
-Awaitable<std::optional<Error>> show_diff(Exchange& exchange, const model::Snippet& snippet, std::int64_t from,
-                                          std::int64_t to, pages::Fields& fields) {
+/// What has changed between the texts of two versions that the caller may see, compared or, mostly, as it was compared
+/// before. Null when one of the versions is gone meanwhile.
+Awaitable<std::shared_ptr<const pages::Document>> compare(Exchange& exchange, const model::Snippet& snippet,
+                                                          std::int64_t from, std::int64_t to, bool split) {
+    pages::Documents& documents = exchange.services.pages.documents();
+    std::string key = fmt::format("difference {} {} {} {}", snippet.id, from, to, split);
+    std::shared_ptr<const pages::Document> known = documents.find(key);
+    if (known) co_return known;
     std::optional<model::Revision> before = co_await find_visible_revision(exchange, snippet, from);
     std::optional<model::Revision> after = co_await find_visible_revision(exchange, snippet, to);
-    if (!before || !after) co_return error(ErrorKind::not_found);
+    if (!before || !after) co_return nullptr;
+    const auto texts =
+        std::make_shared<const std::pair<std::string, std::string>>(std::move(before->body), std::move(after->body));
+    pages::DocumentRequest request;
+    request.kind = split ? pages::DocumentKind::diff_split : pages::DocumentKind::diff_inline;
+    request.owner = texts;
+    request.first = texts->first;
+    request.second = texts->second;
+    co_return co_await documents.make(std::move(key), std::move(request), exchange.deadline);
+}
+
+void show_text_changes(pages::Fields& shown, const pages::Document& changes) {
+    if (changes.outcome != pages::DocumentOutcome::made) {
+        shown.show("TOO_DIFFERENT");
+        return;
+    }
+    pages::Fields counts = shown.add("COUNTS");
+    counts.set("ADDED", std::to_string(changes.added));
+    counts.set("REMOVED", std::to_string(changes.removed));
+    if (changes.html.empty()) {
+        shown.show("SAME");
+    } else {
+        shown.add("TEXT", "DIFF_HTML", changes.html);
+    }
+    shown.show_if(changes.cut, "CUT");
+}
+
+/// The changes between two of the versions that the caller may see.
+Awaitable<std::optional<Error>> show_diff(Exchange& exchange, const model::Snippet& snippet,
+                                          const std::vector<model::Revision>& revisions, std::int64_t from,
+                                          std::int64_t to, pages::Fields& fields) {
+    const auto find = [&revisions](std::int64_t version) {
+        return std::find_if(revisions.begin(), revisions.end(),
+                            [version](const model::Revision& revision) { return revision.version == version; });
+    };
+    const auto before = find(from), after = find(to);
+    if (before == revisions.end() || after == revisions.end()) co_return error(ErrorKind::not_found);
     const bool split = http::find_parameter(exchange.request.query, "view").value == "split";
-    const pages::DiffStyle style = split ? pages::DiffStyle::split : pages::DiffStyle::inline_;
+    const std::shared_ptr<const pages::Document> changes = co_await compare(exchange, snippet, from, to, split);
+    if (!changes) co_return error(ErrorKind::not_found);
     pages::Fields shown = fields.add("DIFF");
     show_change(shown, "Title", before->title, after->title);
     show_change(shown, "Language", before->language, after->language);
     show_change(shown, "Visibility", model::to_text(before->visibility), model::to_text(after->visibility));
-    auto work = [before = std::move(before->body), after = std::move(after->body), style] {
-        return pages::diff_html(before, after, style);
-    };
-    const pages::Diff diff = co_await exchange.services.pages.threads().run(std::move(work));
     shown.set("DIFF_FROM", std::to_string(from));
     shown.set("DIFF_TO", std::to_string(to));
-    shown.set("ADDED", std::to_string(diff.added));
-    shown.set("REMOVED", std::to_string(diff.removed));
     const std::string url = fmt::format("/s/{}/revisions?from={}&to={}", snippet.id, from, to);
     shown.set("INLINE_URL", url);
     shown.set("SPLIT_URL", url + "&view=split");
     shown.show(split ? "SPLIT" : "INLINE");
-    if (diff.html.empty()) {
-        shown.show("SAME");
-    } else {
-        shown.add("TEXT", "DIFF_HTML", diff.html);
-    }
-    if (diff.cut) show_change(shown, "Cut", "more than can be shown", "the rest is left out");
+    show_text_changes(shown, *changes);
     co_return std::nullopt;
 }
 
@@ -148,7 +179,7 @@ Answer revisions_page(Exchange& exchange) {
     const std::optional<std::int64_t> from = version_parameter(exchange.request, "from");
     const std::optional<std::int64_t> to = version_parameter(exchange.request, "to");
     if (from && to) {
-        std::optional<Error> wrong = co_await show_diff(exchange, *snippet, *from, *to, fields);
+        std::optional<Error> wrong = co_await show_diff(exchange, *snippet, revisions, *from, *to, fields);
         if (wrong) co_return *std::move(wrong);
     }
     pages::Layout layout = unlisted_layout("revisions", "Revisions of " + pages::title_text(snippet->title));

@@ -197,6 +197,7 @@ void serve(const Settings& settings) {
     base::ThreadPool page_threads{std::min(settings.threads, 2U), kPagesWaitingMax, "too many pages are rendered"};
     base::ThreadPool text_threads{std::min(settings.threads, 2U), kTextsWaitingMax, "too many large texts at a time"};
     api::Texts texts{text_threads, metrics};
+    pages::Documents documents{std::min(settings.threads, 2U), metrics};
     views::LiveCounts::Bound live_bound;
     live_bound.listeners_max = settings.max_connections / 4 * 3;  // the rest is for readers
     views::Tally tally{metrics};
@@ -227,6 +228,7 @@ void serve(const Settings& settings) {
                         page_threads,
                         shared_pages.get(),
                         texts,
+                        documents,
                         live_bound};
     const cache::LocalCache::Options cache_options{
         settings.cache, (settings.cache_near_size - shared_bytes) / settings.threads, coherence == nullptr};
@@ -258,6 +260,7 @@ void serve(const Settings& settings) {
     // What blocks is closed while the loops still run, so that everything that waits for it gets an answer and unwinds.
     archive_threads.close();
     passwords.close();
+    documents.close();
     page_threads.close();
     text_threads.close();
     backends.store->close();

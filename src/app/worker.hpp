@@ -36,6 +36,7 @@ struct Shared {
     base::ThreadPool& page_threads;
     pages::SharedPages* shared_pages;  ///< null with a single worker
     api::Texts& texts;
+    pages::Documents& documents;
     views::LiveCounts::Bound& live_bound;
 };
 

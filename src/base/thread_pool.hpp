@@ -2,6 +2,7 @@
 
 #include "base/completion.hpp"
 #include "base/error.hpp"
+#include "base/reply.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -35,27 +36,62 @@ class ThreadPool {
     template <class Work>
     Awaitable<std::invoke_result_t<Work&>> run(Work work) {
         using T = std::invoke_result_t<Work&>;
-        if (closed_) throw Unavailable{"the service is shutting down"};
-        if (waiting_.fetch_add(1) >= waiting_max_) {
-            waiting_.fetch_sub(1);
-            throw Unavailable{what_};
-        }
+        enter();
         auto start = [this, work = std::move(work)](Completion<T> done) mutable {
-            boost::asio::post(threads_, [this, work = std::move(work), done = std::move(done)]() mutable {
-                try {
-                    T result = work();
+            boost::asio::post(
+                threads_, [this, work = std::move(work), done = std::move(done)]() mutable { perform<T>(work, done); });
+        };
+        co_return co_await completed_by<T>(std::move(start));
+    }
+
+    /// The same, but throws Unavailable at the deadline too. What has not been begun by then never is.
+    template <class Work>
+    Awaitable<std::invoke_result_t<Work&>> run(Work work, Deadline deadline) {
+        using T = std::invoke_result_t<Work&>;
+        enter();
+        auto start = [this, deadline, work = std::move(work)](Completion<T> done) mutable {
+            Reply<T> reply{std::move(done), deadline, what_};
+            boost::asio::post(threads_, [this, deadline, work = std::move(work), reply]() mutable {
+                if (steady_now() >= deadline) {
                     waiting_.fetch_sub(1);
-                    done.resolve(std::move(result));
-                } catch (...) {
-                    waiting_.fetch_sub(1);
-                    done.reject(std::current_exception());
+                } else {
+                    perform<T>(work, reply);
                 }
             });
         };
         co_return co_await completed_by<T>(std::move(start));
     }
 
+    /// Has a thread of the pool call `work`, which throws nothing. Throws as `run` does.
+    template <class Work>
+    void post(Work work) {
+        enter();
+        boost::asio::post(threads_, [this, work = std::move(work)]() mutable {
+            work();
+            waiting_.fetch_sub(1);
+        });
+    }
+
   private:
+    void enter() {
+        if (closed_) throw Unavailable{"the service is shutting down"};
+        if (waiting_.fetch_add(1) < waiting_max_) return;
+        waiting_.fetch_sub(1);
+        throw Unavailable{what_};
+    }
+
+    template <class T, class Work, class Answer>
+    void perform(Work& work, Answer& answer) {
+        try {
+            T result = work();
+            waiting_.fetch_sub(1);
+            answer.resolve(std::move(result));
+        } catch (...) {
+            waiting_.fetch_sub(1);
+            answer.reject(std::current_exception());
+        }
+    }
+
     std::size_t waiting_max_;
     std::string what_;
     std::atomic<bool> closed_{false};

@@ -2,6 +2,7 @@
 
 #include "pages/text.hpp"
 
+#include <new>
 #include <stdexcept>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Line {
 
 struct Collected {
     std::vector<Line> lines;
+    std::size_t bytes = 0;
     Diff* diff;
 };
 
@@ -34,7 +36,7 @@ int on_hunk(const git_diff_delta*, const git_diff_hunk* hunk, void* payload) {
     auto& collected = *static_cast<Collected*>(payload);
     std::string head =
         fmt::format("@@ -{},{} +{},{} @@", hunk->old_start, hunk->old_lines, hunk->new_start, hunk->new_lines);
-    collected.lines.push_back({'@', 0, 0, std::move(head)});
+    if (!collected.diff->cut) collected.lines.push_back({'@', 0, 0, std::move(head)});
     return 0;
 }
 
@@ -46,11 +48,12 @@ int on_line(const git_diff_delta*, const git_diff_hunk*, const git_diff_line* li
         case GIT_DIFF_LINE_CONTEXT: break;
         default: return 0;  // a remark on the end of the file
     }
-    if (collected.lines.size() >= kDiffLinesMax) {
+    const std::string_view text = without_line_end({line->content, line->content_len});
+    collected.bytes += text.size();
+    if (collected.lines.size() >= kDiffLinesMax || collected.bytes > kDiffTextBytesMax) {
         collected.diff->cut = true;
         return 0;
     }
-    const std::string_view text = without_line_end({line->content, line->content_len});
     collected.lines.push_back({line->origin, line->old_lineno, line->new_lineno, std::string{text}});
     return 0;
 }
@@ -137,15 +140,18 @@ void need_libgit2() {
 Diff diff_html(std::string_view from, std::string_view to, DiffStyle style) {
     need_libgit2();
     Diff diff;
-    Collected collected{{}, &diff};
+    Collected collected{{}, 0, &diff};
     git_diff_options options;
     git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
     options.flags = GIT_DIFF_FORCE_TEXT;
     if (git_diff_buffers(from.data(), from.size(), nullptr, to.data(), to.size(), nullptr, &options, nullptr, nullptr,
                          on_hunk, on_line, &collected) != 0) {
-        throw std::runtime_error{"cannot compare"};
+        throw std::bad_alloc{};
     }
-    if (collected.lines.empty()) return diff;
+    if (collected.lines.empty() && !diff.cut) {
+        if (from != to) throw std::bad_alloc{};  // libgit2 does not say so when it has no memory for many lines
+        return diff;
+    }
     diff.html = style == DiffStyle::split ? split_table(collected.lines) : inline_table(collected.lines);
     return diff;
 }

@@ -1,25 +1,26 @@
 #include "pages/markdown.hpp"
 
+#include "pages/text.hpp"
+
+#include <algorithm>
 #include <cctype>
-#include <cstdlib>
-#include <memory>
-#include <mutex>
+#include <charconv>
+#include <cstdint>
+#include <new>
 #include <vector>
 
-#include <cmark-gfm-core-extensions.h>
-#include <cmark-gfm-extension_api.h>
-#include <cmark-gfm.h>
+#include <fmt/format.h>
+#include <md4c.h>
+
+// md4c says what it reads, piece by piece; the renderer below is called with that. Its own renderer of HTML would load
+// pictures.
 
 namespace snippetd::pages {
 
 namespace {
 
-struct FreeNode {
-    void operator()(cmark_node* node) const { cmark_node_free(node); }
-};
-struct FreeParser {
-    void operator()(cmark_parser* parser) const { cmark_parser_free(parser); }
-};
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
+constexpr int kTooMuch = 1;                                // ends the parser
 
 /// Whether a link may be followed; a scheme that is not listed could run something.
 bool is_harmless(std::string_view url) {
@@ -32,89 +33,321 @@ bool is_harmless(std::string_view url) {
     return true;
 }
 
-/// What a picture says and where it is, as a link.
-void make_link_of(cmark_node* picture) {
-    cmark_node* link = cmark_node_new(CMARK_NODE_LINK);
-    const char* url = cmark_node_get_url(picture);
-    cmark_node_set_url(link, url ? url : "");
-    if (cmark_node_first_child(picture)) {
-        while (cmark_node* child = cmark_node_first_child(picture)) cmark_node_append_child(link, child);
+void append_utf8(std::string& out, std::uint32_t c) {
+    if (c == 0 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) {
+        out += kReplacement;
+    } else if (c < 0x80) {
+        out += static_cast<char>(c);
+    } else if (c < 0x800) {
+        out += static_cast<char>(0xC0 | c >> 6);
+        out += static_cast<char>(0x80 | (c & 0x3F));
+    } else if (c < 0x10000) {
+        out += static_cast<char>(0xE0 | c >> 12);
+        out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
+        out += static_cast<char>(0x80 | (c & 0x3F));
     } else {
-        cmark_node* text = cmark_node_new(CMARK_NODE_TEXT);
-        cmark_node_set_literal(text, url && *url ? url : "picture");
-        cmark_node_append_child(link, text);
+        out += static_cast<char>(0xF0 | c >> 18);
+        out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
+        out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
+        out += static_cast<char>(0x80 | (c & 0x3F));
     }
-    cmark_node_replace(picture, link);
-    cmark_node_free(picture);
 }
 
-/// A picture in a link would become a link in a link: only its words stay.
-void unwrap(cmark_node* node) {
-    while (cmark_node* child = cmark_node_first_child(node)) cmark_node_insert_before(node, child);
-    cmark_node_free(node);
+/// What `&…;` in a link stands for. A name that is not known here stays as it was written, as text: a browser must not
+/// make a colon of it after we have looked for one.
+void append_decoded(std::string& out, std::string_view entity) {
+    if (entity.size() > 3 && entity[1] == '#') {
+        const bool hexadecimal = entity[2] == 'x' || entity[2] == 'X';
+        std::uint32_t c = 0;
+        const char* const end = entity.data() + entity.size() - 1;
+        const auto [at, failure] =
+            std::from_chars(entity.data() + (hexadecimal ? 3 : 2), end, c, hexadecimal ? 16 : 10);
+        append_utf8(out, failure == std::errc{} && at == end ? c : 0);
+        return;
+    }
+    constexpr std::pair<std::string_view, char> kNames[] = {
+        {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}};
+    for (const auto& [name, c] : kNames) {
+        if (entity != name) continue;
+        out += c;
+        return;
+    }
+    out += entity;
 }
 
-void make_harmless(cmark_node* document) {
-    struct Picture {
-        cmark_node* node;
-        bool within_link;
-    };
-    std::vector<Picture> pictures;  // from the outermost to the innermost, so that unwrapping one is cheap
-    int links = 0;
-    cmark_iter* at = cmark_iter_new(document);
-    for (cmark_event_type event; (event = cmark_iter_next(at)) != CMARK_EVENT_DONE;) {
-        cmark_node* node = cmark_iter_get_node(at);
-        const cmark_node_type type = cmark_node_get_type(node);
-        if (type != CMARK_NODE_LINK && type != CMARK_NODE_IMAGE) continue;
-        if (event == CMARK_EVENT_EXIT) {
-            --links;
+std::string decoded(const MD_ATTRIBUTE& attribute) {
+    std::string out;
+    for (int i = 0; attribute.size > 0 && attribute.substr_offsets[i] < attribute.size; ++i) {
+        const MD_OFFSET begin = attribute.substr_offsets[i];
+        const std::string_view part{attribute.text + begin, attribute.substr_offsets[i + 1] - begin};
+        switch (attribute.substr_types[i]) {
+            case MD_TEXT_ENTITY: append_decoded(out, part); break;
+            case MD_TEXT_NULLCHAR: out += kReplacement; break;
+            default: out += part; break;
+        }
+    }
+    return out;
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+    for (; !text.empty(); text.remove_prefix(1)) {
+        const std::size_t plain = std::min(text.find('"'), text.size());
+        append_escaped(out, text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) return;
+        out += "&quot;";
+    }
+}
+
+/// A link for an attribute (RFC 3986: what may not stand in one is percent-encoded); empty when it is not harmless.
+void append_url(std::string& out, std::string_view url) {
+    if (!is_harmless(url)) return;
+    constexpr std::string_view kPlain = "!#$%()*+,-./:;=?@_~";
+    for (const char c : url) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '&') {
+            out += "&amp;";
+        } else if (byte < 0x80 && (std::isalnum(byte) || kPlain.find(c) != kPlain.npos)) {
+            out += c;
+        } else {
+            fmt::format_to(std::back_inserter(out), "%{:02X}", byte);
+        }
+    }
+}
+
+/// Whether the line is a table's second one, such as `|:-|-|`.
+bool is_underline(std::string_view line) {
+    return line.find('|') != line.npos && line.find('-') != line.npos &&
+           line.find_first_not_of("|:- \t\r") == line.npos;
+}
+
+bool is_fence(std::string_view line) {
+    line.remove_prefix(std::min(line.find_first_not_of(" >\t"), line.size()));
+    return line.starts_with("```") || line.starts_with("~~~");
+}
+
+/// With every column of a table's second line as wide as md4c 0.4 wants it, three characters; GitHub is content with
+/// one. Blocks of code stay as they are.
+std::string widen_underlines(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    bool in_code = false;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+        const std::string_view line = text.substr(0, end);
+        text.remove_prefix(end);
+        const std::string_view content = line.ends_with('\n') ? line.substr(0, line.size() - 1) : line;
+        if (is_fence(content)) in_code = !in_code;
+        if (in_code || !is_underline(content)) {
+            out += line;
             continue;
         }
-        if (type == CMARK_NODE_IMAGE) pictures.push_back({node, links > 0});
-        ++links;
-        const char* url = cmark_node_get_url(node);
-        if (url && !is_harmless(url)) cmark_node_set_url(node, "");
-    }
-    cmark_iter_free(at);
-    for (const Picture& picture : pictures) {
-        if (picture.within_link) {
-            unwrap(picture.node);
-        } else {
-            make_link_of(picture.node);
+        for (std::size_t i = 0; i < line.size(); ++i) {
+            const bool begins = line[i] == '-' && (i == 0 || line[i - 1] != '-');
+            out += begins ? std::string_view{"---"} : line.substr(i, 1);
         }
     }
+    return out;
 }
 
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-    for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
-        text.replace(at, from.size(), to);
-}
+class Renderer {
+  public:
+    explicit Renderer(std::size_t bytes_max) : bytes_max_{bytes_max} {}
+
+    int enter(MD_BLOCKTYPE type, void* detail) {
+        if (type != MD_BLOCK_P) show_box();
+        switch (type) {
+            case MD_BLOCK_QUOTE: out_ += "<blockquote>\n"; break;
+            case MD_BLOCK_UL: out_ += "<ul>\n"; break;
+            case MD_BLOCK_OL: {
+                const unsigned start = static_cast<MD_BLOCK_OL_DETAIL*>(detail)->start;
+                out_ += start == 1 ? "<ol>\n" : fmt::format("<ol start=\"{}\">\n", start);
+                break;
+            }
+            case MD_BLOCK_LI: {
+                const auto& item = *static_cast<MD_BLOCK_LI_DETAIL*>(detail);
+                out_ += "<li>";
+                if (item.is_task) box_ = item.task_mark;
+                break;
+            }
+            case MD_BLOCK_HR: out_ += "<hr />\n"; break;
+            case MD_BLOCK_H: out_ += fmt::format("<h{}>", static_cast<MD_BLOCK_H_DETAIL*>(detail)->level); break;
+            case MD_BLOCK_CODE: {
+                const std::string language = decoded(static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang);
+                out_ += "<pre><code";
+                if (!language.empty()) {
+                    out_ += " class=\"language-";
+                    append_quoted(out_, language);
+                    out_ += '"';
+                }
+                out_ += '>';
+                break;
+            }
+            case MD_BLOCK_P:
+                out_ += "<p>";
+                show_box();
+                break;
+            case MD_BLOCK_TABLE: out_ += "<table>\n"; break;
+            case MD_BLOCK_THEAD: out_ += "<thead>\n"; break;
+            case MD_BLOCK_TBODY: out_ += "<tbody>\n"; break;
+            case MD_BLOCK_TR: out_ += "<tr>\n"; break;
+            case MD_BLOCK_TH: enter_cell("<th", detail); break;
+            case MD_BLOCK_TD: enter_cell("<td", detail); break;
+            default: break;
+        }
+        return outcome();
+    }
+
+    int leave(MD_BLOCKTYPE type, void* detail) {
+        show_box();
+        switch (type) {
+            case MD_BLOCK_QUOTE: out_ += "</blockquote>\n"; break;
+            case MD_BLOCK_UL: out_ += "</ul>\n"; break;
+            case MD_BLOCK_OL: out_ += "</ol>\n"; break;
+            case MD_BLOCK_LI: out_ += "</li>\n"; break;
+            case MD_BLOCK_H: out_ += fmt::format("</h{}>\n", static_cast<MD_BLOCK_H_DETAIL*>(detail)->level); break;
+            case MD_BLOCK_CODE: out_ += "</code></pre>\n"; break;
+            case MD_BLOCK_P: out_ += "</p>\n"; break;
+            case MD_BLOCK_TABLE: out_ += "</table>\n"; break;
+            case MD_BLOCK_THEAD: out_ += "</thead>\n"; break;
+            case MD_BLOCK_TBODY: out_ += "</tbody>\n"; break;
+            case MD_BLOCK_TR: out_ += "</tr>\n"; break;
+            case MD_BLOCK_TH: out_ += "</th>\n"; break;
+            case MD_BLOCK_TD: out_ += "</td>\n"; break;
+            default: break;
+        }
+        return outcome();
+    }
+
+    int enter(MD_SPANTYPE type, void* detail) {
+        show_box();
+        switch (type) {
+            case MD_SPAN_EM: out_ += "<em>"; break;
+            case MD_SPAN_STRONG: out_ += "<strong>"; break;
+            case MD_SPAN_CODE: out_ += "<code>"; break;
+            case MD_SPAN_DEL: out_ += "<del>"; break;
+            case MD_SPAN_A: {
+                const auto& link = *static_cast<MD_SPAN_A_DETAIL*>(detail);
+                enter_link(link.href, &link.title);
+                break;
+            }
+            case MD_SPAN_IMG: enter_link(static_cast<MD_SPAN_IMG_DETAIL*>(detail)->src, nullptr); break;
+            default: break;
+        }
+        return outcome();
+    }
+
+    int leave(MD_SPANTYPE type, void*) {
+        switch (type) {
+            case MD_SPAN_EM: out_ += "</em>"; break;
+            case MD_SPAN_STRONG: out_ += "</strong>"; break;
+            case MD_SPAN_CODE: out_ += "</code>"; break;
+            case MD_SPAN_DEL: out_ += "</del>"; break;
+            case MD_SPAN_A:
+            case MD_SPAN_IMG: leave_link(type == MD_SPAN_IMG); break;
+            default: break;
+        }
+        return outcome();
+    }
+
+    int text(MD_TEXTTYPE type, std::string_view text) {
+        if (type == MD_TEXT_HTML) return 0;  // it is left out
+        show_box();
+        switch (type) {
+            case MD_TEXT_NULLCHAR: out_ += kReplacement; break;
+            case MD_TEXT_BR: out_ += "<br />\n"; break;
+            case MD_TEXT_SOFTBR: out_ += '\n'; break;
+            case MD_TEXT_ENTITY: out_ += text; break;  // `&`, letters, digits, `#` and `;`: for the browser to decode
+            default: append_escaped(out_, text); break;
+        }
+        return outcome();
+    }
+
+    std::string take() { return std::move(out_); }
+
+  private:
+    int outcome() const { return out_.size() > bytes_max_ ? kTooMuch : 0; }
+
+    /// A box that cannot be ticked says what it means, once the first paragraph of its item has begun.
+    void show_box() {
+        if (!box_) return;
+        out_ += box_ == ' ' ? R"(<span role="img" aria-label="to do">☐</span> )"
+                            : R"(<span role="img" aria-label="done">☑</span> )";
+        box_ = '\0';
+    }
+
+    void enter_cell(std::string_view tag, void* detail) {
+        out_ += tag;
+        switch (static_cast<MD_BLOCK_TD_DETAIL*>(detail)->align) {
+            case MD_ALIGN_LEFT: out_ += " align=\"left\""; break;
+            case MD_ALIGN_CENTER: out_ += " align=\"center\""; break;
+            case MD_ALIGN_RIGHT: out_ += " align=\"right\""; break;
+            default: break;
+        }
+        out_ += '>';
+    }
+
+    /// Of links and pictures within each other only the outermost is a link: of the others the words stay.
+    void enter_link(const MD_ATTRIBUTE& url, const MD_ATTRIBUTE* title) {
+        if (links_++ > 0) return;
+        url_ = decoded(url);
+        out_ += "<a href=\"";
+        append_url(out_, url_);
+        out_ += '"';
+        if (title && title->size > 0) {
+            out_ += " title=\"";
+            append_quoted(out_, decoded(*title));
+            out_ += '"';
+        }
+        out_ += '>';
+        words_begin_ = out_.size();
+    }
+
+    void leave_link(bool picture) {
+        if (--links_ > 0) return;
+        if (picture && out_.size() == words_begin_) append_escaped(out_, url_.empty() ? "picture" : url_);
+        out_ += "</a>";
+    }
+
+    std::size_t bytes_max_;
+    std::string out_;
+    char box_ = '\0';  ///< the mark of a task that is to be shown
+    std::size_t links_ = 0;
+    std::string url_;  ///< of the outermost link
+    std::size_t words_begin_ = 0;
+};
 
 }  // namespace
 
 std::string markdown_html(std::string_view text) {
-    static std::once_flag registered;
-    std::call_once(registered, cmark_gfm_core_extensions_ensure_registered);
-    constexpr int kOptions = CMARK_OPT_DEFAULT | CMARK_OPT_VALIDATE_UTF8;
-    const std::unique_ptr<cmark_parser, FreeParser> parser{cmark_parser_new(kOptions)};
-    for (const char* name : {"table", "strikethrough", "autolink", "tasklist"}) {
-        if (cmark_syntax_extension* extension = cmark_find_syntax_extension(name)) {
-            cmark_parser_attach_syntax_extension(parser.get(), extension);
-        }
+    return *markdown_html_within(text, SIZE_MAX);
+}
+
+std::optional<std::string> markdown_html_within(std::string_view text, std::size_t bytes_max) {
+    Renderer renderer{bytes_max};
+    MD_PARSER parser{};
+    parser.flags = MD_DIALECT_GITHUB;
+    parser.enter_block = [](MD_BLOCKTYPE type, void* detail, void* to) {
+        return static_cast<Renderer*>(to)->enter(type, detail);
+    };
+    parser.leave_block = [](MD_BLOCKTYPE type, void* detail, void* to) {
+        return static_cast<Renderer*>(to)->leave(type, detail);
+    };
+    parser.enter_span = [](MD_SPANTYPE type, void* detail, void* to) {
+        return static_cast<Renderer*>(to)->enter(type, detail);
+    };
+    parser.leave_span = [](MD_SPANTYPE type, void* detail, void* to) {
+        return static_cast<Renderer*>(to)->leave(type, detail);
+    };
+    parser.text = [](MD_TEXTTYPE type, const MD_CHAR* from, MD_SIZE size, void* to) {
+        return static_cast<Renderer*>(to)->text(type, {from, size});
+    };
+    const std::string widened = widen_underlines(text);
+    switch (md_parse(widened.data(), static_cast<MD_SIZE>(widened.size()), &parser, &renderer)) {
+        case 0: return renderer.take();
+        case kTooMuch: return std::nullopt;
+        default: throw std::bad_alloc{};
     }
-    cmark_parser_feed(parser.get(), text.data(), text.size());
-    const std::unique_ptr<cmark_node, FreeNode> document{cmark_parser_finish(parser.get())};
-    if (!document) return {};
-    make_harmless(document.get());
-    // Without CMARK_OPT_UNSAFE raw HTML becomes a comment.
-    char* html = cmark_render_html(document.get(), kOptions, cmark_parser_get_syntax_extensions(parser.get()));
-    std::string out = html ? html : "";
-    std::free(html);
-    // A box that cannot be ticked says what it means; nobody else's markup comes this far.
-    replace_all(out, R"(<input type="checkbox" checked="" disabled="" />)",
-                R"(<span role="img" aria-label="done">☑</span>)");
-    replace_all(out, R"(<input type="checkbox" disabled="" />)", R"(<span role="img" aria-label="to do">☐</span>)");
-    return out;
 }
 
 }  // namespace snippetd::pages

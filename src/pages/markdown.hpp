@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -7,7 +9,11 @@ namespace snippetd::pages {
 
 /// Markdown (GitHub's: tables, task lists, strikethrough, bare links) as HTML that can do nothing: raw HTML is left
 /// out, links go to http, https, mailto or within the page only, and pictures become links, because a page loads
-/// nothing from elsewhere. Empty when memory runs out.
+/// nothing from elsewhere. Throws std::bad_alloc. The parser is quadratic for some texts: what strangers have written
+/// goes through `Documents`.
 std::string markdown_html(std::string_view text);
+
+/// The same, or nothing when that would be more than `bytes_max`.
+std::optional<std::string> markdown_html_within(std::string_view text, std::size_t bytes_max);
 
 }  // namespace snippetd::pages

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <fmt/format.h>
 
 namespace snippetd::pages {
@@ -12,9 +14,10 @@ namespace snippetd::pages {
 namespace {
 
 constexpr std::size_t kEncodedHereBytesMax = 64 * 1024;  // takes less than a millisecond
+constexpr base::Milliseconds kPageTime{150};             // to render a page once its document is there
 
 /// Only in the codings that have been asked for: what nobody takes is neither made nor kept.
-std::shared_ptr<const Page> make_page(const PageRenderer::Wanted& wanted, std::string key) {
+std::shared_ptr<const Page> make_page(const PageRenderer::Wanted& wanted, std::string key, const Document* document) {
     auto page = std::make_shared<Page>();
     page->key = std::move(key);
     page->version = wanted.snippet->version;
@@ -22,6 +25,7 @@ std::shared_ptr<const Page> make_page(const PageRenderer::Wanted& wanted, std::s
     ReadPage options;
     options.view_count = wanted.view_count;
     options.base = wanted.base;
+    options.document = document;
     std::string html =
         wanted.face == Face::page ? read_page(*wanted.snippet, options) : embed_page(*wanted.snippet, wanted.base);
     const auto is_wanted = [&wanted](Encoding encoding) {
@@ -59,38 +63,68 @@ void PageRenderer::keep(const std::shared_ptr<const Page>& page) {
 }
 
 base::Awaitable<std::shared_ptr<const Page>> PageRenderer::render(Wanted wanted, base::Deadline deadline) {
-    const std::string key = key_of(wanted.base, wanted.snippet->id, wanted.face);
-    const std::string flight_key = fmt::format("{} {} {}", key, wanted.snippet->version, to_text(wanted.encoding));
+    std::string flight_key = fmt::format("{} {} {}", key_of(wanted.base, wanted.snippet->id, wanted.face),
+                                         wanted.snippet->version, to_text(wanted.encoding));
+    std::shared_ptr<Flight> flight;
     if (const auto found = flights_.find(flight_key); found != flights_.end()) {
-        const std::shared_ptr<Flight> flight = found->second;
-        base::Timer timer{executor_};
-        flight->waiters.push_back(&timer);
-        auto left = std::chrono::duration_cast<base::Milliseconds>(deadline - base::steady_now());
-        if (left.count() < 0) left = {};
-        co_await base::pause(timer, left);
-        std::erase(flight->waiters, &timer);
-        if (!flight->landed) throw base::Unavailable{"rendering takes too long"};
-        if (flight->error) std::rethrow_exception(flight->error);
-        co_return flight->page;
+        flight = found->second;
+        if (flight->deadline < deadline) flight->deadline = deadline;
+    } else {
+        flight = std::make_shared<Flight>();
+        flight->key = std::move(flight_key);
+        flight->deadline = deadline;
+        flights_.emplace(flight->key, flight);
+        boost::asio::co_spawn(executor_, fly(flight, std::move(wanted)), boost::asio::detached);
     }
-    const auto flight = std::make_shared<Flight>();
-    flights_.emplace(flight_key, flight);
-    rendered_.add();
-    auto work = [wanted = std::move(wanted), key] { return make_page(wanted, key); };
-    try {
-        flight->page = co_await threads_.run(std::move(work));
-        keep(flight->page);
-    } catch (...) {
-        flight->error = std::current_exception();
-    }
-    flight->landed = true;
-    flights_.erase(flight_key);
-    for (base::Timer* waiter : flight->waiters) waiter->cancel();
+    base::Timer timer{executor_};
+    flight->waiters.push_back(&timer);
+    auto left = std::chrono::duration_cast<base::Milliseconds>(deadline - base::steady_now());
+    if (left.count() < 0) left = {};
+    if (!flight->landed) co_await base::pause(timer, left);
+    std::erase(flight->waiters, &timer);
+    if (!flight->landed) throw base::Unavailable{"rendering takes too long"};
     if (flight->error) std::rethrow_exception(flight->error);
     co_return flight->page;
 }
 
-base::Awaitable<std::string> PageRenderer::encode_page(Layout layout, std::string content, Encoding encoding) {
+base::Awaitable<void> PageRenderer::fly(std::shared_ptr<Flight> flight, Wanted wanted) {
+    try {
+        std::shared_ptr<const Document> document;
+        const bool wants_document = wanted.face == Face::page && has_document(*wanted.snippet);
+        if (wants_document) document = co_await find_document(wanted.snippet, true, flight->deadline);
+        std::string key = key_of(wanted.base, wanted.snippet->id, wanted.face);
+        auto work = [this, flight, wanted = std::move(wanted), key = std::move(key), document] {
+            if (base::steady_now() >= flight->deadline.load()) throw base::Unavailable{"a page was not begun in time"};
+            rendered_.add();
+            return make_page(wanted, key, document.get());
+        };
+        flight->page = co_await threads_.run(std::move(work));
+        if (document || !wants_document) keep(flight->page);
+    } catch (...) {
+        flight->error = std::current_exception();
+    }
+    flight->landed = true;
+    flights_.erase(flight->key);
+    for (base::Timer* waiter : flight->waiters) waiter->cancel();
+}
+
+base::Awaitable<std::shared_ptr<const Document>> PageRenderer::find_document(
+    std::shared_ptr<const model::Snippet> snippet, bool kept, base::Deadline deadline) {
+    if (!has_document(*snippet)) co_return nullptr;
+    std::string key;
+    if (kept) key = fmt::format("markdown {} {}", snippet->id, snippet->version);
+    DocumentRequest request;
+    request.first = snippet->body;
+    request.owner = std::move(snippet);
+    try {
+        co_return co_await documents_.make(std::move(key), std::move(request), deadline - kPageTime);
+    } catch (const base::Unavailable&) {
+        co_return nullptr;  // the page says so
+    }
+}
+
+base::Awaitable<std::string> PageRenderer::encode_page(Layout layout, std::string content, Encoding encoding,
+                                                       base::Deadline deadline) {
     const bool large = content.size() > kEncodedHereBytesMax;
     auto work = [layout = std::move(layout), content = std::move(content), encoding] {
         std::string html = lay_out(layout, content);
@@ -98,7 +132,7 @@ base::Awaitable<std::string> PageRenderer::encode_page(Layout layout, std::strin
         return html;
     };
     if (!large) co_return work();
-    co_return co_await threads_.run(std::move(work));
+    co_return co_await threads_.run(std::move(work), deadline);
 }
 
 }  // namespace snippetd::pages

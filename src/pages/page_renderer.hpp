@@ -6,9 +6,11 @@
 #include "base/thread_pool.hpp"
 #include "base/timer.hpp"
 #include "model/snippet.hpp"
+#include "pages/documents.hpp"
 #include "pages/layout.hpp"
 #include "pages/page_cache.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -33,10 +35,11 @@ class PageRenderer {
     static constexpr std::size_t kOwnBytesMax = 64 * 1024;
 
     /// `capacity` of the worker's own cache, in bytes. `shared` is null when this is the only worker.
-    PageRenderer(base::Executor executor, base::ThreadPool& threads, std::size_t capacity, SharedPages* shared,
-                 base::Metrics& metrics)
+    PageRenderer(base::Executor executor, base::ThreadPool& threads, Documents& documents, std::size_t capacity,
+                 SharedPages* shared, base::Metrics& metrics)
         : executor_{std::move(executor)},
           threads_{threads},
+          documents_{documents},
           cache_{capacity},
           shared_{shared},
           rendered_{metrics.counter("snippetd_pages_rendered_total", "Pages of snippets that were rendered.")} {}
@@ -58,21 +61,35 @@ class PageRenderer {
         std::shared_ptr<const Page> earlier;     ///< whose codings others have asked for; may be null
     };
 
-    /// Renders it, or waits for whoever does, and keeps it. Throws base::Unavailable when that takes too long.
+    /// Renders it, or waits for whoever does, and keeps it. Throws base::Unavailable when that takes too long; it is
+    /// rendered and kept all the same if it had been begun.
     base::Awaitable<std::shared_ptr<const Page>> render(Wanted wanted, base::Deadline deadline);
 
-    /// Any other page, with `content` in its frame, compressed as asked for; not kept.
-    base::Awaitable<std::string> encode_page(Layout layout, std::string content, Encoding encoding);
+    /// What the snippet's page shows besides its text: null when there is nothing, or when it takes so long that
+    /// rendering the page with it would be too late. `kept`: for those who come later too.
+    base::Awaitable<std::shared_ptr<const Document>> find_document(std::shared_ptr<const model::Snippet> snippet,
+                                                                   bool kept, base::Deadline deadline);
+
+    /// Any other page, with `content` in its frame, compressed as asked for; not kept. Throws base::Unavailable at the
+    /// deadline.
+    base::Awaitable<std::string> encode_page(Layout layout, std::string content, Encoding encoding,
+                                             base::Deadline deadline);
 
     base::ThreadPool& threads() { return threads_; }
+    Documents& documents() { return documents_; }
 
   private:
     struct Flight {
+        std::string key;                       ///< of flights_
+        std::atomic<base::Deadline> deadline;  ///< of the most patient waiter
         bool landed = false;
         std::shared_ptr<const Page> page;
         std::exception_ptr error;
         std::vector<base::Timer*> waiters;  ///< cancelled when it lands
     };
+
+    /// Renders it, whoever still waits for that.
+    base::Awaitable<void> fly(std::shared_ptr<Flight> flight, Wanted wanted);
 
     static std::string key_of(std::string_view base, std::string_view id, Face face);
 
@@ -80,6 +97,7 @@ class PageRenderer {
 
     base::Executor executor_;
     base::ThreadPool& threads_;
+    Documents& documents_;
     PageCache cache_;
     SharedPages* shared_;
     base::Counter& rendered_;

@@ -5,7 +5,6 @@
 #include "pages/assets.hpp"
 #include "pages/code.hpp"
 #include "pages/layout.hpp"
-#include "pages/markdown.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
 
@@ -78,7 +77,28 @@ void set_facts(Fields& fields, const model::Snippet& snippet) {
     if (!snippet.forked_from.empty()) fields.add("FORKED_FROM", "FORK_ID", snippet.forked_from);
 }
 
+std::string_view why_not(const Document* document) {
+    if (!document) return "This Markdown is still being rendered; open the page again in a moment. Here is its source.";
+    switch (document->outcome) {
+        case DocumentOutcome::too_slow: return "This Markdown takes too long to render. Here is its source.";
+        case DocumentOutcome::too_large: return "This Markdown takes too much room to render. Here is its source.";
+        default: return "This Markdown could not be rendered. Here is its source.";
+    }
+}
+
+void show_document(Fields& fields, const Document* document) {
+    if (document && document->outcome == DocumentOutcome::made) {
+        fields.add("MARKDOWN", "MARKDOWN_HTML", document->html);
+    } else {
+        fields.add("UNRENDERED", "WHY_NOT", why_not(document));
+    }
+}
+
 }  // namespace
+
+bool has_document(const model::Snippet& snippet) {
+    return snippet.language == "markdown";
+}
 
 std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     Fields fields;
@@ -92,9 +112,7 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     if (snippet.version > 1 && !options.burned) {
         fields.add("REVISIONS", "REVISION_COUNT", std::to_string(snippet.version));
     }
-    if (snippet.language == "markdown" && snippet.body.size() <= kMarkdownBytesMax) {
-        fields.add("MARKDOWN", "MARKDOWN_HTML", markdown_html(snippet.body));
-    }
+    if (has_document(snippet)) show_document(fields, options.document);
     fields.set("CODE", code_html(snippet.body));
 
     Layout layout;

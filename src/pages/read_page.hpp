@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/snippet.hpp"
+#include "pages/document.hpp"
 
 #include <cstdint>
 #include <string>
@@ -12,6 +13,8 @@ struct ReadPage {
     std::int64_t view_count = 0;
     std::string_view base;  ///< of links, without a trailing slash
     bool burned = false;    ///< this is its only showing: the link works no more
+    /// What a Markdown snippet says, null when that is not to be had now: then the source is shown, with a remark.
+    const Document* document = nullptr;
 };
 
 /// The page of a snippet, the same for all who may read it.
@@ -20,7 +23,7 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options);
 /// The same for a frame on another site: the code, whose it is, and the way to its page. `base` as above.
 std::string embed_page(const model::Snippet& snippet, std::string_view base);
 
-/// Markdown is rendered up to this size; above it only its source is shown.
-inline constexpr std::size_t kMarkdownBytesMax = 256 * 1024;
+/// Whether its page shows a document besides its text.
+bool has_document(const model::Snippet& snippet);
 
 }  // namespace snippetd::pages

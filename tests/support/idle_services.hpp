@@ -96,7 +96,8 @@ struct IdleServices {
     auth::Passwords passwords{1};
     boost::asio::io_context context;
     api::Texts texts{threads, metrics};
-    pages::PageRenderer pages{context.get_executor(), threads, 0, nullptr, metrics};
+    pages::Documents documents{1, metrics};
+    pages::PageRenderer pages{context.get_executor(), threads, documents, 0, nullptr, metrics};
     views::LiveCounts::Bound live_bound;
     views::LiveCounts live{live_bound};
     http::Request request;

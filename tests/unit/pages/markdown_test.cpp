@@ -17,6 +17,8 @@ TEST(Markdown, RendersWhatPeopleWrite) {
     EXPECT_THAT(markdown_html("```cpp\nint x;\n```"),
                 HasSubstr("<pre><code class=\"language-cpp\">int x;\n</code></pre>"));
     EXPECT_THAT(markdown_html("|a|b|\n|-|-|\n|1|2|\n"), HasSubstr("<td>1</td>"));
+    EXPECT_THAT(markdown_html("a|b\n:-|--:\n1|2"), HasSubstr("<td align=\"right\">2</td>"));
+    EXPECT_THAT(markdown_html("```\na|b\n-|-\n```"), HasSubstr("a|b\n-|-\n")) << "code stays as it is";
     EXPECT_THAT(markdown_html("~~gone~~"), HasSubstr("<del>gone</del>"));
     EXPECT_THAT(markdown_html("see https://example.org/x"), HasSubstr("<a href=\"https://example.org/x\">"));
 }
@@ -47,6 +49,23 @@ TEST(Markdown, FollowsHarmlessLinksOnly) {
     for (const std::string url : {"https://a.b/", "http://a.b/?c=d:e", "mailto:a@b.c", "/s/x", "#part", "x/y:z"}) {
         EXPECT_THAT(markdown_html("[x](" + url + ")"), HasSubstr("href=\"" + url + "\""));
     }
+}
+
+TEST(Markdown, AReferenceToACharacterDoesNotHideAScheme) {
+    for (const std::string url : {"javascript&colon;alert(1)", "javascript&#58;alert(1)", "javascript&#x3a;alert(1)",
+                                  "java&Tab;script&colon;alert(1)", "&#106;avascript:alert(1)", "java&#9;script:x"}) {
+        const std::string html = markdown_html("[x](" + url + ")\n\n![y](" + url + ")\n\n[z]\n\n[z]: " + url);
+        EXPECT_THAT(html, Not(HasSubstr("javascript:"))) << html;
+        EXPECT_THAT(html, Not(HasSubstr("&colon;"))) << html;
+        EXPECT_THAT(html, Not(HasSubstr("&#"))) << html;
+    }
+    EXPECT_THAT(markdown_html("[x](http://a.b/?c=d&amp;e=f)"), HasSubstr("href=\"http://a.b/?c=d&amp;e=f\""));
+    EXPECT_THAT(markdown_html("[x](/a \"b&quot; onclick=\\\"c\")"), Not(HasSubstr("\" onclick")));
+}
+
+TEST(Markdown, SaysWhenItWouldBeTooMuch) {
+    EXPECT_EQ(markdown_html_within("*a* *b* *c*", 10), std::nullopt);
+    EXPECT_EQ(markdown_html_within("*a*", 100), markdown_html("*a*"));
 }
 
 TEST(Markdown, PicturesAreLinks) {

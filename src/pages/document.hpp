@@ -1,0 +1,45 @@
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace snippetd::pages {
+
+/// What is made of strangers' text by a library that is not linear in it.
+enum class DocumentKind : std::uint32_t { markdown, diff_inline, diff_split };
+
+struct DocumentRequest {
+    DocumentKind kind = DocumentKind::markdown;
+    std::shared_ptr<const void> owner;  ///< of the texts
+    std::string_view first, second;     ///< the text; or the old one and the new one
+};
+
+/// How it went. All but `made` are properties of the text: it will go the same way again.
+enum class DocumentOutcome : std::uint32_t {
+    made,
+    too_slow,   ///< it took more than its time of the processor
+    too_large,  ///< it took more memory, or became longer, than it may
+    crashed,    ///< the library died of it
+};
+
+std::string_view to_text(DocumentOutcome outcome);
+
+struct Document {
+    DocumentOutcome outcome = DocumentOutcome::made;
+    std::string html;                    ///< when it was made
+    std::size_t added = 0, removed = 0;  ///< lines; of a diff
+    bool cut = false;                    ///< of a diff: there is more of it
+};
+
+/// What one document may take. The memory is what its process may grow by.
+inline constexpr base::Milliseconds kMarkdownTimeMax{200};
+inline constexpr base::Milliseconds kDiffTimeMax{150};
+inline constexpr std::size_t kDocumentMemoryBytesMax = 48 * 1024 * 1024;
+inline constexpr std::size_t kDocumentBytesMax = 2 * 1024 * 1024;
+
+}  // namespace snippetd::pages
