@@ -390,7 +390,7 @@ def npm_runs_no_scripts(project):
         if file.path.startswith("tests/style/"):
             continue
         for number, line in enumerate(file.lines, 1):
-            installs = re.search(r"""(\bnpm["',]*|\$\{NPM\})\s+["']?(ci|install|i)\b(?!:)""", line)
+            installs = re.search(r"""(\bnpm["',)]*|\$\{npm\})\s+["']?(ci|install|i)\b(?!:)""", line)
             if installs and "--ignore-scripts" not in line:
                 yield Finding(file.path, number, "npm runs install scripts: add --ignore-scripts")
 
