@@ -64,9 +64,8 @@ VENDORS = [
     (r"git2", r"src/pages/diff\.cpp"),
     (r"qrencode", r"src/pages/qr\.cpp"),
     (r"brotli/", r"src/pages/encoding\.cpp"),
-    (r"utf8proc", r"src/base/fold_case\.cpp"),
+    (r"utf8proc", r"src/base/(fold_case|precis)\.cpp"),
     (r"zlib", r"src/pages/(assets|encoding)\.cpp"),
-    (r"utf8proc", r"src/base/.*\.cpp"),
 ]
 
 # (what, where it is allowed all the same, why not)
