@@ -66,7 +66,6 @@ VENDORS = [
     (r"brotli/", r"src/pages/encoding\.cpp"),
     (r"utf8proc", r"src/base/(fold_case|precis)\.cpp"),
     (r"zlib", r"src/pages/(assets|encoding)\.cpp"),
-    (r"utf8proc", r"src/base/.*\.cpp"),
 ]
 
 # (what, where it is allowed all the same, why not)
@@ -390,7 +389,7 @@ def npm_runs_no_scripts(project):
         if file.path.startswith("tests/style/"):
             continue
         for number, line in enumerate(file.lines, 1):
-            installs = re.search(r"""(\bnpm["',]*|\$\{NPM\})\s+["']?(ci|install|i)\b(?!:)""", line)
+            installs = re.search(r"""(\bnpm["',)]*|\$\{npm\})\s+["']?(ci|install|i)\b(?!:)""", line)
             if installs and "--ignore-scripts" not in line:
                 yield Finding(file.path, number, "npm runs install scripts: add --ignore-scripts")
 
