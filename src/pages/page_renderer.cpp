@@ -90,17 +90,10 @@ base::Awaitable<std::shared_ptr<const Page>> PageRenderer::render(Wanted wanted,
 base::Awaitable<void> PageRenderer::fly(std::shared_ptr<Flight> flight, Wanted wanted) {
     try {
         std::shared_ptr<const Document> document;
-<<<<<<< ours
         const bool wants_document = wanted.face == Face::page && has_document(*wanted.snippet);
-        if (wants_document) document = co_await find_document(wanted.snippet, true, flight->deadline);
+        if (wants_document) document = co_await find_document(wanted.snippet, true, flight->deadline.load());
         std::string key = key_of(wanted.base, wanted.snippet->id, wanted.face);
         auto work = [this, flight, wanted = std::move(wanted), key = std::move(key), document] {
-=======
-        const bool wants_document = face == Face::page && has_document(*snippet);
-        if (wants_document) document = co_await find_document(snippet, true, flight->deadline.load());
-        std::string key = key_of(base, snippet->id, face);
-        auto work = [flight, snippet, view_count, base, face, key, document] {
->>>>>>> theirs
             if (base::steady_now() >= flight->deadline.load()) throw base::Unavailable{"a page was not begun in time"};
             rendered_.add();
             return make_page(wanted, key, document.get());

@@ -30,7 +30,8 @@ std::string by_library(const std::string& text) {
 }
 
 TEST(FoldCase, IsWhatUnicodeSaysOfEveryCharacterAmongOthers) {
-    for (utf8proc_int32_t point = 1; point <= 0x10FFFF; ++point) {
+    // All of the two planes that have letters with case, some of the others.
+    for (utf8proc_int32_t point = 1; point <= 0x10FFFF; point += point < 0x20000 ? 1 : 0x101) {
         if (point >= 0xD800 && point <= 0xDFFF) continue;
         const std::string text = "A" + encode(point) + "B" + encode(point) + "\xCC\x81";
         ASSERT_EQ(fold_case(text), by_library(text)) << "U+" << std::hex << point;
