@@ -78,6 +78,7 @@ char* escape(std::string_view text, char* to) {
     };
     for (; end - at >= static_cast<std::ptrdiff_t>(kWord); at += kWord) {
         if (needs_escape(word_at(at))) {
+#pragma GCC unroll 8
             for (std::size_t i = 0; i < kWord; ++i) escape_byte(at[i]);
         } else {
             std::memcpy(to, at, kWord);

@@ -141,6 +141,24 @@ def test_stopped_and_started(how, server, cluster, ada, hot, slow_factor):
         wait_for_views(caller, hot.id, hot.gets, BACK_WITHIN * slow_factor)
 
 
+@pytest.mark.parametrize("threads", ["1", "6"])
+def test_a_large_text_is_served_past_its_ttl(threads, binary, cluster, slow_factor):
+    """Stale if there is an error: what has been read before, of any size, in every form, on every worker."""
+    body = "\x01" * (1024 * 1024)
+    flags = ["--cache-ttl", "1s", "--threads", threads]
+    with Server(binary, cluster.create_database(), flags=flags) as server, Client(server) as client:
+        id = client.create(body=body)["id"]
+        assert client.get(f"/s/{id}/raw").status == 200
+        cluster.stop("immediate")
+        until(lambda: client.get("/readyz").status == 503, 5 * slow_factor, "/readyz to be 503")
+        time.sleep(1.2)  # the TTL and its jitter
+        readers = [Client(server) for _ in range(6)]
+        for reader in readers:
+            assert reader.get(f"/s/{id}/raw").text == body
+            assert reader.get(f"/s/{id}").json()["body"] == body
+            assert reader.get(f"/s/{id}", {"Accept": "text/html"}).status == 200
+
+
 def test_stopped_again_and_again(server, cluster, ada, hot, slow_factor):
     pid = server.pid
     for _ in range(3):
