@@ -2,6 +2,7 @@
 
 #include "base/preferences.hpp"
 
+#include <cstdint>
 #include <stdexcept>
 
 #include <brotli/encode.h>
