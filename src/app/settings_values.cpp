@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <boost/url/parse.hpp>
+#include <boost/url/scheme.hpp>
 #include <boost/url/url_view.hpp>
 
 namespace snippetd::app {
@@ -71,7 +72,8 @@ bool has_address(const boost::urls::url_view& url) {
 }
 
 bool is_http_url(const boost::urls::url_view& url) {
-    return (url.scheme() == "http" || url.scheme() == "https") && has_address(url);
+    const boost::urls::scheme scheme = url.scheme_id();  // in any case
+    return (scheme == boost::urls::scheme::http || scheme == boost::urls::scheme::https) && has_address(url);
 }
 
 constexpr std::uint64_t kQuotaMax = 1'000'000;

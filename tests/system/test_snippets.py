@@ -71,9 +71,9 @@ def test_the_url_follows_the_host_of_the_request(ada):
 
 
 def test_the_url_follows_the_public_url(fresh_server):
-    server = fresh_server(flags=["--public-url", "https://paste.example/base/"])
+    server = fresh_server(flags=["--public-url", "https://paste.example/"])
     snippet = Client(server).create()
-    assert snippet["url"] == f"https://paste.example/base/s/{snippet['id']}"
+    assert snippet["url"] == f"https://paste.example/s/{snippet['id']}"
 
 
 def test_an_anonymous_creator_gets_an_edit_token_once(server, anonymous, ada):
