@@ -220,7 +220,7 @@ Answer authorize(Exchange& exchange) {
     Result<store::StoredAccount> verified = co_await verify(exchange, *std::move(credentials));
     if (!verified) co_return verified.error();
     const boost::json::object token{{"name", note}};
-    put_json(exchange, token);
+    co_await put_json(exchange, token);
     store::TokenMaker maker{verified->account.id, store::TokenMaker::Kind::password, verified->password_hash};
     Result<http::Response> created = co_await make_token(exchange, std::move(maker));
     if (!created) co_return created;

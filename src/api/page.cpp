@@ -206,7 +206,7 @@ std::string local_path(std::string_view path) {
     return std::string{local ? path : "/me"};
 }
 
-void put_json(Exchange& exchange, const boost::json::object& object) {
+Awaitable<void> put_json(Exchange& exchange, const boost::json::object& object) {
     http::Request& request = exchange.request;
     std::size_t bytes = 0;
     for (const auto& member : object) {
@@ -219,7 +219,7 @@ void put_json(Exchange& exchange, const boost::json::object& object) {
 }
 
 Answer run_with_json(Exchange& exchange, boost::json::object object, Handler handler) {
-    put_json(exchange, object);
+    co_await put_json(exchange, object);
     co_return co_await handler(exchange);
 }
 

@@ -46,7 +46,7 @@ http::Response see_other(std::string_view location);
 std::string local_path(std::string_view path);
 
 /// Makes `object` the request's body.
-void put_json(Exchange& exchange, const boost::json::object& object);
+Awaitable<void> put_json(Exchange& exchange, const boost::json::object& object);
 
 /// Runs a use case as if `object` had come in as JSON, so that forms meet the same rules.
 Answer run_with_json(Exchange& exchange, boost::json::object object, Handler handler);
