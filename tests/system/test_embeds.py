@@ -3,6 +3,8 @@
 import re
 import xml.etree.ElementTree as ElementTree
 
+import pytest
+
 from harness import expect
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -1085,6 +1085,9 @@ TEST(LocalCache, WorkersOnThreadsNeverServeWhatIsOlderThanAnAcknowledgedWrite) {
             for (int i = 0; i < 3; ++i) co_await asio::post(executor, base::use_awaitable);
             co_return fill;
         }
+        base::Awaitable<std::shared_ptr<const Entry>> complete(std::shared_ptr<const Entry> entry) override {
+            co_return entry;
+        }
         base::Awaitable<void> invalidate(std::string, std::int64_t) override { co_return; }
         std::atomic<std::int64_t> version{1};
     };

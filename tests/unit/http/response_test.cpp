@@ -154,6 +154,7 @@ TEST(Problem, EveryKindHasItsStatusWordAndReason) {
         {ErrorKind::rate_limited, {429, "rate_limited"}},
         {ErrorKind::header_fields_too_large, {431, "header_fields_too_large"}},
         {ErrorKind::internal, {500, "internal"}},
+        {ErrorKind::not_implemented, {501, "not_implemented"}},
         {ErrorKind::unavailable, {503, "unavailable"}},
     };
     ASSERT_EQ(contract.size(), static_cast<std::size_t>(ErrorKind::unavailable) + 1);
