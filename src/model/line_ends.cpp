@@ -18,7 +18,7 @@ struct Line {
 };
 
 /// Removes and returns the first line.
-Line take_line(std::string_view& rest) {
+Line take_line_with_end(std::string_view& rest) {
     const std::size_t at = std::min(rest.find_first_of("\r\n"), rest.size());
     Line line{rest.substr(0, at), {}};
     if (at < rest.size()) line.end = rest.substr(at, rest.substr(at).starts_with("\r\n") ? 2 : 1);
@@ -28,7 +28,7 @@ Line take_line(std::string_view& rest) {
 
 std::vector<Line> lines_of(std::string_view text) {
     std::vector<Line> lines;
-    do lines.push_back(take_line(text));
+    do lines.push_back(take_line_with_end(text));
     while (!text.empty());
     if (!lines.back().end.empty()) lines.push_back({});
     return lines;

@@ -191,7 +191,7 @@ def test_a_false_precondition_burns_nothing(ada, anonymous):
     id = ada.create(body="once", burn_after_reading=True)["id"]
     for headers in FALSE:
         for path in (f"/s/{id}", f"/s/{id}/raw", f"/documents/{id}", f"/api/v3/gists/{id}"):
-            expect.problem(anonymous.get(path, headers), 412, "precondition_failed")
+            expect.problem(anonymous.get(path, {"Accept": "application/json", **headers}), 412, "precondition_failed")
         assert form(anonymous, f"/s/{id}/reveal", {}, {**PAGE, **headers}).status == 412
     assert "once" in form(anonymous, f"/s/{id}/reveal", {}, {**PAGE, "If-Match": '"v1"'}).text
 

@@ -157,11 +157,11 @@ def test_an_answer_in_drops_is_cut(binary, timeout):
         with Connection(server, receive_buffer=4096) as connection:
             connection.send(f"GET /s/{id}/raw HTTP/1.1\r\nHost: h\r\n\r\n".encode() * 8)
             assert connection.socket.recv(1)
-            until(lambda: open_connections(server.port) == 1, 5, "the reader to be the only one")
+            until(lambda: open_connections(server) == 1, 5, "the reader to be the only one")
 
             def is_cut():
                 connection.socket.recv(1)
-                return open_connections(server.port) == 0
+                return open_connections(server) == 0
 
             until(is_cut, 20 * timeout, "the reader to be cut", interval=timeout / 20)
 
