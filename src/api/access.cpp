@@ -18,7 +18,7 @@ namespace {
 std::optional<std::string_view> bearer_token(const http::Request& request) {
     std::string_view value = request.field(http::Field::authorization);
     // `token` is what GitHub's clients say.
-    const std::string_view sent = value.substr(0, value.find(' '));
+    const std::string_view sent = value.substr(0, value.find_first_of(" \t"));
     for (const std::string_view scheme : {"bearer", "token"}) {
         const bool matches = std::equal(scheme.begin(), scheme.end(), sent.begin(), sent.end(), [](char a, char b) {
             return a == std::tolower(static_cast<unsigned char>(b));
