@@ -246,7 +246,7 @@ test("the owner deletes without scripts", async (t) => {
 
 test("an account forks, with and without scripts; who has none is led to the log-in", async (t) => {
   const [ada, bob] = [await t.signUp(), await t.signUp()];
-  const { id } = await ada.create({ title: "hello.cpp", body: program });
+  const { id } = await ada.create({ title: "hello.cpp", body: program, visibility: "public" });
   for (const scripts of [true, false]) {
     const page = await t.open(`/s/${id}`, { account: bob, scripts });
     await page.locator("button", { hasText: "Fork" }).click();
