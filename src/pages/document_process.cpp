@@ -50,7 +50,7 @@ constexpr rlim_t kLifetimeSecondsMax = 600;  // of the processor, should its own
 // What a process keeps of earlier documents counts as its own, so it ends before that leaves too little for the next.
 constexpr long kGrowthKibMax = 16 * 1024;
 // Of the clock: a busy machine may take a while to give it its time of the processor.
-constexpr base::Milliseconds kPatience{3000};
+constexpr base::Milliseconds kPatience{3000 * kSlowness};
 
 struct RequestHead {
     DocumentKind kind;
