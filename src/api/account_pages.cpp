@@ -26,7 +26,7 @@ std::string sentence_of(const Error& error) {
     if (!error.fields.empty()) text.clear();
     for (const auto& [name, why] : error.fields) {
         if (!text.empty()) text += ' ';
-        std::string_view shown = name == "username" ? "name" : name;
+        std::string_view shown = name == "username" ? std::string_view{"name"} : name;
         if (name == "expires" || name == "expires_in") shown = "lifetime";
         text += fmt::format("The {} {}.", shown, why);
     }
