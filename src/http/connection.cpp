@@ -85,7 +85,11 @@ void Connection::close() {
 }
 
 void Connection::begin_drain() {
-    if (state_ == State::reading && phase_ == Phase::idle) return close();
+    if (state_ == State::reading && phase_ == Phase::idle) {
+        // What has come and nobody has read yet is in flight too; closing would reset it.
+        int unread = 0;
+        if (::ioctl(socket_, FIONREAD, &unread) != 0 || unread == 0) return close();
+    }
     if (source_ && source_->endless()) source_->cancel();
     if (state_ == State::lingering) keep_pace(kShortLinger);
 }

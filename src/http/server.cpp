@@ -166,6 +166,8 @@ std::string Server::next_request_id() {
 }
 
 void Server::drain() {
+    // Who is connected, though nobody has looked yet, would be reset by closing.
+    for (std::size_t acceptor = 0; acceptor < acceptors_.size(); ++acceptor) accept_all(acceptor);
     draining_ = true;
     boost::system::error_code error;
     for (Acceptor& acceptor : acceptors_) acceptor.close(error);

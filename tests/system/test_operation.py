@@ -395,6 +395,26 @@ def test_sigterm_finishes_requests_in_flight_refuses_new_ones_and_exits_0(fresh_
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["id"] in Client(server).get(answer_location(answer)).text
 
 
+def test_what_has_arrived_before_sigterm_is_answered(fresh_server, slow_factor):
+    """Also what no worker has looked at yet: connections that wait to be accepted, and requests that wait to be read."""
+    server = fresh_server(flags=["--threads", "2"])
+    request = b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
+    with contextlib.ExitStack() as ends:
+        known = [ends.enter_context(connect(server)) for _ in range(10)]
+        for one in known:
+            one.sendall(request)
+            assert one.recv(4096).startswith(b"HTTP/1.1 200")
+        server.process.send_signal(signal.SIGSTOP)
+        fresh = [ends.enter_context(connect(server)) for _ in range(10)]
+        for one in known + fresh:
+            one.sendall(request)
+        server.process.send_signal(signal.SIGTERM)
+        server.process.send_signal(signal.SIGCONT)
+        for one in known + fresh:
+            assert one.makefile("rb").read().startswith(b"HTTP/1.1 200")
+    assert server.process.wait(10 * slow_factor) == 0
+
+
 def answer_location(answer):
     return re.search(rb"(?i)^location: (\S+)", answer, re.MULTILINE)[1].decode()
 
