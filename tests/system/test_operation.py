@@ -396,7 +396,7 @@ def test_sigterm_finishes_requests_in_flight_refuses_new_ones_and_exits_0(fresh_
 
 
 def test_what_has_arrived_before_sigterm_is_answered(fresh_server, slow_factor):
-    """Also what no worker has looked at yet: connections that wait to be accepted, and requests that wait to be read."""
+    """Also what no worker has looked at yet: connections that wait to be accepted, requests that wait to be read."""
     server = fresh_server(flags=["--threads", "2"])
     request = b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n"
     with contextlib.ExitStack() as ends:
