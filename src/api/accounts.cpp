@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <limits>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -26,6 +27,7 @@ constexpr base::Milliseconds kDeletionTimeout{30'000};
 constexpr base::Milliseconds kDeletionStepTimeout{4'000};
 constexpr int kSnippetsAtOnceMax = 50;   // each with all its revisions
 constexpr int kSecretsAtOnceMax = 1000;  // sessions and the like
+constexpr base::UnixMillis kEver = std::numeric_limits<base::UnixMillis>::max();
 
 std::string account_json(const model::Account& account) {
     return fmt::format(R"({{"id":"{}","username":"{}","created_at":"{}"}})", account.id, account.username,
@@ -103,11 +105,13 @@ Awaitable<void> delete_batch(Exchange& exchange, const std::string& account_id, 
 }
 
 /// Sessions and tokens first, so that nothing new comes in; but not the one that the request came with, so that it can
-/// be repeated when it is cut off. What that one creates meanwhile is found before the account goes.
+/// be repeated when it is cut off. Once all is gone that there was, that one ends as well if it creates meanwhile: no
+/// deletion keeps up with creates on several instances.
 Awaitable<void> delete_everything(Exchange& exchange, const std::string& account_id) {
     store::Store& store = exchange.services.store;
     const base::Deadline deadline = base::deadline_in(kDeletionTimeout);
-    const std::string kept = secret_of(exchange).hash;
+    std::string kept = secret_of(exchange).hash;
+    base::UnixMillis end = base::unix_now_ms();
     bool cleared = false, deleted = false;
     while (!deleted) {
         if (base::steady_now() >= deadline) throw base::Unavailable{"the account has more than can be deleted at once"};
@@ -117,11 +121,16 @@ Awaitable<void> delete_everything(Exchange& exchange, const std::string& account
             if (cleared) co_await exchange.services.identities.forget_account(account_id);
             continue;
         }
-        std::vector<std::string> ids = co_await store.list_owned_ids(account_id, kSnippetsAtOnceMax, step);
-        if (ids.empty()) {
-            deleted = co_await store.delete_account(account_id, step);
-        } else {
+        std::vector<std::string> ids = co_await store.list_owned_ids(account_id, end, kSnippetsAtOnceMax, step);
+        if (!ids.empty()) {
             co_await delete_batch(exchange, account_id, std::move(ids));
+            continue;
+        }
+        deleted = co_await store.delete_account(account_id, step);
+        if (!deleted) {
+            kept.clear();
+            cleared = false;
+            end = kEver;
         }
     }
 }

@@ -148,13 +148,16 @@ Awaitable<bool> SqlStore::clear_account(std::string account_id, std::string kept
     return write_->run(std::move(work), deadline);
 }
 
-Awaitable<std::vector<std::string>> SqlStore::list_owned_ids(std::string account_id, int limit, Deadline deadline) {
-    auto work = [account_id = std::move(account_id), limit](sql::Connection& connection) {
+Awaitable<std::vector<std::string>> SqlStore::list_owned_ids(std::string account_id, UnixMillis end, int limit,
+                                                             Deadline deadline) {
+    auto work = [account_id = std::move(account_id), end, limit](sql::Connection& connection) {
         connection.count("list_owned_ids");
+        const long long before = end;
         std::string id;
         soci::statement statement =
-            (connection.session().prepare << "select id from snippets where owner_id = :account_id limit :limit",
-             use(account_id, "account_id"), use(limit, "limit"), into(id));
+            (connection.session().prepare
+                 << "select id from snippets where owner_id = :account_id and created_at < :end limit :limit",
+             use(account_id, "account_id"), use(before, "end"), use(limit, "limit"), into(id));
         statement.execute(false);
         std::vector<std::string> ids;
         while (statement.fetch()) ids.push_back(id);

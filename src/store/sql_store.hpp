@@ -39,7 +39,8 @@ class SqlStore : public Store {
     Awaitable<bool> create_account(model::Account account, std::string password_hash, Deadline deadline) override;
     Awaitable<std::optional<StoredAccount>> find_account(std::string username, Deadline deadline) override;
     Awaitable<bool> clear_account(std::string account_id, std::string kept, int limit, Deadline deadline) override;
-    Awaitable<std::vector<std::string>> list_owned_ids(std::string account_id, int limit, Deadline deadline) override;
+    Awaitable<std::vector<std::string>> list_owned_ids(std::string account_id, UnixMillis end, int limit,
+                                                       Deadline deadline) override;
     Awaitable<void> delete_owned(std::string account_id, std::vector<std::string> ids, Deadline deadline) override;
     Awaitable<bool> delete_account(std::string account_id, Deadline deadline) override;
     Awaitable<std::optional<PasswordChanged>> set_password(PasswordChange change, Deadline deadline) override;

@@ -118,8 +118,8 @@ class Store {
     /// Ends sessions and tokens of the account, but the one with the hash `kept`, and forgets its idempotency records;
     /// at most `limit` of each kind. True when none is left.
     virtual Awaitable<bool> clear_account(std::string account_id, std::string kept, int limit, Deadline deadline) = 0;
-    /// The ids of at most `limit` of its snippets, also of those that have expired.
-    virtual Awaitable<std::vector<std::string>> list_owned_ids(std::string account_id, int limit,
+    /// The ids of at most `limit` of its snippets that were created before `end`, also of those that have expired.
+    virtual Awaitable<std::vector<std::string>> list_owned_ids(std::string account_id, UnixMillis end, int limit,
                                                                Deadline deadline) = 0;
     /// As `delete_snippet` of each of them that the account owns, all or none.
     virtual Awaitable<void> delete_owned(std::string account_id, std::vector<std::string> ids, Deadline deadline) = 0;

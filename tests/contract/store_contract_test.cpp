@@ -8,6 +8,7 @@
 #include <fstream>
 #include <functional>
 #include <future>
+#include <limits>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -35,6 +36,7 @@ const auto* const kPostgres = testing::AddGlobalTestEnvironment(new test::Shared
 
 constexpr UnixMillis kLongAgo = 1'500'000'000'000;
 constexpr UnixMillis kMinute = 60'000;
+constexpr UnixMillis kEver = std::numeric_limits<UnixMillis>::max();
 constexpr UnixMillis kDay = 24 * 60 * kMinute;
 
 std::string encode(std::uint32_t point) {
@@ -1176,7 +1178,7 @@ TEST_P(StoreContract, WhatIsNotReturnedIsNotRead) {
              EXPECT_EQ(revisions.front().size, static_cast<std::int64_t>(kBody));
              EXPECT_EQ(revisions.back().size, 14);
          }},
-        {"ids", [&](Store& cold) { run(cold.list_owned_ids("id of ann", 100, deadline())); }},
+        {"ids", [&](Store& cold) { run(cold.list_owned_ids("id of ann", kEver, 100, deadline())); }},
         {"views", [&](Store& cold) { EXPECT_EQ(run(cold.apply_views("b", views, deadline())).size(), views.size()); }},
         {"a purge", [&](Store& cold) { EXPECT_EQ(run(cold.purge(100, deadline())).snippets, 0); }},
         {"a lost race", [&](Store& cold) { EXPECT_FALSE(run(cold.delete_snippet("s0", 7, deadline()))); }},
@@ -1599,11 +1601,14 @@ TEST_P(StoreContract, OwnedIdsAreListedExpiredOnesIncluded) {
     create(burning);
     create(owned("d", "ben"));
     create(snippet("e"));
-    Ids ids = run(store->list_owned_ids("id of ann", 10, deadline()));
+    Ids ids = run(store->list_owned_ids("id of ann", kEver, 10, deadline()));
     std::sort(ids.begin(), ids.end());
     EXPECT_EQ(ids, (Ids{"a", "b", "c"}));
-    EXPECT_EQ(run(store->list_owned_ids("id of ann", 2, deadline())).size(), 2u);
-    EXPECT_TRUE(run(store->list_owned_ids("nobody", 2, deadline())).empty());
+    EXPECT_EQ(run(store->list_owned_ids("id of ann", kEver, 2, deadline())).size(), 2u);
+    EXPECT_TRUE(run(store->list_owned_ids("nobody", kEver, 2, deadline())).empty());
+    const UnixMillis created = load("a").snippet->created_at;
+    EXPECT_TRUE(run(store->list_owned_ids("id of ann", created, 10, deadline())).empty());
+    EXPECT_THAT(run(store->list_owned_ids("id of ann", created + 1, 10, deadline())), testing::Contains("a"));
 }
 
 TEST_P(StoreContract, OwnedSnippetsAreDeletedAsEachAlone) {

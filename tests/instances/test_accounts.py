@@ -1,6 +1,9 @@
 """What the instances keep together of accounts: a change of password, and a deletion."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 
 from harness import expect
 from harness.client import PASSWORD, Client
@@ -54,30 +57,37 @@ def test_links_of_a_deleted_account_are_gone_on_every_instance(instances, everyw
         until(lambda: client.get("/auth/me").status == 401, BELIEVED * slow_factor + 0.1, "the session to end")
 
 
-def test_what_another_instance_creates_meanwhile_does_not_survive(instances, everywhere):
-    servers = instances(rate_limits=False)
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_created_meanwhile_does_not_survive_nor_hold_up_the_deletion(instances, everywhere, count):
+    """Creates without a pause, with the very session that asks for the deletion."""
+    servers = instances(rate_limits=False, count=count)
     client = Client(servers[0]).signup()
     for _ in range(100):
         client.create()
-    others = everywhere(client, servers)[1:]
+    others = everywhere(client, [servers[-1], servers[len(servers) // 2], servers[-1]])
+    over = threading.Event()
 
     def create_until_refused(one):
         ids = []
-        while True:
+        while not over.is_set():
             response = one.post("/snippets", {"body": "x"})
             if response.status != 201:
                 return ids, response.status
             ids.append(response.json()["id"])
+        return ids, None
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(len(others)) as pool:
         running = [pool.submit(create_until_refused, one) for one in others]
-        assert delete(client).status == 204
-        results = [future.result(30) for future in running]
+        try:
+            assert delete(client).status == 204
+            results = [future.result(30) for future in running]
+        finally:
+            over.set()
     for ids, status in results:
         assert status == 401
         for id in ids:
             expect.problem(Client(servers[0]).get(f"/s/{id}"), 404, "not_found")
-    Client(servers[1]).signup(client.username)
+    Client(servers[-1]).signup(client.username)
 
 
 def test_with_redis_away_the_deletion_goes_on_and_shows_elsewhere(instances, everywhere, redis, slow_factor):

@@ -119,6 +119,7 @@ def test_no_read_is_older_than_promised(site, fault, slow_factor, record_propert
 
 
 @pytest.mark.skipif(not LONG, reason="./test --long")
+@pytest.mark.timeout(3600)
 def test_a_million_operations_under_all_faults_in_turn(site, slow_factor, record_property):
     servers, redis, wire = site
     operations = 0

@@ -96,6 +96,7 @@ def test_the_stored_sum_is_exact_with_one_statement_a_shard_and_flush(site, redi
 
 
 @pytest.mark.skipif(not LONG, reason="./test --long")
+@pytest.mark.timeout(3600)
 def test_a_million_reads_are_a_million_views(site, redis, slow_factor):
     servers = [site(redis) for _ in range(3)]
     client = Client(servers[0]).signup()

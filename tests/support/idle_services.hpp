@@ -18,7 +18,9 @@ class UntouchedStore : public store::Store {
     Awaitable<bool> create_account(model::Account, std::string, Deadline) override { touched(); }
     Awaitable<std::optional<store::StoredAccount>> find_account(std::string, Deadline) override { touched(); }
     Awaitable<bool> clear_account(std::string, std::string, int, Deadline) override { touched(); }
-    Awaitable<std::vector<std::string>> list_owned_ids(std::string, int, Deadline) override { touched(); }
+    Awaitable<std::vector<std::string>> list_owned_ids(std::string, base::UnixMillis, int, Deadline) override {
+        touched();
+    }
     Awaitable<void> delete_owned(std::string, std::vector<std::string>, Deadline) override { touched(); }
     Awaitable<bool> delete_account(std::string, Deadline) override { touched(); }
     Awaitable<std::optional<store::PasswordChanged>> set_password(store::PasswordChange, Deadline) override {
