@@ -70,6 +70,7 @@ std::shared_ptr<Resolver::Lookup> Resolver::join(const std::string& host, std::u
         if (!latest->done) return latest;
     }
     latest = std::make_shared<Lookup>();
+    // The one thread that nobody joins: it uses nothing but what it has copies of.
     std::thread{[lookup = latest, look_up = look_up_, host, port] {
         Addresses addresses;
         std::string error = "it has no address";
