@@ -117,6 +117,8 @@ std::unique_ptr<store::Store> make_store(const Settings& settings, base::Metrics
 std::unique_ptr<redis::Clients> make_redis(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {
     redis::Client::Options options;
     options.endpoint = redis::parse_endpoint(settings.redis);
+    options.command_timeout = settings.redis_timeout;
+    options.probe = limiter::RedisLimiter::probe();
     std::string consequence = "writes go on without a limit";
     if (settings.rate_limit_on_failure == RateLimitOnFailure::local) consequence = "each instance limits alone";
     if (settings.rate_limit_on_failure == RateLimitOnFailure::closed) consequence = "writes are refused";

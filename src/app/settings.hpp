@@ -41,8 +41,9 @@ enum class ViewsMode { async, sync, off };
 struct Settings {
     std::vector<Listen> listen;  ///< at least one
     std::filesystem::path data_dir;
-    std::string database;       ///< `sqlite:PATH`, `postgres://…` or `postgresql://…`; never empty
-    std::string redis;          ///< `redis://…`; empty: in process
+    std::string database;  ///< `sqlite:PATH`, `postgres://…` or `postgresql://…`; never empty
+    std::string redis;     ///< `redis://…`; empty: in process
+    std::chrono::milliseconds redis_timeout{0};
     std::uint32_t threads = 0;  ///< at least one
     std::string public_url;     ///< http or https, without a closing slash; empty: as each request says
     std::vector<base::Cidr> trusted_proxies;

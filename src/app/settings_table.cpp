@@ -203,6 +203,9 @@ std::vector<Setting> make_table() {
         database(),
         text({"redis", "none", "counters and cache that instances share; none: in process"}, "URL",
              "redis://USER:PASSWORD@HOST:PORT/DB, rediss://… for TLS, or none", &S::redis, read_redis, mask_password),
+        // A request has 750 ms for everything.
+        duration({"redis-timeout", "150ms", "after which Redis counts as down; some times the round trip to it"},
+                 &S::redis_timeout, 20ms, 700ms),
         threads(),
         public_url(),
         trusted_proxies(),

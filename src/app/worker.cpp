@@ -21,7 +21,10 @@ Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, b
                http::ServerOptions server_options)
     : live_{shared.live_bound},
       keeps_running_{context_.get_executor()},
-      redis_{shared.redis ? shared.redis->make(context_.get_executor()) : redis::Clients::Owned{}},
+      redis_{shared.redis ? shared.redis->make(context_.get_executor(), redis::Use::requests)
+                          : redis::Clients::Owned{}},
+      redis_bulk_{shared.redis ? shared.redis->make_bulk(context_.get_executor(), cache::RedisCache::probe())
+                               : redis::Clients::Owned{}},
       source_{shared.store, shared.redis_cache, cache_options.enabled, cache_ttl, shared.texts},
       cache_{context_.get_executor(), cache_options, source_, shared.caches, shared.metrics},
       identities_{look_up_in(shared.store), shared.identities},
@@ -40,7 +43,10 @@ Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, b
 Worker::~Worker() = default;
 
 void Worker::start() {
-    if (redis_) redis_->start();
+    if (redis_) {
+        redis_->start();
+        redis_bulk_->start();
+    }
     thread_ = std::thread{[this] {
         while (true) {
             try {
@@ -54,7 +60,11 @@ void Worker::start() {
 }
 
 void Worker::stop_redis() {
-    if (redis_) post([&redis = *redis_] { redis.stop(); });
+    if (!redis_) return;
+    post([this] {
+        redis_->stop();
+        redis_bulk_->stop();
+    });
 }
 
 void Worker::stop() {

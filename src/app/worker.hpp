@@ -67,7 +67,8 @@ class Worker {
     views::LiveCounts live_;  ///< before the loop: what waits in it refers to this to the end
     boost::asio::io_context context_{1};
     boost::asio::executor_work_guard<base::Executor> keeps_running_;
-    redis::Clients::Owned redis_;  ///< null without --redis
+    redis::Clients::Owned redis_;       ///< null without --redis
+    redis::Clients::Owned redis_bulk_;  ///< likewise
     api::SnippetSource source_;
     cache::LocalCache cache_;
     auth::Identities identities_;

@@ -34,6 +34,7 @@ const redis::Script kInvalidate = redis::find_script(cache_scripts(), "invalidat
 const redis::Script kCount = redis::find_script(cache_scripts(), "count");
 constexpr std::size_t kCountsPerMessage = 512;
 constexpr std::size_t kCountLanes = 32;
+constexpr base::Milliseconds kProbeKept{10};
 
 std::string entry_key(const std::string& id) {
     return fmt::format("snippet:{{{}}}", id);
@@ -49,14 +50,19 @@ bool has_status(const redis::Reply& reply, std::int64_t status, std::size_t elem
 
 }  // namespace
 
+redis::Probe RedisCache::probe() {
+    static const redis::Script script = redis::find_script(cache_scripts(), "probe");
+    return {&script, {entry_key("snippetd:probe")}, {std::to_string(kProbeKept.count())}};
+}
+
 base::Awaitable<RedisCache::Answer> RedisCache::read(std::string id, base::Milliseconds refresh_below, Load load,
                                                      base::Deadline deadline) {
     const base::Executor executor = co_await boost::asio::this_coro::executor;
-    const redis::Client& redis = clients_.of(executor);
+    const redis::Client& redis = clients_.bulk_of(executor);
     Answer answer;
     bool granted = false;
     const std::string token = base::random_alphanumeric(kTokenLength);
-    if (relay_.trusts_redis() && redis.up() && !redis.server_id().empty()) {
+    if (relay_.trusts_redis() && redis.sends() && !redis.server_id().empty()) {
         if (co_await find(id, token, refresh_below, answer, granted)) co_return answer;
         // Whoever waits for a refresh has an entry to serve meanwhile.
         if (!granted && refresh_below.count() > 0) throw base::Unavailable{"another instance refreshes it"};
@@ -71,14 +77,17 @@ base::Awaitable<RedisCache::Answer> RedisCache::read(std::string id, base::Milli
 base::Awaitable<bool> RedisCache::find(const std::string& id, const std::string& token,
                                        base::Milliseconds refresh_below, Answer& answer, bool& granted) {
     const base::Executor executor = co_await boost::asio::this_coro::executor;
-    redis::Client& redis = clients_.of(executor);
+    redis::Client& redis = clients_.bulk_of(executor);
     std::vector<std::string> keys{entry_key(id)};
     std::vector<std::string> arguments{redis.server_id(), token, std::to_string(kLease.count()),
                                        std::to_string(refresh_below.count())};
     arguments.insert(arguments.end(), field_names().begin(), field_names().end());
+    const std::uint64_t connection = redis.connection();
     bool unreadable = false;
     try {
         for (std::size_t look = 0;; ++look) {
+            // Another connection may lead to another server, which may believe what this one has been told to forget.
+            if (redis.connection() != connection) co_return false;
             redis::Reply reply = co_await redis.evaluate(kLookup, keys, arguments);
             if (has_status(reply, 3, 1)) {
                 granted = true;
@@ -110,7 +119,7 @@ base::Awaitable<void> RedisCache::remove(const std::string& id) {
     const base::Executor executor = co_await boost::asio::this_coro::executor;
     redis::Command words{"DEL", entry_key(id)};
     try {
-        co_await clients_.of(executor).command(std::move(words));
+        co_await clients_.bulk_of(executor).command(std::move(words));
     } catch (const base::Unavailable&) {
         relay_.distrust();
     }
@@ -118,7 +127,7 @@ base::Awaitable<void> RedisCache::remove(const std::string& id) {
 
 base::Awaitable<void> RedisCache::fill(const std::string& id, const std::string& token, const Answer& answer) {
     const base::Executor executor = co_await boost::asio::this_coro::executor;
-    redis::Client& redis = clients_.of(executor);
+    redis::Client& redis = clients_.bulk_of(executor);
     const model::Snippet* snippet = answer.loaded.snippet.get();
     std::vector<std::string> keys{entry_key(id), tombstone_key(id)};
     std::vector<std::string> arguments{redis.server_id(), token, std::to_string(answer.ttl.count()),

@@ -35,6 +35,9 @@ class RedisCache {
         bool from_redis = false;
     };
 
+    /// Proves that a server takes what `read` sends.
+    static redis::Probe probe();
+
     /// `relay` says whether Redis may be believed and is told when it may not. `ttl`: of what is found in the store.
     RedisCache(redis::Clients& clients, Relay& relay, base::Milliseconds ttl)
         : clients_{clients}, relay_{relay}, ttl_{ttl} {}

@@ -35,6 +35,9 @@ std::string key_of(const std::string& counted, std::int64_t window) {
     return fmt::format("ratelimit:{{{}}}:{}", counted, window);
 }
 
+constexpr const char* kProbeClient = "snippetd:probe";  // no account and no address
+constexpr base::Milliseconds kProbeKept{10};
+
 /// {status, previous, current, now}
 bool is_answer(const redis::Reply& reply) {
     if (reply.type != redis::Reply::Type::array || reply.elements.size() != 4) return false;
@@ -43,6 +46,11 @@ bool is_answer(const redis::Reply& reply) {
 }
 
 }  // namespace
+
+redis::Probe RedisLimiter::probe() {
+    static const redis::Script script = redis::find_script(limiter_scripts(), "probe");
+    return {&script, {key_of(kProbeClient, 0)}, {std::to_string(kProbeKept.count())}};
+}
 
 base::Awaitable<Verdict> RedisLimiter::take(const Policy& policy, std::string client, base::Deadline) {
     const base::Milliseconds left = over_limit_.left(counted_as(policy, client), base::steady_now());

@@ -20,6 +20,9 @@ class RedisLimiter : public Limiter {
   public:
     RedisLimiter(Algorithm algorithm, const redis::Clients& clients) : algorithm_{algorithm}, clients_{clients} {}
 
+    /// Proves that a server takes what `take` sends.
+    static redis::Probe probe();
+
     base::Awaitable<Verdict> take(const Policy& policy, std::string client, base::Deadline deadline) override;
 
   private:

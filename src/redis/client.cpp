@@ -4,13 +4,11 @@
 #include "base/log.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <random>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -27,25 +25,44 @@ namespace asio = boost::asio;
 namespace {
 
 using Socket = asio::basic_stream_socket<asio::ip::tcp, base::Executor>;
-using Resolver = asio::ip::basic_resolver<asio::ip::tcp, base::Executor>;
-
 constexpr base::Milliseconds kBackoffMin{50};
 constexpr base::Milliseconds kBackoffMax{500};
+constexpr base::Milliseconds kQuietBackoff{20};
 constexpr base::Milliseconds kProbePause{100};
-constexpr base::Milliseconds kStuckMax{3000};  // a connection that has owed a reply for so long is given up
+// A server that refuses the probe for so long may not be the one that the name leads to by now.
+constexpr base::Milliseconds kRefusedMax{1000};
+// What is done anew at once and without a word must have lasted so long, lest it be done all the time.
+constexpr base::Milliseconds kLastedMin{1000};
+constexpr base::Milliseconds kIdle{300};  // after so long without a word there is a heartbeat
+// Each of these, or several time-outs if that is more.
+constexpr base::Milliseconds kConnectTimeout{1000};  // to look up the name, to connect to all its addresses, for TLS
 constexpr base::Milliseconds kIntroductionTimeout{1000};
-constexpr std::size_t kReadBytes = 16384;
-constexpr base::Milliseconds kProbeTimeout{100};
+constexpr base::Milliseconds kQuietMax{500};  // a new connection after a loss that nobody noticed
+constexpr base::Milliseconds kStuckMax{350};  // a connection on which nothing moves for so long is given up
+constexpr base::Milliseconds kExcusedMax{500};
 // When a reply is overdue, it is asked whose fault that is: see `excused`.
 constexpr base::Milliseconds kLookAgain{5};
-constexpr base::Milliseconds kLate{5};          // a loop that is so late lacks the processor
-constexpr base::Milliseconds kExcusedMax{500};  // nothing excuses more
+constexpr base::Milliseconds kLate{5};  // a loop that is so late lacks the processor
+constexpr std::size_t kReadBytes = 16384;
+constexpr std::size_t kBulkReadBytes = 65536;
+constexpr std::size_t kWriteBytes = 65536;  // at a time
+// Of what is large little stays in the system's buffer, so that what has been written has left, nearly.
+constexpr int kBulkSendBuffer = 256 * 1024;
+constexpr std::size_t kBulkQueueMax = 8 * 1024 * 1024;  // bytes; what does not fit is refused
+constexpr std::size_t kOutputKept = 1024 * 1024;        // bytes of buffer that are kept for what comes next
+constexpr const char* kProbeKind = "the probe";
+constexpr std::size_t kParkedMax = Pipeline::kWaitingMax;
 
 /// Between a half of `duration` and three halves, so that many instances do not knock all at once.
 base::Milliseconds with_jitter(base::Milliseconds duration) {
     thread_local std::minstd_rand random{std::random_device{}()};
     std::uniform_int_distribution<long long> range{duration.count() / 2, duration.count() * 3 / 2};
     return base::Milliseconds{range(random)};
+}
+
+/// Whether nothing but another setting ends such refusals.
+bool is_defect(ErrorMeaning meaning) {
+    return meaning == ErrorMeaning::denied || meaning == ErrorMeaning::other;
 }
 
 std::string lower_case(std::string text) {
@@ -91,10 +108,12 @@ void Client::start() {
 
 void Client::stop() {
     stopping_ = true;
-    breaker_closed_ = false;
+    ready_ = false;
+    breaker_.open();
     close_socket();
     deadline_timer_.cancel();
     pipeline_.reset("the service is shutting down");
+    reject_parked(base::SteadyTime::max(), "the service is shutting down");
 }
 
 base::Awaitable<void> Client::run() {
@@ -111,22 +130,45 @@ base::Awaitable<void> Client::run() {
             reason = error.what();
         }
         if (stopping_) co_return;
-        const bool was_up = breaker_closed_;
-        connected_ = false;
         close_socket();
         if (!refusal_.empty()) reason = std::exchange(refusal_, {});
-        open_breaker("no connection to Redis: " + reason);
-        pipeline_.reset("the connection to Redis is lost");
-        writing_.clear();
-        backoff = was_up ? kBackoffMin : std::min(backoff * 2, kBackoffMax);
-        co_await pause(with_jitter(backoff));
+        const bool lasted = has_lasted();
+        lost("no connection to Redis: " + reason);
+        backoff = lasted ? kBackoffMin : std::min(backoff * 2, kBackoffMax);
+        co_await pause(with_jitter(quiet_ ? kQuietBackoff : backoff));
     }
+}
+
+/// The connection has ended, or there was none to be had.
+void Client::lost(const std::string& reason) {
+    // Where a request waits for an answer, its write goes on without a limit, which is worth an alert.
+    const std::size_t heartbeats = beating_ ? 1 : 0;
+    const bool noticed = options_.use == Use::requests && pipeline_.waiting() > heartbeats;
+    if (has_lasted() && breaker_.well() && !noticed) {
+        quiet_ = true;
+        asio::co_spawn(executor_, end_quiet(++losses_, reason), asio::detached);
+    }
+    connected_ = ready_ = served_ = beating_ = false;
+    if (!quiet_) open_breaker(reason);
+    pipeline_.reset("the connection to Redis is lost");
+    writing_.clear();
+}
+
+bool Client::has_lasted() const {
+    return served_ && base::steady_now() - served_since_ >= kLastedMin;
+}
+
+base::Awaitable<void> Client::end_quiet(std::uint64_t loss, std::string reason) {
+    co_await pause(several_timeouts(kQuietMax, 3));
+    if (quiet_ && loss == losses_ && !stopping_) open_breaker(reason);
 }
 
 base::Awaitable<void> Client::connect() {
     const std::uint64_t attempt = ++connection_;
+    const base::Milliseconds patience = several_timeouts(kConnectTimeout, 4);
+    const Resolver::Addresses addresses = co_await options_.resolver->resolve(
+        options_.endpoint.host, options_.endpoint.port, base::deadline_in(patience));
     stream_ = std::make_unique<Stream>(executor_, options_.endpoint);
-    Resolver resolver{executor_};
     base::Timer timer{executor_};
     const auto limit = [&](base::Milliseconds timeout) {
         timer.expires_after(timeout);
@@ -134,24 +176,36 @@ base::Awaitable<void> Client::connect() {
             if (!cancelled && attempt == connection_ && !connected_) close_socket();
         });
     };
-    const auto found = co_await resolver.async_resolve(options_.endpoint.host, std::to_string(options_.endpoint.port),
-                                                       base::use_awaitable);
-    limit(options_.connect_timeout);
-    co_await asio::async_connect(stream_->socket, found, base::use_awaitable);
+    // One that swallows what is sent to it must not keep us from the next.
+    const base::Milliseconds patience_each = patience / static_cast<int>(std::min<std::size_t>(addresses.size(), 4));
+    boost::system::error_code error;
+    for (const asio::ip::tcp::endpoint& address : addresses) {
+        if (stopping_) throw std::runtime_error{"the service is shutting down"};
+        close_socket();
+        limit(patience_each);
+        auto token = asio::redirect_error(base::use_awaitable, error);
+        co_await stream_->socket.async_connect(address, token);
+        if (!error && !stream_->socket.is_open()) error = asio::error::timed_out;
+        if (!error) break;
+        if (error == asio::error::operation_aborted) error = asio::error::timed_out;
+    }
+    if (error) throw boost::system::system_error{error};
     stream_->socket.set_option(asio::ip::tcp::no_delay{true});
     stream_->socket.set_option(asio::socket_base::keep_alive{true});
+    if (is_bulk()) stream_->socket.set_option(asio::socket_base::send_buffer_size{kBulkSendBuffer});
     if (stream_->tls) {
-        limit(options_.connect_timeout);
+        limit(patience);
         co_await stream_->tls->async_handshake(asio::ssl::stream_base::client, base::use_awaitable);
     }
     connected_ = true;
+    heard_at_ = moved_at_ = base::steady_now();
 }
 
-/// Says who we are, and finds out whether the server takes writes.
+/// Says who we are, and finds out whether the server serves.
 base::Awaitable<void> Client::introduce(std::uint64_t connection) {
     const Endpoint& endpoint = options_.endpoint;
     try {
-        const base::Deadline deadline = base::deadline_in(kIntroductionTimeout);
+        const base::Deadline deadline = base::deadline_in(several_timeouts(kIntroductionTimeout, 4));
         if (!endpoint.password.empty()) {
             Command words{"AUTH"};
             if (!endpoint.user.empty()) words.push_back(endpoint.user);
@@ -169,9 +223,7 @@ base::Awaitable<void> Client::introduce(std::uint64_t connection) {
             co_await ask_who_serves(deadline);
         }
     } catch (const std::exception& error) {
-        if (connection != connection_) co_return;
-        refusal_ = error.what();
-        close_socket();
+        if (connection == connection_) end_connection(error.what());
         co_return;
     }
     co_await probe(connection);
@@ -188,6 +240,7 @@ base::Awaitable<void> Client::ask_who_serves(base::Deadline deadline) {
     server_id_.clear();
     Command words{"INFO", "server"};
     const Reply reply = co_await send(std::move(words), deadline);
+    if (reply.is_error() && meaning_of(reply.text) == ErrorMeaning::not_now) throw std::runtime_error{reply.text};
     const std::size_t found = reply.is_error() ? std::string::npos : reply.text.find(kName);
     if (found == std::string::npos) {
         log::warn("Redis does not say which server it is; snippets are not cached there", {{"reply", reply.text}});
@@ -195,37 +248,90 @@ base::Awaitable<void> Client::ask_who_serves(base::Deadline deadline) {
     }
     const std::size_t begin = found + kName.size();
     server_id_ = reply.text.substr(begin, reply.text.find_first_of("\r\n", begin) - begin);
+    if (server_id_ != last_server_id_) breaker_.other_server();
+    last_server_id_ = server_id_;
 }
 
+void Client::start_probe() {
+    if (ready_ && !probing_ && !stopping_) asio::co_spawn(executor_, probe(connection_), asio::detached);
+}
+
+/// Until the probe is answered or the connection ends.
 base::Awaitable<void> Client::probe(std::uint64_t connection) {
     probing_ = true;
+    std::optional<base::SteadyTime> refused_since;
     while (!stopping_ && connection == connection_ && connected_) {
         std::string reason;
+        bool refused = false;
         try {
-            // A write, so that a server that is full, or a replica now, is not taken for a well one.
-            Command words{"SET", "snippetd:probe", "1", "PX", "1000"};
-            if (!options_.channel.empty()) words = {"PING"};
-            const Reply reply = co_await send(std::move(words), base::deadline_in(kProbeTimeout));
-            if (!reply.is_error()) {
-                if (connection != connection_) break;
-                probing_ = false;
-                breaker_closed_ = true;
-                health_.up(this);
+            const Reply reply = co_await send_probe();
+            if (connection != connection_ || stopping_) co_return;
+            // What takes no writes may have something to read.
+            const bool full = is_bulk() && meaning_of(reply.text) == ErrorMeaning::out_of_space;
+            if (!reply.is_error() || full) {
+                begin_service();
                 co_return;
             }
+            refused = true;
             reason = reply.text;
         } catch (const base::Unavailable& away) {
             reason = away.what();
         }
-        if (stopping_ || connection != connection_) break;
-        health_.down(this, "Redis cannot serve: " + reason);
+        if (stopping_ || connection != connection_ || !connected_) break;
+        if (!refused) {
+            refused_since.reset();
+            open_breaker("Redis cannot serve: " + reason);
+        } else {
+            breaker_.probe_refused();
+            open_breaker("Redis cannot serve: " + reason);
+            if (is_bulk() && is_defect(meaning_of(reason))) tell_odd(kProbeKind, reason);
+            const base::SteadyTime now = base::steady_now();
+            if (!refused_since) refused_since = now;
+            if (meaning_of(reason) == ErrorMeaning::moved_on || now - *refused_since >= kRefusedMax) {
+                end_connection(std::move(reason));
+                break;
+            }
+        }
         co_await pause(with_jitter(kProbePause));
     }
     if (connection == connection_) probing_ = false;
 }
 
+base::Awaitable<Reply> Client::send_probe() {
+    const Probe& probe = options_.probe;
+    if (!options_.channel.empty() || !probe.script) {
+        Command ping{"PING"};
+        co_return co_await send(std::move(ping), std::nullopt);
+    }
+    Command words{"EVALSHA", probe.script->digest(), std::to_string(probe.keys.size())};
+    words.insert(words.end(), probe.keys.begin(), probe.keys.end());
+    words.insert(words.end(), probe.arguments.begin(), probe.arguments.end());
+    Command again = words;
+    Reply reply = co_await send(std::move(words), std::nullopt);
+    if (!reply.is_error() || meaning_of(reply.text) != ErrorMeaning::no_script) co_return reply;
+    again[0] = "EVAL";
+    again[1] = probe.script->text();
+    co_return co_await send(std::move(again), std::nullopt);
+}
+
+/// The probe has been answered.
+void Client::begin_service() {
+    probing_ = false;
+    quiet_ = false;
+    breaker_.probe_answered();
+    ready_ = true;
+    if (!std::exchange(served_, true)) {
+        served_since_ = base::steady_now();
+        asio::co_spawn(executor_, keep_alive(connection_), asio::detached);
+    }
+    tell_accepted(kProbeKind);
+    if (std::exchange(told_slow_, false)) log::info("Redis moves large values again");
+    if (breaker_.well()) health_.up(this);
+    release_parked();
+}
+
 base::Awaitable<void> Client::read() {
-    std::array<char, kReadBytes> bytes;
+    std::vector<char> bytes(is_bulk() ? kBulkReadBytes : kReadBytes);
     while (true) {
         const auto buffer = asio::buffer(bytes);
         std::size_t size = 0;
@@ -234,27 +340,92 @@ base::Awaitable<void> Client::read() {
         } else {
             size = co_await stream_->socket.async_read_some(buffer, base::use_awaitable);
         }
+        heard_at_ = base::steady_now();
         pipeline_.receive({bytes.data(), size});
     }
 }
 
-base::Awaitable<Reply> Client::send(Command words, base::Deadline deadline) {
+/// So that neither the server nor what lies between takes the connection for a forgotten one, and its loss is noticed.
+base::Awaitable<void> Client::keep_alive(std::uint64_t connection) {
+    base::Timer timer{executor_};
+    while (true) {
+        timer.expires_at(std::max(heard_at_ + kIdle, base::steady_now() + kLookAgain));
+        co_await timer.async_wait(base::use_awaitable);
+        if (stopping_ || connection != connection_ || !connected_) co_return;
+        const base::SteadyTime now = base::steady_now();
+        heed_proofs();
+        health_.settle(now);
+        if (now - heard_at_ >= kIdle && pipeline_.waiting() == 0) co_await beat(connection);
+    }
+}
+
+base::Awaitable<void> Client::beat(std::uint64_t connection) {
+    beating_ = true;
+    try {
+        Command words{"PING"};
+        co_await send(std::move(words), std::nullopt);  // an error is an answer too
+    } catch (const base::Unavailable&) {
+        // `look_at_deadlines` has drawn its conclusions.
+    }
+    if (connection == connection_) beating_ = false;
+}
+
+base::Awaitable<Reply> Client::send(Command words, std::optional<base::Deadline> deadline) {
     counter(lower_case(words.front())).add();
     return base::completed_by<Reply>([this, words = std::move(words), deadline](base::Completion<Reply> done) {
         pipeline_.send(words, deadline, std::move(done));
         flush_soon();
-        arm();
+        arm(base::deadline_in(options_.command_timeout));
     });
 }
 
+base::Awaitable<Reply> Client::park(Command words) {
+    return base::completed_by<Reply>([this, words = std::move(words)](base::Completion<Reply> done) mutable {
+        if (parked_.size() >= kParkedMax) {
+            done.reject(std::make_exception_ptr(base::Unavailable{"too many commands wait for Redis"}));
+            return;
+        }
+        const base::Deadline deadline = base::deadline_in(options_.command_timeout);
+        parked_.push_back({std::move(words), deadline, std::move(done)});
+        arm(deadline);
+    });
+}
+
+void Client::release_parked() {
+    for (Parked& parked : std::exchange(parked_, {})) {
+        counter(lower_case(parked.words.front())).add();
+        pipeline_.send(parked.words, std::nullopt, std::move(parked.done));
+        flush_soon();
+        arm(base::deadline_in(options_.command_timeout));
+    }
+}
+
+/// Those whose deadline has passed. Returns whether there were any.
+bool Client::reject_parked(base::SteadyTime now, const std::string& reason) {
+    bool any = false;
+    while (!parked_.empty() && parked_.front().deadline <= now) {
+        parked_.front().done.reject(std::make_exception_ptr(base::Unavailable{reason}));
+        parked_.pop_front();
+        any = true;
+    }
+    return any;
+}
+
 base::Awaitable<Reply> Client::exchange(Command words) {
-    if (!breaker_closed_) throw base::Unavailable{"no connection to Redis"};
+    if (!breaker_.closed()) throw base::Unavailable{"no connection to Redis"};
+    if (!ready_ && options_.use == Use::requests) return park(std::move(words));
+    if (!ready_) throw base::Unavailable{"no connection to Redis at the moment"};
+    if (!is_bulk()) return send(std::move(words), std::nullopt);
+    if (pipeline_.overdue() || pipeline_.output().size() > kBulkQueueMax) {
+        throw base::Unavailable{"the connection to Redis is busy"};
+    }
     return send(std::move(words), base::deadline_in(options_.command_timeout));
 }
 
 base::Awaitable<Reply> Client::command(Command words) {
+    const std::string kind = words.front();
     Reply reply = co_await exchange(std::move(words));
-    if (reply.is_error()) refuse(reply.text);
+    judge(kind, reply);
     co_return reply;
 }
 
@@ -271,31 +442,95 @@ base::Awaitable<Reply> Client::evaluate(const Script& script, std::vector<std::s
         again[1] = script.text();
         reply = co_await exchange(std::move(again));
     }
-    if (reply.is_error()) refuse(reply.text);
+    judge(script.digest(), reply);
     co_return reply;
 }
 
-void Client::refuse(const std::string& error) {
-    switch (meaning_of(error)) {
+/// Throws base::Unavailable when the reply is an error. `kind`: of the command.
+void Client::judge(const std::string& kind, const Reply& reply) {
+    if (reply.is_error()) refuse(kind, reply.text);
+    if (health_.any_unproven()) {
+        health_.command_succeeded(kind);
+        heed_proofs();
+    }
+    tell_accepted(kind);
+}
+
+/// What another connection of this process has proven counts as well: requests come to any of them.
+void Client::heed_proofs() {
+    if (!breaker_.any_refused()) return;
+    breaker_.forget_refused([this](const std::string& kind) { return !health_.is_unproven(kind); });
+    if (breaker_.well()) health_.up(this);
+}
+
+void Client::tell_odd(const std::string& kind, const std::string& error) {
+    odd_.insert(kind);
+    health_.refused(this, error);
+}
+
+void Client::tell_accepted(const std::string& kind) {
+    if (!odd_.empty() && odd_.erase(kind) > 0 && odd_.empty()) health_.accepted(this);
+}
+
+void Client::refuse(const std::string& kind, const std::string& error) {
+    const ErrorMeaning meaning = meaning_of(error);
+    switch (meaning) {
         case ErrorMeaning::not_now:
         case ErrorMeaning::out_of_space:
-        case ErrorMeaning::denied: open_breaker("Redis cannot serve: " + error); break;
+        case ErrorMeaning::denied:
+            if (is_bulk()) {  // it is got elsewhere, but somebody should know that it always is
+                if (is_defect(meaning)) tell_odd(kind, error);
+                break;
+            }
+            breaker_.refused(kind);
+            health_.command_refused(kind);
+            tell_down("Redis cannot serve: " + error);
+            start_probe();
+            break;
         case ErrorMeaning::moved_on:
-            open_breaker("Redis cannot serve: " + error);
-            close_socket();  // a new connection may lead to the server that can
+            breaker_.refused(kind);
+            health_.command_refused(kind);
+            tell_down("Redis cannot serve: " + error);
+            // A new connection may lead to the server that can. Where it has not, there is no use in hurrying.
+            if (has_lasted()) {
+                end_connection(error);
+            } else {
+                start_probe();
+            }
             break;
         case ErrorMeaning::no_script:
-        case ErrorMeaning::other: health_.refused(error); break;
+        case ErrorMeaning::other: tell_odd(kind, error); break;
     }
     throw base::Unavailable{"Redis refused a command"};
 }
 
+void Client::tell_down(const std::string& reason) {
+    if (!is_bulk()) {
+        health_.down(this, reason);
+    } else if (!std::exchange(told_slow_, true)) {
+        log::info("Redis does not move large values, the store is asked instead", {{"reason", reason}});
+    }
+}
+
 void Client::open_breaker(const std::string& reason) {
-    breaker_closed_ = false;
-    health_.down(this, reason);
+    quiet_ = false;
+    breaker_.open();
+    tell_down(reason);
     // Nothing queues behind a server that does not answer.
     pipeline_.expire(base::SteadyTime::max());
-    if (connected_ && !probing_ && !stopping_) asio::co_spawn(executor_, probe(connection_), asio::detached);
+    reject_parked(base::SteadyTime::max(), reason);
+    start_probe();
+}
+
+/// So that another one is made, for this reason.
+void Client::end_connection(std::string reason) {
+    refusal_ = std::move(reason);
+    ready_ = false;
+    close_socket();
+}
+
+base::Milliseconds Client::several_timeouts(base::Milliseconds at_least, int count) const {
+    return std::max(at_least, options_.command_timeout * count);
 }
 
 void Client::flush_soon() {
@@ -310,29 +545,32 @@ void Client::flush_soon() {
 
 void Client::flush() {
     if (!connected_ || !writing_.empty() || pipeline_.output().empty()) return;
-    writing_.swap(pipeline_.output());
+    pipeline_.take_output(writing_);
+    const auto progress = [this](boost::system::error_code error, std::size_t) -> std::size_t {
+        moved_at_ = base::steady_now();
+        return error ? 0 : kWriteBytes;
+    };
     const auto written = [this, connection = connection_](boost::system::error_code error, std::size_t) {
         if (connection != connection_) return;
         writing_.clear();
+        if (writing_.capacity() > kOutputKept) writing_.shrink_to_fit();
         if (error) {
             close_socket();
-        } else {
-            flush();
+            return;
         }
+        pipeline_.written(base::steady_now(), options_.command_timeout);
+        flush();
     };
     if (stream_->tls) {
-        asio::async_write(*stream_->tls, asio::buffer(writing_), written);
+        asio::async_write(*stream_->tls, asio::buffer(writing_), progress, written);
     } else {
-        asio::async_write(stream_->socket, asio::buffer(writing_), written);
+        asio::async_write(stream_->socket, asio::buffer(writing_), progress, written);
     }
 }
 
-void Client::arm() {
-    const auto next = pipeline_.next_deadline();
-    if (next && *next < armed_for_) look_at(*next);
-}
-
-void Client::look_at(base::SteadyTime when) {
+/// Has the deadlines looked at by `when`.
+void Client::arm(base::SteadyTime when) {
+    if (armed_for_ <= when) return;
     armed_for_ = when;
     deadline_timer_.expires_at(when);
     deadline_timer_.async_wait([this, when](boost::system::error_code cancelled) {
@@ -342,26 +580,55 @@ void Client::look_at(base::SteadyTime when) {
     });
 }
 
-/// Whether an overdue reply says nothing about the server: it has arrived and has not been read yet, or this loop is
-/// late itself because the machine is busy. A limit that is not enforced because of that would be an accident.
+/// Since when something is owed to us and nothing at all has come: what comes may be the answer to an earlier command.
+/// While the first command is still being written, since when nothing of it has left.
+std::optional<base::SteadyTime> Client::owing_since() const {
+    const auto waiting_since = pipeline_.waiting_since();
+    if (!waiting_since) return std::nullopt;
+    return std::max(*waiting_since, pipeline_.first_is_written() ? heard_at_ : moved_at_);
+}
+
+/// Whether what is overdue says nothing about the server: the reply has arrived and has not been read yet, or this loop
+/// is late itself because the machine is busy. A limit that is not enforced because of that would be an accident.
 bool Client::excused(base::SteadyTime planned, base::SteadyTime now) const {
     const auto waiting_since = pipeline_.waiting_since();
-    if (!connected_ || !waiting_since || now - *waiting_since > kExcusedMax) return false;
+    if (waiting_since && now - *waiting_since > several_timeouts(kExcusedMax, 2)) return false;
+    if (now - planned > kLate) return true;
     boost::system::error_code closed;
-    return stream_->socket.available(closed) > 0 || now - planned > kLate;
+    return connected_ && stream_->socket.available(closed) > 0;
 }
 
 void Client::look_at_deadlines(base::SteadyTime planned) {
     const base::SteadyTime now = base::steady_now();
-    if (pipeline_.next_deadline() <= now && excused(planned, now)) {
-        look_at(now + kLookAgain);
+    const auto next = pipeline_.next_deadline();
+    const auto owing = owing_since();
+    const bool silent = owing && now - *owing >= options_.command_timeout;
+    const bool overdue = (next && *next <= now) || (!parked_.empty() && parked_.front().deadline <= now);
+    if ((overdue || silent) && excused(planned, now)) {
+        arm(now + kLookAgain);
         return;
     }
-    const bool was_up = breaker_closed_;
-    if (pipeline_.expire(now) > 0 && was_up) open_breaker("Redis does not answer in time");
-    const auto waiting_since = pipeline_.waiting_since();
-    if (waiting_since && now - *waiting_since > kStuckMax) close_socket();
-    arm();
+    const bool only_heartbeat = (beating_ || options_.use == Use::channel) && pipeline_.waiting() == 1;
+    const bool expired = pipeline_.expire(now) > 0;
+    const bool parked_expired = reject_parked(now, "no connection to Redis in time");
+    if (breaker_.closed() && (parked_expired || silent || (expired && !is_bulk()))) {
+        if (only_heartbeat && ready_) {
+            end_connection("it does not answer a heartbeat");
+        } else {
+            open_breaker("Redis does not answer in time");
+        }
+    }
+    if (owing && now - *owing > several_timeouts(kStuckMax, 2)) end_connection("Redis does not answer");
+    arm_for_next(now);
+}
+
+void Client::arm_for_next(base::SteadyTime now) {
+    if (!parked_.empty()) arm(parked_.front().deadline);
+    if (const auto next = pipeline_.next_deadline()) arm(*next);
+    const auto owing = owing_since();
+    if (!owing) return;
+    const base::SteadyTime silent = *owing + options_.command_timeout;
+    arm(silent > now ? silent : std::max(*owing + several_timeouts(kStuckMax, 2), now + kLookAgain));
 }
 
 void Client::close_socket() {

@@ -4,40 +4,67 @@
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
 #include "base/timer.hpp"
+#include "redis/breaker.hpp"
 #include "redis/endpoint.hpp"
 #include "redis/health.hpp"
 #include "redis/pipeline.hpp"
+#include "redis/resolver.hpp"
 #include "redis/script.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 /// The driver: it knows no word of the domain.
 namespace snippetd::redis {
 
-/// One worker's connection to Redis, for use on that worker's thread. What the coroutines of one turn of the loop send
+/// What a connection is for, which decides how its troubles are taken.
+enum class Use {
+    requests,    ///< small commands of requests: they wait a moment for a new connection when the last one is lost
+    background,  ///< small commands of jobs, which come again
+    bulk,        ///< what may be large and can be had elsewhere: slowness is no outage
+    channel,     ///< listens, and takes no command but PING (RESP2)
+};
+
+/// What proves that a server serves: a script that does what the scripts of the service do, on a key of its own that is
+/// like theirs, so that the rules of an ACL and the slots of a cluster meet it as they meet them.
+struct Probe {
+    const Script* script = nullptr;  ///< outlives the client; null: a PING is enough
+    std::vector<std::string> keys;
+    std::vector<std::string> arguments;
+};
+
+/// One connection to Redis of one loop, for use on that loop's thread. What the coroutines of one turn of the loop send
 /// goes out together (pipelining).
 ///
-/// - An answer is due within `command_timeout`: whoever asks has something else to do when Redis is slow. Where it is
-///   not Redis that is slow, a little more is granted.
-/// - With the first answer that does not come in time, or when the connection is lost or the server says that it cannot
-///   serve, a circuit breaker (Nygard, "Release It!") opens: what waits is answered with Unavailable and what comes is
-///   refused, so that an outage costs each client one time-out. The client probes, with jitter, by a write of its own,
-///   and closes the breaker when that is answered in time.
-/// - The connection is opened anew with backoff and jitter. No command is ever sent twice.
+/// - An answer is due within `command_timeout` of the moment when the command was written: whoever asks has something
+///   else to do when Redis is slow. Where it is not Redis that is slow, a little more is granted. For bulk, waiting in
+///   our own queue counts too, since the answer is to be had elsewhere.
+/// - With the first answer that does not come in time a circuit breaker opens: what waits is answered with Unavailable
+///   and what comes is refused, so that an outage costs each client one time-out. A refusal has it probe, see
+///   `Breaker`. The client probes, with jitter, and closes the breaker when that is answered in time.
+/// - Late bulk is not silence: the breaker opens when nothing at all moves for so long.
+/// - A connection that is lost is made anew, with backoff and jitter, and the name of the server is looked up anew. So
+///   is one whose server says that it is not the right one, or refuses the probe for `kRefusedMax`.
+/// - An idle connection is kept alive by a heartbeat, which also notices when it is dead. One that is lost while
+///   nothing was asked is made anew without an alert, if that goes quickly.
+/// - No command is ever sent twice.
 class Client {
   public:
     struct Options {
         Endpoint endpoint;
         base::Milliseconds command_timeout{150};
-        base::Milliseconds connect_timeout{1000};  ///< TCP and TLS each; a name takes as long as the system looks
-        /// A channel to listen to, on each new connection before anything else is sent; empty for none. A connection
-        /// that listens takes no other commands but PING (RESP2).
+        Use use = Use::background;
+        Probe probe;
+        /// A channel to listen to, on each new connection before anything else is sent; empty for none.
         std::string channel;
         std::function<void(std::string payload)> on_message;  ///< called for each message, on the client's loop
+        std::shared_ptr<Resolver> resolver = std::make_shared<Resolver>();
     };
 
     Client(base::Executor executor, Options options, Health& health, base::Metrics& metrics);
@@ -50,8 +77,10 @@ class Client {
     /// Ends the connection; what waits is answered with Unavailable. On the worker's thread.
     void stop();
 
-    /// Whether a command would be sent now.
-    bool up() const { return breaker_closed_; }
+    /// Whether the server serves, as far as is known.
+    bool up() const { return ready_ && breaker_.well(); }
+    /// Whether a command would be sent now; also when commands of another kind are refused.
+    bool sends() const { return ready_ && breaker_.closed(); }
     /// Counts the connections, so that what was learnt over an earlier one can be told apart.
     std::uint64_t connection() const { return connection_; }
     /// The `run_id` of the server that this connection leads to: another one after a restart or a failover, when the
@@ -68,6 +97,12 @@ class Client {
 
   private:
     struct Stream;
+    /// A command that waits for a new connection.
+    struct Parked {
+        Command words;
+        base::Deadline deadline;
+        base::Completion<Reply> done;
+    };
 
     base::Awaitable<void> run();
     base::Awaitable<void> connect();
@@ -75,19 +110,39 @@ class Client {
     base::Awaitable<Reply> insist(Command words, base::Deadline deadline);
     base::Awaitable<void> ask_who_serves(base::Deadline deadline);
     base::Awaitable<void> probe(std::uint64_t connection);
+    base::Awaitable<Reply> send_probe();
     base::Awaitable<void> read();
+    base::Awaitable<void> keep_alive(std::uint64_t connection);
+    base::Awaitable<void> beat(std::uint64_t connection);
+    base::Awaitable<void> end_quiet(std::uint64_t loss, std::string reason);
     base::Awaitable<Reply> exchange(Command words);
-    base::Awaitable<Reply> send(Command words, base::Deadline deadline);
+    base::Awaitable<Reply> send(Command words, std::optional<base::Deadline> deadline);
+    base::Awaitable<Reply> park(Command words);
     base::Awaitable<void> pause(base::Milliseconds duration);
-    [[noreturn]] void refuse(const std::string& error);
+    void lost(const std::string& reason);
+    bool has_lasted() const;
+    void begin_service();
+    void release_parked();
+    bool reject_parked(base::SteadyTime now, const std::string& reason);
+    void judge(const std::string& kind, const Reply& reply);
+    void heed_proofs();
+    [[noreturn]] void refuse(const std::string& kind, const std::string& error);
+    void start_probe();
+    void tell_down(const std::string& reason);
+    void tell_odd(const std::string& kind, const std::string& error);
+    void tell_accepted(const std::string& kind);
     void flush();
     void flush_soon();
-    void arm();
-    void look_at(base::SteadyTime when);
+    void arm(base::SteadyTime when);
+    std::optional<base::SteadyTime> owing_since() const;
     bool excused(base::SteadyTime planned, base::SteadyTime now) const;
     void look_at_deadlines(base::SteadyTime planned);
+    void arm_for_next(base::SteadyTime now);
     void open_breaker(const std::string& reason);
+    void end_connection(std::string reason);
     void close_socket();
+    bool is_bulk() const { return options_.use == Use::bulk; }
+    base::Milliseconds several_timeouts(base::Milliseconds at_least, int count) const;
     base::Counter& counter(const std::string& command);
 
     base::Executor executor_;
@@ -96,15 +151,27 @@ class Client {
     base::Metrics& metrics_;
     std::unique_ptr<Stream> stream_;
     Pipeline pipeline_;
-    bool breaker_closed_ = false;  ///< open until the first probe has been answered
-    std::string writing_;          ///< what is on its way out
+    Breaker breaker_;            ///< open until the first probe has been answered
+    std::set<std::string> odd_;  ///< kinds of commands whose refusal is told as a defect
+    std::deque<Parked> parked_;
+    std::string writing_;  ///< what is on its way out
     bool flush_posted_ = false;
     bool connected_ = false;
+    bool ready_ = false;   ///< connected, introduced, and the probe has been answered
+    bool served_ = false;  ///< the same, also while the connection is being ended
+    bool quiet_ = false;   ///< the connection was lost, and nobody has been told so far
     bool stopping_ = false;
     bool probing_ = false;
+    bool beating_ = false;    ///< a heartbeat waits for its answer
+    bool told_slow_ = false;  ///< of bulk, in the log
     std::string server_id_;
-    std::string refusal_;           ///< why the server does not let us in, when it does not
+    std::string last_server_id_;    ///< the last one that was known
+    std::string refusal_;           ///< why the connection is ended by us, when it is
     std::uint64_t connection_ = 0;  ///< counts the attempts, so that what belongs to an earlier one notices
+    std::uint64_t losses_ = 0;
+    base::SteadyTime served_since_;
+    base::SteadyTime heard_at_;  ///< when something was read last
+    base::SteadyTime moved_at_;  ///< when something was written last
     base::Timer deadline_timer_;
     base::SteadyTime armed_for_ = base::SteadyTime::max();  ///< when the timer looks at the deadlines
 };

@@ -68,7 +68,7 @@ Pipeline::Pipeline() : reader_{redisReaderCreate()} {
 }
 Pipeline::~Pipeline() = default;
 
-void Pipeline::send(const Command& command, base::Deadline deadline, base::Completion<Reply> done) {
+void Pipeline::send(const Command& command, std::optional<base::Deadline> deadline, base::Completion<Reply> done) {
     if (waiting_.size() >= kWaitingMax) {
         done.reject(unavailable("too many commands wait for Redis"));
         return;
@@ -84,7 +84,21 @@ void Pipeline::send(const Command& command, base::Deadline deadline, base::Compl
     if (size < 0) throw std::bad_alloc{};
     output_.append(formatted, static_cast<std::size_t>(size));
     redisFreeCommand(formatted);
-    waiting_.push_back({base::steady_now(), deadline, std::move(done)});
+    waiting_.push_back({base::steady_now(), deadline.value_or(base::Deadline::max()), std::move(done)});
+}
+
+void Pipeline::take_output(std::string& written) {
+    output_.swap(written);
+    taken_ = answered_ + waiting_.size();
+}
+
+void Pipeline::written(base::SteadyTime now, base::Milliseconds patience) {
+    for (std::uint64_t number = std::max(written_, answered_); number < taken_; ++number) {
+        Waiting& waiting = waiting_[number - answered_];
+        waiting.sent = now;
+        if (waiting.deadline == base::Deadline::max()) waiting.deadline = now + patience;
+    }
+    written_ = taken_;
 }
 
 void Pipeline::receive(std::string_view bytes) {
@@ -107,6 +121,7 @@ void Pipeline::receive(std::string_view bytes) {
         }
         Waiting answered = std::move(waiting_.front());
         waiting_.pop_front();
+        ++answered_;
         if (answered.done) answered.done->resolve(std::move(reply));
     }
 }
@@ -125,6 +140,7 @@ std::size_t Pipeline::expire(base::SteadyTime now) {
 std::optional<base::SteadyTime> Pipeline::next_deadline() const {
     std::optional<base::SteadyTime> next;
     for (const Waiting& waiting : waiting_) {
+        if (waiting.deadline == base::Deadline::max()) continue;
         if (waiting.done && (!next || waiting.deadline < *next)) next = waiting.deadline;
     }
     return next;
@@ -138,6 +154,7 @@ std::optional<base::SteadyTime> Pipeline::waiting_since() const {
 void Pipeline::reset(const std::string& reason) {
     std::deque<Waiting> failed;
     failed.swap(waiting_);
+    answered_ = written_ = taken_ = 0;
     output_.clear();
     reader_.reset(redisReaderCreate());
     if (!reader_) throw std::bad_alloc{};

@@ -5,6 +5,7 @@
 #include "redis/reply.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -44,11 +45,16 @@ class Pipeline {
     Pipeline(const Pipeline&) = delete;
     Pipeline& operator=(const Pipeline&) = delete;
 
-    /// Appends the command to `output`. `done` gets the reply, an error reply too, or Unavailable.
-    void send(const Command& command, base::Deadline deadline, base::Completion<Reply> done);
+    /// Appends the command to `output`. `done` gets the reply, an error reply too, or Unavailable. A command without a
+    /// deadline gets one when it has been written: what waits here is not the server's fault.
+    void send(const Command& command, std::optional<base::Deadline> deadline, base::Completion<Reply> done);
 
-    /// What is to be written next, to be taken away by whoever writes it.
-    std::string& output() { return output_; }
+    /// What is to be written next.
+    const std::string& output() const { return output_; }
+    /// Swaps it with `written`, which is empty.
+    void take_output(std::string& written);
+    /// What was taken last has been written, now: whatever of it has no deadline is due in `patience`.
+    void written(base::SteadyTime now, base::Milliseconds patience);
 
     /// Gets the payload of each message that a subscription brings.
     void on_message(std::function<void(std::string)> listener) { on_message_ = std::move(listener); }
@@ -60,16 +66,22 @@ class Pipeline {
     std::size_t expire(base::SteadyTime now);
     /// When the next command expires, if any waits.
     std::optional<base::SteadyTime> next_deadline() const;
-    /// Since when the oldest command waits for its reply, expired or not.
+    /// Since when the oldest command waits for its reply, expired or not: since it was written, if it has been.
     std::optional<base::SteadyTime> waiting_since() const;
+    /// How many commands wait for their reply, expired or not.
+    std::size_t waiting() const { return waiting_.size(); }
+    /// Whether the oldest of them has been written.
+    bool first_is_written() const { return written_ > answered_; }
+    /// Whether the next reply comes too late for whoever asked.
+    bool overdue() const { return !waiting_.empty() && !waiting_.front().done; }
 
     /// Answers all that wait with Unavailable, and forgets the rest of the conversation: for the next connection.
     void reset(const std::string& reason);
 
   private:
     struct Waiting {
-        base::SteadyTime sent;
-        base::Deadline deadline;
+        base::SteadyTime sent;                        ///< when it was written, until then when it was to be sent
+        base::Deadline deadline;                      ///< the end of time: none yet
         std::optional<base::Completion<Reply>> done;  ///< none: expired
     };
     struct FreeReader {
@@ -78,6 +90,10 @@ class Pipeline {
 
     std::unique_ptr<redisReader, FreeReader> reader_;
     std::deque<Waiting> waiting_;
+    // These count commands from the first one of the connection on.
+    std::uint64_t answered_ = 0;  ///< the number of the first in `waiting_`
+    std::uint64_t written_ = 0;   ///< of the first that has not been written
+    std::uint64_t taken_ = 0;     ///< of the first that is still in `output_`
     std::function<void(std::string)> on_message_;
     std::string output_;
 };

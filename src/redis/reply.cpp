@@ -5,6 +5,16 @@
 
 namespace snippetd::redis {
 
+namespace {
+
+/// What the user may not do, a script may not do in his name either. Redis 7.0 says that without a word of its own.
+bool denies_script(std::string_view text) {
+    return text.starts_with("ERR The user executing the script can't") ||
+           text.find("ACL failure in script") != std::string_view::npos;
+}
+
+}  // namespace
+
 ErrorMeaning meaning_of(std::string_view text) {
     constexpr std::array<std::pair<std::string_view, ErrorMeaning>, 17> kMeanings{{
         {"NOSCRIPT", ErrorMeaning::no_script},
@@ -29,7 +39,7 @@ ErrorMeaning meaning_of(std::string_view text) {
     for (const auto& [known, meaning] : kMeanings) {
         if (word == known) return meaning;
     }
-    return ErrorMeaning::other;
+    return denies_script(text) ? ErrorMeaning::denied : ErrorMeaning::other;
 }
 
 }  // namespace snippetd::redis

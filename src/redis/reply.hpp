@@ -29,7 +29,7 @@ enum class ErrorMeaning {
     other,         ///< a command that should not have been sent: a defect
 };
 
-/// By the error's first word; `text` is the whole error.
+/// By the error's first word, mostly; `text` is the whole error.
 ErrorMeaning meaning_of(std::string_view text);
 
 }  // namespace snippetd::redis

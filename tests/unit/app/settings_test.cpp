@@ -66,6 +66,7 @@ TEST(Settings, HaveTheDocumentedDefaults) {
     EXPECT_EQ(s.data_dir, "./data");
     EXPECT_EQ(s.database, "sqlite:./data/snippets.db");
     EXPECT_EQ(s.redis, "");
+    EXPECT_EQ(s.redis_timeout, 150ms);
     EXPECT_EQ(s.threads, std::max(1u, std::thread::hardware_concurrency()));
     EXPECT_EQ(s.public_url, "");
     EXPECT_TRUE(s.trusted_proxies.empty());
@@ -108,6 +109,8 @@ TEST(Settings, TakeEveryFlag) {
                               "--database=postgres://u:p@h:5432/db",
                               "--redis",
                               "redis://u:p@h:6379/2",
+                              "--redis-timeout",
+                              "600ms",
                               "--threads",
                               "3",
                               "--public-url",
@@ -167,6 +170,7 @@ TEST(Settings, TakeEveryFlag) {
     EXPECT_EQ(s.data_dir, "/var/lib/s");
     EXPECT_EQ(s.database, "postgres://u:p@h:5432/db");
     EXPECT_EQ(s.redis, "redis://u:p@h:6379/2");
+    EXPECT_EQ(s.redis_timeout, 600ms);
     EXPECT_EQ(s.threads, 3u);
     EXPECT_EQ(s.public_url, "https://x.org");
     EXPECT_EQ(s.trusted_proxies, (std::vector{*base::Cidr::parse("10.0.0.0/8"), *base::Cidr::parse("::1")}));

@@ -34,7 +34,8 @@ struct Answer {
 
 class PipelineTest : public testing::Test {
   protected:
-    std::shared_ptr<Answer> send(const Command& command, base::Deadline deadline = base::deadline_in(1h)) {
+    std::shared_ptr<Answer> send(const Command& command,
+                                 std::optional<base::Deadline> deadline = base::deadline_in(1h)) {
         auto answer = std::make_shared<Answer>();
         auto take = [answer](std::exception_ptr error, std::optional<Reply> reply) {
             EXPECT_FALSE(answer->done) << "answered twice";
@@ -109,9 +110,52 @@ TEST_F(PipelineTest, AnExpiredCommandKeepsItsPlaceAndItsLateReplyIsDropped) {
     EXPECT_FALSE(patient->done);
     EXPECT_EQ(pipeline.next_deadline(), now + 1h);
     EXPECT_TRUE(pipeline.waiting_since());
+    EXPECT_TRUE(pipeline.overdue());
     receive("+late\r\n+in time\r\n");
     EXPECT_EQ(patient->reply.text, "in time");
     EXPECT_FALSE(pipeline.waiting_since());
+    EXPECT_FALSE(pipeline.next_deadline());
+}
+
+TEST_F(PipelineTest, ACommandIsDueSoLongAfterItHasBeenWritten) {
+    const auto now = base::steady_now();
+    const auto first = send({"1"}, std::nullopt), hurried = send({"2"}, now + 5ms);
+    EXPECT_EQ(pipeline.next_deadline(), now + 5ms) << "what has not been written is not the server's fault";
+    EXPECT_FALSE(pipeline.first_is_written());
+    std::string taken;
+    pipeline.take_output(taken);
+    EXPECT_TRUE(pipeline.output().empty());
+    const auto later = send({"3"}, std::nullopt);
+    pipeline.written(now + 1s, 10ms);
+    EXPECT_TRUE(pipeline.first_is_written());
+    EXPECT_EQ(pipeline.waiting_since(), now + 1s);
+    EXPECT_EQ(pipeline.expire(now + 5ms), 1u);
+    EXPECT_EQ(pipeline.next_deadline(), now + 1s + 10ms);
+    EXPECT_EQ(pipeline.expire(now + 1h), 1u) << "the third has not been written";
+    settle();
+    EXPECT_TRUE(first->unavailable() && hurried->unavailable());
+    EXPECT_FALSE(later->done);
+
+    receive("+1\r\n+2\r\n");
+    EXPECT_FALSE(pipeline.first_is_written());
+    taken.clear();
+    pipeline.take_output(taken);
+    receive("+3\r\n");
+    EXPECT_TRUE(later->done);
+    pipeline.written(now + 2s, 10ms);  // its answer was faster than the news of its being written
+    EXPECT_EQ(pipeline.waiting(), 0u);
+    EXPECT_FALSE(pipeline.next_deadline());
+}
+
+TEST_F(PipelineTest, ANewConnectionCountsFromTheStart) {
+    send({"1"}, std::nullopt);
+    std::string taken;
+    pipeline.take_output(taken);
+    pipeline.reset("gone");
+    const auto now = base::steady_now();
+    send({"2"}, std::nullopt);
+    pipeline.written(now, 10ms);  // of the connection before
+    EXPECT_FALSE(pipeline.first_is_written());
     EXPECT_FALSE(pipeline.next_deadline());
 }
 

@@ -1,4 +1,5 @@
 #include "base/alerts.hpp"
+#include "redis/breaker.hpp"
 #include "redis/endpoint.hpp"
 #include "redis/health.hpp"
 #include "redis/reply.hpp"
@@ -12,6 +13,8 @@
 
 namespace snippetd::redis {
 namespace {
+
+using namespace std::chrono_literals;
 
 TEST(Endpoint, HasTheUsualDefaults) {
     const Endpoint endpoint = parse_endpoint("redis://cache.internal");
@@ -53,12 +56,60 @@ TEST(ErrorReply, IsKnownByItsFirstWord) {
     for (const char* text : {"OOM command not allowed", "MISCONF x", "NOREPLICAS x"}) {
         EXPECT_EQ(meaning_of(text), ErrorMeaning::out_of_space) << text;
     }
-    for (const char* text : {"NOAUTH x", "WRONGPASS x", "NOPERM x", "DENIED x"}) {
+    for (const char* text :
+         {"NOAUTH x", "WRONGPASS x", "NOPERM x", "DENIED x",
+          "ERR The user executing the script can't run this command or subcommand script: 1, on @user_script:1.",
+          "ERR ACL failure in script: No permissions to access a key script: 1, on @user_script:1."}) {
         EXPECT_EQ(meaning_of(text), ErrorMeaning::denied) << text;
     }
     for (const char* text : {"ERR x", "", "BUSYGROUP x", "OOMPH"}) {
         EXPECT_EQ(meaning_of(text), ErrorMeaning::other) << text;
     }
+}
+
+TEST(BreakerTest, IsOpenUntilAProbeIsAnswered) {
+    Breaker breaker;
+    EXPECT_FALSE(breaker.closed() || breaker.well());
+    breaker.probe_answered();
+    EXPECT_TRUE(breaker.closed() && breaker.well());
+    breaker.open();
+    EXPECT_FALSE(breaker.closed() || breaker.well());
+    breaker.probe_answered();
+    EXPECT_TRUE(breaker.well());
+}
+
+TEST(BreakerTest, AProbeThatIsAnsweredWhileACommandIsRefusedProvesNothing) {
+    Breaker breaker;
+    breaker.probe_answered();
+    breaker.refused("take");
+    EXPECT_TRUE(breaker.closed()) << "refusals are quick";
+    EXPECT_FALSE(breaker.well());
+    breaker.probe_answered();
+    EXPECT_FALSE(breaker.well());
+    breaker.forget_refused([](const std::string& kind) { return kind == "another"; });
+    EXPECT_FALSE(breaker.well());
+    breaker.forget_refused([](const std::string& kind) { return kind == "take"; });
+    EXPECT_TRUE(breaker.well());
+}
+
+TEST(BreakerTest, AProbeThatSeesTheRefusalSeesItsEnd) {
+    Breaker breaker;
+    breaker.probe_answered();
+    breaker.refused("take");
+    breaker.probe_refused();
+    EXPECT_FALSE(breaker.closed());
+    breaker.probe_answered();
+    EXPECT_TRUE(breaker.well());
+}
+
+TEST(BreakerTest, AnotherServerHasRefusedNothing) {
+    Breaker breaker;
+    breaker.probe_answered();
+    breaker.refused("take");
+    breaker.open();
+    breaker.other_server();
+    breaker.probe_answered();
+    EXPECT_TRUE(breaker.well());
 }
 
 TEST(Script, HasTheDigestThatTheServerKnowsItBy) {
@@ -99,17 +150,70 @@ TEST_F(HealthTest, AnOutageIsOneAlertHoweverManyNoticeIt) {
     EXPECT_EQ(changes[0].detail, "silence; writes go on");
     health.up(&clients[1]);
     EXPECT_EQ(changes.size(), 1u) << "one of them is still down";
-    health.up(&clients[0]);
+    const auto now = base::steady_now();
+    health.up(&clients[0], now);
+    health.settle(now + Health::kSettled - 1ms);
+    EXPECT_EQ(changes.size(), 1u) << "it may be down again in a moment";
+    EXPECT_FALSE(health.all_up());
+    health.settle(now + Health::kSettled);
     ASSERT_EQ(changes.size(), 2u);
     EXPECT_FALSE(changes[1].active);
     EXPECT_TRUE(health.all_up());
 }
 
+TEST_F(HealthTest, WhatComesAndGoesIsOneAlert) {
+    for (const int& client : clients) health.up(&client);
+    const auto begin = base::steady_now();
+    for (auto now = begin; now < begin + 10s; now += 100ms) {
+        health.down(&clients[0], "silence", now);
+        health.up(&clients[0], now + 50ms);
+        health.settle(now + 99ms);
+    }
+    EXPECT_EQ(changes.size(), 1u);
+}
+
+TEST_F(HealthTest, TroublesThatFollowEachOtherAreResolvedLater) {
+    for (const int& client : clients) health.up(&client);
+    auto now = base::steady_now();
+    for (const auto settled : {Health::kSettled, Health::kSettled * 2, Health::kSettledMax, Health::kSettledMax}) {
+        changes.clear();
+        health.down(&clients[0], "silence", now);
+        health.up(&clients[0], now);
+        health.settle(now + settled - 1ms);
+        EXPECT_EQ(changes.size(), 1u);
+        now += settled;
+        health.settle(now);
+        EXPECT_EQ(changes.size(), 2u);
+    }
+    changes.clear();
+    now += Health::kCloseUpon;
+    health.down(&clients[0], "silence", now);
+    health.up(&clients[0], now);
+    health.settle(now + Health::kSettled);
+    EXPECT_EQ(changes.size(), 2u);
+}
+
 TEST_F(HealthTest, ARefusedCommandIsAnAlertOfItsOwn) {
-    for (int i = 0; i < 3; ++i) health.refused("ERR unknown command");
+    for (const int& client : clients) health.refused(&client, "ERR unknown command");
     ASSERT_EQ(changes.size(), 1u);
     EXPECT_EQ(changes[0].alert, "redis_refuses");
-    EXPECT_EQ(changes[0].detail, "Redis refused a command: ERR unknown command; writes go on");
+    EXPECT_EQ(changes[0].detail, "Redis refused a command: ERR unknown command");
+    health.accepted(&clients[0]);
+    health.accepted(&clients[0]);
+    EXPECT_EQ(changes.size(), 1u);
+    health.accepted(&clients[1]);
+    ASSERT_EQ(changes.size(), 2u);
+    EXPECT_FALSE(changes[1].active);
+}
+
+TEST_F(HealthTest, AKindOfCommandIsUnprovenUntilOneOfItSucceedsAnywhere) {
+    EXPECT_FALSE(health.any_unproven());
+    health.command_refused("take");
+    health.command_succeeded("another");
+    EXPECT_TRUE(health.any_unproven() && health.is_unproven("take"));
+    EXPECT_FALSE(health.is_unproven("another"));
+    health.command_succeeded("take");
+    EXPECT_FALSE(health.any_unproven() || health.is_unproven("take"));
 }
 
 TEST_F(HealthTest, OneThatIsForgottenIsNotWaitedFor) {
