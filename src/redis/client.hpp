@@ -34,8 +34,8 @@ class Client {
         Endpoint endpoint;
         base::Milliseconds command_timeout{150};
         base::Milliseconds connect_timeout{1000};  ///< TCP and TLS each; a name takes as long as the system looks
-        /// A channel to listen to, on each new connection before anything else is sent; empty for none. A connection
-        /// that listens takes no other commands but PING (RESP2).
+        /// A channel to listen to, on each new connection as soon as it is known who serves; empty for none. A
+        /// connection that listens takes no other commands but PING (RESP2).
         std::string channel;
         std::function<void(std::string payload)> on_message;  ///< called for each message, on the client's loop
     };

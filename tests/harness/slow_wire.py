@@ -1,4 +1,4 @@
-"""A TCP proxy on 127.0.0.1 that can hold what passes through it, or cut it."""
+"""A TCP proxy on 127.0.0.1 that can hold what passes through it, cut it, or lead elsewhere."""
 
 import contextlib
 import selectors
@@ -11,7 +11,7 @@ class SlowWire:
     """Hands bytes on between clients and 127.0.0.1:`port`; a context manager.
 
     `delay`, in seconds, is added to what the server says; it may be changed while the proxy runs. While `cut` is set,
-    nothing gets through and connections are closed at once.
+    nothing gets through and connections are closed at once. `lead_to` is as when an address moves.
     """
 
     def __init__(self, port, delay=0.0):
@@ -36,6 +36,15 @@ class SlowWire:
         for key in list(self._selector.get_map().values()):
             key.fileobj.close()
         self._selector.close()
+
+    def lead_to(self, port):
+        """New connections lead there; those that stand live on."""
+        self._target = ("127.0.0.1", port)
+
+    def cut_for(self, seconds):
+        self.cut = True
+        time.sleep(seconds)
+        self.cut = False
 
     def _run(self):
         while not self._ending:
