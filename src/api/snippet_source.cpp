@@ -22,9 +22,9 @@ std::shared_ptr<cache::Entry> entry_from(const std::string& id, const model::Loa
 }  // namespace
 
 base::Awaitable<cache::Fill> SnippetSource::load(std::string id, cache::Wanted wanted, base::Deadline deadline) {
-    const base::SteadyTime asked = base::steady_now();
     const cache::RedisCache::Answer answer = co_await find(id, wanted, deadline);
     cache::Fill fill;
+    fill.as_of = answer.as_of;
     if (answer.from_redis) fill.status = cache::Status::redis_hit;
     if (answer.loaded.snippet && !answer.loaded.snippet->cacheable()) {
         fill.snippet = answer.loaded.snippet;
@@ -33,7 +33,7 @@ base::Awaitable<cache::Fill> SnippetSource::load(std::string id, cache::Wanted w
     const std::size_t size = answer.loaded.snippet ? answer.loaded.snippet->body.size() : 0;
     auto work = [&] { return entry_from(id, answer.loaded, answer.ttl); };
     const std::shared_ptr<cache::Entry> entry = co_await texts_.by_size(Text::entry, size, std::move(work));
-    entry->loaded_at = asked;
+    entry->loaded_at = answer.as_of;
     // What ends because the snippet itself expires has nothing to be refreshed for.
     const base::UnixMillis until = base::unix_now_ms() + answer.ttl.count();
     const bool expires = entry->expires_at != 0 && entry->expires_at <= until;
@@ -59,6 +59,7 @@ base::Awaitable<cache::RedisCache::Answer> SnippetSource::find(std::string id, c
         co_return co_await redis_->read(std::move(id), below, std::move(from_store), deadline);
     }
     cache::RedisCache::Answer answer;
+    answer.as_of = base::steady_now();
     answer.loaded = co_await from_store(std::move(id), deadline);
     answer.ttl = cache::ttl_for(answer.loaded, ttl_, base::unix_now_ms());
     co_return answer;

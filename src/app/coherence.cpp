@@ -10,56 +10,76 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr base::Milliseconds kStoreTimeout{1000};
-
-cache::Relay::Steps relay_steps(store::Store& store, cache::RedisCache& redis_cache) {
-    cache::Relay::Steps steps;
-    steps.list = [&store](base::Milliseconds age, int limit) {
-        return store.list_undelivered(age, limit, base::deadline_in(kStoreTimeout));
-    };
-    steps.forget = [&store](cache::Floors delivered) {
-        return store.forget_delivered(std::move(delivered), base::deadline_in(kStoreTimeout));
-    };
-    steps.deliver = [&redis_cache](std::string id, std::int64_t floor) {
-        return redis_cache.deliver(std::move(id), floor);
-    };
-    return steps;
-}
+/// A store that takes longer than that for a statement is as good as away: see Relay::kStoreGoneAfter.
+constexpr base::Milliseconds kStoreTimeout{2000};
+constexpr const char* kDisagreement = "redis_disagreement";
 
 }  // namespace
 
 Coherence::Coherence(redis::Clients& clients, store::Store& store, base::Milliseconds ttl,
-                     std::shared_ptr<cache::LocalCache::Group> caches)
+                     std::shared_ptr<cache::LocalCache::Group> caches, base::Alerts& alerts)
     : keeps_running_{context_.get_executor()},
       caches_{std::move(caches)},
       redis_{clients.make(context_.get_executor())},
-      relay_{context_.get_executor(), relay_steps(store, redis_cache_)},
+      relay_{context_.get_executor(), relay_steps(store, alerts)},
       redis_cache_{clients, relay_, ttl},
-      channel_{context_.get_executor(), clients, listener()} {}
+      channel_{context_.get_executor(), clients, listener()} {
+    alerts.declare(kDisagreement);
+}
 
 Coherence::~Coherence() = default;
+
+cache::Relay::Steps Coherence::relay_steps(store::Store& store, base::Alerts& alerts) {
+    cache::Relay::Steps steps;
+    steps.list = [&store](base::Milliseconds age, int limit) {
+        return store.list_undelivered(age, limit, base::deadline_in(kStoreTimeout));
+    };
+    steps.forget = [&store](cache::Floors delivered, model::CacheServer told) {
+        return store.forget_delivered(std::move(delivered), std::move(told), base::deadline_in(kStoreTimeout));
+    };
+    steps.set_in_force = [&store](std::string run_id, model::CacheServer known) {
+        return store.set_cache_server(std::move(run_id), std::move(known), base::deadline_in(kStoreTimeout));
+    };
+    steps.heed = [this](const std::string& id, std::int64_t floor) { heed(id, floor); };
+    steps.deliver = [this](std::string id, std::int64_t floor) { return redis_cache_.deliver(std::move(id), floor); };
+    steps.server = [this] { return redis_->up() ? redis_->server_id() : std::string{}; };
+    steps.on_look = [this] { channel_.beat_now(); };
+    steps.on_disagreement = [this, &alerts](bool disagrees) {
+        if (disagrees) {
+            alerts.raise(kDisagreement,
+                         "this instance is connected to the Redis server with run_id " + redis_->server_id() +
+                             ", others of the same database to another one; until all are on one server, this "
+                             "instance caches nothing in it");
+        } else {
+            alerts.resolve(kDisagreement, "this instance is connected to the same Redis server as the others");
+        }
+    };
+    return steps;
+}
+
+void Coherence::heed(const std::string& id, std::int64_t floor) {
+    caches_->shared.invalidate(id, floor);
+    caches_->workers.post_to_each([this, id, floor](std::size_t worker) { caches_->members[worker]->drop(id, floor); });
+}
 
 cache::Channel::Listener Coherence::listener() {
     // A worker heeds what has come before a proof before it hears of the proof: both are posted by this one thread.
     cache::Channel::Listener listener;
-    listener.on_floor = [this](const std::string& id, std::int64_t floor) {
-        caches_->shared.invalidate(id, floor);
-        caches_->workers.post_to_each(
-            [this, id, floor](std::size_t worker) { caches_->members[worker]->drop(id, floor); });
-    };
+    listener.on_floor = [this](const std::string& id, std::int64_t floor) { heed(id, floor); };
     listener.on_counts = [this](cache::Totals totals) {
         for (const auto& [id, count] : totals) caches_->shared.update_count(id, count);
         caches_->workers.post_to_each([this, totals = std::move(totals)](std::size_t worker) {
             for (const auto& [id, count] : totals) caches_->members[worker]->update_count(id, count);
         });
     };
-    listener.on_proof = [this](base::SteadyTime asked, std::uint64_t connection) {
+    listener.on_proof = [this](base::SteadyTime asked, const std::string& server, std::uint64_t connection) {
         // An invalidation that its own instance cannot deliver comes over the channel only if a relay delivers it. On
         // the others' relays nothing is built: they may all be reconnecting.
         if (!redis_->up()) return;
-        relay_.proven(asked);
+        const std::optional<cache::Proof> proof = relay_.proven(asked, server, connection);
+        if (!proof) return;
         caches_->workers.post_to_each(
-            [this, asked, connection](std::size_t worker) { caches_->members[worker]->proven(asked, connection); });
+            [this, proof = *proof](std::size_t worker) { caches_->members[worker]->proven(proof); });
     };
     listener.on_silence = [this] { relay_.distrust(); };
     return listener;
@@ -69,6 +89,7 @@ void Coherence::start() {
     redis_->start();
     asio::co_spawn(context_, channel_.run(), asio::detached);
     asio::co_spawn(context_, relay_.run(), asio::detached);
+    asio::co_spawn(context_, relay_.run_errands(), asio::detached);
     thread_ = std::thread{[this] { context_.run(); }};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/alerts.hpp"
 #include "cache/cache.hpp"
 #include "cache/channel.hpp"
 #include "cache/redis_cache.hpp"
@@ -19,9 +20,9 @@ namespace snippetd::app {
 /// that invalidations come over, and the relay of those that Redis has not taken.
 class Coherence {
   public:
-    /// `caches` are told what comes over the channel.
+    /// `caches` are told what comes over the channel, and what lies in the outbox.
     Coherence(redis::Clients& clients, store::Store& store, base::Milliseconds ttl,
-              std::shared_ptr<cache::LocalCache::Group> caches);
+              std::shared_ptr<cache::LocalCache::Group> caches, base::Alerts& alerts);
     /// `stop` first.
     ~Coherence();
 
@@ -33,8 +34,12 @@ class Coherence {
     cache::RedisCache& redis_cache() { return redis_cache_; }
     /// Whether what Redis has in its cache is served.
     bool trusts_redis() const { return relay_.trusts_redis(); }
+    /// Whether the other instances have another Redis server (alert `redis_disagreement`).
+    bool disagrees() const { return relay_.disagrees(); }
 
   private:
+    cache::Relay::Steps relay_steps(store::Store& store, base::Alerts& alerts);
+    void heed(const std::string& id, std::int64_t floor);
     cache::Channel::Listener listener();
 
     boost::asio::io_context context_{1};

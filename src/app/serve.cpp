@@ -210,7 +210,7 @@ void serve(const Settings& settings) {
     warn_of_small_cache(settings);
     std::unique_ptr<Coherence> coherence;
     if (backends.redis) {
-        coherence = std::make_unique<Coherence>(*backends.redis, *backends.store, settings.cache_ttl, caches);
+        coherence = std::make_unique<Coherence>(*backends.redis, *backends.store, settings.cache_ttl, caches, alerts);
     }
     const Shared shared{options,
                         *backends.store,
@@ -221,7 +221,9 @@ void serve(const Settings& settings) {
                         passwords,
                         metrics,
                         tally,
-                        [redis = backends.redis.get()] { return !redis || redis->all_up(); },
+                        [redis = backends.redis.get(), coherence = coherence.get()] {
+                            return !redis || (redis->all_up() && !coherence->disagrees());
+                        },
                         caches,
                         std::make_shared<auth::Identities::Group>(auth::Identities::Group{group, {}}),
                         std::make_shared<http::ServerLimits>(),
@@ -285,7 +287,8 @@ void work(const Settings& settings) {
     Jobs jobs{backends.redis.get()};
     jobs.start_reaper(*backends.store, settings.reaper_interval);
     if (backends.redis) {
-        coherence = std::make_unique<Coherence>(*backends.redis, *backends.store, settings.cache_ttl, no_caches);
+        coherence =
+            std::make_unique<Coherence>(*backends.redis, *backends.store, settings.cache_ttl, no_caches, alerts);
         coherence->start();
         start_shared_view_job(
             jobs, {settings, *backends.store, backends.redis.get(), &coherence->redis_cache(), no_caches, tally});

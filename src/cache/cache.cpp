@@ -1,8 +1,9 @@
 #include "cache/cache.hpp"
 
-#include "base/error.hpp"
+#include "base/unreachable.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -21,6 +22,16 @@ constexpr base::Milliseconds kRefreshPause{500};
 base::Counter& requests_counter(base::Metrics& metrics, const char* result) {
     return metrics.counter("snippetd_cache_requests_total", "Reads of links, by where the answer came from.",
                            {{"result", result}});
+}
+
+bool is_unreachable(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const base::Unreachable&) {
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
 }
 
 }  // namespace
@@ -105,16 +116,24 @@ base::Awaitable<Read> LocalCache::read(std::string id, base::Deadline deadline) 
     } catch (const base::Unavailable&) {
         error = std::current_exception();
     }
-    // Nothing can have been edited while the store is away, so what has merely outlived its TTL is still right; not so
-    // what an edit may have been missed of before.
-    const base::SteadyTime now = base::steady_now();
-    std::shared_ptr<const Entry> stale = near_.find_stale(id);
-    if (!stale || !covered(*stale, now)) stale = group_->shared.copy_stale(id);
-    const bool usable = stale && stale->kind == Entry::Kind::snippet && covered(*stale, now) &&
-                        (stale->expires_at == 0 || stale->expires_at > base::unix_now_ms());
     misses_.add();
-    if (!usable) std::rethrow_exception(error);
+    std::shared_ptr<const Entry> stale = find_stale(id, error);
+    if (!stale) std::rethrow_exception(error);
     co_return Read{{std::move(stale), nullptr}, Status::near_hit};
+}
+
+/// What is still right when a load has ended with `error`, or null. Nothing can have been edited while the store is
+/// away, so what has merely outlived its TTL is; not so what an edit may have been missed of before. Of a store that is
+/// merely late others may have an answer.
+std::shared_ptr<const Entry> LocalCache::find_stale(std::string_view id, const std::exception_ptr& error) {
+    const base::SteadyTime now = base::steady_now();
+    const Trust& trust = is_unreachable(error) ? trust_without_store_ : trust_;
+    const auto covers = [&](const Entry& entry) { return options_.alone || trust.covers(entry.loaded_at, now); };
+    std::shared_ptr<const Entry> stale = near_.find_stale(id);
+    if (!stale || !covers(*stale)) stale = group_->shared.copy_stale(id);
+    const bool usable = stale && stale->kind == Entry::Kind::snippet && covers(*stale) &&
+                        (stale->expires_at == 0 || stale->expires_at > base::unix_now_ms());
+    return usable ? stale : nullptr;
 }
 
 std::shared_ptr<const Entry> LocalCache::find_shared(std::string_view id, base::SteadyTime now) {
@@ -184,15 +203,26 @@ bool LocalCache::too_old(const Fill& fill) {
 }
 
 base::Awaitable<Fill> LocalCache::load_or_wait(const std::string& id, base::Deadline deadline) {
+    const base::SteadyTime asked = base::steady_now();
     while (true) {
         const auto under_way = flights_.find(id);
         if (under_way == flights_.end()) co_return co_await load(id, Wanted::read);
         const std::shared_ptr<Flight> flight = under_way->second;
+        if (!fresh_enough(flight->began, asked)) {
+            doom(id, std::numeric_limits<std::int64_t>::max());
+            continue;
+        }
         co_await wait_for(flight, deadline);
+        if (!flight->error && !fresh_enough(flight->fill.as_of, asked)) continue;
         if (!flight->error) co_return flight->fill;
         // A refresh fails when another instance makes it, which is no answer for who has nothing to serve.
         if (flight->wanted != Wanted::refresh) std::rethrow_exception(flight->error);
     }
+}
+
+/// Whether who has asked at `asked` may get what is as fresh as that.
+bool LocalCache::fresh_enough(base::SteadyTime as_of, base::SteadyTime asked) const {
+    return options_.alone || asked - as_of < Trust::kSilenceMax;
 }
 
 base::Awaitable<void> LocalCache::wait_for(std::shared_ptr<Flight> flight, base::Deadline deadline) {
@@ -246,6 +276,12 @@ base::Awaitable<void> LocalCache::invalidate(std::string id, std::int64_t floor)
 
 void LocalCache::drop(std::string_view id, std::int64_t floor) {
     near_.erase_below(id, floor);
+    doom(id, floor);
+}
+
+/// Whoever waits for the flight still gets what it brings, but that is not kept when it lies below `floor`, and nobody
+/// else waits for it.
+void LocalCache::doom(std::string_view id, std::int64_t floor) {
     if (const auto found = flights_.find(std::string{id}); found != flights_.end()) {
         found->second->floor = std::max(found->second->floor, floor);
         flights_.erase(found);

@@ -30,6 +30,7 @@ struct Fill {
     std::shared_ptr<const model::Snippet>
         snippet;  ///< the row, when it may not be cached (private, burn after reading)
     Status status = Status::miss;
+    base::SteadyTime as_of{};  ///< what was committed before is in it
 };
 
 /// Why an entry is asked for.
@@ -68,7 +69,8 @@ class Cache {
     /// whole.
     virtual std::shared_ptr<const Entry> find_near(std::string_view id) = 0;
     /// Looks everywhere, the store last, and keeps what it finds. Throws base::Unavailable when the store is needed and
-    /// away, unless an entry whose TTL has passed is still at hand (stale-if-error).
+    /// away, unless an entry whose TTL has passed is still at hand (stale-if-error). Where other instances write too,
+    /// that is so only while nothing can have been edited but by who tells of it (base::Unreachable).
     virtual base::Awaitable<Read> read(std::string id, base::Deadline deadline) = 0;
     /// `entry`, whole: itself, or what is made of it, once for all who wait, and kept in its place. Throws
     /// base::Unavailable when that takes too long.
@@ -97,7 +99,8 @@ class Cache {
 /// readers that come after the acknowledgement may wait for it: what lies below the floor is loaded again, from the
 /// store.
 ///
-/// Where other instances write too, an entry is served only while `Trust` covers it.
+/// Where other instances write too, an entry is served only while `Trust` covers it, and nobody gets what a load brings
+/// that began too long before he asked.
 ///
 /// An entry that is read when its time is nearly over is loaded anew meanwhile, so that a popular one never expires.
 class LocalCache : public Cache {
@@ -133,14 +136,18 @@ class LocalCache : public Cache {
 
     /// Forgets versions of `id` below `floor` on this worker and dooms its flight.
     void drop(std::string_view id, std::int64_t floor);
-    /// See `Trust::proven`; on this worker's thread, behind all `drop`s that came before the proof.
-    void proven(base::SteadyTime asked, std::uint64_t connection) { trust_.proven(asked, connection); }
+    /// On this worker's thread, behind all `drop`s that came before the proof.
+    void proven(const Proof& proof) {
+        trust_.proven(proof.complete, proof.heard, proof.stand);
+        trust_without_store_.proven(proof.heard, proof.heard, proof.stand);
+    }
 
     const SieveCache& near_cache() const { return near_; }
 
   private:
     struct Flight {
         Wanted wanted = Wanted::read;
+        base::SteadyTime began = base::steady_now();
         bool landed = false;
         std::int64_t floor = 0;  ///< versions below it are not kept
         Fill fill;
@@ -157,8 +164,11 @@ class LocalCache : public Cache {
     bool too_old(const Fill& fill);
     base::Awaitable<Fill> load_or_wait(const std::string& id, base::Deadline deadline);
     base::Awaitable<void> wait_for(std::shared_ptr<Flight> flight, base::Deadline deadline);
+    bool fresh_enough(base::SteadyTime as_of, base::SteadyTime asked) const;
+    std::shared_ptr<const Entry> find_stale(std::string_view id, const std::exception_ptr& error);
     void keep(const Flight& flight, Wanted wanted);
     bool is_alone() const { return group_->members.size() == 1; }
+    void doom(std::string_view id, std::int64_t floor);
     void land(const std::string& id, Flight& flight);
     void wake(Flight& flight);
 
@@ -168,6 +178,7 @@ class LocalCache : public Cache {
     std::shared_ptr<Group> group_;
     SieveCache near_;
     Trust trust_;
+    Trust trust_without_store_;  ///< what is enough when nothing can have been edited but by who tells Redis
     std::function<void(std::string_view, std::int64_t)> on_count_;  ///< may be empty
     base::SteadyTime no_refresh_before_;
     std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;

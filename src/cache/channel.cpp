@@ -71,7 +71,7 @@ base::Awaitable<void> Channel::run() {
         try {
             redis::Command words{"PING"};
             co_await client_->command(std::move(words));
-            listener_.on_proof(asked, client_->connection());
+            listener_.on_proof(asked, client_->server_id(), client_->connection());
         } catch (const base::Unavailable&) {
             listener_.on_silence();
         } catch (const std::exception& defect) {
@@ -79,7 +79,18 @@ base::Awaitable<void> Channel::run() {
             listener_.on_silence();
         }
         if (stopping_) co_return;
+        if (std::exchange(beat_at_once_, false)) continue;
+        resting_ = true;
         co_await base::pause(timer_, kHeartbeat);
+        resting_ = false;
+    }
+}
+
+void Channel::beat_now() {
+    if (resting_) {
+        timer_.cancel();
+    } else {
+        beat_at_once_ = true;
     }
 }
 

@@ -24,15 +24,16 @@ std::string write_counts(const Totals& totals);
 /// This instance's end of the channel, and the heartbeat that proves it alive. For the thread of its executor.
 class Channel {
   public:
-    /// At least ten a second: a proof is good for `Trust::kSilenceMax`.
+    /// At least ten a second: a proof is good for `Trust::kSilenceMax`. One comes sooner after a look at the outbox,
+    /// which proves nothing without it.
     static constexpr base::Milliseconds kHeartbeat{60};
 
     struct Listener {
         std::function<void(std::string id, std::int64_t floor)> on_floor;
         std::function<void(Totals totals)> on_counts;
-        /// A heartbeat of `asked` has been answered over the connection of that number: all that was published before
-        /// has been handed to the other two.
-        std::function<void(base::SteadyTime asked, std::uint64_t connection)> on_proof;
+        /// A heartbeat of `asked` has been answered by that server (its `run_id`; empty when it is not known) over the
+        /// connection of that number: all that was published before has been handed to the other two.
+        std::function<void(base::SteadyTime asked, const std::string& server, std::uint64_t connection)> on_proof;
         /// A heartbeat has not been answered in time, or there is no connection.
         std::function<void()> on_silence;
     };
@@ -42,6 +43,8 @@ class Channel {
     /// Until `stop`.
     base::Awaitable<void> run();
     void stop();
+    /// Sends the next heartbeat at once, or as soon as the one that is under way has been answered.
+    void beat_now();
 
     /// Takes a message as it comes; passes over what is none, with a warning.
     static void read(std::string_view message, const Listener& listener);
@@ -51,6 +54,8 @@ class Channel {
     Listener listener_;
     redis::Clients::Owned client_;
     bool stopping_ = false;
+    bool resting_ = false;
+    bool beat_at_once_ = false;
 };
 
 }  // namespace snippetd::cache

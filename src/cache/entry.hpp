@@ -45,7 +45,8 @@ struct Entry {
     Kind kind = Kind::snippet;
     std::string id;
     std::int64_t version = 0;
-    base::SteadyTime loaded_at;       ///< when its load began: what was committed before is in it
+    base::SteadyTime loaded_at;       ///< what was committed before is in it: when its load from the store began, or
+                                      ///< the time up to which Redis was proven to know
     base::SteadyTime refresh_from;    ///< from then on a reader has it loaded anew, before its time is over
     base::SteadyTime valid_until;     ///< the TTL, never past the snippet's own expiry
     base::UnixMillis expires_at = 0;  ///< of the snippet; 0 is never

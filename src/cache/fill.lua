@@ -1,8 +1,9 @@
 -- Stores what the holder of a lease has loaded: only while the lease is still there, and only a version that has not
 -- been invalidated meanwhile. An invalidation takes the lease away, and so does a FLUSHALL: no token, no fill.
 --
--- KEYS: the snippet's hash, its tombstone. ARGV: this server's id, the token, the time to live in ms (0 for what is not
--- to be kept), the version, the view count, and from there on fields and their values. Answers 1 when it is stored.
+-- KEYS: the snippet's hash, its tombstone. ARGV: the mark of the reign (cache/reign.hpp), the token, the time to live
+-- in ms (0 for what is not to be kept), the version, the view count, and from there on fields and their values. Answers
+-- 1 when it is stored.
 local held = redis.call('HMGET', KEYS[1], 'server', 'token', 'count')
 if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] then return 0 end
 redis.call('DEL', KEYS[1])

@@ -1,13 +1,13 @@
 -- Looks for a snippet, and grants whoever misses it a lease to load it, unless somebody has one already: one round
 -- trip, one step, one slot.
 --
--- KEYS: the snippet's hash. ARGV: this server's id, the caller's token, how long a lease lasts in ms, the time to live
--- in ms at and below which an entry is as good as none (0 for a reader; more for who refreshes it before its end), and
--- from there on the fields that are wanted.
+-- KEYS: the snippet's hash. ARGV: the mark of the reign (cache/reign.hpp), the caller's token, how long a lease lasts
+-- in ms, the time to live in ms at and below which an entry is as good as none (0 for a reader; more for who refreshes
+-- it before its end), and from there on the fields that are wanted.
 -- Answers {1, time to live in ms, fields} for an entry, {2} while another one's lease runs, {3} when it is granted.
 --
--- What another server has written is not believed: after a restart or a failover a server may remember what it, or the
--- one before it, had been told to forget.
+-- What has been written under another reign is not believed: after a restart or a failover a server may remember what
+-- it, or the one before it, had been told to forget.
 local held = redis.call('HMGET', KEYS[1], 'server', 'kind', 'token', 'leased_until')
 local ours = held[1] == ARGV[1]
 local left = redis.call('PTTL', KEYS[1])

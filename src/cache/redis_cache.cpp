@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
+#include "base/unreachable.hpp"
 #include "cache/channel.hpp"
 #include "cache/fields.hpp"
 #include "cache/ttl.hpp"
@@ -57,46 +58,60 @@ redis::Probe RedisCache::probe() {
 
 base::Awaitable<RedisCache::Answer> RedisCache::read(std::string id, base::Milliseconds refresh_below, Load load,
                                                      base::Deadline deadline) {
-    const base::Executor executor = co_await boost::asio::this_coro::executor;
-    const redis::Client& redis = clients_.bulk_of(executor);
     Answer answer;
-    bool granted = false;
-    const std::string token = base::random_alphanumeric(kTokenLength);
-    if (relay_.trusts_redis() && redis.sends() && !redis.server_id().empty()) {
-        if (co_await find(id, token, refresh_below, answer, granted)) co_return answer;
-        // Whoever waits for a refresh has an entry to serve meanwhile.
-        if (!granted && refresh_below.count() > 0) throw base::Unavailable{"another instance refreshes it"};
+    Lookup lookup{base::random_alphanumeric(kTokenLength), refresh_below};
+    if (co_await find(id, lookup, answer)) co_return answer;
+    // Whoever waits for a refresh has an entry to serve meanwhile.
+    if (!lookup.mark.empty() && !lookup.granted && refresh_below.count() > 0) {
+        throw base::Unavailable{"another instance refreshes it"};
     }
-    answer.loaded = co_await load(id, deadline);
+    std::exception_ptr away;
+    try {
+        answer.as_of = base::steady_now();
+        answer.loaded = co_await load(id, deadline);
+    } catch (const base::Unreachable&) {
+        away = std::current_exception();
+    }
+    if (away) {
+        lookup.without_store = true;
+        if (!lookup.granted && co_await find(id, lookup, answer)) co_return answer;
+        std::rethrow_exception(away);
+    }
     answer.ttl = ttl_for(answer.loaded, ttl_, base::unix_now_ms());
-    if (granted) co_await fill(id, token, answer);
+    if (lookup.granted) co_await fill(id, lookup, answer);
     co_return answer;
 }
 
-/// True with the answer, or false: then `granted` says whether it is ours to load.
-base::Awaitable<bool> RedisCache::find(const std::string& id, const std::string& token,
-                                       base::Milliseconds refresh_below, Answer& answer, bool& granted) {
+/// True with the answer, or false; then `lookup.mark` is empty when Redis may not be asked.
+base::Awaitable<bool> RedisCache::find(const std::string& id, Lookup& lookup, Answer& answer) {
     const base::Executor executor = co_await boost::asio::this_coro::executor;
     redis::Client& redis = clients_.bulk_of(executor);
-    std::vector<std::string> keys{entry_key(id)};
-    std::vector<std::string> arguments{redis.server_id(), token, std::to_string(kLease.count()),
-                                       std::to_string(refresh_below.count())};
-    arguments.insert(arguments.end(), field_names().begin(), field_names().end());
     const std::uint64_t connection = redis.connection();
     bool unreadable = false;
     try {
         for (std::size_t look = 0;; ++look) {
             // Another connection may lead to another server, which may believe what this one has been told to forget.
             if (redis.connection() != connection) co_return false;
-            redis::Reply reply = co_await redis.evaluate(kLookup, keys, arguments);
+            const auto belief = lookup.without_store ? relay_.belief_without_store() : relay_.belief();
+            if (!belief || !redis.sends() || redis.server_id() != belief->reign.server) {
+                lookup.mark.clear();
+                co_return false;
+            }
+            lookup.mark = belief->reign.mark();
+            std::vector<std::string> keys{entry_key(id)};
+            std::vector<std::string> arguments{lookup.mark, lookup.token, std::to_string(kLease.count()),
+                                               std::to_string(lookup.refresh_below.count())};
+            arguments.insert(arguments.end(), field_names().begin(), field_names().end());
+            redis::Reply reply = co_await redis.evaluate(kLookup, std::move(keys), std::move(arguments));
             if (has_status(reply, 3, 1)) {
-                granted = true;
+                lookup.granted = true;
                 co_return false;
             }
             if (has_status(reply, 1, 3)) {
                 answer.loaded = read_fields(id, std::move(reply.elements[2].elements));
                 answer.ttl = base::Milliseconds{reply.elements[1].integer};
                 answer.from_redis = true;
+                answer.as_of = belief->as_of;
                 co_return true;
             }
             if (look == kPauses.size()) co_return false;
@@ -125,12 +140,12 @@ base::Awaitable<void> RedisCache::remove(const std::string& id) {
     }
 }
 
-base::Awaitable<void> RedisCache::fill(const std::string& id, const std::string& token, const Answer& answer) {
+base::Awaitable<void> RedisCache::fill(const std::string& id, const Lookup& lookup, const Answer& answer) {
     const base::Executor executor = co_await boost::asio::this_coro::executor;
     redis::Client& redis = clients_.bulk_of(executor);
     const model::Snippet* snippet = answer.loaded.snippet.get();
     std::vector<std::string> keys{entry_key(id), tombstone_key(id)};
-    std::vector<std::string> arguments{redis.server_id(), token, std::to_string(answer.ttl.count()),
+    std::vector<std::string> arguments{lookup.mark, lookup.token, std::to_string(answer.ttl.count()),
                                        std::to_string(snippet ? snippet->version : 0),
                                        std::to_string(snippet ? snippet->view_count : 0)};
     if (answer.ttl.count() > 0) {
@@ -150,12 +165,16 @@ base::Awaitable<void> RedisCache::deliver(std::string id, std::int64_t floor) {
     std::vector<std::string> keys{entry_key(id), tombstone_key(id)};
     std::vector<std::string> arguments{std::to_string(floor), std::to_string(kTombstoneKept.count()), kChannel,
                                        write_floor(id, floor)};
+    const std::string server = redis.server_id();
+    const std::uint64_t connection = redis.connection();
     try {
         co_await redis.evaluate(kInvalidate, std::move(keys), std::move(arguments));
     } catch (const base::Unavailable&) {
         relay_.distrust();
         throw;
     }
+    // Over another connection than when it began, it may have been another server.
+    relay_.delivered(std::move(id), floor, redis.connection() == connection ? server : "");
 }
 
 base::Awaitable<void> RedisCache::update_counts(Totals totals) {
@@ -201,8 +220,7 @@ base::Awaitable<void> RedisCache::update_count(const std::string& id, std::int64
 
 base::Awaitable<void> RedisCache::invalidate(std::string id, std::int64_t floor) {
     try {
-        co_await deliver(id, floor);
-        relay_.delivered(std::move(id), floor);
+        co_await deliver(std::move(id), floor);
     } catch (const base::Unavailable&) {
         // It is in the outbox.
     }

@@ -18,6 +18,8 @@ namespace snippetd::cache {
 /// that lets its holder fill it. Others that miss wait for it, briefly. An invalidation takes the token away and leaves
 /// a tombstone with the lowest version that may come back, so a slow load never puts an old version back.
 ///
+/// Only the server in force is asked and filled (cache/reign.hpp), under what `Relay` has proven of it.
+///
 /// Keys: `snippet:{ID}`, a hash, the entry or the lease; `tombstone:{ID}`. Each has a time to live.
 class RedisCache {
   public:
@@ -33,6 +35,7 @@ class RedisCache {
         model::Loaded loaded;
         base::Milliseconds ttl{0};  ///< how long it may be kept from now on
         bool from_redis = false;
+        base::SteadyTime as_of{};  ///< what was committed up to then is in it
     };
 
     /// Proves that a server takes what `read` sends.
@@ -43,8 +46,9 @@ class RedisCache {
         : clients_{clients}, relay_{relay}, ttl_{ttl} {}
 
     /// From Redis, else by `load`, and then it is stored here. An entry whose time to live is `refresh_below` or less
-    /// is loaded anew, by one of all instances; 0 for a plain read. Throws what `load` throws, and base::Unavailable
-    /// when somebody else is refreshing and takes his time.
+    /// is loaded anew, by one of all instances; 0 for a plain read. What Redis has is served too where it is not proven
+    /// to be fresh, when `load` says that the store is away. Throws what `load` throws, and base::Unavailable when
+    /// somebody else is refreshing and takes his time.
     base::Awaitable<Answer> read(std::string id, base::Milliseconds refresh_below, Load load, base::Deadline deadline);
 
     /// Removes what is older than `floor`, here and, by a message, on all instances. What Redis does not take is left
@@ -60,10 +64,18 @@ class RedisCache {
   private:
     base::Awaitable<void> update_count(const std::string& id, std::int64_t count);
     base::Awaitable<void> update_counts_in_turn(const Totals& totals, std::size_t& next);
-    base::Awaitable<bool> find(const std::string& id, const std::string& token, base::Milliseconds refresh_below,
-                               Answer& answer, bool& granted);
+    /// One question for an entry.
+    struct Lookup {
+        std::string token;
+        base::Milliseconds refresh_below;
+        bool without_store = false;  ///< what `Relay::belief_without_store` allows is enough
+        std::string mark{};          ///< of the reign under which Redis was asked
+        bool granted = false;        ///< it is ours to load
+    };
+
+    base::Awaitable<bool> find(const std::string& id, Lookup& lookup, Answer& answer);
     base::Awaitable<void> remove(const std::string& id);
-    base::Awaitable<void> fill(const std::string& id, const std::string& token, const Answer& answer);
+    base::Awaitable<void> fill(const std::string& id, const Lookup& lookup, const Answer& answer);
 
     redis::Clients& clients_;
     Relay& relay_;

@@ -212,15 +212,13 @@ base::Awaitable<void> Client::introduce(std::uint64_t connection) {
             words.push_back(endpoint.password);
             co_await insist(std::move(words), deadline);
         }
+        co_await ask_who_serves(deadline);
         if (!options_.channel.empty()) {
             Command words{"SUBSCRIBE", options_.channel};
             co_await insist(std::move(words), deadline);
-        } else {
-            if (endpoint.database != 0) {
-                Command words{"SELECT", std::to_string(endpoint.database)};
-                co_await insist(std::move(words), deadline);
-            }
-            co_await ask_who_serves(deadline);
+        } else if (endpoint.database != 0) {
+            Command words{"SELECT", std::to_string(endpoint.database)};
+            co_await insist(std::move(words), deadline);
         }
     } catch (const std::exception& error) {
         if (connection == connection_) end_connection(error.what());

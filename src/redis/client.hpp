@@ -61,7 +61,7 @@ class Client {
         base::Milliseconds command_timeout{150};
         Use use = Use::background;
         Probe probe;
-        /// A channel to listen to, on each new connection before anything else is sent; empty for none.
+        /// A channel to listen to, on each new connection as soon as it is known who serves; empty for none.
         std::string channel;
         std::function<void(std::string payload)> on_message;  ///< called for each message, on the client's loop
         std::shared_ptr<Resolver> resolver = std::make_shared<Resolver>();

@@ -1,6 +1,7 @@
 #include "sql/pool.hpp"
 
 #include "base/log.hpp"
+#include "base/unreachable.hpp"
 
 #include <algorithm>
 #include <random>
@@ -25,6 +26,10 @@ base::Milliseconds with_jitter(base::Milliseconds backoff) {
 
 std::exception_ptr unavailable(const std::string& reason) {
     return std::make_exception_ptr(base::Unavailable{reason});
+}
+
+std::exception_ptr unreachable() {
+    return std::make_exception_ptr(base::Unreachable{"no connection to the database"});
 }
 
 }  // namespace
@@ -72,21 +77,21 @@ bool Pool::wait_until_connected(base::Milliseconds timeout) {
 
 void Pool::submit(std::shared_ptr<Job> job, base::Deadline deadline) {
     job->deadline = deadline;
-    std::string refusal;
+    std::exception_ptr refusal;
     {
         const std::lock_guard lock{mutex_};
         if (stopping_) {
-            refusal = "the service is shutting down";
+            refusal = unavailable("the service is shutting down");
         } else if (!up()) {
-            refusal = "no connection to the database";
+            refusal = unreachable();
         } else if (queue_.size() >= options_.queue_max) {
-            refusal = "too many requests wait for the database";
+            refusal = unavailable("too many requests wait for the database");
         } else {
             queue_.push_back(std::move(job));
             call_one();
         }
     }
-    if (!refusal.empty()) job->fail(unavailable(refusal));
+    if (refusal) job->fail(refusal);
 }
 
 /// Has an idle thread look into the queue; when none is idle, one of the busy ones will. The mutex is held.
@@ -203,7 +208,7 @@ void Pool::disconnected(Slot& slot, bool& connected) {
             call_one();  // another thread may have a live connection for what waits
         }
     }
-    for (auto& job : refused) job->fail(unavailable("no connection to the database"));
+    for (auto& job : refused) job->fail(unreachable());
 }
 
 void Pool::run_batch(Slot& slot, std::vector<std::shared_ptr<Job>>& jobs) {

@@ -26,8 +26,8 @@
 ///   while.
 /// - Of several idle connections the one that was used last is used next: what its session has in its memory and in the
 ///   core's caches is still warm, and a server with one process a session runs no more of them than there is work for.
-/// - While no connection stands, jobs are refused at once; the threads reconnect by themselves, with backoff and
-///   jitter.
+/// - While no connection stands, jobs are refused at once (base::Unreachable); the threads reconnect by themselves,
+///   with backoff and jitter.
 /// - With `batch_max` above one, a thread takes that many jobs into one transaction, each under a savepoint: one flush
 ///   of the disk for all of them. SQLite's one writer works like that.
 namespace snippetd::sql {

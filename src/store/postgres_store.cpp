@@ -84,6 +84,7 @@ constexpr const char* kForgetDelivered = R"sql(
         select o.snippet_id, o.floor
         from invalidation_outbox o join json_each_text(:floors::json) d
             on o.snippet_id = d.key and o.floor <= d.value::bigint
+        where exists (select 1 from cache_server where run_id = :run_id and epoch = :epoch)
         for update of o skip locked)
     delete from invalidation_outbox o using done where o.snippet_id = done.snippet_id and o.floor = done.floor
 )sql";

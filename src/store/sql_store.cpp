@@ -34,6 +34,33 @@ struct LoadSnippets {
     soci::statement statement;
 };
 
+/// The row of the server that is in force, if there is one, beside each row of the outbox, if there are any.
+constexpr const char* kListUndelivered =
+    "select coalesce(c.run_id, ''), coalesce(c.epoch, 0), coalesce(c.seen_at, 0), coalesce({now} - c.seen_at, 0), "
+    "coalesce(o.snippet_id, ''), coalesce(o.floor, 0) "
+    "from (select 1 as one) x left join cache_server c on c.one = x.one "
+    "left join (select snippet_id, floor, created_at from invalidation_outbox "
+    "where created_at <= {now} - cast(:age as bigint) order by created_at limit :limit) o on 1 = 1 "
+    "order by o.created_at";
+
+struct ListUndelivered {
+    ListUndelivered(soci::session& session, const std::string& text) : statement{session} {
+        statement.exchange(into(run_id));
+        statement.exchange(into(epoch));
+        statement.exchange(into(seen_at));
+        statement.exchange(into(unseen));
+        statement.exchange(into(id));
+        statement.exchange(into(floor));
+        statement.exchange(use(age, "age"));
+        statement.exchange(use(limit, "limit"));
+        prepare(statement, text);
+    }
+    std::string run_id, id;
+    long long epoch = 0, seen_at = 0, unseen = 0, floor = 0, age = 0;
+    int limit = 0;
+    soci::statement statement;
+};
+
 std::vector<model::Snippet> list_snippets(sql::Connection& connection, const Dialect& dialect, const char* name,
                                           const std::string& scope, const std::string& owner_id,
                                           const ListQuery& query) {
@@ -224,30 +251,54 @@ Awaitable<std::vector<model::ViewHour>> SqlStore::view_hours(std::string id, Uni
     return read_->run(std::move(work), deadline);
 }
 
-Awaitable<Floors> SqlStore::list_undelivered(base::Milliseconds age, int limit, Deadline deadline) {
+Awaitable<model::Undelivered> SqlStore::list_undelivered(base::Milliseconds age, int limit, Deadline deadline) {
     auto work = [this, age, limit](sql::Connection& connection) {
         connection.count("list_undelivered");
-        const long long age_ms = age.count();
-        long long floor = 0;
-        std::string id;
-        soci::statement statement =
-            (connection.session().prepare
-                 << fmt::format("select snippet_id, floor from invalidation_outbox "
-                                "where created_at <= {} - cast(:age as bigint) order by created_at limit :limit",
-                                dialect_.now_ms),
-             use(age_ms, "age"), use(limit, "limit"), into(id), into(floor));
-        statement.execute(false);
-        Floors floors;
-        while (statement.fetch()) floors.emplace_back(id, floor);
-        return floors;
+        auto& list =
+            connection.prepared<ListUndelivered>(fmt::format(kListUndelivered, fmt::arg("now", dialect_.now_ms)));
+        list.age = age.count();
+        list.limit = limit;
+        list.statement.execute(false);
+        model::Undelivered undelivered;
+        while (list.statement.fetch()) {
+            undelivered.in_force = {list.run_id, list.epoch, list.seen_at, base::Milliseconds{list.unseen}};
+            if (list.floor != 0) undelivered.floors.emplace_back(list.id, list.floor);
+        }
+        return undelivered;
     };
     return read_->run(std::move(work), deadline);
 }
 
-Awaitable<void> SqlStore::forget_delivered(Floors delivered, Deadline deadline) {
-    auto work = [this, floors = to_json(delivered)](sql::Connection& connection) {
+Awaitable<void> SqlStore::forget_delivered(Floors delivered, model::CacheServer told, Deadline deadline) {
+    auto work = [this, floors = to_json(delivered), told = std::move(told)](sql::Connection& connection) {
         connection.count("forget_delivered");
-        connection.session() << dialect_.forget_delivered, use(floors, "floors");
+        const long long epoch = told.epoch;
+        connection.session() << dialect_.forget_delivered, use(floors, "floors"), use(told.run_id, "run_id"),
+            use(epoch, "epoch");
+        return true;
+    };
+    co_await write_->run(std::move(work), deadline);
+}
+
+Awaitable<void> SqlStore::set_cache_server(std::string run_id, model::CacheServer known, Deadline deadline) {
+    auto work = [this, run_id = std::move(run_id), known = std::move(known)](sql::Connection& connection) {
+        connection.count("set_cache_server");
+        const long long epoch = known.epoch, seen_at = known.seen_at;
+        soci::session& session = connection.session();
+        if (epoch == 0) {
+            session << fmt::format(
+                "insert into cache_server (one, run_id, epoch, seen_at) values (1, :run_id, 1, {}) "
+                "on conflict do nothing",
+                dialect_.now_ms),
+                use(run_id, "run_id");
+        } else {
+            session << fmt::format(
+                "update cache_server set run_id = :run_id, seen_at = {}, "
+                "epoch = epoch + case when run_id = :run_id_again then 0 else 1 end "
+                "where epoch = :epoch and seen_at = :seen_at",
+                dialect_.now_ms),
+                use(run_id, "run_id"), use(run_id, "run_id_again"), use(epoch, "epoch"), use(seen_at, "seen_at");
+        }
         return true;
     };
     co_await write_->run(std::move(work), deadline);

@@ -29,7 +29,7 @@ struct Dialect {
     std::string lock;              ///< at the end of a select: its rows are nobody else's until the transaction ends
     std::string lock_shared;       ///< at the end of a select: its rows stay as they are until the transaction ends
     std::string now_ms;            ///< the database's clock
-    std::string forget_delivered;  ///< `:floors`, JSON from id to floor
+    std::string forget_delivered;  ///< `:floors`, JSON from id to floor, `:run_id` and `:epoch` of who was told
 };
 
 class SqlStore : public Store {
@@ -65,8 +65,9 @@ class SqlStore : public Store {
     Awaitable<std::optional<model::Revision>> find_revision(std::string snippet_id, std::int64_t version,
                                                             Deadline deadline) override;
     Awaitable<std::vector<model::ViewHour>> view_hours(std::string id, UnixMillis since, Deadline deadline) override;
-    Awaitable<Floors> list_undelivered(base::Milliseconds age, int limit, Deadline deadline) override;
-    Awaitable<void> forget_delivered(Floors delivered, Deadline deadline) override;
+    Awaitable<model::Undelivered> list_undelivered(base::Milliseconds age, int limit, Deadline deadline) override;
+    Awaitable<void> forget_delivered(Floors delivered, model::CacheServer told, Deadline deadline) override;
+    Awaitable<void> set_cache_server(std::string run_id, model::CacheServer known, Deadline deadline) override;
     Awaitable<Purged> purge(int limit, Deadline deadline) override;
     Awaitable<void> ping(Deadline deadline) override;
     void close() override;

@@ -76,6 +76,7 @@ const std::string kNoteOwned = fmt::format(
 constexpr const char* kForgetDelivered = R"sql(
     delete from invalidation_outbox
     where exists (select 1 from json_each(:floors) d where d.key = snippet_id and floor <= d.value)
+    and exists (select 1 from cache_server where run_id = :run_id and epoch = :epoch)
 )sql";
 
 constexpr const char* kApplyViewHours = R"sql(

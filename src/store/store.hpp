@@ -3,6 +3,7 @@
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
 #include "model/account.hpp"
+#include "model/cache_server.hpp"
 #include "model/loaded.hpp"
 #include "model/snippet.hpp"
 #include "model/view_history.hpp"
@@ -184,10 +185,14 @@ class Store {
     /// The hours in which a snippet had views, oldest first, from the one that `since` lies in.
     virtual Awaitable<std::vector<model::ViewHour>> view_hours(std::string id, UnixMillis since, Deadline deadline) = 0;
     /// Invalidations in the outbox, oldest first, at most `limit`, of those that have been there for `age` by the
-    /// database's clock.
-    virtual Awaitable<Floors> list_undelivered(base::Milliseconds age, int limit, Deadline deadline) = 0;
-    /// Takes these, and older ones of the same snippets, out of the outbox.
-    virtual Awaitable<void> forget_delivered(Floors delivered, Deadline deadline) = 0;
+    /// database's clock; and the Redis server that is in force, all as of one moment.
+    virtual Awaitable<model::Undelivered> list_undelivered(base::Milliseconds age, int limit, Deadline deadline) = 0;
+    /// Takes these, and older ones of the same snippets, out of the outbox; nothing when another server than `told` is
+    /// in force by now.
+    virtual Awaitable<void> forget_delivered(Floors delivered, model::CacheServer told, Deadline deadline) = 0;
+    /// Puts the Redis server `run_id` (empty: none) in force, or notes that it still is, unless somebody has done
+    /// either since `known` was read.
+    virtual Awaitable<void> set_cache_server(std::string run_id, model::CacheServer known, Deadline deadline) = 0;
     /// Removes what has expired, at most `limit` rows of each kind.
     virtual Awaitable<Purged> purge(int limit, Deadline deadline) = 0;
     /// Throws when the store does not answer.

@@ -1,6 +1,6 @@
 #include "cache/redis_cache.hpp"
 
-#include "base/error.hpp"
+#include "base/unreachable.hpp"
 #include "cache/channel.hpp"
 #include "support/private_redis.hpp"
 #include "support/run.hpp"
@@ -84,9 +84,11 @@ class Instance {
   public:
     explicit Instance(
         base::Milliseconds ttl = kTtl,
-        base::Milliseconds command_timeout = std::chrono::duration_cast<base::Milliseconds>(test::kPatience))
-        : clients{options(command_timeout), "nothing", metrics, alerts},
-          relay{std::make_shared<Relay>(loop.executor(), idle_steps())},
+        base::Milliseconds command_timeout = std::chrono::duration_cast<base::Milliseconds>(test::kPatience),
+        std::int64_t epoch_ = 1)
+        : epoch{epoch_},
+          clients{options(command_timeout), "nothing", metrics, alerts},
+          relay{std::make_shared<Relay>(loop.executor(), steps())},
           cache{std::make_shared<RedisCache>(clients, *relay, ttl)} {
         loop.own(relay);
         loop.own(cache);
@@ -94,7 +96,6 @@ class Instance {
         loop.own(client);
         asio::post(loop.context(), [client] { client->start(); });
         if (!test::wait_until([this] { return clients.all_up(); })) throw test::TooSlow{};
-        relay->proven(base::steady_now() + 1h);  // it does not grow old while a test runs
         std::future<void> running = loop.start(relay->run());
         if (!test::wait_until([this] { return relay->trusts_redis(); })) throw test::TooSlow{};
         // From here on nothing makes up for a failure.
@@ -115,6 +116,9 @@ class Instance {
         return metrics.counter("snippetd_redis_commands_total", "", {{"command", "evalsha"}}).value();
     }
 
+    const std::int64_t epoch;  ///< of the reign
+    const base::SteadyTime now = base::steady_now();
+    std::atomic<base::Milliseconds> advance{0ms};  ///< of the relay's clock
     base::Metrics metrics;
     base::Alerts alerts{metrics};
     redis::Clients clients;
@@ -131,11 +135,20 @@ class Instance {
         options.command_timeout = command_timeout;
         return options;
     }
-    static Relay::Steps idle_steps() {
+    /// Of a store with an empty outbox, which says that the server of the tests is in force. What is proven does not
+    /// grow old while a test runs.
+    Relay::Steps steps() {
         Relay::Steps steps;
-        steps.list = [](base::Milliseconds, int) -> base::Awaitable<Floors> { co_return Floors{}; };
-        steps.forget = [](Floors) -> base::Awaitable<void> { co_return; };
+        steps.list = [this](base::Milliseconds, int) -> base::Awaitable<model::Undelivered> {
+            co_return model::Undelivered{{}, {clients.of(loop.executor()).server_id(), epoch}};
+        };
+        steps.forget = [](Floors, model::CacheServer) -> base::Awaitable<void> { co_return; };
+        steps.set_in_force = [](std::string, model::CacheServer) -> base::Awaitable<void> { co_return; };
+        steps.heed = [](const std::string&, std::int64_t) {};
         steps.deliver = [](std::string, std::int64_t) -> base::Awaitable<void> { co_return; };
+        steps.server = [this] { return clients.of(loop.executor()).server_id(); };
+        steps.on_look = [this] { relay->proven(now, clients.of(loop.executor()).server_id(), 1); };
+        steps.now = [this] { return now + advance.load(); };
         return steps;
     }
 };
@@ -484,6 +497,59 @@ TEST_F(RedisCacheTest, WhileRedisIsNotBelievedItIsNeitherReadNorFilled) {
     EXPECT_FALSE(there("b"));
 }
 
+TEST_F(RedisCacheTest, AnAnswerIsAsFreshAsWhatItsBeliefIsProvenFor) {
+    Instance instance;
+    const base::SteadyTime before = base::steady_now();
+    EXPECT_GE(instance.read("a").as_of, before) << "from the store: when the load began";
+    EXPECT_EQ(instance.read("a").as_of, instance.relay->belief()->as_of);
+    EXPECT_LT(instance.relay->belief()->as_of, before);
+}
+
+TEST_F(RedisCacheTest, WhatIsNotProvenAnyMoreIsNotAskedFor) {
+    Instance instance;
+    instance.read("a");
+    instance.advance = Trust::kSilenceMax;
+    EXPECT_FALSE(instance.read("a").from_redis);
+    instance.read("b");
+    EXPECT_FALSE(there("b"));
+}
+
+TEST_F(RedisCacheTest, WithoutAStoreTheChannelAloneIsEnoughButNotForAStoreThatIsLate) {
+    Instance instance;
+    instance.read("a");
+    const std::string server_id = instance.relay->belief()->reign.server;
+    instance.advance = Trust::kSilenceMax;
+    // A heartbeat of now, without a look.
+    instance.relay->proven(instance.now + Trust::kSilenceMax, server_id, 1);
+    const auto read = [&](RedisCache::Load load) {
+        return instance.loop.run(instance.cache->read("a", 0ms, std::move(load), base::deadline_in(test::kPatience)));
+    };
+    RedisCache::Load late = [](std::string, base::Deadline) -> base::Awaitable<model::Loaded> {
+        throw base::Unavailable{"late"};
+        co_return model::Loaded{};
+    };
+    RedisCache::Load away = [](std::string, base::Deadline) -> base::Awaitable<model::Loaded> {
+        throw base::Unreachable{"away"};
+        co_return model::Loaded{};
+    };
+    EXPECT_THROW(read(late), base::Unavailable);
+    const RedisCache::Answer answer = read(away);
+    EXPECT_TRUE(answer.from_redis);
+    EXPECT_EQ(answer.loaded.snippet->title, "a title");
+    EXPECT_EQ(answer.as_of, instance.now + Trust::kSilenceMax);
+    server().call("DEL snippet:{a}");
+    EXPECT_THROW(read(away), base::Unreachable);
+}
+
+TEST_F(RedisCacheTest, WhatWasWrittenUnderAnotherReignIsNotBelieved) {
+    Instance one;
+    one.read("a");
+    Instance other{kTtl, std::chrono::duration_cast<base::Milliseconds>(test::kPatience), 2};
+    EXPECT_FALSE(other.read("a").from_redis);
+    EXPECT_TRUE(other.read("a").from_redis);
+    EXPECT_FALSE(one.read("a").from_redis);
+}
+
 /// Goes on with the server however the test ends.
 class PausedRedis {
   public:
@@ -542,12 +608,13 @@ TEST_F(RedisCacheTest, TheChannelHandsOverWhatWasPublishedBeforeAProof) {
     // Whatever had been published when the server was asked has been heard when the proof is given.
     std::vector<std::pair<base::SteadyTime, std::int64_t>> log;
     std::mutex mutex;
-    listener.on_proof = [&](base::SteadyTime asked, std::uint64_t connection) {
+    const std::string server_id = instance.relay->belief()->reign.server;
+    listener.on_proof = [&](base::SteadyTime asked, const std::string& server, std::uint64_t connection) {
         const std::lock_guard lock{mutex};
         for (const auto& [when, floor] : log) {
             if (when < asked && heard < floor) ++wrong;
         }
-        if (connection == 0) ++wrong;
+        if (connection == 0 || server != server_id) ++wrong;
         ++proofs;
     };
     listener.on_silence = [] {};
@@ -569,13 +636,38 @@ TEST_F(RedisCacheTest, TheChannelHandsOverWhatWasPublishedBeforeAProof) {
     Loop::get(std::move(running));
 }
 
+TEST_F(RedisCacheTest, AHeartbeatThatIsAskedForComesAtOnce) {
+    Instance instance;
+    std::atomic<int> proofs{0};
+    Channel::Listener listener;
+    listener.on_floor = [](const std::string&, std::int64_t) {};
+    listener.on_counts = [](const Totals&) {};
+    listener.on_silence = [] {};
+    Loop loop;
+    std::shared_ptr<Channel> channel;
+    constexpr int kProofs = 500;  // more than a minute of them, by its own rhythm
+    listener.on_proof = [&](base::SteadyTime, const std::string&, std::uint64_t) {
+        if (++proofs < kProofs) channel->beat_now();
+    };
+    channel = std::make_shared<Channel>(loop.executor(), instance.clients, std::move(listener));
+    loop.own(channel);
+    auto running = loop.start(channel->run());
+    EXPECT_TRUE(test::wait_until([&] { return proofs >= kProofs; }));
+    // While it rests it is woken.
+    const int before = proofs;
+    asio::post(loop.context(), [channel] { channel->beat_now(); });
+    EXPECT_TRUE(test::wait_until([&] { return proofs > before; }));
+    asio::post(loop.context(), [channel] { channel->stop(); });
+    Loop::get(std::move(running));
+}
+
 TEST_F(RedisCacheTest, TheChannelTellsOfASilence) {
     Instance instance{kTtl, kImpatience};
     std::atomic<int> proofs{0}, silences{0};
     Channel::Listener listener;
     listener.on_floor = [](const std::string&, std::int64_t) {};
     listener.on_counts = [](const Totals&) {};
-    listener.on_proof = [&](base::SteadyTime, std::uint64_t) { ++proofs; };
+    listener.on_proof = [&](base::SteadyTime, const std::string&, std::uint64_t) { ++proofs; };
     listener.on_silence = [&] { ++silences; };
     Loop loop;
     const auto channel = std::make_shared<Channel>(loop.executor(), instance.clients, std::move(listener));

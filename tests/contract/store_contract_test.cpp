@@ -180,11 +180,21 @@ class StoreContract : public testing::TestWithParam<const char*> {
     }
     /// All that the outbox holds, sorted.
     Floors undelivered() {
-        Floors floors = run(store->list_undelivered(base::Milliseconds{0}, 10'000, deadline()));
+        Floors floors = run(store->list_undelivered(base::Milliseconds{0}, 10'000, deadline())).floors;
         std::sort(floors.begin(), floors.end());
         return floors;
     }
-    void forget(const Floors& delivered) { run(store->forget_delivered(delivered, deadline())); }
+    /// Who is in force.
+    model::CacheServer in_force() {
+        return run(store->list_undelivered(base::Milliseconds{0}, 1, deadline())).in_force;
+    }
+    void put_in_force(const std::string& run_id, const model::CacheServer& known) {
+        run(store->set_cache_server(run_id, known, deadline()));
+    }
+    void forget(const Floors& delivered) {
+        if (in_force().epoch == 0) put_in_force("a server", {});
+        run(store->forget_delivered(delivered, in_force(), deadline()));
+    }
     Purged purge(int limit = 100) { return run(store->purge(limit, deadline())); }
     Ids public_ids(const ListQuery& query = {}) { return ids_of(run(store->list_public(query, deadline()))); }
     Ids owned_ids(const std::string& owner, const ListQuery& query = {}) {
@@ -1490,7 +1500,7 @@ TEST_P(StoreContract, TheOutboxIsListedOldestFirstUpToALimitAndFromAnAgeOn) {
     }
     const auto list = [this](base::Milliseconds age, int limit) {
         Ids ids;
-        for (const auto& [id, floor] : run(store->list_undelivered(age, limit, deadline()))) ids.push_back(id);
+        for (const auto& [id, floor] : run(store->list_undelivered(age, limit, deadline())).floors) ids.push_back(id);
         return ids;
     };
     EXPECT_EQ(list(base::Milliseconds{0}, 100), (Ids{"b", "a", "c", "d"}));
@@ -1537,6 +1547,8 @@ TEST_P(StoreContract, TheOutboxTakesOddIds) {
 
 TEST_P(StoreContract, TwoInstancesMayForgetTheSameAtOnce) {
     const auto other = backend->open();
+    put_in_force("a server", {});
+    const model::CacheServer told = in_force();
     for (int round = 0; round < 5; ++round) {
         Floors delivered;
         for (int i = 0; i < 50; ++i) {
@@ -1549,11 +1561,94 @@ TEST_P(StoreContract, TwoInstancesMayForgetTheSameAtOnce) {
         std::vector<std::future<void>> futures;
         for (int i = 0; i < 4; ++i) {
             futures.push_back(
-                loop.start((i % 2 ? *other : *store).forget_delivered(i < 2 ? delivered : reversed, deadline())));
+                loop.start((i % 2 ? *other : *store).forget_delivered(i < 2 ? delivered : reversed, told, deadline())));
         }
         for (auto& future : futures) EXPECT_NO_THROW(Loop::get(std::move(future)));
         EXPECT_EQ(undelivered(), Floors{});
     }
+}
+
+TEST_P(StoreContract, AtFirstNoCacheServerIsInForce) {
+    const model::CacheServer first = in_force();
+    EXPECT_EQ(first.run_id, "");
+    EXPECT_EQ(first.epoch, 0);
+    create(snippet("a"));
+    ASSERT_TRUE(update(snippet("a")));
+    EXPECT_EQ(in_force().epoch, 0) << "whatever the outbox has";
+}
+
+TEST_P(StoreContract, ACacheServerIsPutInForceKeptAndReplaced) {
+    put_in_force("one", {});
+    const model::CacheServer one = in_force();
+    EXPECT_EQ(one.run_id, "one");
+    EXPECT_EQ(one.epoch, 1);
+    EXPECT_GE(one.unseen.count(), 0);
+    EXPECT_LT(one.unseen, base::Milliseconds{kMinute});
+    backend->execute("update cache_server set seen_at = seen_at - 100000");
+    const model::CacheServer unseen = in_force();
+    EXPECT_GE(unseen.unseen.count(), 100000);
+    put_in_force("one", unseen);
+    const model::CacheServer again = in_force();
+    EXPECT_EQ(again.epoch, 1);
+    EXPECT_LT(again.unseen.count(), 100000);
+    EXPECT_GT(again.seen_at, unseen.seen_at);
+    put_in_force("two", again);
+    EXPECT_EQ(in_force().run_id, "two");
+    EXPECT_EQ(in_force().epoch, 2);
+    put_in_force("", in_force());
+    EXPECT_EQ(in_force().run_id, "");
+    EXPECT_EQ(in_force().epoch, 3);
+    put_in_force("two", in_force());
+    EXPECT_EQ(in_force().epoch, 4) << "what was in force before is so anew";
+}
+
+TEST_P(StoreContract, WhoKnowsLessThanTheDatabasePutsNothingInForce) {
+    put_in_force("one", {});
+    put_in_force("two", {});
+    EXPECT_EQ(in_force().run_id, "one");
+    const model::CacheServer known = in_force();
+    backend->execute("update cache_server set seen_at = seen_at + 1");
+    put_in_force("two", known);
+    EXPECT_EQ(in_force().run_id, "one") << "somebody has said that it still is";
+    put_in_force("two", in_force());
+    put_in_force("three", known);
+    put_in_force("one", known);
+    EXPECT_EQ(in_force().run_id, "two");
+    EXPECT_EQ(in_force().epoch, 2);
+}
+
+TEST_P(StoreContract, OfManyWhoPutTheirsInForceAtOnceOneDoes) {
+    const auto other = backend->open();
+    for (int round = 0; round < 3; ++round) {
+        const model::CacheServer known = in_force();
+        std::vector<std::future<void>> futures;
+        for (int i = 0; i < 10; ++i) {
+            futures.push_back(
+                loop.start((i % 2 ? *other : *store)
+                               .set_cache_server(std::to_string(round) + " " + std::to_string(i), known, deadline())));
+        }
+        for (auto& future : futures) EXPECT_NO_THROW(Loop::get(std::move(future)));
+        EXPECT_EQ(in_force().epoch, known.epoch + 1);
+    }
+}
+
+TEST_P(StoreContract, OnlyWhatTheServerInForceWasToldIsForgotten) {
+    create(snippet("a"));
+    ASSERT_TRUE(update(snippet("a")));
+    const auto told = [this](const model::CacheServer& who) {
+        run(store->forget_delivered({{"a", 2}}, who, deadline()));
+        return undelivered().empty();
+    };
+    EXPECT_FALSE(told({}));
+    put_in_force("one", {});
+    const model::CacheServer one = in_force();
+    put_in_force("two", one);
+    EXPECT_FALSE(told(one));
+    EXPECT_FALSE(told({"two", 1}));
+    EXPECT_FALSE(told({"one", 2}));
+    put_in_force("one", in_force());
+    EXPECT_FALSE(told(one)) << "in another reign";
+    EXPECT_TRUE(told(in_force()));
 }
 
 // --- deletion of accounts

@@ -1,4 +1,4 @@
-"""A TCP proxy on 127.0.0.1 that can hold what passes through it, or cut it."""
+"""A TCP proxy on 127.0.0.1 that can hold what passes through it, cut it, or lead elsewhere."""
 
 import contextlib
 import selectors
@@ -59,6 +59,11 @@ class SlowWire:
         if self.rate:
             self._room = min(self._room + (now - self._filled) * self.rate, self.rate * 0.01)
         self._filled = now
+
+    def cut_for(self, seconds):
+        self.cut = True
+        time.sleep(seconds)
+        self.cut = False
 
     def _run(self):
         while not self._ending:

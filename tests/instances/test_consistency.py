@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import time
 
 import pytest
@@ -23,6 +24,13 @@ OPERATIONS = 1_000_000  # of the long form
 def own_redis():
     """A Redis that the test may stop. It keeps what it has on disk, so that it remembers old entries after a crash."""
     with Redis(settings=["appendonly yes", "appendfsync everysec"]) as redis:
+        yield redis
+
+
+@pytest.fixture
+def other_redis():
+    """Another server, which lives beside the first."""
+    with Redis() as redis:
         yield redis
 
 
@@ -118,13 +126,105 @@ def test_no_read_is_older_than_promised(site, fault, slow_factor, record_propert
     assert_consistent(outcome, slow_factor, record_property)
 
 
+def moved(wire, other_redis):
+    """One instance is on another server, while the first lives on with the others; then it is back."""
+    wire.lead_to(other_redis.port)
+    wire.cut_for(0.1)
+    time.sleep(4)
+    wire.lead_to(wire.home)
+    wire.cut_for(0.1)
+    time.sleep(2)
+
+
+def moved_for_good(wires, other_redis):
+    """An address moves, and who is connected stays; one after the other reconnects."""
+    for wire in wires:
+        wire.lead_to(other_redis.port)
+    for wire in reversed(wires):
+        wire.cut_for(0.1)
+        time.sleep(2)
+    time.sleep(2)
+
+
+def test_two_redis_servers_live(site, other_redis, slow_factor, record_property):
+    servers, redis, wire = site
+    wire.home = redis.port
+    outcome = drive(servers, [lambda: moved(wire, other_redis)], 4)
+    assert_consistent(outcome, slow_factor, record_property)
+
+
+def test_the_address_of_redis_moves(binary, postgres, own_redis, other_redis, slow_factor, record_property):
+    with contextlib.ExitStack() as started:
+        url = postgres.create_database()
+        started.callback(postgres.recycle_database, url)
+        wires = [started.enter_context(SlowWire(own_redis.port)) for _ in range(INSTANCES)]
+        servers = [
+            started.enter_context(Server(binary, url, flags=("--redis", f"redis://127.0.0.1:{wire.port}/0")))
+            for wire in wires
+        ]
+        outcome = drive(servers, [lambda: moved_for_good(wires, other_redis)], 4)
+    assert_consistent(outcome, slow_factor, record_property)
+
+
+@pytest.mark.parametrize("delay", [0.1, 0.4])
+def test_the_store_is_slow_for_some(delay, binary, postgres, own_redis, slow_factor, record_property):
+    """And the one for which it is not has no Redis: what it edits the others find in the outbox alone."""
+    with contextlib.ExitStack() as started:
+        url = postgres.create_database()
+        started.callback(postgres.recycle_database, url)
+        redis_wire, store_wire = (
+            started.enter_context(SlowWire(port)) for port in (own_redis.port, postgres.port)
+        )
+        slow_url = url.replace(f":{postgres.port}/", f":{store_wire.port}/")
+        assert slow_url != url
+        redis_url = f"redis://127.0.0.1:{redis_wire.port}/0"
+        servers = [
+            started.enter_context(Server(binary, slow_url, flags=("--redis", own_redis.url()))) for _ in range(2)
+        ] + [started.enter_context(Server(binary, url, flags=("--redis", redis_url)))]
+
+        def slow():
+            redis_wire.cut = True
+            store_wire.delay = delay
+            time.sleep(4)
+            store_wire.delay = 0.0
+            time.sleep(1)
+            redis_wire.cut = False
+            time.sleep(1)
+
+        outcome = drive(servers, [slow], 4)
+    assert_consistent(outcome, slow_factor, record_property)
+
+
+def stopped(server, seconds):
+    os.kill(server.pid, signal.SIGSTOP)
+    time.sleep(seconds)
+    os.kill(server.pid, signal.SIGCONT)
+    time.sleep(0.5)
+
+
+def test_instances_stand_still_for_moments(site, slow_factor, record_property):
+    servers, _, wire = site
+    wire.cut = True  # so that what the last one edits is in the outbox alone
+    faults = [
+        lambda server=server, seconds=seconds: stopped(server, seconds)
+        for seconds in (0.3, 0.8, 2.0)
+        for server in servers
+    ]
+    outcome = drive(servers, faults, 4)
+    assert_consistent(outcome, slow_factor, record_property)
+
+
 @pytest.mark.skipif(not LONG, reason="./test --long")
 @pytest.mark.timeout(3600)
-def test_a_million_operations_under_all_faults_in_turn(site, slow_factor, record_property):
+def test_a_million_operations_under_all_faults_in_turn(site, other_redis, slow_factor, record_property):
     servers, redis, wire = site
+    wire.home = redis.port
+    faults = [lambda fault=fault: fault(redis, wire) for fault in FAULTS.values()]
+    faults.append(lambda: moved(wire, other_redis))
+    faults += [lambda server=server: stopped(server, 1.0) for server in servers]
     operations = 0
     while operations < OPERATIONS:
-        outcome = drive(servers, [lambda fault=fault: fault(redis, wire) for fault in FAULTS.values()], 60)
+        outcome = drive(servers, faults, 60)
         assert_consistent(outcome, slow_factor, record_property)
         operations += len(outcome[0]) + len(outcome[1])
 

@@ -54,8 +54,9 @@ class UntouchedStore : public store::Store {
     Awaitable<std::optional<model::Revision>> find_revision(std::string, std::int64_t, Deadline) override { touched(); }
     Awaitable<store::ViewCounts> apply_views(std::string, store::ViewCounts, Deadline) override { touched(); }
     Awaitable<std::vector<model::ViewHour>> view_hours(std::string, base::UnixMillis, Deadline) override { touched(); }
-    Awaitable<store::Floors> list_undelivered(base::Milliseconds, int, Deadline) override { touched(); }
-    Awaitable<void> forget_delivered(store::Floors, Deadline) override { touched(); }
+    Awaitable<model::Undelivered> list_undelivered(base::Milliseconds, int, Deadline) override { touched(); }
+    Awaitable<void> forget_delivered(store::Floors, model::CacheServer, Deadline) override { touched(); }
+    Awaitable<void> set_cache_server(std::string, model::CacheServer, Deadline) override { touched(); }
     Awaitable<store::Purged> purge(int, Deadline) override { touched(); }
     Awaitable<void> ping(Deadline) override { touched(); }
     void close() override {}

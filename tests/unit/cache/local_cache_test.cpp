@@ -1,4 +1,4 @@
-#include "base/error.hpp"
+#include "base/unreachable.hpp"
 #include "cache/cache.hpp"
 #include "support/entries.hpp"
 #include "support/run.hpp"
@@ -47,6 +47,7 @@ class HeldSource : public Source {
         load->deadline = deadline;
         load->error = error;
         load->fill = fill(id);
+        if (load->fill.as_of == base::SteadyTime{}) load->fill.as_of = base::steady_now();
         loads.push_back(load);
         if (hold) {
             const base::Executor executor = co_await asio::this_coro::executor;
@@ -882,7 +883,7 @@ class AmongOthers : public testing::Test {
     /// Proofs without a gap from `from` until long after the test.
     void prove(std::size_t worker, base::SteadyTime from, std::uint64_t connection) {
         for (base::SteadyTime asked = from; asked < start + 1h; asked += Trust::kSilenceMax) {
-            site.caches[worker]->proven(asked, connection);
+            site.caches[worker]->proven({asked, asked, connection});
         }
     }
     void read_to_the_end(std::size_t worker) {
@@ -926,6 +927,71 @@ TEST_F(AmongOthers, AnEntryIsServedWhileProofsCoverIt) {
     EXPECT_EQ(site.source.loads.size(), 3u) << "it was loaded before the first proof";
     prove(0, loaded_at + 1ms, 2);
     EXPECT_EQ(site.caches[0]->find_near("a"), nullptr) << "the proof came over another connection";
+}
+
+TEST_F(AmongOthers, NobodyWaitsForALoadThatBeganTooLongBeforeHeAsked) {
+    site.source.hold = true;
+    const auto first = site.read(0, "a");
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), 1u);
+    std::this_thread::sleep_for(Trust::kSilenceMax);
+    site.source.version = 2;
+    loaded_at = start + 1h;
+    const auto late = site.read(0, "a");
+    site.settle();
+    ASSERT_EQ(site.source.loads.size(), 2u);
+    site.source.release(1);
+    site.settle();
+    EXPECT_EQ(late->version(), 2);
+    site.source.release(0);
+    site.settle();
+    EXPECT_EQ(first->version(), 1);
+    ASSERT_NE(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_EQ(site.caches[0]->find_near("a")->version, 2) << "what comes last is not kept";
+}
+
+TEST_F(AmongOthers, NobodyGetsWhatIsOlderThanAMomentBeforeHeAsked) {
+    // As from Redis, whose proof may be of before the load.
+    site.source.hold = true;
+    site.source.fill = [this](const std::string& id) {
+        const auto entry = test::make_entry(id, site.source.version);
+        entry->loaded_at = start - 1h;
+        return Fill{entry, nullptr, Status::redis_hit, site.source.version == 1 ? start - 1h : start + 1h};
+    };
+    Site::Reading first, second;
+    // Until the second waits for what the first loads: on a busy machine he may come too late for that.
+    for (bool waits = false; !waits;) {
+        site.release_all();
+        const std::size_t before = site.source.loads.size();
+        first = site.read(0, "a");
+        second = site.read(0, "a");
+        site.settle();
+        waits = site.source.loads.size() == before + 1;
+    }
+    site.source.version = 2;
+    site.release_all();
+    EXPECT_EQ(first->version(), 1) << "under the proof that there was when he asked";
+    EXPECT_EQ(second->version(), 2);
+}
+
+TEST_F(AmongOthers, WithoutAStoreTheChannelAloneIsEnoughButNotForAStoreThatIsLate) {
+    loaded_at = start;
+    site.caches[0]->proven({start, start, 1});
+    read_to_the_end(0);
+    read_to_the_end(0);
+    // Heard of since, until long after the test, but without a look at the outbox.
+    site.caches[0]->proven({start - 1h, start + 1h, 1});
+    loaded_at = start - 1h;
+    std::this_thread::sleep_for(Trust::kSilenceMax);
+    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    site.source.error = std::make_exception_ptr(base::Unavailable{"late"});
+    const auto late = site.read(0, "a");
+    site.settle();
+    EXPECT_TRUE(late->unavailable());
+    site.source.error = std::make_exception_ptr(base::Unreachable{"away"});
+    const auto away = site.read(0, "a");
+    site.settle();
+    EXPECT_EQ(away->version(), 1);
 }
 
 TEST_F(AmongOthers, WhoNeedsAnEntryDoesNotDependOnARefreshThatIsSomebodyElses) {
