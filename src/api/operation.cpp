@@ -8,6 +8,7 @@ Answer health(Exchange&) {
     co_return http::json_response(200, R"({"status":"ok"})");
 }
 
+/// A store whose writes hang is not down: reads go on, and taking every instance out of service would end them too.
 /// `redis` is `ok` also where none is configured: nothing that the service needs is missing.
 Answer ready(Exchange& exchange) {
     bool database_up = true;
@@ -17,10 +18,13 @@ Answer ready(Exchange& exchange) {
         database_up = false;
     }
     const bool redis_up = exchange.services.redis_up();
-    const char* status = database_up ? (redis_up ? "ok" : "degraded") : "unavailable";
+    const bool writes_stuck = database_up && exchange.services.store.writes_are_stuck();
+    const bool degraded = !redis_up || writes_stuck;
+    const char* status = database_up ? (degraded ? "degraded" : "ok") : "unavailable";
+    const char* database = database_up ? (writes_stuck ? "degraded" : "ok") : "down";
     http::Response response = http::json_response(
-        database_up ? 200 : 503, fmt::format(R"({{"status":"{}","database":"{}","redis":"{}"}})", status,
-                                             database_up ? "ok" : "down", redis_up ? "ok" : "down"));
+        database_up ? 200 : 503,
+        fmt::format(R"({{"status":"{}","database":"{}","redis":"{}"}})", status, database, redis_up ? "ok" : "down"));
     if (!database_up) response.add("Retry-After", "1");
     co_return response;
 }

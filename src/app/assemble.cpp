@@ -8,7 +8,10 @@
 #include "store/migrate.hpp"
 #include "store/sql_store.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -43,6 +46,7 @@ std::unique_ptr<sql::Connection> make_connection(const Settings& settings, sql::
     if (is_sqlite(settings)) return sql::make_sqlite_connection({sqlite_path(settings), read_only}, counters);
     sql::PostgresOptions options;
     options.url = settings.database;
+    options.pooler = settings.database_pooler;
     return sql::make_postgres_connection(std::move(options), counters);
 }
 
@@ -86,6 +90,60 @@ std::shared_ptr<sql::Pool> make_pool(const Settings& settings, std::shared_ptr<s
     return pool;
 }
 
+/// How `connections` to PostgreSQL are shared out, at least one to each. The search's share is small: a search looks at
+/// every row, so that several at a time take the database's cores from everything else. Of what remains reads get as
+/// much as writes: a write holds its connection longer, but of reads there are more
+/// (docs/decisions/0029-postgresql-under-faults.md).
+struct Shares {
+    unsigned write, read, search, watch = 1;
+};
+
+Shares shares_of(unsigned connections) {
+    const unsigned search = std::max(1u, connections / 8);
+    const unsigned rest = std::max(connections, search + 3) - search - 1;
+    return {rest / 2, rest - rest / 2, search};
+}
+
+/// Tells of connections that cannot be made: of each reason once, until all connections stand; and of `database_down`
+/// as long as a pool has none. Thread-safe.
+class Reachability {
+  public:
+    explicit Reachability(base::Alerts& alerts) : alerts_{alerts} {}
+
+    void note(const std::string& pool, bool up) {
+        const std::lock_guard lock{mutex_};
+        if (up) {
+            down_.erase(pool);
+        } else {
+            down_.insert(pool);
+        }
+        if (down_.empty()) {
+            alerts_.resolve("database_down", "PostgreSQL answers again");
+        } else {
+            alerts_.raise("database_down", "there is no connection to PostgreSQL; cached reads go on");
+        }
+    }
+    void failed(const std::string& pool, const std::string& reason) {
+        const std::lock_guard lock{mutex_};
+        failing_.insert(pool);
+        if (!told_.insert(reason).second) return;
+        log::warn("cannot connect to the database", {{"pool", pool}, {"reason", reason}});
+    }
+    void complete(const std::string& pool) {
+        const std::lock_guard lock{mutex_};
+        if (failing_.erase(pool) == 0 || !failing_.empty()) return;
+        told_.clear();
+        log::info("all connections to the database stand");
+    }
+
+  private:
+    base::Alerts& alerts_;
+    std::mutex mutex_;
+    std::set<std::string> down_;     ///< guarded by mutex_; pools without a connection
+    std::set<std::string> failing_;  ///< guarded by mutex_; pools that lack a connection or more
+    std::set<std::string> told_;     ///< guarded by mutex_; reasons
+};
+
 std::unique_ptr<store::Store> make_store(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {
     const auto counters = make_counters(metrics);
     connect_and_migrate(settings, *counters);
@@ -101,17 +159,27 @@ std::unique_ptr<store::Store> make_store(const Settings& settings, base::Metrics
                                         outbox);
     }
     alerts.declare("database_down");
-    sql::Pool::Options options;
-    options.name = "postgres";
-    options.threads = settings.database_connections;
-    options.on_change = [&alerts](bool up) {
-        if (up) {
-            alerts.resolve("database_down", "PostgreSQL answers again");
-        } else {
-            alerts.raise("database_down", "the last connection to PostgreSQL is lost; cached reads go on");
-        }
+    const auto reachability = std::make_shared<Reachability>(alerts);
+    const auto share = [&](const char* name, unsigned threads, bool only_reads) {
+        sql::Pool::Options options;
+        options.name = name;
+        options.threads = threads;
+        options.only_reads = only_reads;
+        options.on_change = [reachability, pool = options.name](bool up) { reachability->note(pool, up); };
+        options.on_failed_attempt = [reachability, pool = options.name](const std::string& reason) {
+            reachability->failed(pool, reason);
+        };
+        options.on_complete = [reachability, pool = options.name] { reachability->complete(pool); };
+        return make_pool(settings, counters, std::move(options), false);
     };
-    return store::make_postgres_store(make_pool(settings, counters, std::move(options), false), outbox);
+    const Shares shares = shares_of(settings.database_connections);
+    store::Pools pools;
+    pools.write = share("postgres-write", shares.write, false);
+    pools.read = share("postgres-read", shares.read, true);
+    pools.search = share("postgres-search", shares.search, true);
+    pools.watch = share("postgres-watch", shares.watch, true);  // what it forgets it may forget again
+    pools.forget = pools.watch;
+    return store::make_postgres_store(std::move(pools), outbox);
 }
 
 std::unique_ptr<redis::Clients> make_redis(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {

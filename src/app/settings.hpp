@@ -2,6 +2,7 @@
 
 #include "base/cidr.hpp"
 #include "base/log.hpp"
+#include "sql/connection.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -71,6 +72,7 @@ struct Settings {
     std::chrono::milliseconds shutdown_timeout{0};  ///< 0: requests in flight are cut off
     std::chrono::milliseconds reaper_interval{0};
     std::uint32_t database_connections = 0;
+    sql::Pooler database_pooler{};
 };
 
 /// `help` and `version` mean: print `help_text()` or the version, and exit 0.

@@ -254,7 +254,13 @@ std::vector<Setting> make_table() {
         duration({"idle-timeout", "75s", "between two requests on a connection"}, &S::idle_timeout, 100ms, 24h),
         duration({"shutdown-timeout", "5s", "for requests in flight after SIGTERM"}, &S::shutdown_timeout, 0ms, 9s),
         duration({"reaper-interval", "60s", "how often expired snippets are removed"}, &S::reaper_interval, 100ms, 24h),
-        number({"database-connections", "8", "connections to the store"}, &S::database_connections, 1, 256),
+        number({"database-connections", "8", "connections to PostgreSQL; at least 4 are made"},
+               &S::database_connections, 1, 256),
+        choice<sql::Pooler>(
+            {"database-pooler", "auto",
+             "whether a pooler gives each transaction another session of PostgreSQL; auto finds out"},
+            &S::database_pooler,
+            {{"auto", sql::Pooler::detect}, {"none", sql::Pooler::none}, {"transaction", sql::Pooler::transaction}}),
     };
 }
 

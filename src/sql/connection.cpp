@@ -1,6 +1,7 @@
 #include "sql/connection.hpp"
 
 #include "base/fold_case.hpp"
+#include "base/log.hpp"
 
 #include <algorithm>
 #include <array>
@@ -76,18 +77,39 @@ std::string one_line(std::string text) {
     return text;
 }
 
-/// Throws when libpq would not understand the URL: what it says then quotes the password.
-void check_url(const std::string& url) {
+/// Whether the URL says which servers will do. Throws when libpq would not understand the URL: what it says then quotes
+/// the password.
+bool check_url(const std::string& url) {
     const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options{PQconninfoParse(url.c_str(), nullptr),
                                                                                PQconninfoFree};
-    bool understood = options != nullptr;
+    bool understood = options != nullptr, says_which = false;
     for (const PQconninfoOption* option = options.get(); option && option->keyword; ++option) {
         // With an unescaped `/` in it, the beginning of a password is taken for the port.
         if (option->val && std::string_view{option->keyword} == "port") {
             understood = std::string_view{option->val}.find_first_not_of("0123456789,") == std::string_view::npos;
         }
+        if (option->val && std::string_view{option->keyword} == "target_session_attrs") says_which = true;
     }
     if (!understood) throw std::invalid_argument{"the URL is not a connection URI (special characters need %XX)"};
+    return says_which;
+}
+
+/// What the server says beside its answers, as a line of the log. What a function of the database says may quote
+/// anything: of that only the code is told.
+void log_notice(void*, const PGresult* result) {
+    const auto field = [result](int code) {
+        const char* text = PQresultErrorField(result, code);
+        return std::string{text ? text : ""};
+    };
+    const std::string severity = field(PG_DIAG_SEVERITY_NONLOCALIZED);
+    const bool told = field(PG_DIAG_CONTEXT).empty();
+    const log::Level level = severity == "WARNING" || severity == "FATAL" ? log::Level::warn
+                             : severity.starts_with("DEBUG")              ? log::Level::debug
+                                                                          : log::Level::info;
+    log::write(level, "the database says",
+               {{"severity", severity},
+                {"code", field(PG_DIAG_SQLSTATE)},
+                {"message", told ? one_line(field(PG_DIAG_MESSAGE_PRIMARY)) : "(of a function of the database)"}});
 }
 
 class PostgresConnection : public Connection {
@@ -117,7 +139,19 @@ class PostgresConnection : public Connection {
         if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
     }
 
+    std::function<void()> canceller() override {
+        const std::lock_guard lock{socket_mutex_};
+        if (!cancel_) return {};
+        return [cancel = cancel_] {
+            // When nobody takes the request, the socket is cut instead.
+            std::array<char, 256> reason{};
+            PQcancel(cancel.get(), reason.data(), static_cast<int>(reason.size()));
+        };
+    }
+
     void hang_up() override { interrupt(); }
+
+    bool keeps_statements() override { return !pooled_; }
 
     Failure describe(const std::exception& error) override {
         Failure failure = Connection::describe(error);
@@ -133,7 +167,16 @@ class PostgresConnection : public Connection {
     bool is_lost(const std::exception& error) override {
         const std::string state = sqlstate(error);
         // Class 57P0x: the server is shutting down or has been told to end this session; class 08: connection errors.
-        return PQstatus(raw()) != CONNECTION_OK || state.starts_with("57P0") || state.starts_with("08");
+        // 25006: what was to be written has met a server that only reads.
+        return PQstatus(raw()) != CONNECTION_OK || state.starts_with("57P0") || state.starts_with("08") ||
+               state == "25006" || dynamic_cast<const LeadsToReader*>(&error);
+    }
+
+    bool had_no_effect(const std::exception& error) override {
+        // 57P01 answers a statement that was interrupted: the server ends a session that waits or works, not one that
+        // commits.
+        const std::string state = sqlstate(error);
+        return state == "25006" || state == "57P01";
     }
 
     void execute_script(const std::string& text) override {
@@ -150,16 +193,47 @@ class PostgresConnection : public Connection {
   private:
     void open(soci::session& session) override {
         forget_socket();
-        check_url(options_.url);
-        session.open(soci::postgresql, options_.url);
-        // No DETAIL, HINT and CONTEXT, which quote values; and notices are not printed, which may say anything.
+        const bool any_will_do = check_url(options_.url);
+        open_any(session, any_will_do);
+        // No DETAIL, HINT and CONTEXT, which quote values.
         PQsetErrorVerbosity(raw(), PQERRORS_TERSE);
-        PQsetNoticeProcessor(
-            raw(), [](void*, const char*) {}, nullptr);
-        session << fmt::format("set statement_timeout = {}", options_.statement_timeout.count());
-        session << fmt::format("set lock_timeout = {}", options_.lock_timeout.count());
+        PQsetNoticeReceiver(raw(), log_notice, nullptr);
+        int process = 0, reads_only = 0;
+        session << "select pg_backend_pid(), case when pg_is_in_recovery() or "
+                   "current_setting('transaction_read_only') = 'on' then 1 else 0 end",
+            soci::into(process), soci::into(reads_only);
+        if (reads_only != 0 && !any_will_do) throw LeadsToReader{};
+        // A pooler makes up the key with which its clients may cancel a statement, and the number of the process in it.
+        pooled_ = options_.pooler == Pooler::transaction ||
+                  (options_.pooler == Pooler::detect && process != PQbackendPID(raw()));
+        if (!pooled_) {
+            session << fmt::format(
+                "select set_config('statement_timeout', '{}', false), set_config('lock_timeout', '{}', false)",
+                options_.statement_timeout.count(), options_.lock_timeout.count());
+        }
         const std::lock_guard lock{socket_mutex_};
         socket_ = PQsocket(raw());
+        cancel_ = {PQgetCancel(raw()), PQfreeCancel};
+    }
+
+    /// Of several servers that the URL names the first that takes writes, unless the URL says what it wants. What a
+    /// pooler says about its server may be of yesterday (PgBouncer repeats what its first one said), so when libpq
+    /// finds none, the first one is connected to and asked.
+    void open_any(soci::session& session, bool as_it_stands) {
+        const auto attempt = [this, &session](const char* which) -> std::string {
+            try {
+                session.open(soci::postgresql, options_.url + which);
+                return "";
+            } catch (const soci::soci_error& error) {
+                // libpq names the server, the database and the user here, never the password.
+                std::string reason = one_line(error.get_error_message());
+                const std::string_view of_soci = "Cannot establish connection to the database. ";
+                return reason.starts_with(of_soci) ? reason.substr(of_soci.size()) : reason;
+            }
+        };
+        std::string reason = attempt(as_it_stands ? "" : "&target_session_attrs=read-write");
+        if (!as_it_stands && reason.find("read-only") != std::string::npos) reason = attempt("");
+        if (!reason.empty()) throw std::runtime_error{reason};
     }
 
     PGconn* raw() { return static_cast<soci::postgresql_session_backend*>(Connection::session().get_backend())->conn_; }
@@ -174,11 +248,14 @@ class PostgresConnection : public Connection {
     void forget_socket() {
         const std::lock_guard lock{socket_mutex_};
         socket_ = -1;
+        cancel_.reset();
     }
 
     PostgresOptions options_;
+    bool pooled_ = false;
     std::mutex socket_mutex_;
-    int socket_ = -1;  ///< for `interrupt`; -1 while there is no connection
+    int socket_ = -1;                   ///< for `interrupt`; -1 while there is no connection
+    std::shared_ptr<PGcancel> cancel_;  ///< for `canceller`; null while there is no connection
 };
 
 constexpr std::chrono::milliseconds kSqliteBusyTimeout{5000};

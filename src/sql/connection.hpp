@@ -3,8 +3,10 @@
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <typeindex>
@@ -46,12 +48,21 @@ class Connection {
     void connect();
     /// Whether the other side is still there, as far as can be told without asking it.
     virtual bool alive() = 0;
-    /// Makes a statement that another thread is blocked in fail soon. The one call that is safe from any thread.
+    /// Makes a statement that another thread is blocked in fail soon. Safe from any thread, as `canceller`.
     virtual void interrupt() = 0;
+    /// What asks the server to give up the statement that runs here now. It may block for as long as the server is
+    /// silent, and may outlive the connection, so it is for a thread of its own; until it has returned no other
+    /// statement may be sent, which it might hit. Empty where there is nothing to ask.
+    virtual std::function<void()> canceller() { return {}; }
     /// The last call before the destructor, which then does not wait for the other side.
     virtual void hang_up() {}
     /// Whether `error`, thrown by a statement here, means that the connection is of no use any more.
     virtual bool is_lost(const std::exception& error) = 0;
+    /// Whether `error`, after which the connection is lost, says that the statement has had no effect.
+    virtual bool had_no_effect(const std::exception&) { return false; }
+    /// Whether a prepared statement that has a name is there when it is executed. Behind a pooler that gives each
+    /// transaction another session it is not, or is another client's.
+    virtual bool keeps_statements() { return true; }
     /// What may be told about `error`, thrown by the last statement here.
     virtual Failure describe(const std::exception& error);
     /// Runs several statements, separated by semicolons, as they stand. Throws std::runtime_error, which may be logged.
@@ -67,12 +78,11 @@ class Connection {
     void about_to(const char* statement) { statement_ = statement; }
 
     /// A statement prepared on first use and kept until the connection is lost. `P` is constructible from
-    /// soci::session& and the statement's text, and holds the statement with the variables bound to it. One P, one
-    /// text.
+    /// Connection& and the statement's text, and holds the statement with the variables bound to it. One P, one text.
     template <class P>
     P& prepared(const std::string& text) {
         std::unique_ptr<Prepared>& slot = prepared_[std::type_index{typeid(P)}];
-        if (!slot) slot = std::make_unique<Holder<P>>(*session_, text);
+        if (!slot) slot = std::make_unique<Holder<P>>(*this, text);
         return static_cast<Holder<P>&>(*slot).value;
     }
 
@@ -91,7 +101,7 @@ class Connection {
     };
     template <class P>
     struct Holder : Prepared {
-        Holder(soci::session& session, const std::string& text) : value{session, text} {}
+        Holder(Connection& connection, const std::string& text) : value{connection, text} {}
         P value;
     };
 
@@ -103,11 +113,22 @@ class Connection {
     std::map<std::type_index, std::unique_ptr<Prepared>> prepared_;
 };
 
-/// `url` is a libpq connection URI. `statement_timeout` bounds each statement, `lock_timeout` each wait for a row.
+/// Whether there is a pooler between us and PostgreSQL which gives each transaction another session (PgBouncer with
+/// `pool_mode=transaction`). Then nothing may be left behind in a session: no prepared statement, no setting.
+enum class Pooler {
+    detect,  ///< there is one when the server's process is another than the one that the connection was promised
+    none,
+    transaction,
+};
+
+/// `url` is a libpq connection URI. A connection that leads to a server which only reads is refused, unless the URL
+/// says what it wants (`target_session_attrs`). `statement_timeout` bounds each statement, `lock_timeout` each wait for
+/// a row. Behind a pooler they are not set.
 struct PostgresOptions {
     std::string url;
     base::Milliseconds statement_timeout{5000};
     base::Milliseconds lock_timeout{600};
+    Pooler pooler = Pooler::detect;
 };
 std::unique_ptr<Connection> make_postgres_connection(PostgresOptions options, StatementCounters& counters);
 
@@ -118,6 +139,11 @@ struct SqliteOptions {
     bool read_only = false;
 };
 std::unique_ptr<Connection> make_sqlite_connection(SqliteOptions options, StatementCounters& counters);
+
+/// The connection leads to a server that does not take writes: a standby, or one that was made read-only.
+struct LeadsToReader : std::runtime_error {
+    LeadsToReader() : std::runtime_error{"the server is read-only (a standby, or default_transaction_read_only)"} {}
+};
 
 /// Whether `error` says that what was written refers to a row that is not there (a foreign key).
 bool names_missing_row(const std::exception& error);

@@ -108,6 +108,7 @@ class Gatherer {
         std::vector<Key> keys;
         const std::lock_guard lock{mutex_};
         if (job.answered()) return keys;
+        for (const Waiting& waiting : job.batch_) keys.push_back(waiting.key);  // of one that is done again
         while (!waiting_.empty() && job.batch_.size() < options_.batch_max) {
             keys.push_back(waiting_.front().key);
             job.batch_.push_back(std::move(waiting_.front()));

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <random>
+#include <system_error>
 
+#include <pthread.h>
 #include <soci/soci.h>
 
 namespace snippetd::sql {
@@ -16,6 +18,8 @@ constexpr base::Milliseconds kWatchInterval{25};
 constexpr base::Milliseconds kIdleCheck{1000};
 constexpr base::Milliseconds kBackoffMin{50};
 constexpr base::Milliseconds kBackoffMax{1000};
+// How long a connection is kept for a cancellation that is under way. Later it might hit the next statement.
+constexpr base::Milliseconds kCancelPatience{1000};
 
 /// Half of `backoff` and a random part of the other half, so that many instances do not knock all at once.
 base::Milliseconds with_jitter(base::Milliseconds backoff) {
@@ -47,7 +51,7 @@ Pool::~Pool() {
     close();
 }
 
-void Pool::close() {
+void Pool::refuse() {
     std::deque<std::shared_ptr<Job>> refused;
     {
         const std::lock_guard lock{mutex_};
@@ -58,9 +62,21 @@ void Pool::close() {
     }
     state_changed_.notify_all();
     for (auto& job : refused) job->fail(unavailable("the service is shutting down"));
+}
+
+void Pool::close() {
+    refuse();
+    if (!watchdog_.joinable()) return;
     // The watchdog goes last: it is what frees a thread from a statement that never ends.
     for (auto& slot : slots_) slot->thread.join();
     watchdog_.join();
+    for (const auto& cancellation : abandoned_) {
+        // It waits in libpq for a server that is silent, and holds nothing but a socket: connect() and recv() are where
+        // a thread may be ended (pthreads(7)).
+        pthread_cancel(cancellation->thread.native_handle());
+        cancellation->thread.join();
+    }
+    abandoned_.clear();
     // Ending a prepared statement asks the server, and nobody is left to cut off one that does not answer.
     for (auto& slot : slots_) slot->connection->hang_up();
 }
@@ -82,7 +98,7 @@ void Pool::submit(std::shared_ptr<Job> job, base::Deadline deadline) {
         const std::lock_guard lock{mutex_};
         if (stopping_) {
             refusal = unavailable("the service is shutting down");
-        } else if (!up()) {
+        } else if (down_) {
             refusal = unreachable();
         } else if (queue_.size() >= options_.queue_max) {
             refusal = unavailable("too many requests wait for the database");
@@ -161,10 +177,15 @@ void Pool::serve(Slot& slot) {
         slot.interrupted = false;
         lock.unlock();
         run_batch(slot, jobs);
-        const bool lost = std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job->connection_lost; });
-        if (lost) disconnected(slot, connected);
+        bool lost = std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job->connection_lost; });
+        if (!finish(slot)) lost = true;
+        if (std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return !job->answered(); }))
+            missed_in_a_row_ = 0;
+        if (lost) {
+            repeat(jobs);
+            disconnected(slot, connected);
+        }
         lock.lock();
-        slot.running.clear();
         // Before the answers: whoever they wake up and has another job finds this thread, not one that has to be woken.
         if (!lost) idle_.push_back(&slot);
         for (auto& job : jobs) {
@@ -176,39 +197,101 @@ void Pool::serve(Slot& slot) {
     if (connected) --connected_;
 }
 
+/// Takes those of `jobs` out that are to be done again, and puts them before what waits. The connection is lost.
+void Pool::repeat(std::vector<std::shared_ptr<Job>>& jobs) {
+    const base::SteadyTime now = base::steady_now();
+    const std::lock_guard lock{mutex_};
+    std::erase_if(jobs, [this, now](const std::shared_ptr<Job>& job) {
+        const bool again = job->connection_lost && (options_.only_reads || job->had_no_effect) &&
+                           job->repetitions < options_.threads && !job->answered() && job->deadline > now && !stopping_;
+        if (!again) return false;
+        ++job->repetitions;
+        job->connection_lost = job->had_no_effect = false;
+        job->error = nullptr;
+        queue_.push_front(job);
+        return true;
+    });
+}
+
 bool Pool::connect(Slot& slot) {
     try {
         slot.connection->connect();
     } catch (const std::exception& error) {
         const std::lock_guard lock{mutex_};
         last_error_ = error.what();
+        options_.on_failed_attempt(last_error_);
         return false;
     }
-    const bool first = connected_.fetch_add(1) == 0;
     {
         const std::lock_guard lock{mutex_};
         last_error_.clear();
+        ++connected_;
+        if (down_.exchange(false)) options_.on_change(true);
+        if (connected_.load() == static_cast<int>(options_.threads)) options_.on_complete();
     }
     state_changed_.notify_all();
-    if (first) options_.on_change(true);
     return true;
 }
 
 void Pool::disconnected(Slot& slot, bool& connected) {
     connected = false;
-    const bool last = connected_.fetch_sub(1) == 1;
-    if (last) options_.on_change(false);
-    std::deque<std::shared_ptr<Job>> refused;
+    const std::lock_guard lock{mutex_};
+    std::erase(idle_, &slot);
+    if (--connected_ == 0) lost_at_ = base::steady_now();
+    if (!queue_.empty()) call_one();  // another thread may have a live connection for what waits
+}
+
+/// What waits for a connection has waited in vain. The mutex is held.
+void Pool::give_up_reconnecting(base::SteadyTime now, std::vector<std::shared_ptr<Job>>& refused) {
+    if (up() || down_ || now < lost_at_ + options_.reconnect_patience) return;
+    down_ = true;
+    options_.on_change(false);
+    refused.insert(refused.end(), queue_.begin(), queue_.end());
+    queue_.clear();
+}
+
+/// Asks the database to give up what the slot runs. The mutex is held.
+void Pool::cancel(Slot& slot) {
+    auto ask = slot.connection->canceller();
+    if (!ask) return;
+    const auto cancellation = std::make_shared<Cancellation>();
+    try {
+        cancellation->thread = std::thread{[&made = *cancellation, ask = std::move(ask)] {
+            ask();
+            const std::lock_guard lock{made.mutex};
+            made.made = true;
+            made.changed.notify_all();
+        }};
+    } catch (const std::system_error& error) {
+        log::warn("a statement is not cancelled", {{"pool", options_.name}, {"reason", error.what()}});
+        return;
+    }
+    slot.cancellation = cancellation;
+}
+
+/// What the slot ran is over: it is neither cancelled nor cut from now on. False when a cancellation is still under
+/// way, so that the connection is not good for another statement.
+bool Pool::finish(Slot& slot) {
+    std::shared_ptr<Cancellation> cancellation;
     {
         const std::lock_guard lock{mutex_};
-        std::erase(idle_, &slot);
-        if (last) {
-            refused.swap(queue_);
-        } else if (!queue_.empty()) {
-            call_one();  // another thread may have a live connection for what waits
-        }
+        slot.running.clear();
+        cancellation.swap(slot.cancellation);
     }
-    for (auto& job : refused) job->fail(unreachable());
+    if (!cancellation) return true;
+    const auto is_made = [](Cancellation& one, base::Milliseconds patience) {
+        std::unique_lock lock{one.mutex};
+        return one.changed.wait_for(lock, patience, [&one] { return one.made; });
+    };
+    const bool made = is_made(*cancellation, kCancelPatience);
+    const std::lock_guard lock{mutex_};
+    abandoned_.push_back(std::move(cancellation));
+    std::erase_if(abandoned_, [&](const auto& one) {
+        if (!is_made(*one, base::Milliseconds{0})) return false;
+        one->thread.join();
+        return true;
+    });
+    return made;
 }
 
 void Pool::run_batch(Slot& slot, std::vector<std::shared_ptr<Job>>& jobs) {
@@ -239,6 +322,7 @@ void Pool::failed(Connection& connection, Job& job, const std::exception& error)
                                       {"reason", failure.reason}});
     job.error = unavailable("a statement failed");
     job.connection_lost = connection.is_lost(error);
+    job.had_no_effect = job.connection_lost && connection.had_no_effect(error);
     connection.forget_prepared();
 }
 
@@ -275,10 +359,18 @@ void Pool::watch() {
     while (!stopping_ || !all_idle()) {
         state_changed_.wait_for(lock, kWatchInterval);
         const base::SteadyTime now = base::steady_now();
-        std::vector<std::shared_ptr<Job>> late;
+        std::vector<std::shared_ptr<Job>> late, lost;
+        give_up_reconnecting(now, lost);
         for (auto& slot : slots_) {
             for (const auto& job : slot->running) {
-                if (job->deadline <= now && !job->answered()) late.push_back(job);
+                if (job->deadline <= now && !job->answered()) {
+                    late.push_back(job);
+                    ++missed_in_a_row_;
+                } else if (job->answered() && !slot->cancellation) {
+                    // Only now that nobody hears of it: a commit that is cancelled while it waits for a standby says
+                    // that all is well.
+                    cancel(*slot);
+                }
                 if (job->deadline + options_.stuck_grace <= now && !slot->interrupted) {
                     slot->interrupted = true;
                     slot->connection->interrupt();
@@ -294,9 +386,10 @@ void Pool::watch() {
             }
         }
         queue_.swap(patient);
-        if (late.empty()) continue;
+        if (late.empty() && lost.empty()) continue;
         lock.unlock();
         for (auto& job : late) job->fail(unavailable("the database does not answer in time"));
+        for (auto& job : lost) job->fail(unreachable());
         lock.lock();
     }
 }

@@ -22,12 +22,15 @@
 ///
 /// - The queue is bounded: when it is full, `run` throws Unavailable at once.
 /// - An answer is due at the job's deadline: then `run` throws Unavailable, whether the job still waits or its
-///   statement is stuck. A connection that stays stuck is cut, so that a silent database costs a thread only for a
-///   while.
+///   statement is stuck. The database is asked to give such a statement up, so that nobody works for nothing, and a
+///   connection that stays stuck is cut, so that a silent database costs a thread only for a while.
 /// - Of several idle connections the one that was used last is used next: what its session has in its memory and in the
 ///   core's caches is still warm, and a server with one process a session runs no more of them than there is work for.
-/// - While no connection stands, jobs are refused at once (base::Unreachable); the threads reconnect by themselves,
-///   with backoff and jitter.
+/// - The threads reconnect by themselves, with backoff and jitter. When the last connection is lost, jobs wait for a
+///   new one, within their deadlines; when `reconnect_patience` has passed without one, they are refused at once
+///   (base::Unreachable).
+/// - A job whose connection was lost under it is done again on another one when it has had no effect, for as many times
+///   as there are connections, which may all lead to a server that is not the one any more.
 /// - With `batch_max` above one, a thread takes that many jobs into one transaction, each under a savepoint: one flush
 ///   of the disk for all of them. SQLite's one writer works like that.
 namespace snippetd::sql {
@@ -41,8 +44,13 @@ class Pool {
         std::size_t queue_max = 1024;
         std::size_t batch_max = 1;
         base::Milliseconds stuck_grace{1000};  ///< how long after its deadline a running job's connection is cut
-        /// Called, by a thread of the pool, when the last connection is lost and when the first one stands again.
+        base::Milliseconds reconnect_patience{750};
+        bool only_reads = false;  ///< no job has an effect, whatever becomes of it
+        /// Called, by a thread of the pool, when `down` changes. Must not call the pool.
         std::function<void(bool up)> on_change = [](bool) {};
+        /// Likewise for each attempt to connect that fails, with its reason, and when all connections stand again.
+        std::function<void(const std::string& reason)> on_failed_attempt = [](const std::string&) {};
+        std::function<void()> on_complete = [] {};
     };
 
     /// Starts the threads, which connect on their own; `wait_until_connected` says how that went.
@@ -71,6 +79,8 @@ class Pool {
         virtual void execute(Connection& connection) = 0;
         std::exception_ptr error;      ///< what the caller gets instead of a result, when set
         bool connection_lost = false;  ///< whether the connection went down under the work
+        bool had_no_effect = false;    ///< whether it may be done again after that
+        unsigned repetitions = 0;
 
         void answer() {
             if (!answered_.exchange(true)) deliver();
@@ -92,10 +102,17 @@ class Pool {
     /// As `run`, for a job that answers in its own way. When the pool refuses it, it fails before this returns.
     void submit(std::shared_ptr<Job> job, base::Deadline deadline);
 
-    /// Refuses what is queued and what comes later, and ends the threads after the jobs that run now. By one thread.
+    /// Refuses what is queued and what comes later.
+    void refuse();
+    /// And ends the threads after the jobs that run now. By one thread. Of several pools all refuse first, so that
+    /// their threads end at the same time.
     void close();
 
     bool up() const { return connected_.load() > 0; }
+    /// Whether there has been no connection for a while, so that jobs are refused.
+    bool down() const { return down_.load(); }
+    /// Whether as many jobs as there are connections missed their deadlines while they ran, and none has met its since.
+    bool stuck() const { return missed_in_a_row_.load() >= options_.threads; }
     /// The message of the last failed attempt to connect; empty when there was none.
     std::string last_error() const;
     /// False when no connection stands after `timeout`.
@@ -124,12 +141,21 @@ class Pool {
         std::optional<T> result_;
     };
 
+    /// A request to give up a statement, which a thread of its own makes.
+    struct Cancellation {
+        std::thread thread;
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool made = false;  ///< guarded by mutex
+    };
+
     /// What a thread is busy with, for the watchdog.
     struct Slot {
         std::unique_ptr<Connection> connection;
-        std::vector<std::shared_ptr<Job>> running;  ///< guarded by mutex_
-        bool interrupted = false;                   ///< guarded by mutex_
-        bool called = false;                        ///< guarded by mutex_; to look into the queue
+        std::vector<std::shared_ptr<Job>> running;   ///< guarded by mutex_
+        bool interrupted = false;                    ///< guarded by mutex_
+        bool called = false;                         ///< guarded by mutex_; to look into the queue
+        std::shared_ptr<Cancellation> cancellation;  ///< guarded by mutex_; of what it runs
         std::condition_variable work_ready;
         std::thread thread;
     };
@@ -139,6 +165,10 @@ class Pool {
     void serve(Slot& slot);
     bool connect(Slot& slot);
     void disconnected(Slot& slot, bool& connected);
+    void cancel(Slot& slot);
+    bool finish(Slot& slot);
+    void give_up_reconnecting(base::SteadyTime now, std::vector<std::shared_ptr<Job>>& refused);
+    void repeat(std::vector<std::shared_ptr<Job>>& jobs);
     void run_batch(Slot& slot, std::vector<std::shared_ptr<Job>>& jobs);
     void run_one(Connection& connection, Job& job);
     void failed(Connection& connection, Job& job, const std::exception& error);
@@ -150,9 +180,14 @@ class Pool {
     std::condition_variable state_changed_;
     std::vector<Slot*> idle_;                 ///< guarded by mutex_; the one that was busy last is at the back
     std::deque<std::shared_ptr<Job>> queue_;  ///< guarded by mutex_
-    bool stopping_ = false;                   ///< guarded by mutex_
-    std::string last_error_;                  ///< guarded by mutex_
-    std::atomic<int> connected_{0};
+    /// Guarded by mutex_; those that nobody answered in time.
+    std::vector<std::shared_ptr<Cancellation>> abandoned_;
+    bool stopping_ = false;          ///< guarded by mutex_
+    std::string last_error_;         ///< guarded by mutex_
+    base::SteadyTime lost_at_;       ///< guarded by mutex_; the last connection
+    std::atomic<bool> down_{true};   ///< changed with mutex_
+    std::atomic<int> connected_{0};  ///< changed with mutex_
+    std::atomic<unsigned> missed_in_a_row_{0};
     std::vector<std::unique_ptr<Slot>> slots_;
     std::thread watchdog_;
 };

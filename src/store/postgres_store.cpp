@@ -21,11 +21,14 @@ constexpr const char* kNewSnippet = R"sql(
            :burn::integer, :edit_token_hash::text, :forked_from::text, :title_folded::text, :body_folded::text
 )sql";
 
-// Two requests with one key meet at the record's primary key: the second waits for the first one's commit.
+// Two requests with one key meet at the record's primary key: the second waits for the first one's commit, though not
+// for longer than its own answer may take. Said here, since behind a pooler no session says it.
 const std::string kCreateOnce = std::string{R"sql(
     with record as (
         insert into idempotency_records (id, fingerprint, response, created_at, account_id)
-        values (:record_id, :fingerprint, :response, :recorded_at, nullif(:record_account::text, ''))
+        select :record_id::text, :fingerprint::text, :response::text, :recorded_at::bigint,
+               nullif(:record_account::text, '')
+        where set_config('lock_timeout', '600ms', true) is not null
         on conflict (id) do nothing
         returning 1),
     created as ()sql"} + kNewSnippet +
@@ -78,13 +81,15 @@ const std::string kDeleteOwned = R"sql(
 )sql";
 const std::string kDeletedOwned = "select count(*) from deleted";
 
-// Several instances may have delivered the same ones: what another one is removing is left to it.
+// Several instances may have delivered the same ones: what another one is removing is left to it. The commit waits
+// neither for the disk nor for a standby: a row that is there again after a crash is delivered again.
 constexpr const char* kForgetDelivered = R"sql(
     with done as (
         select o.snippet_id, o.floor
         from invalidation_outbox o join json_each_text(:floors::json) d
             on o.snippet_id = d.key and o.floor <= d.value::bigint
         where exists (select 1 from cache_server where run_id = :run_id and epoch = :epoch)
+            and set_config('synchronous_commit', 'off', true) is not null
         for update of o skip locked)
     delete from invalidation_outbox o using done where o.snippet_id = done.snippet_id and o.floor = done.floor
 )sql";
@@ -125,27 +130,12 @@ constexpr const char* kApplyViews = R"sql(
     where not exists (select 1 from batch)
 )sql";
 
-/// `{"a","b"}`, the text form of text[].
-std::string write_array(const std::vector<std::string>& ids) {
-    std::string out = "{";
-    for (const std::string& id : ids) {
-        if (out.size() > 1) out += ',';
-        out += '"';
-        for (const char c : id) {
-            if (c == '"' || c == '\\') out += '\\';
-            out += c;
-        }
-        out += '"';
-    }
-    return out + "}";
-}
-
 Dialect postgres_dialect(Outbox outbox) {
     return {
         .load_snippets =
             fmt::format("select {} from {} where s.id = any(:ids::text[])", snippet_columns("s.body"), kSnippetTables),
         .find_gone = "select id, coalesce(owner_id, '') from gone_snippets where id = any(:ids::text[])",
-        .write_ids = write_array,
+        .write_ids = to_array,
         .find_revision =
             "select title, body, language, visibility, created_at from revisions "
             "where snippet_id = :id and version = :version",
@@ -161,6 +151,7 @@ Dialect postgres_dialect(Outbox outbox) {
         .lock = "for update",
         .lock_shared = "for share",
         .now_ms = kNow,
+        .in_passing = "set_config('synchronous_commit', 'off', true) is not null",
         .forget_delivered = kForgetDelivered,
     };
 }
@@ -183,16 +174,16 @@ struct WholeRow : SnippetRow {
 };
 
 struct Create {
-    Create(soci::session& session, const std::string& text) : statement{session} {
+    Create(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
         row.write_to(statement);
-        prepare(statement, text);
+        prepare_to_keep(connection, statement, text);
     }
     WholeRow row;
     soci::statement statement;
 };
 
 struct CreateOnce {
-    CreateOnce(soci::session& session, const std::string& text) : statement{session} {
+    CreateOnce(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
         statement.exchange(into(created));
         statement.exchange(use(record.id, "record_id"));
         statement.exchange(use(record.fingerprint, "fingerprint"));
@@ -200,7 +191,7 @@ struct CreateOnce {
         statement.exchange(use(recorded_at, "recorded_at"));
         statement.exchange(use(record.account_id, "record_account"));
         row.write_to(statement);
-        prepare(statement, text);
+        prepare_to_keep(connection, statement, text);
     }
     IdempotencyRecord record;
     long long recorded_at = 0, created = 0;
@@ -218,11 +209,34 @@ CreateResult replay(soci::session& session, const IdempotencyRecord& record) {
     return {CreateResult::Outcome::replayed, response};
 }
 
+/// Throws LeadsToReader when what is written here would be refused. `pg_is_in_recovery` alone does not say so: a server
+/// may have been made read-only with `default_transaction_read_only`, as providers do when its disk is full.
+std::vector<int> check_writable(sql::Connection& connection, const std::vector<int>& askers) {
+    connection.count("ping");
+    std::string reads_only;
+    connection.session() << "select case when pg_is_in_recovery() then 'on' "
+                            "else current_setting('transaction_read_only') end",
+        into(reads_only);
+    if (reads_only != "off") throw sql::LeadsToReader{};
+    return askers;
+}
+
 class PostgresStore : public SqlStore {
   public:
-    PostgresStore(std::shared_ptr<sql::Pool> pool, Outbox outbox)
-        : SqlStore{pool, pool, postgres_dialect(outbox)},
-          update_{kUpdate + (outbox == Outbox::on ? kNoteUpdate : "") + kUpdated} {}
+    PostgresStore(Pools pools, Outbox outbox)
+        : SqlStore{std::move(pools), postgres_dialect(outbox)},
+          update_{kUpdate + (outbox == Outbox::on ? kNoteUpdate : "") + kUpdated},
+          pings_{*pools_.watch, {.running_max = 1}, check_writable} {}
+    ~PostgresStore() override { close(); }
+
+    /// Whether what is needed is there: a connection for writes, and a server that takes them. However many ask at a
+    /// time, one statement answers.
+    Awaitable<void> ping(Deadline deadline) override {
+        if (pools_.write->down() || pools_.read->down()) throw base::Unavailable{"no connection to the database"};
+        co_await pings_.run(0, deadline);
+    }
+
+    bool writes_are_stuck() const override { return pools_.write->stuck(); }
 
     Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
                                            Deadline deadline) override {
@@ -283,8 +297,8 @@ class PostgresStore : public SqlStore {
             std::string id;
             long long count = 0;
             soci::statement statement =
-                (connection.session().prepare << kApplyViews, use(batch_id, "batch"), use(now, "now"),
-                 use(counts, "counts"), use(hour, "hour"), use(counts, "counts_again"), into(id), into(count));
+                make_statement(connection, kApplyViews, use(batch_id, "batch"), use(now, "now"), use(counts, "counts"),
+                               use(hour, "hour"), use(counts, "counts_again"), into(id), into(count));
             statement.execute(false);
             ViewCounts totals;
             while (statement.fetch()) totals.emplace_back(id, count);
@@ -319,12 +333,13 @@ class PostgresStore : public SqlStore {
     }
 
     std::string update_;
+    sql::Gatherer<int, int> pings_;
 };
 
 }  // namespace
 
-std::unique_ptr<Store> make_postgres_store(std::shared_ptr<sql::Pool> pool, Outbox outbox) {
-    return std::make_unique<PostgresStore>(std::move(pool), outbox);
+std::unique_ptr<Store> make_postgres_store(Pools pools, Outbox outbox) {
+    return std::make_unique<PostgresStore>(std::move(pools), outbox);
 }
 
 }  // namespace snippetd::store

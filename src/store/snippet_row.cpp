@@ -18,6 +18,20 @@ std::string to_json(const ViewCounts& counts) {
     return json::serialize(object);
 }
 
+std::string to_array(const std::vector<std::string>& texts) {
+    std::string out = "{";
+    for (const std::string& text : texts) {
+        if (out.size() > 1) out += ',';
+        out += '"';
+        for (const char c : text) {
+            if (c == '"' || c == '\\') out += '\\';
+            out += c;
+        }
+        out += '"';
+    }
+    return out + "}";
+}
+
 void SnippetRow::read_from(soci::statement& statement) {
     statement.exchange(soci::into(id));
     statement.exchange(soci::into(title));
@@ -103,10 +117,23 @@ std::vector<model::Snippet> fetch_snippets(soci::statement& statement, SnippetRo
     return snippets;
 }
 
-void prepare(soci::statement& statement, const std::string& text) {
+namespace {
+
+void prepare_as(soci::details::statement_type kind, soci::statement& statement, const std::string& text) {
     statement.alloc();
-    statement.prepare(text);
+    statement.prepare(text, kind);
     statement.define_and_bind();
+}
+
+}  // namespace
+
+void prepare(soci::statement& statement, const std::string& text) {
+    prepare_as(soci::details::st_one_time_query, statement, text);
+}
+
+void prepare_to_keep(sql::Connection& connection, soci::statement& statement, const std::string& text) {
+    const bool keeps = connection.keeps_statements();
+    prepare_as(keeps ? soci::details::st_repeatable_query : soci::details::st_one_time_query, statement, text);
 }
 
 }  // namespace snippetd::store

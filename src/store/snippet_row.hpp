@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/snippet.hpp"
+#include "sql/connection.hpp"
 #include "store/store.hpp"
 
 #include <string>
@@ -16,6 +17,8 @@ inline model::Visibility visibility_from_text(std::string_view text) {
 }
 std::string to_json(const std::vector<std::string>& texts);
 std::string to_json(const ViewCounts& counts);
+/// `{"a","b"}`, the text form of PostgreSQL's text[].
+std::string to_array(const std::vector<std::string>& texts);
 
 /// The variables that a row of `snippet_columns` is read into, or that a new row is written from. Null is '' for texts
 /// and 0 for times.
@@ -37,7 +40,19 @@ struct SnippetRow {
 /// All rows of a statement that reads SnippetRows and has been executed.
 std::vector<model::Snippet> fetch_snippets(soci::statement& statement, SnippetRow& row);
 
-/// Declares the variables' exchange and prepares, so that `statement` can be executed many times.
+/// Declares the variables' exchange, so that `statement` can be executed. It is sent with its text each time: nothing
+/// of it stays with the session, and its one execution is one round trip.
 void prepare(soci::statement& statement, const std::string& text);
+/// Likewise, for a statement that is executed many times: the session keeps it, where sessions are our own.
+void prepare_to_keep(sql::Connection& connection, soci::statement& statement, const std::string& text);
+
+/// A statement that is ready to be executed, with its variables (soci::use, soci::into).
+template <class... Variables>
+soci::statement make_statement(sql::Connection& connection, const std::string& text, const Variables&... variables) {
+    soci::statement statement{connection.session()};
+    (statement.exchange(variables), ...);
+    prepare(statement, text);
+    return statement;
+}
 
 }  // namespace snippetd::store

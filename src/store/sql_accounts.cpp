@@ -1,3 +1,4 @@
+#include "store/snippet_row.hpp"
 #include "store/sql_store.hpp"
 
 #include <fmt/format.h>
@@ -135,8 +136,8 @@ Awaitable<bool> SqlStore::clear_account(std::string account_id, std::string kept
                 "delete from {0} where {1} in "
                 "(select {1} from {0} where account_id = :account_id and {1} <> :kept limit :limit)",
                 table, key);
-            soci::statement statement = (connection.session().prepare << text, use(account_id, "account_id"),
-                                         use(kept, "kept"), use(limit, "limit"));
+            soci::statement statement =
+                make_statement(connection, text, use(account_id, "account_id"), use(kept, "kept"), use(limit, "limit"));
             statement.execute(true);
             if (statement.get_affected_rows() >= limit) done = false;
         };
@@ -154,10 +155,9 @@ Awaitable<std::vector<std::string>> SqlStore::list_owned_ids(std::string account
         connection.count("list_owned_ids");
         const long long before = end;
         std::string id;
-        soci::statement statement =
-            (connection.session().prepare
-                 << "select id from snippets where owner_id = :account_id and created_at < :end limit :limit",
-             use(account_id, "account_id"), use(before, "end"), use(limit, "limit"), into(id));
+        soci::statement statement = make_statement(
+            connection, "select id from snippets where owner_id = :account_id and created_at < :end limit :limit",
+            use(account_id, "account_id"), use(before, "end"), use(limit, "limit"), into(id));
         statement.execute(false);
         std::vector<std::string> ids;
         while (statement.fetch()) ids.push_back(id);
@@ -316,12 +316,11 @@ Awaitable<std::vector<model::ApiToken>> SqlStore::list_tokens(std::string accoun
         model::ApiToken token;
         long long created_at = 0, expires_at = 0;
         const long long now = base::unix_now_ms();
-        soci::statement statement =
-            (connection.session().prepare
-                 << "select id, name, created_at, coalesce(expires_at, 0) from api_tokens where account_id = "
-                    ":account_id "
-                    "and (expires_at is null or expires_at > :now) order by created_at desc, id",
-             use(account_id), use(now), into(token.id), into(token.name), into(created_at), into(expires_at));
+        soci::statement statement = make_statement(
+            connection,
+            "select id, name, created_at, coalesce(expires_at, 0) from api_tokens where account_id = :account_id "
+            "and (expires_at is null or expires_at > :now) order by created_at desc, id",
+            use(account_id), use(now), into(token.id), into(token.name), into(created_at), into(expires_at));
         statement.execute(false);
         std::vector<model::ApiToken> tokens;
         while (statement.fetch()) {

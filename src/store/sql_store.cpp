@@ -3,6 +3,7 @@
 #include "base/fold_case.hpp"
 #include "store/snippet_row.hpp"
 
+#include <array>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -24,10 +25,10 @@ constexpr std::int64_t kViewHoursKept = 400 * 24;  // in hours
 constexpr int kRevisionsListedMax = 1000;
 
 struct LoadSnippets {
-    LoadSnippets(soci::session& session, const std::string& text) : statement{session} {
+    LoadSnippets(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
         row.read_from(statement);
         statement.exchange(use(ids, "ids"));
-        prepare(statement, text);
+        prepare_to_keep(connection, statement, text);
     }
     std::string ids;
     SnippetRow row;
@@ -44,7 +45,7 @@ constexpr const char* kListUndelivered =
     "order by o.created_at";
 
 struct ListUndelivered {
-    ListUndelivered(soci::session& session, const std::string& text) : statement{session} {
+    ListUndelivered(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
         statement.exchange(into(run_id));
         statement.exchange(into(epoch));
         statement.exchange(into(seen_at));
@@ -53,7 +54,7 @@ struct ListUndelivered {
         statement.exchange(into(floor));
         statement.exchange(use(age, "age"));
         statement.exchange(use(limit, "limit"));
-        prepare(statement, text);
+        prepare_to_keep(connection, statement, text);
     }
     std::string run_id, id;
     long long epoch = 0, seen_at = 0, unseen = 0, floor = 0, age = 0;
@@ -145,7 +146,7 @@ std::vector<Loaded> SqlStore::load_snippets(sql::Connection& connection, const s
     const std::string absent_ids = dialect_.write_ids(absent);
     std::string id, owner_id;
     soci::statement statement =
-        (connection.session().prepare << dialect_.find_gone, use(absent_ids, "ids"), into(id), into(owner_id));
+        make_statement(connection, dialect_.find_gone, use(absent_ids, "ids"), into(id), into(owner_id));
     statement.execute(false);
     while (statement.fetch()) {
         const auto [first, last] = wanted.equal_range(id);
@@ -173,19 +174,26 @@ Awaitable<bool> SqlStore::delete_snippet(std::string id, std::optional<std::int6
     return write_->run(std::move(work), deadline);
 }
 
+sql::Pool& SqlStore::for_list(const ListQuery& query) const {
+    const bool in_order = query.text.empty() && query.tag.empty() && query.language.empty();
+    return in_order ? *pools_.read : *pools_.search;
+}
+
 Awaitable<std::vector<model::Snippet>> SqlStore::list_owned(std::string owner_id, ListQuery query, Deadline deadline) {
+    sql::Pool& pool = for_list(query);
     auto work = [this, owner_id = std::move(owner_id), query = std::move(query)](sql::Connection& connection) {
         return list_snippets(connection, dialect_, "list_owned", "s.owner_id = :owner", owner_id, query);
     };
-    return read_->run(std::move(work), deadline);
+    return pool.run(std::move(work), deadline);
 }
 
 Awaitable<std::vector<model::Snippet>> SqlStore::list_public(ListQuery query, Deadline deadline) {
+    sql::Pool& pool = for_list(query);
     auto work = [this, query = std::move(query)](sql::Connection& connection) {
         return list_snippets(connection, dialect_, "list_public",
                              "s.visibility = 'public' and s.burn_after_reading = 0", "", query);
     };
-    return read_->run(std::move(work), deadline);
+    return pool.run(std::move(work), deadline);
 }
 
 Awaitable<std::vector<model::Revision>> SqlStore::list_revisions(std::string snippet_id, Deadline deadline) {
@@ -198,9 +206,9 @@ Awaitable<std::vector<model::Revision>> SqlStore::list_revisions(std::string sni
         model::Revision revision;
         std::string visibility;
         long long version = 0, created_at = 0, size = 0;
-        soci::statement statement =
-            (connection.session().prepare << text, use(snippet_id), use(kRevisionsListedMax), into(version),
-             into(revision.title), into(revision.language), into(visibility), into(created_at), into(size));
+        soci::statement statement = make_statement(connection, text, use(snippet_id), use(kRevisionsListedMax),
+                                                   into(version), into(revision.title), into(revision.language),
+                                                   into(visibility), into(created_at), into(size));
         statement.execute(false);
         std::vector<model::Revision> revisions;
         while (statement.fetch()) {
@@ -239,10 +247,10 @@ Awaitable<std::vector<model::ViewHour>> SqlStore::view_hours(std::string id, Uni
         connection.count("view_hours");
         const long long first = model::hour_of(since);
         long long hour = 0, count = 0;
-        soci::statement statement =
-            (connection.session().prepare << "select hour, count from snippet_view_hours "
-                                             "where snippet_id = :id and hour >= :first order by hour",
-             use(id, "id"), use(first, "first"), into(hour), into(count));
+        soci::statement statement = make_statement(connection,
+                                                   "select hour, count from snippet_view_hours "
+                                                   "where snippet_id = :id and hour >= :first order by hour",
+                                                   use(id, "id"), use(first, "first"), into(hour), into(count));
         statement.execute(false);
         std::vector<model::ViewHour> hours;
         while (statement.fetch()) hours.push_back({hour, count});
@@ -266,7 +274,7 @@ Awaitable<model::Undelivered> SqlStore::list_undelivered(base::Milliseconds age,
         }
         return undelivered;
     };
-    return read_->run(std::move(work), deadline);
+    return pools_.watch->run(std::move(work), deadline);
 }
 
 Awaitable<void> SqlStore::forget_delivered(Floors delivered, model::CacheServer told, Deadline deadline) {
@@ -277,7 +285,7 @@ Awaitable<void> SqlStore::forget_delivered(Floors delivered, model::CacheServer 
             use(epoch, "epoch");
         return true;
     };
-    co_await write_->run(std::move(work), deadline);
+    co_await pools_.forget->run(std::move(work), deadline);
 }
 
 Awaitable<void> SqlStore::set_cache_server(std::string run_id, model::CacheServer known, Deadline deadline) {
@@ -287,21 +295,21 @@ Awaitable<void> SqlStore::set_cache_server(std::string run_id, model::CacheServe
         soci::session& session = connection.session();
         if (epoch == 0) {
             session << fmt::format(
-                "insert into cache_server (one, run_id, epoch, seen_at) values (1, :run_id, 1, {}) "
-                "on conflict do nothing",
-                dialect_.now_ms),
+                "insert into cache_server (one, run_id, epoch, seen_at) "
+                "select 1, cast(:run_id as text), 1, {} where {} on conflict do nothing",
+                dialect_.now_ms, dialect_.in_passing),
                 use(run_id, "run_id");
         } else {
             session << fmt::format(
                 "update cache_server set run_id = :run_id, seen_at = {}, "
                 "epoch = epoch + case when run_id = :run_id_again then 0 else 1 end "
-                "where epoch = :epoch and seen_at = :seen_at",
-                dialect_.now_ms),
+                "where epoch = :epoch and seen_at = :seen_at and {}",
+                dialect_.now_ms, dialect_.in_passing),
                 use(run_id, "run_id"), use(run_id, "run_id_again"), use(epoch, "epoch"), use(seen_at, "seen_at");
         }
         return true;
     };
-    co_await write_->run(std::move(work), deadline);
+    co_await pools_.forget->run(std::move(work), deadline);
 }
 
 Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
@@ -319,7 +327,7 @@ Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
             use(now, "now"), use(now, "now_again"), use(limit, "limit");
         const auto remove = [&](const char* name, const char* text, long long before) {
             connection.count(name);
-            soci::statement statement = (session.prepare << text, use(before, "before"), use(limit, "limit"));
+            soci::statement statement = make_statement(connection, text, use(before, "before"), use(limit, "limit"));
             statement.execute(true);
             const long long removed = statement.get_affected_rows();
             if (removed >= limit) purged.more = true;
@@ -359,12 +367,13 @@ Awaitable<void> SqlStore::ping(Deadline deadline) {
         connection.session() << "select 1", into(one);
         return one == 1;
     };
-    co_await read_->run(std::move(work), deadline);
+    co_await pools_.watch->run(std::move(work), deadline);
 }
 
 void SqlStore::close() {
-    write_->close();
-    read_->close();
+    const std::array pools{pools_.write, pools_.search, pools_.forget, pools_.watch, pools_.read};
+    for (const auto& pool : pools) pool->refuse();
+    for (const auto& pool : pools) pool->close();
 }
 
 }  // namespace snippetd::store

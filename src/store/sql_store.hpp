@@ -29,7 +29,17 @@ struct Dialect {
     std::string lock;              ///< at the end of a select: its rows are nobody else's until the transaction ends
     std::string lock_shared;       ///< at the end of a select: its rows stay as they are until the transaction ends
     std::string now_ms;            ///< the database's clock
+    std::string in_passing;        ///< a condition that is true; what a crash may undo then waits for no disk
     std::string forget_delivered;  ///< `:floors`, JSON from id to floor, `:run_id` and `:epoch` of who was told
+};
+
+/// Who gets which connections, so that nothing that hangs or floods takes the rest with it; some may be the same pool.
+struct Pools {
+    std::shared_ptr<sql::Pool> write;
+    std::shared_ptr<sql::Pool> read;    ///< look-ups by key, and lists that an index has in order
+    std::shared_ptr<sql::Pool> search;  ///< lists with a condition, which may look at every row there is
+    std::shared_ptr<sql::Pool> watch;   ///< readiness, and what is in the outbox
+    std::shared_ptr<sql::Pool> forget;  ///< what has been delivered from the outbox
 };
 
 class SqlStore : public Store {
@@ -73,20 +83,23 @@ class SqlStore : public Store {
     void close() override;
 
   protected:
-    /// `write` may be the same pool as `read`.
-    SqlStore(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write, Dialect dialect)
-        : read_{std::move(read)},
-          write_{std::move(write)},
+    SqlStore(Pools pools, Dialect dialect)
+        : pools_{std::move(pools)},
+          read_{pools_.read},
+          write_{pools_.write},
           dialect_{std::move(dialect)},
           loads_{*read_, {}, [this](sql::Connection& connection, const std::vector<std::string>& ids) {
                      return load_snippets(connection, ids);
                  }} {}
 
+    Pools pools_;
     std::shared_ptr<sql::Pool> read_;
     std::shared_ptr<sql::Pool> write_;
     Dialect dialect_;
 
   private:
+    /// Which of the pools a list is for.
+    sql::Pool& for_list(const ListQuery& query) const;
     std::vector<Loaded> load_snippets(sql::Connection& connection, const std::vector<std::string>& ids) const;
 
     sql::Gatherer<std::string, Loaded> loads_;
@@ -99,7 +112,7 @@ inline constexpr const char* kSnippetTables =
     "snippets s left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id "
     "left join snippets o on o.id = nullif(s.forked_from, '')";
 
-std::unique_ptr<Store> make_postgres_store(std::shared_ptr<sql::Pool> pool, Outbox outbox);
+std::unique_ptr<Store> make_postgres_store(Pools pools, Outbox outbox);
 /// `write` must have one thread: SQLite has one writer.
 std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write,
                                          Outbox outbox);

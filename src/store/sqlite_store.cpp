@@ -112,6 +112,7 @@ Dialect sqlite_dialect(Outbox outbox) {
         .lock = "",
         .lock_shared = "",
         .now_ms = kNow,
+        .in_passing = "1 = 1",
         .forget_delivered = kForgetDelivered,
     };
 }
@@ -121,10 +122,10 @@ long long size_of(const std::string& text) {
 }
 
 struct Create {
-    Create(soci::session& session, const std::string& text) : statement{session} {
+    Create(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
         row.write_to(statement);
         statement.exchange(use(size, "size"));
-        prepare(statement, text);
+        prepare_to_keep(connection, statement, text);
     }
     SnippetRow row;
     long long size = 0;
@@ -132,11 +133,11 @@ struct Create {
 };
 
 struct CreateBody {
-    CreateBody(soci::session& session, const std::string& text) : statement{session} {
+    CreateBody(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
         statement.exchange(use(id, "id"));
         statement.exchange(use(version, "version"));
         statement.exchange(use(body, "body"));
-        prepare(statement, text);
+        prepare_to_keep(connection, statement, text);
     }
     std::string id, body;
     long long version = 0;
@@ -171,7 +172,7 @@ std::optional<CreateResult> record_or_replay(soci::session& session, const Idemp
 class SqliteStore : public SqlStore {
   public:
     SqliteStore(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write, Outbox outbox)
-        : SqlStore{std::move(read), std::move(write), sqlite_dialect(outbox)}, outbox_{outbox} {}
+        : SqlStore{{write, read, read, read, write}, sqlite_dialect(outbox)}, outbox_{outbox} {}
 
     Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
                                            Deadline deadline) override {

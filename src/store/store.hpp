@@ -195,8 +195,10 @@ class Store {
     virtual Awaitable<void> set_cache_server(std::string run_id, model::CacheServer known, Deadline deadline) = 0;
     /// Removes what has expired, at most `limit` rows of each kind.
     virtual Awaitable<Purged> purge(int limit, Deadline deadline) = 0;
-    /// Throws when the store does not answer.
+    /// Throws when the store does not answer, or would refuse what is written.
     virtual Awaitable<void> ping(Deadline deadline) = 0;
+    /// Whether writes do not end, of late, while the store is there otherwise (commits that wait for a standby).
+    virtual bool writes_are_stuck() const { return false; }
 
     /// Refuses further calls and returns when those under way have been answered. Not from a coroutine.
     virtual void close() = 0;

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <exception>
+#include <functional>
 #include <stdexcept>
 
 #include <soci/soci.h>
@@ -17,12 +18,16 @@ struct Database {
     std::atomic<int> connects{0};
     std::atomic<int> deaths{0};  ///< connections opened before the last death are dead
     std::atomic<int> interrupts{0};
+    std::atomic<int> cancellations{0};
+    std::atomic<bool> cancels{false};  ///< whether a statement can be cancelled
     std::atomic<int> used_dead{0};
 };
 
 struct Lost : std::runtime_error {
     Lost() : std::runtime_error{"the connection is lost"} {}
 };
+
+struct LostWithoutEffect : Lost {};
 
 class FakeConnection : public sql::Connection {
   public:
@@ -34,13 +39,28 @@ class FakeConnection : public sql::Connection {
         ++database_.interrupts;
         interrupted_.open();
     }
+    std::function<void()> canceller() override {
+        if (!database_.cancels) return {};
+        return [this] {
+            ++database_.cancellations;
+            interrupted_.open();
+        };
+    }
     bool is_lost(const std::exception& error) override { return dynamic_cast<const Lost*>(&error) != nullptr; }
+    bool had_no_effect(const std::exception& error) override {
+        return dynamic_cast<const LostWithoutEffect*>(&error) != nullptr;
+    }
     void execute_script(const std::string&) override {}
 
     /// A statement that the database answers.
     int statement() {
         if (!alive()) ++database_.used_dead;
         return 42;
+    }
+    /// One that it answers when it is told to give it up.
+    int cancelled_statement() {
+        interrupted_.pass();
+        throw std::runtime_error{"cancelled"};
     }
     /// One that it never answers.
     [[noreturn]] void stuck_statement() {

@@ -91,7 +91,8 @@ class PostgresBackend : public Backend {
         sql::Pool::Options options;
         options.threads = 4;
         options.make_connection = [this] { return make_connection(); };
-        return store::make_postgres_store(make_pool(std::move(options)), store::Outbox::on);
+        const auto pool = make_pool(std::move(options));
+        return store::make_postgres_store({pool, pool, pool, pool, pool}, store::Outbox::on);
     }
 
   private:

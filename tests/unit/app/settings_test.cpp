@@ -97,6 +97,7 @@ TEST(Settings, HaveTheDocumentedDefaults) {
     EXPECT_EQ(s.shutdown_timeout, 5s);
     EXPECT_EQ(s.reaper_interval, 60s);
     EXPECT_EQ(s.database_connections, 8u);
+    EXPECT_EQ(s.database_pooler, sql::Pooler::detect);
 }
 
 TEST(Settings, TakeEveryFlag) {
@@ -164,7 +165,9 @@ TEST(Settings, TakeEveryFlag) {
                               "--reaper-interval",
                               "4s",
                               "--database-connections",
-                              "9"})
+                              "9",
+                              "--database-pooler",
+                              "transaction"})
                            .settings;
     EXPECT_EQ(s.listen, (std::vector<Listen>{{"0.0.0.0", 80}, {"::1", 0}}));
     EXPECT_EQ(s.data_dir, "/var/lib/s");
@@ -198,6 +201,7 @@ TEST(Settings, TakeEveryFlag) {
     EXPECT_EQ(s.shutdown_timeout, 0s);
     EXPECT_EQ(s.reaper_interval, 4s);
     EXPECT_EQ(s.database_connections, 9u);
+    EXPECT_EQ(s.database_pooler, sql::Pooler::transaction);
 }
 
 TEST(Settings, FlagBeatsEnvironmentBeatsFileBeatsDefault) {

@@ -28,6 +28,7 @@ using test::FakeConnection;
 using test::Gate;
 using test::Loop;
 using test::Lost;
+using test::LostWithoutEffect;
 
 class PoolTest : public testing::Test {
   protected:
@@ -248,6 +249,86 @@ TEST_F(PoolTest, AStuckConnectionIsCutAndTheThreadGoesOnWithANewOne) {
     EXPECT_EQ(database.interrupts, 1);
     ASSERT_TRUE(pool->wait_until_connected(test::kPatience));
     EXPECT_EQ(Loop::get(start_statement(*pool)), 42);
+}
+
+TEST_F(PoolTest, WhatIsLateIsCancelledAfterItsAnswerAndItsConnectionGoesOn) {
+    database.cancels = true;
+    Pool::Options options;
+    options.stuck_grace = 1h;
+    const auto pool = make_pool(std::move(options));
+    auto late = start(
+        *pool, [](Connection& connection) { return fake(connection).cancelled_statement(); }, base::deadline_in(30ms));
+    expect_unavailable(std::move(late));
+    EXPECT_EQ(Loop::get(start_statement(*pool)), 42);
+    EXPECT_EQ(database.cancellations, 1);
+    EXPECT_EQ(database.interrupts, 0);
+    EXPECT_EQ(database.connects, 1);
+}
+
+TEST_F(PoolTest, ItIsStuckWhenAsManyJobsAsItHasConnectionsAreLateInARow) {
+    const auto pool = make_pool();
+    EXPECT_FALSE(pool->stuck());
+    Gate gate;
+    expect_unavailable(occupy(*pool, gate, base::deadline_in(10ms)));
+    EXPECT_TRUE(pool->stuck());
+    gate.open();
+    EXPECT_EQ(Loop::get(start_statement(*pool)), 42);
+    EXPECT_FALSE(pool->stuck());
+}
+
+TEST_F(PoolTest, WhenAllConnectionsAreLostAtOnceJobsWaitForNewOnesAndNobodyIsTold) {
+    Pool::Options options;
+    options.threads = 3;
+    options.reconnect_patience = 1h;
+    const auto pool = make_pool(std::move(options));
+    ASSERT_TRUE(test::wait_until([&] { return database.connects == 3; }));
+    for (int i = 0; i < 5; ++i) {
+        ++database.deaths;
+        EXPECT_EQ(Loop::get(start_statement(*pool)), 42);
+    }
+    database.reachable = false;
+    ++database.deaths;
+    auto waiting = start_statement(*pool);
+    ASSERT_TRUE(test::wait_until([&] { return pool->last_error() == "nobody listens there"; }));
+    database.reachable = true;
+    EXPECT_EQ(Loop::get(std::move(waiting)), 42);
+    auto late = start_statement(*pool, base::steady_now() - 1ms);
+    expect_unavailable(std::move(late));
+    EXPECT_EQ(database.used_dead, 0);
+    EXPECT_EQ(seen_changes(), std::vector<bool>{true});
+}
+
+TEST_F(PoolTest, AJobThatLostItsConnectionIsDoneAgainWhenThatDoesNoHarm) {
+    const auto attempts = [this](bool only_reads, bool without_effect) {
+        Pool::Options options;
+        options.only_reads = only_reads;
+        const auto pool = make_pool(std::move(options));
+        const auto count = std::make_shared<int>(0);
+        auto future = start(*pool, [count, without_effect](Connection&) -> int {
+            if (++*count > 1) return 42;
+            if (without_effect) throw LostWithoutEffect{};
+            throw Lost{};
+        });
+        try {
+            EXPECT_EQ(Loop::get(std::move(future)), 42);
+        } catch (const base::Unavailable&) {
+            EXPECT_EQ(*count, 1);
+        }
+        return *count;
+    };
+    EXPECT_EQ(attempts(false, false), 1) << "who knows what has become of a write";
+    EXPECT_EQ(attempts(false, true), 2);
+    EXPECT_EQ(attempts(true, false), 2);
+}
+
+TEST_F(PoolTest, AJobThatLosesEveryConnectionIsGivenUp) {
+    const auto pool = make_pool();
+    const auto count = std::make_shared<int>(0);
+    expect_unavailable(start(*pool, [count](Connection&) -> int {
+        ++*count;
+        throw LostWithoutEffect{};
+    }));
+    EXPECT_EQ(*count, 2);
 }
 
 TEST_F(PoolTest, NothingIsCutBeforeTheGraceIsOver) {
