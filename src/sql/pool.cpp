@@ -380,7 +380,7 @@ void Pool::watch() {
         std::deque<std::shared_ptr<Job>> patient;
         for (auto& job : queue_) {
             if (job->deadline <= now) {
-                late.push_back(std::move(job));
+                (up() ? late : lost).push_back(std::move(job));
             } else {
                 patient.push_back(std::move(job));
             }
