@@ -66,6 +66,7 @@ class SqlStore : public Store {
                                                             Deadline deadline) override;
     Awaitable<std::vector<model::ViewHour>> view_hours(std::string id, UnixMillis since, Deadline deadline) override;
     Awaitable<Floors> list_undelivered(base::Milliseconds age, int limit, Deadline deadline) override;
+    Awaitable<std::int64_t> last_flush_applied(std::string flusher, Deadline deadline) override;
     Awaitable<void> forget_delivered(Floors delivered, Deadline deadline) override;
     Awaitable<Purged> purge(int limit, Deadline deadline) override;
     Awaitable<void> ping(Deadline deadline) override;

@@ -23,12 +23,18 @@ class SlowWire:
         self._selector = selectors.DefaultSelector()
         self._held = []  # (when, socket, bytes), in the order of arrival
         self._ending = False
+        self._closing = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self):
         self._selector.register(self._listener, selectors.EVENT_READ, None)
         self._thread.start()
         return self
+
+    def lead_to(self, port):
+        """From now on to another server; connections to the one before are closed."""
+        self._target = ("127.0.0.1", port)
+        self._closing = True
 
     def __exit__(self, *_):
         self._ending = True
@@ -44,7 +50,8 @@ class SlowWire:
                     self._accept()
                 elif key.fileobj.fileno() >= 0:  # not closed in this turn
                     self._hand_on(key.fileobj, *key.data)
-            if self.cut:
+            if self.cut or self._closing:
+                self._closing = False
                 self._close_all()
             now = time.monotonic()
             while self._held and self._held[0][0] <= now:
