@@ -5,9 +5,11 @@
 #include "base/secret.hpp"
 #include "cache/channel.hpp"
 #include "cache/fields.hpp"
+#include "cache/packing.hpp"
 #include "cache/ttl.hpp"
 
 #include <array>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 
@@ -54,38 +56,43 @@ base::Awaitable<RedisCache::Answer> RedisCache::read(std::string id, base::Milli
     const base::Executor executor = co_await boost::asio::this_coro::executor;
     const redis::Client& redis = clients_.of(executor);
     Answer answer;
-    bool granted = false;
+    Turn turn = Turn::nobodys;
     const std::string token = base::random_alphanumeric(kTokenLength);
     if (relay_.trusts_redis() && redis.up() && !redis.server_id().empty()) {
-        if (co_await find(id, token, refresh_below, answer, granted)) co_return answer;
+        if (co_await find(id, token, refresh_below, answer, turn)) co_return answer;
         // Whoever waits for a refresh has an entry to serve meanwhile.
-        if (!granted && refresh_below.count() > 0) throw base::Unavailable{"another instance refreshes it"};
+        if (turn == Turn::others && refresh_below.count() > 0) throw base::Unavailable{"another instance refreshes it"};
     }
     answer.loaded = co_await load(id, deadline);
     answer.ttl = ttl_for(answer.loaded, ttl_, base::unix_now_ms());
-    if (granted) co_await fill(id, token, answer);
+    if (turn == Turn::ours) co_await fill(id, token, answer);
     co_return answer;
 }
 
-/// True with the answer, or false: then `granted` says whether it is ours to load.
+/// True with the answer, or false: then `turn` says whether it is ours to load and to keep.
 base::Awaitable<bool> RedisCache::find(const std::string& id, const std::string& token,
-                                       base::Milliseconds refresh_below, Answer& answer, bool& granted) {
+                                       base::Milliseconds refresh_below, Answer& answer, Turn& turn) {
     const base::Executor executor = co_await boost::asio::this_coro::executor;
     redis::Client& redis = clients_.of(executor);
     std::vector<std::string> keys{entry_key(id)};
+    // A little less than a fill's, so that nobody sends a body for which there is no room.
+    constexpr int kLeaseShare = kMemoryShare - 1;
     std::vector<std::string> arguments{redis.server_id(), token, std::to_string(kLease.count()),
-                                       std::to_string(refresh_below.count())};
+                                       std::to_string(refresh_below.count()), std::to_string(kLeaseShare)};
     arguments.insert(arguments.end(), field_names().begin(), field_names().end());
     bool unreadable = false;
     try {
         for (std::size_t look = 0;; ++look) {
             redis::Reply reply = co_await redis.evaluate(kLookup, keys, arguments);
-            if (has_status(reply, 3, 1)) {
-                granted = true;
-                co_return false;
-            }
+            turn = has_status(reply, 3, 1) ? Turn::ours : has_status(reply, 4, 1) ? Turn::nobodys : Turn::others;
+            if (has_status(reply, 3, 1) || has_status(reply, 4, 1)) co_return false;
             if (has_status(reply, 1, 3)) {
-                answer.loaded = read_fields(id, std::move(reply.elements[2].elements));
+                std::vector<redis::Reply>& values = reply.elements[2].elements;
+                if (std::string* packed = find_packed(values)) {
+                    std::string body = co_await unpack(*packed);
+                    *packed = std::move(body);
+                }
+                answer.loaded = read_fields(id, std::move(values));
                 answer.ttl = base::Milliseconds{reply.elements[1].integer};
                 answer.from_redis = true;
                 co_return true;
@@ -121,11 +128,15 @@ base::Awaitable<void> RedisCache::fill(const std::string& id, const std::string&
     redis::Client& redis = clients_.of(executor);
     const model::Snippet* snippet = answer.loaded.snippet.get();
     std::vector<std::string> keys{entry_key(id), tombstone_key(id)};
-    std::vector<std::string> arguments{redis.server_id(), token, std::to_string(answer.ttl.count()),
+    std::vector<std::string> arguments{redis.server_id(),
+                                       token,
+                                       std::to_string(answer.ttl.count()),
                                        std::to_string(snippet ? snippet->version : 0),
-                                       std::to_string(snippet ? snippet->view_count : 0)};
+                                       std::to_string(snippet ? snippet->view_count : 0),
+                                       std::to_string(kMemoryShare)};
     if (answer.ttl.count() > 0) {
-        std::vector<std::string> fields = write_fields(answer.loaded);
+        std::vector<std::string> fields = co_await fields_of(answer.loaded);
+        if (fields.empty()) arguments[2] = "0";  // it is not kept; the lease ends
         std::move(fields.begin(), fields.end(), std::back_inserter(arguments));
     }
     try {
@@ -133,6 +144,18 @@ base::Awaitable<void> RedisCache::fill(const std::string& id, const std::string&
     } catch (const base::Unavailable&) {
         relay_.distrust();
     }
+}
+
+/// Empty for what is too large to be kept.
+base::Awaitable<std::vector<std::string>> RedisCache::fields_of(const model::Loaded& loaded) {
+    std::vector<std::string> fields;
+    if (!loaded.snippet || loaded.snippet->body.size() < kPackedFrom) {
+        fields = write_fields(loaded);
+    } else {
+        std::optional<std::string> packed = co_await pack(loaded.snippet->body);
+        if (packed) fields = write_fields(loaded, std::move(packed));
+    }
+    co_return fields;
 }
 
 base::Awaitable<void> RedisCache::deliver(std::string id, std::int64_t floor) {
