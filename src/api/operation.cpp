@@ -1,5 +1,7 @@
 #include "api/handlers.hpp"
 
+#include <cstring>
+
 #include <fmt/format.h>
 
 namespace snippetd::api {
@@ -8,7 +10,8 @@ Answer health(Exchange&) {
     co_return http::json_response(200, R"({"status":"ok"})");
 }
 
-/// `redis` is `ok` also where none is configured: nothing that the service needs is missing.
+/// `redis` is `ok` also where none is configured: nothing that the service needs is missing. It is `degraded` where it
+/// answers but may evict views and limits.
 Answer ready(Exchange& exchange) {
     bool database_up = true;
     try {
@@ -16,11 +19,16 @@ Answer ready(Exchange& exchange) {
     } catch (const base::Unavailable&) {
         database_up = false;
     }
-    const bool redis_up = exchange.services.redis_up();
-    const char* status = database_up ? (redis_up ? "ok" : "degraded") : "unavailable";
+    const char* redis = "ok";
+    if (!exchange.services.redis_up()) {
+        redis = "down";
+    } else if (exchange.services.redis_evicts()) {
+        redis = "degraded";
+    }
+    const char* status = database_up ? (std::strcmp(redis, "ok") == 0 ? "ok" : "degraded") : "unavailable";
     http::Response response = http::json_response(
-        database_up ? 200 : 503, fmt::format(R"({{"status":"{}","database":"{}","redis":"{}"}})", status,
-                                             database_up ? "ok" : "down", redis_up ? "ok" : "down"));
+        database_up ? 200 : 503,
+        fmt::format(R"({{"status":"{}","database":"{}","redis":"{}"}})", status, database_up ? "ok" : "down", redis));
     if (!database_up) response.add("Retry-After", "1");
     co_return response;
 }

@@ -107,9 +107,10 @@ struct IdleServices {
     views::LiveCounts live{live_bound};
     http::Request request;
     std::function<bool()> redis_up = [] { return true; };
+    std::function<bool()> redis_evicts = [] { return false; };
     api::Documentation documentation;
-    api::Services services{options,   store,   limiter, cache, recorder, identities, threads,
-                           passwords, metrics, pages,   texts, live,     redis_up,   documentation};
+    api::Services services{options, store, limiter, cache, recorder, identities,   threads,      passwords,
+                           metrics, pages, texts,   live,  redis_up, redis_evicts, documentation};
 };
 
 }  // namespace snippetd::test
