@@ -61,7 +61,8 @@ struct Services {
     pages::PageRenderer& pages;
     Texts& texts;
     views::LiveCounts& live;
-    const std::function<bool()>& redis_up;  ///< whether Redis answers, or none is configured
+    const std::function<bool()>& redis_up;      ///< whether Redis answers, or none is configured
+    const std::function<bool()>& redis_evicts;  ///< whether it may evict what must not be lost
     Documentation& documentation;
 };
 

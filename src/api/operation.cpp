@@ -1,5 +1,7 @@
 #include "api/handlers.hpp"
 
+#include <cstring>
+
 #include <fmt/format.h>
 
 namespace snippetd::api {
@@ -9,7 +11,8 @@ Answer health(Exchange&) {
 }
 
 /// A store whose writes hang is not down: reads go on, and taking every instance out of service would end them too.
-/// `redis` is `ok` also where none is configured: nothing that the service needs is missing.
+/// `redis` is `ok` also where none is configured: nothing that the service needs is missing. It is `degraded` where it
+/// answers but may evict views and limits.
 Answer ready(Exchange& exchange) {
     bool database_up = true;
     try {
@@ -17,14 +20,19 @@ Answer ready(Exchange& exchange) {
     } catch (const base::Unavailable&) {
         database_up = false;
     }
-    const bool redis_up = exchange.services.redis_up();
     const bool writes_stuck = database_up && exchange.services.store.writes_are_stuck();
-    const bool degraded = !redis_up || writes_stuck;
-    const char* status = database_up ? (degraded ? "degraded" : "ok") : "unavailable";
     const char* database = database_up ? (writes_stuck ? "degraded" : "ok") : "down";
-    http::Response response = http::json_response(
-        database_up ? 200 : 503,
-        fmt::format(R"({{"status":"{}","database":"{}","redis":"{}"}})", status, database, redis_up ? "ok" : "down"));
+    const char* redis = "ok";
+    if (!exchange.services.redis_up()) {
+        redis = "down";
+    } else if (exchange.services.redis_evicts()) {
+        redis = "degraded";
+    }
+    const bool degraded = writes_stuck || std::strcmp(redis, "ok") != 0;
+    const char* status = database_up ? (degraded ? "degraded" : "ok") : "unavailable";
+    http::Response response =
+        http::json_response(database_up ? 200 : 503,
+                            fmt::format(R"({{"status":"{}","database":"{}","redis":"{}"}})", status, database, redis));
     if (!database_up) response.add("Retry-After", "1");
     co_return response;
 }

@@ -34,6 +34,10 @@ void Jobs::start_reaper(store::Store& store, base::Milliseconds interval) {
     asio::co_spawn(context_, reap(store, interval), asio::detached);
 }
 
+void Jobs::start_watch(RedisWatch& watch) {
+    asio::co_spawn(context_, watch.run(), asio::detached);
+}
+
 void Jobs::start_drainer(views::Drainer::Steps steps, views::Tally& tally, base::Milliseconds interval) {
     drainer_.emplace(context_.get_executor(), std::move(steps), tally);
     drained_ = start(*drainer_, interval);

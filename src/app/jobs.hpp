@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/redis_watch.hpp"
 #include "base/clock.hpp"
 #include "redis/clients.hpp"
 #include "store/store.hpp"
@@ -29,6 +30,8 @@ class Jobs {
 
     /// Removes what has expired, every `interval`.
     void start_reaper(store::Store& store, base::Milliseconds interval);
+    /// Only with Redis; `watch` outlives this.
+    void start_watch(RedisWatch& watch);
     /// From the recorders to the store. `steps` run on this thread, as those of the others.
     void start_drainer(views::Drainer::Steps steps, views::Tally& tally, base::Milliseconds interval);
     /// From the recorders to Redis.

@@ -3,6 +3,7 @@
 #include "app/assemble.hpp"
 #include "app/coherence.hpp"
 #include "app/jobs.hpp"
+#include "app/redis_watch.hpp"
 #include "app/view_jobs.hpp"
 #include "app/webhook.hpp"
 #include "app/worker.hpp"
@@ -212,6 +213,8 @@ void serve(const Settings& settings) {
     if (backends.redis) {
         coherence = std::make_unique<Coherence>(*backends.redis, *backends.store, settings.cache_ttl, caches, alerts);
     }
+    std::unique_ptr<RedisWatch> watch;
+    if (backends.redis) watch = std::make_unique<RedisWatch>(*backends.redis, alerts);
     const Shared shared{options,
                         *backends.store,
                         backends.redis.get(),
@@ -224,6 +227,7 @@ void serve(const Settings& settings) {
                         [redis = backends.redis.get(), coherence = coherence.get()] {
                             return !redis || (redis->all_up() && !coherence->disagrees());
                         },
+                        [watch = watch.get()] { return watch && watch->evicts(); },
                         caches,
                         std::make_shared<auth::Identities::Group>(auth::Identities::Group{group, {}}),
                         std::make_shared<http::ServerLimits>(),
@@ -244,6 +248,7 @@ void serve(const Settings& settings) {
 
     Jobs jobs{backends.redis.get()};
     const ViewSite views{settings, *backends.store, backends.redis.get(), shared.redis_cache, caches, tally};
+    if (watch) jobs.start_watch(*watch);
     if (settings.jobs) jobs.start_reaper(*backends.store, settings.reaper_interval);
     if (settings.views == ViewsMode::async) start_own_view_jobs(jobs, views, workers);
     if (settings.jobs && backends.redis) start_shared_view_job(jobs, views);
@@ -284,7 +289,10 @@ void work(const Settings& settings) {
     base::Workers no_workers;
     const auto no_caches = std::make_shared<cache::LocalCache::Group>(no_workers, 0);
     std::unique_ptr<Coherence> coherence;
+    std::unique_ptr<RedisWatch> watch;
+    if (backends.redis) watch = std::make_unique<RedisWatch>(*backends.redis, alerts);
     Jobs jobs{backends.redis.get()};
+    if (watch) jobs.start_watch(*watch);
     jobs.start_reaper(*backends.store, settings.reaper_interval);
     if (backends.redis) {
         coherence =

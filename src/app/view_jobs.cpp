@@ -44,6 +44,11 @@ base::Awaitable<void> publish_here(std::shared_ptr<cache::LocalCache::Group> cac
     }
 }
 
+/// A process numbers its flushes over all shards, and what one shard has of them says nothing of another.
+std::string flusher_name(const std::string& process, unsigned shard) {
+    return process + "." + std::to_string(shard);
+}
+
 /// For the tests: ends the process as `kill -9` does, at the n-th step that the shard drainer makes.
 class Death {
   public:
@@ -76,9 +81,16 @@ void start_own_view_jobs(Jobs& jobs, const ViewSite& site, WorkerList& workers) 
     }
     views::Flusher::Steps flush;
     flush.collect = collect_here;
-    flush.add = [shards = views::Shards{*site.redis}, name = base::random_alphanumeric(kNameLength)](
-                    unsigned shard, std::int64_t sequence, views::Counts counts) mutable {
-        return shards.add(shard, name, sequence, std::move(counts));
+    const auto shards = std::make_shared<views::Shards>(*site.redis);
+    const std::string process = base::random_alphanumeric(kNameLength);
+    flush.server = [shards] { return shards->server(); };
+    flush.add = [shards, process](unsigned shard, std::int64_t sequence, views::Counts counts, std::string bound_to) {
+        return shards->add(shard, process, sequence, std::move(counts), std::move(bound_to));
+    };
+    flush.applied = [&store = site.store, process](unsigned shard, std::int64_t sequence) -> base::Awaitable<bool> {
+        const base::Deadline deadline = base::deadline_in(kApplyTimeout);
+        const std::int64_t last = co_await store.last_flush_applied(flusher_name(process, shard), deadline);
+        co_return last >= sequence;
     };
     jobs.start_flusher(std::move(flush), site.tally, kFlushEvery);
     drain.collect = [&jobs, patience = site.settings.views_flush]() -> base::Awaitable<views::Counts> {
@@ -97,10 +109,13 @@ void start_shared_view_job(Jobs& jobs, const ViewSite& site) {
         if (!claim.batch_id.empty()) death->step();
         co_return claim;
     };
-    steps.apply = [&store = site.store, death](std::string batch_id,
-                                               views::Counts counts) -> base::Awaitable<views::Counts> {
+    steps.apply = [&store = site.store, death](unsigned shard,
+                                               views::Shards::Claim claim) -> base::Awaitable<views::Counts> {
         const base::Deadline deadline = base::deadline_in(kApplyTimeout);
-        views::Counts totals = co_await store.apply_views(std::move(batch_id), std::move(counts), deadline);
+        store::ViewFlushes flushes;
+        for (const auto& of : claim.flushes) flushes.push_back({flusher_name(of.process, shard), of.first, of.last});
+        views::Counts totals = co_await store.apply_views(std::move(claim.batch_id), std::move(claim.counts),
+                                                          std::move(flushes), deadline);
         death->step();
         co_return totals;
     };

@@ -33,7 +33,7 @@ Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, b
              cache_options.near_bytes / 2, shared.shared_pages, shared.metrics},
       application_{{shared.options, shared.store, shared.limiter, cache_, recorder_, identities_,
                     shared.archive_threads, shared.passwords, shared.metrics, pages_, shared.texts, live_,
-                    shared.redis_up, documentation_}},
+                    shared.redis_up, shared.redis_evicts, documentation_}},
       server_{context_, application_, std::move(server_options), shared.limits, shared.metrics} {
     shared.caches->members.push_back(&cache_);
     shared.identities->members.push_back(&identities_);

@@ -29,7 +29,8 @@ struct Shared {
     auth::Passwords& passwords;
     base::Metrics& metrics;
     views::Tally& tally;
-    std::function<bool()> redis_up;  ///< always true without --redis
+    std::function<bool()> redis_up;      ///< always true without --redis
+    std::function<bool()> redis_evicts;  ///< always false without --redis
     std::shared_ptr<cache::LocalCache::Group> caches;
     std::shared_ptr<auth::Identities::Group> identities;
     std::shared_ptr<http::ServerLimits> limits;

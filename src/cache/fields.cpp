@@ -16,6 +16,8 @@ using model::Visibility;
 
 constexpr std::array<std::pair<std::string_view, State>, 3> kKinds{
     {{"snippet", State::found}, {"missing", State::missing}, {"gone", State::gone}}};
+// A snippet whose body is packed. Not a field beside the kind: a version that does not know it leaves it alone.
+constexpr std::string_view kPacked = "packed";
 
 std::string_view name_of(State state) {
     for (const auto& [name, known] : kKinds) {
@@ -25,6 +27,7 @@ std::string_view name_of(State state) {
 }
 
 State state_of(const std::string& name) {
+    if (name == kPacked) return State::found;
     for (const auto& [known, state] : kKinds) {
         if (known == name) return state;
     }
@@ -65,8 +68,8 @@ const std::vector<std::string>& field_names() {
     return names;
 }
 
-std::vector<std::string> write_fields(const model::Loaded& loaded) {
-    std::vector<std::string> fields{"kind", std::string{name_of(loaded.state)}};
+std::vector<std::string> write_fields(const model::Loaded& loaded, std::optional<std::string> packed) {
+    std::vector<std::string> fields{"kind", std::string{packed ? kPacked : name_of(loaded.state)}};
     if (loaded.state != State::found) return fields;
     const model::Snippet& snippet = *loaded.snippet;
     const auto add = [&fields](const char* name, std::string value) {
@@ -74,7 +77,7 @@ std::vector<std::string> write_fields(const model::Loaded& loaded) {
         fields.push_back(std::move(value));
     };
     add("title", snippet.title);
-    add("body", snippet.body);
+    add("body", packed ? std::move(*packed) : snippet.body);
     add("language", snippet.language);
     add("visibility", std::string{model::to_text(snippet.visibility)});
     add("tags", boost::json::serialize(boost::json::value_from(snippet.tags)));
@@ -84,6 +87,12 @@ std::vector<std::string> write_fields(const model::Loaded& loaded) {
     add("expires_at", std::to_string(snippet.expires_at.value_or(0)));
     add("forked_from", snippet.forked_from);
     return fields;
+}
+
+std::string* find_packed(std::vector<redis::Reply>& values) {
+    const std::vector<std::string>& names = field_names();
+    if (values.size() != names.size() || values.front().text != kPacked) return nullptr;
+    return &values[static_cast<std::size_t>(std::find(names.begin(), names.end(), "body") - names.begin())].text;
 }
 
 model::Loaded read_fields(const std::string& id, std::vector<redis::Reply> values) {

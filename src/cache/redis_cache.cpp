@@ -6,9 +6,11 @@
 #include "base/unreachable.hpp"
 #include "cache/channel.hpp"
 #include "cache/fields.hpp"
+#include "cache/packing.hpp"
 #include "cache/ttl.hpp"
 
 #include <array>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 
@@ -62,7 +64,7 @@ base::Awaitable<RedisCache::Answer> RedisCache::read(std::string id, base::Milli
     Lookup lookup{base::random_alphanumeric(kTokenLength), refresh_below};
     if (co_await find(id, lookup, answer)) co_return answer;
     // Whoever waits for a refresh has an entry to serve meanwhile.
-    if (!lookup.mark.empty() && !lookup.granted && refresh_below.count() > 0) {
+    if (lookup.turn == Turn::others && refresh_below.count() > 0) {
         throw base::Unavailable{"another instance refreshes it"};
     }
     std::exception_ptr away;
@@ -74,15 +76,15 @@ base::Awaitable<RedisCache::Answer> RedisCache::read(std::string id, base::Milli
     }
     if (away) {
         lookup.without_store = true;
-        if (!lookup.granted && co_await find(id, lookup, answer)) co_return answer;
+        if (lookup.turn != Turn::ours && co_await find(id, lookup, answer)) co_return answer;
         std::rethrow_exception(away);
     }
     answer.ttl = ttl_for(answer.loaded, ttl_, base::unix_now_ms());
-    if (lookup.granted) co_await fill(id, lookup, answer);
+    if (lookup.turn == Turn::ours) co_await fill(id, lookup, answer);
     co_return answer;
 }
 
-/// True with the answer, or false; then `lookup.mark` is empty when Redis may not be asked.
+/// True with the answer, or false: then `lookup.turn` says whether it is ours to load and to keep.
 base::Awaitable<bool> RedisCache::find(const std::string& id, Lookup& lookup, Answer& answer) {
     const base::Executor executor = co_await boost::asio::this_coro::executor;
     redis::Client& redis = clients_.bulk_of(executor);
@@ -94,21 +96,29 @@ base::Awaitable<bool> RedisCache::find(const std::string& id, Lookup& lookup, An
             if (redis.connection() != connection) co_return false;
             const auto belief = lookup.without_store ? relay_.belief_without_store() : relay_.belief();
             if (!belief || !redis.sends() || redis.server_id() != belief->reign.server) {
-                lookup.mark.clear();
+                lookup.turn = Turn::nobodys;
                 co_return false;
             }
             lookup.mark = belief->reign.mark();
             std::vector<std::string> keys{entry_key(id)};
+            // A little less than a fill's, so that nobody sends a body for which there is no room.
+            constexpr int kLeaseShare = kMemoryShare - 1;
             std::vector<std::string> arguments{lookup.mark, lookup.token, std::to_string(kLease.count()),
-                                               std::to_string(lookup.refresh_below.count())};
+                                               std::to_string(lookup.refresh_below.count()),
+                                               std::to_string(kLeaseShare)};
             arguments.insert(arguments.end(), field_names().begin(), field_names().end());
             redis::Reply reply = co_await redis.evaluate(kLookup, std::move(keys), std::move(arguments));
-            if (has_status(reply, 3, 1)) {
-                lookup.granted = true;
-                co_return false;
-            }
+            lookup.turn = has_status(reply, 3, 1)   ? Turn::ours
+                          : has_status(reply, 4, 1) ? Turn::nobodys
+                                                    : Turn::others;
+            if (has_status(reply, 3, 1) || has_status(reply, 4, 1)) co_return false;
             if (has_status(reply, 1, 3)) {
-                answer.loaded = read_fields(id, std::move(reply.elements[2].elements));
+                std::vector<redis::Reply>& values = reply.elements[2].elements;
+                if (std::string* packed = find_packed(values)) {
+                    std::string body = co_await unpack(*packed);
+                    *packed = std::move(body);
+                }
+                answer.loaded = read_fields(id, std::move(values));
                 answer.ttl = base::Milliseconds{reply.elements[1].integer};
                 answer.from_redis = true;
                 answer.as_of = belief->as_of;
@@ -145,11 +155,15 @@ base::Awaitable<void> RedisCache::fill(const std::string& id, const Lookup& look
     redis::Client& redis = clients_.bulk_of(executor);
     const model::Snippet* snippet = answer.loaded.snippet.get();
     std::vector<std::string> keys{entry_key(id), tombstone_key(id)};
-    std::vector<std::string> arguments{lookup.mark, lookup.token, std::to_string(answer.ttl.count()),
+    std::vector<std::string> arguments{lookup.mark,
+                                       lookup.token,
+                                       std::to_string(answer.ttl.count()),
                                        std::to_string(snippet ? snippet->version : 0),
-                                       std::to_string(snippet ? snippet->view_count : 0)};
+                                       std::to_string(snippet ? snippet->view_count : 0),
+                                       std::to_string(kMemoryShare)};
     if (answer.ttl.count() > 0) {
-        std::vector<std::string> fields = write_fields(answer.loaded);
+        std::vector<std::string> fields = co_await fields_of(answer.loaded);
+        if (fields.empty()) arguments[2] = "0";  // it is not kept; the lease ends
         std::move(fields.begin(), fields.end(), std::back_inserter(arguments));
     }
     try {
@@ -157,6 +171,18 @@ base::Awaitable<void> RedisCache::fill(const std::string& id, const Lookup& look
     } catch (const base::Unavailable&) {
         relay_.distrust();
     }
+}
+
+/// Empty for what is too large to be kept.
+base::Awaitable<std::vector<std::string>> RedisCache::fields_of(const model::Loaded& loaded) {
+    std::vector<std::string> fields;
+    if (!loaded.snippet || loaded.snippet->body.size() < kPackedFrom) {
+        fields = write_fields(loaded);
+    } else {
+        std::optional<std::string> packed = co_await pack(loaded.snippet->body);
+        if (packed) fields = write_fields(loaded, std::move(packed));
+    }
+    co_return fields;
 }
 
 base::Awaitable<void> RedisCache::deliver(std::string id, std::int64_t floor) {

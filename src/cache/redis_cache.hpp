@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace snippetd::cache {
 
@@ -26,6 +27,9 @@ class RedisCache {
     static constexpr base::Milliseconds kLease{3000};
     /// Longer than any load can be under way.
     static constexpr base::Milliseconds kTombstoneKept{10000};
+    /// Percent of the server's `maxmemory`, where it has one: beyond that nothing more is kept, so that there is room
+    /// for what must not be refused or evicted.
+    static constexpr int kMemoryShare = 75;
     /// What invalidations and new view counts are published on.
     static constexpr const char* kChannel = "snippetd:cache";
 
@@ -64,18 +68,20 @@ class RedisCache {
   private:
     base::Awaitable<void> update_count(const std::string& id, std::int64_t count);
     base::Awaitable<void> update_counts_in_turn(const Totals& totals, std::size_t& next);
+    enum class Turn { nobodys, ours, others };  ///< whose it is to load what is not there; nobody keeps it
     /// One question for an entry.
     struct Lookup {
         std::string token;
         base::Milliseconds refresh_below;
         bool without_store = false;  ///< what `Relay::belief_without_store` allows is enough
         std::string mark{};          ///< of the reign under which Redis was asked
-        bool granted = false;        ///< it is ours to load
+        Turn turn = Turn::nobodys;
     };
 
     base::Awaitable<bool> find(const std::string& id, Lookup& lookup, Answer& answer);
     base::Awaitable<void> remove(const std::string& id);
     base::Awaitable<void> fill(const std::string& id, const Lookup& lookup, const Answer& answer);
+    base::Awaitable<std::vector<std::string>> fields_of(const model::Loaded& loaded);
 
     redis::Clients& clients_;
     Relay& relay_;

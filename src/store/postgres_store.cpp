@@ -105,14 +105,29 @@ const std::string kBurn = fmt::format(R"sql(
 )sql",
                                       snippet_columns("s.body"));
 
-// Rows are locked in the order of their ids, so two drainers cannot deadlock.
+// Rows are locked in the order of their ids, so two drainers cannot deadlock. A batch is fresh when neither it nor any
+// flush in it has been applied; the row of a flusher makes two batches with its flushes wait for each other.
 constexpr const char* kApplyViews = R"sql(
     with batch as (
         insert into view_batches (id, applied_at) values (:batch, :now) on conflict (id) do nothing returning 1),
+    given as (
+        select * from json_to_recordset(:flushes::json) as f(flusher text, first_flush bigint, last_flush bigint)),
+    noted as (
+        insert into view_flushes (flusher, first_flush, last_flush, applied_at)
+        select flusher, first_flush, last_flush, cast(:noted_at as bigint) from given
+        where exists (select 1 from batch)
+        order by flusher
+        on conflict (flusher) do update
+            set first_flush = excluded.first_flush, last_flush = excluded.last_flush, applied_at = excluded.applied_at
+            where view_flushes.last_flush < excluded.first_flush
+        returning 1),
+    fresh as (
+        select 1 where exists (select 1 from batch)
+        and (select count(*) from noted) = (select count(*) from given)),
     counted as (
         select s.id, c.value::bigint as count
         from json_each_text(:counts::json) c join snippets s on s.id = c.key
-        where exists (select 1 from batch)
+        where exists (select 1 from fresh)
         order by s.id
         for key share of s),
     applied as (
@@ -127,7 +142,9 @@ constexpr const char* kApplyViews = R"sql(
     select snippet_id, count from applied
     union all
     select v.snippet_id, v.count from json_each_text(:counts_again::json) c join snippet_views v on v.snippet_id = c.key
-    where not exists (select 1 from batch)
+    where not exists (select 1 from fresh)
+    union all
+    select '', 0 where exists (select 1 from batch) and not exists (select 1 from fresh)
 )sql";
 
 Dialect postgres_dialect(Outbox outbox) {
@@ -290,18 +307,31 @@ class PostgresStore : public SqlStore {
         return write_->run(std::move(work), deadline);
     }
 
-    Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, Deadline deadline) override {
-        auto work = [batch_id = std::move(batch_id), counts = to_json(counts)](sql::Connection& connection) {
+    using Store::apply_views;
+
+    Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, ViewFlushes flushes,
+                                      Deadline deadline) override {
+        auto work = [batch_id = std::move(batch_id), counts = to_json(counts),
+                     flushes = to_json(flushes)](sql::Connection& connection) {
             connection.count("apply_views");
             const long long now = base::unix_now_ms(), hour = model::hour_of(now);
             std::string id;
             long long count = 0;
             soci::statement statement =
-                make_statement(connection, kApplyViews, use(batch_id, "batch"), use(now, "now"), use(counts, "counts"),
-                               use(hour, "hour"), use(counts, "counts_again"), into(id), into(count));
+                make_statement(connection, kApplyViews, use(batch_id, "batch"), use(now, "now"),
+                               use(flushes, "flushes"), use(now, "noted_at"), use(counts, "counts"), use(hour, "hour"),
+                               use(counts, "counts_again"), into(id), into(count));
             statement.execute(false);
             ViewCounts totals;
-            while (statement.fetch()) totals.emplace_back(id, count);
+            bool refused = false;
+            while (statement.fetch()) {
+                if (id.empty()) {
+                    refused = true;
+                } else {
+                    totals.emplace_back(id, count);
+                }
+            }
+            if (refused) warn_of_other_history(batch_id);
             return totals;
         };
         return write_->run(std::move(work), deadline);

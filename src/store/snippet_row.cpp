@@ -1,5 +1,7 @@
 #include "store/snippet_row.hpp"
 
+#include "base/log.hpp"
+
 #include <boost/json.hpp>
 
 namespace snippetd::store {
@@ -30,6 +32,20 @@ std::string to_array(const std::vector<std::string>& texts) {
         out += '"';
     }
     return out + "}";
+}
+
+std::string to_json(const ViewFlushes& flushes) {
+    json::array array;
+    for (const ViewFlush& one : flushes) {
+        array.emplace_back(
+            json::object{{"flusher", one.flusher}, {"first_flush", one.first}, {"last_flush", one.last}});
+    }
+    return json::serialize(array);
+}
+
+void warn_of_other_history(const std::string& batch_id) {
+    log::warn("views are not counted: some of them have been, by way of another Redis or another state of it",
+              {{"batch", batch_id}});
 }
 
 void SnippetRow::read_from(soci::statement& statement) {

@@ -19,6 +19,11 @@ std::string to_json(const std::vector<std::string>& texts);
 std::string to_json(const ViewCounts& counts);
 /// `{"a","b"}`, the text form of PostgreSQL's text[].
 std::string to_array(const std::vector<std::string>& texts);
+/// An array of objects.
+std::string to_json(const ViewFlushes& flushes);
+
+/// For a batch that has not been counted because flushes in it have been.
+void warn_of_other_history(const std::string& batch_id);
 
 /// The variables that a row of `snippet_columns` is read into, or that a new row is written from. Null is '' for texts
 /// and 0 for times.

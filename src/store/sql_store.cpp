@@ -277,6 +277,17 @@ Awaitable<model::Undelivered> SqlStore::list_undelivered(base::Milliseconds age,
     return pools_.watch->run(std::move(work), deadline);
 }
 
+Awaitable<std::int64_t> SqlStore::last_flush_applied(std::string flusher, Deadline deadline) {
+    auto work = [flusher = std::move(flusher)](sql::Connection& connection) -> std::int64_t {
+        connection.count("find_view_flush");
+        long long last = 0;
+        connection.session() << "select coalesce(max(last_flush), 0) from view_flushes where flusher = :flusher",
+            use(flusher), into(last);
+        return last;
+    };
+    return read_->run(std::move(work), deadline);
+}
+
 Awaitable<void> SqlStore::forget_delivered(Floors delivered, model::CacheServer told, Deadline deadline) {
     auto work = [this, floors = to_json(delivered), told = std::move(told)](sql::Connection& connection) {
         connection.count("forget_delivered");
@@ -350,6 +361,7 @@ Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
         purge_others("purge_tokens", "api_tokens", "id", "expires_at", now);
         purge_others("purge_idempotency", "idempotency_records", "id", "created_at", now - kIdempotencyKept);
         purge_others("purge_ledger", "view_batches", "id", "applied_at", now - kLedgerKept);
+        purge_others("purge_view_flushes", "view_flushes", "flusher", "applied_at", now - kLedgerKept);
         purge_others("purge_gone", "gone_snippets", "id", "gone_at", now - kGoneKept);
         purged.others += remove("purge_view_hours",
                                 "delete from snippet_view_hours where (snippet_id, hour) in "

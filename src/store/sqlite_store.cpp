@@ -85,6 +85,30 @@ constexpr const char* kApplyViewHours = R"sql(
     on conflict (snippet_id, hour) do update set count = count + excluded.count
 )sql";
 
+constexpr const char* kNoteFlushes = R"sql(
+    insert into view_flushes (flusher, first_flush, last_flush, applied_at)
+    select value ->> 'flusher', value ->> 'first_flush', value ->> 'last_flush', :now from json_each(:flushes)
+    where true
+    on conflict (flusher) do update
+        set first_flush = excluded.first_flush, last_flush = excluded.last_flush, applied_at = excluded.applied_at
+        where view_flushes.last_flush < excluded.first_flush
+    returning flusher
+)sql";
+
+/// Whether none of these flushes has been applied; from now on they have been.
+bool note_flushes(sql::Connection& connection, const ViewFlushes& flushes, long long now) {
+    if (flushes.empty()) return true;
+    connection.count("note_view_flushes");
+    const std::string given = to_json(flushes);
+    std::string flusher;
+    soci::statement statement =
+        (connection.session().prepare << kNoteFlushes, use(now, "now"), use(given, "flushes"), into(flusher));
+    statement.execute(false);
+    std::size_t noted = 0;
+    while (statement.fetch()) ++noted;
+    return noted == flushes.size();
+}
+
 constexpr const char* kFindViews = R"sql(
     select v.snippet_id, v.count from json_each(:counts) c join snippet_views v on v.snippet_id = c.key
 )sql";
@@ -250,8 +274,12 @@ class SqliteStore : public SqlStore {
         return write_->run(std::move(work), deadline);
     }
 
-    Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, Deadline deadline) override {
-        auto work = [batch_id = std::move(batch_id), counts = to_json(counts)](sql::Connection& connection) {
+    using Store::apply_views;
+
+    Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, ViewFlushes flushes,
+                                      Deadline deadline) override {
+        auto work = [batch_id = std::move(batch_id), counts = to_json(counts),
+                     flushes = std::move(flushes)](sql::Connection& connection) {
             soci::session& session = connection.session();
             connection.count("record_view_batch");
             std::string fresh;
@@ -259,7 +287,9 @@ class SqliteStore : public SqlStore {
             session << "insert into view_batches (id, applied_at) values (:id, :now) on conflict (id) do nothing "
                        "returning id",
                 use(batch_id), use(now), into(fresh);
-            const bool is_new = session.got_data();
+            const bool is_given_first = session.got_data();
+            const bool is_new = is_given_first && note_flushes(connection, flushes, now);
+            if (is_given_first && !is_new) warn_of_other_history(batch_id);
             if (is_new) {
                 connection.count("apply_view_hours");
                 const long long hour = model::hour_of(now);

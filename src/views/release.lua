@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- Removes a claim that has been applied, unless it is another one by now.
 --
 -- KEYS: the shard's claim. ARGV: the batch id.

@@ -32,15 +32,25 @@ base::Awaitable<bool> ShardDrainer::flush(base::Milliseconds turn) {
 }
 
 base::Awaitable<void> ShardDrainer::flush_shard(unsigned shard, base::Milliseconds turn) {
-    const Shards::Claim claim = co_await steps_.claim(shard, turn);
-    if (claim.batch_id.empty()) co_return;
-    Counts totals = co_await steps_.apply(claim.batch_id, claim.counts);
-    const auto add = [](std::int64_t sum, const auto& one) { return sum + one.second; };
-    const std::int64_t views = std::accumulate(claim.counts.begin(), claim.counts.end(), std::int64_t{0}, add);
-    tally_.applied.add(static_cast<std::uint64_t>(views));
-    tally_.batches.add();
-    co_await steps_.release(shard, claim.batch_id);
-    co_await steps_.publish(std::move(totals));
+    for (int claims = 0; claims < kClaimsMax; ++claims) {
+        Shards::Claim claim = co_await steps_.claim(shard, turn);
+        if (claim.batch_id.empty()) co_return;
+        const std::string batch_id = claim.batch_id;
+        const auto add = [](std::int64_t sum, const auto& one) { return sum + one.second; };
+        const std::int64_t views = std::accumulate(claim.counts.begin(), claim.counts.end(), std::int64_t{0}, add);
+        Counts totals;
+        if (claim.age > kAgeMax) {
+            log::error("views that have been in Redis for too long are not counted: they may have been before",
+                       {{"views", views}, {"days", claim.age / base::Milliseconds{24LL * 3600 * 1000}}});
+            tally_.dropped.add(static_cast<std::uint64_t>(views));
+        } else {
+            totals = co_await steps_.apply(shard, std::move(claim));
+            tally_.applied.add(static_cast<std::uint64_t>(views));
+            tally_.batches.add();
+        }
+        co_await steps_.release(shard, batch_id);
+        if (!totals.empty()) co_await steps_.publish(std::move(totals));
+    }
 }
 
 }  // namespace snippetd::views

@@ -19,10 +19,16 @@ namespace snippetd::views {
 /// ledger makes a second application a no-op.
 class ShardDrainer {
   public:
+    /// What has been in Redis for longer is not applied: the ledger may have forgotten that it was, and this may be a
+    /// Redis that has come back with last week's state. Shorter than the store keeps its ledger.
+    static constexpr base::Milliseconds kAgeMax{6LL * 24 * 3600 * 1000};
+    /// Of one shard in one flush: a claim that was left, what was moved aside, what is live.
+    static constexpr int kClaimsMax = 3;
+
     struct Steps {
         std::function<base::Awaitable<Shards::Claim>(unsigned shard, base::Milliseconds turn)> claim;
         /// Applies to the store; the new totals. May throw base::Unavailable, like the others.
-        std::function<base::Awaitable<Counts>(std::string batch_id, Counts counts)> apply;
+        std::function<base::Awaitable<Counts>(unsigned shard, Shards::Claim claim)> apply;
         std::function<base::Awaitable<void>(unsigned shard, std::string batch_id)> release;
         /// Tells the caches of all instances. Does not throw.
         std::function<base::Awaitable<void>(Counts totals)> publish;

@@ -16,8 +16,11 @@ redis::Scripts views_scripts();
 namespace {
 
 constexpr std::size_t kBatchIdLength = 20;
-// Longer than a process that cannot reach Redis goes on trying with one flush.
+// Longer than a process that cannot reach Redis goes on trying with one flush; and beyond how many processes the last
+// flush of those that have been silent for so long is forgotten.
 constexpr base::Milliseconds kSequenceKept{24 * 3600 * 1000};
+constexpr std::size_t kSequencesKeptMax = 256;
+constexpr std::string_view kFlushField = ":flush:";
 
 const redis::Script kAdd = redis::find_script(views_scripts(), "add");
 const redis::Script kClaim = redis::find_script(views_scripts(), "claim");
@@ -27,19 +30,51 @@ std::string key(unsigned shard, std::string_view name) {
     return fmt::format("views:{{{}}}:{}", shard, name);
 }
 
+std::int64_t number(std::string_view text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) {
+        throw base::Unavailable{"a shard of the views cannot be read"};
+    }
+    return value;
+}
+
+Shards::Flushes read_flushes(std::string_view field, std::string_view value) {
+    const std::size_t colon = value.find(':');
+    if (colon == std::string_view::npos) throw base::Unavailable{"a shard of the views cannot be read"};
+    Shards::Flushes flushes;
+    flushes.process = field.substr(kFlushField.size());
+    flushes.first = number(value.substr(0, colon));
+    flushes.last = number(value.substr(colon + 1));
+    return flushes;
+}
+
 Shards::Claim read_claim(const redis::Reply& reply) {
     Shards::Claim claim;
+    std::int64_t since = 0, now = 0;
     for (std::size_t at = 0; at + 1 < reply.elements.size(); at += 2) {
         const std::string& name = reply.elements[at].text;
         const std::string& value = reply.elements[at + 1].text;
         if (name == ":batch") claim.batch_id = value;
-        if (name.starts_with(':')) continue;
-        std::int64_t count = 0;
-        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), count);
-        if (error != std::errc{}) throw base::Unavailable{"a shard of the views cannot be read"};
-        claim.counts.emplace_back(name, count);
+        if (name == ":since") since = number(value);
+        if (name == ":until") now = number(value) - Shards::kClaimHeld.count();
+        if (name.starts_with(kFlushField)) claim.flushes.push_back(read_flushes(name, value));
+        if (!name.starts_with(':')) claim.counts.emplace_back(name, number(value));
     }
+    if (since > 0) claim.age = base::Milliseconds{now - since};
     return claim;
+}
+
+/// {status, dropped, term}
+Shards::Added read_added(const redis::Reply& reply) {
+    if (reply.elements.size() != 3) throw base::Unavailable{"an answer of the views' script cannot be read"};
+    Shards::Added added;
+    added.state = reply.elements[0].integer > 0    ? Shards::Added::State::counted
+                  : reply.elements[0].integer == 0 ? Shards::Added::State::not_now
+                                                   : Shards::Added::State::unknown;
+    added.dropped = reply.elements[1].integer;
+    added.term = reply.elements[2].text;
+    return added;
 }
 
 }  // namespace
@@ -50,24 +85,35 @@ unsigned Shards::shard_of(std::string_view id) {
     return (hash ^ (hash >> 16)) % kCount;
 }
 
-base::Awaitable<std::int64_t> Shards::add(unsigned shard, std::string process, std::int64_t sequence, Counts counts) {
+base::Awaitable<std::optional<std::string>> Shards::server() {
+    const redis::Client& redis = clients_.of(co_await boost::asio::this_coro::executor);
+    std::optional<std::string> server;
+    if (redis.up()) server = redis.server_id();
+    co_return server;
+}
+
+base::Awaitable<Shards::Added> Shards::add(unsigned shard, std::string process, std::int64_t sequence, Counts counts,
+                                           std::string bound_to) {
     redis::Client& redis = clients_.of(co_await boost::asio::this_coro::executor);
-    std::vector<std::string> keys{key(shard, "live"), key(shard, "flushed:" + process)};
-    std::vector<std::string> arguments{std::to_string(sequence), std::to_string(kIdsMax),
-                                       std::to_string(kSequenceKept.count())};
+    std::vector<std::string> keys{key(shard, "live"), key(shard, "left"), key(shard, "flushed")};
+    std::vector<std::string> arguments{
+        std::move(process),      std::to_string(sequence), base::random_alphanumeric(kBatchIdLength),
+        std::to_string(kIdsMax), std::move(bound_to),      std::to_string(kSequenceKept.count())};
     for (auto& [id, count] : counts) {
         arguments.push_back(std::move(id));
         arguments.push_back(std::to_string(count));
     }
     const redis::Reply reply = co_await redis.evaluate(kAdd, std::move(keys), std::move(arguments));
-    co_return reply.integer;
+    co_return read_added(reply);
 }
 
 base::Awaitable<Shards::Claim> Shards::claim(unsigned shard, std::string drainer, base::Milliseconds turn) {
     redis::Client& redis = clients_.of(co_await boost::asio::this_coro::executor);
-    std::vector<std::string> keys{key(shard, "live"), key(shard, "claim"), key(shard, "turn")};
-    std::vector<std::string> arguments{std::move(drainer), base::random_alphanumeric(kBatchIdLength),
-                                       std::to_string(kClaimHeld.count()), std::to_string(turn.count())};
+    std::vector<std::string> keys{key(shard, "live"), key(shard, "left"), key(shard, "claim"), key(shard, "turn"),
+                                  key(shard, "flushed")};
+    std::vector<std::string> arguments{
+        std::move(drainer),           base::random_alphanumeric(kBatchIdLength), std::to_string(kClaimHeld.count()),
+        std::to_string(turn.count()), std::to_string(kSequencesKeptMax),         std::to_string(kSequenceKept.count())};
     const redis::Reply reply = co_await redis.evaluate(kClaim, std::move(keys), std::move(arguments));
     co_return read_claim(reply);
 }

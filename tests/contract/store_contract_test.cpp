@@ -1282,6 +1282,34 @@ TEST_P(StoreContract, ABatchThatIsGivenAgainCountsOnce) {
     EXPECT_EQ(load("a").snippet->view_count, 13);
 }
 
+TEST_P(StoreContract, ABatchWithAFlushThatHasBeenAppliedIsNotCounted) {
+    create(snippet("a"));
+    const auto applied = [this](const std::string& batch, ViewFlushes flushes) {
+        run(store->apply_views(batch, ViewCounts{{"a", 1}}, std::move(flushes), deadline()));
+        return load("a").snippet->view_count;
+    };
+    EXPECT_EQ(run(store->last_flush_applied("p.0", deadline())), 0);
+    EXPECT_EQ(applied("1", {{"p.0", 1, 3}}), 1);
+    EXPECT_EQ(run(store->last_flush_applied("p.0", deadline())), 3);
+    EXPECT_EQ(applied("1", {{"p.0", 4, 5}}), 1) << "the ledger knows the batch";
+    EXPECT_EQ(run(store->last_flush_applied("p.0", deadline())), 3) << "so this has not been applied";
+    EXPECT_EQ(applied("2", {{"p.0", 4, 9}, {"q.0", 1, 1}}), 2);
+    EXPECT_EQ(applied("3", {{"p.0", 9, 12}}), 2) << "it has flush 9 in it once more";
+    EXPECT_EQ(applied("4", {{"q.0", 2, 2}, {"p.0", 2, 3}}), 2) << "one such flusher is enough";
+    EXPECT_EQ(applied("4", {{"q.0", 3, 3}}), 2) << "and it is not counted another time either";
+    EXPECT_EQ(applied("5", {{"p.0", 13, 13}, {"p.1", 1, 1}}), 3) << "another shard's numbers are its own";
+    EXPECT_EQ(run(store->last_flush_applied("p.0", deadline())), 13);
+}
+
+TEST_P(StoreContract, OfTwoBatchesWithOneFlushAtTheSameTimeOneIsCounted) {
+    create(snippet("a"));
+    at_once(20, [&](int i) {
+        const ViewFlushes flushes{{"p.0", 7, 7 + i}, {"q.0", 1, 1}};
+        return store->apply_views("batch " + std::to_string(i), ViewCounts{{"a", 1}}, flushes, deadline());
+    });
+    EXPECT_EQ(load("a").snippet->view_count, 1);
+}
+
 TEST_P(StoreContract, ViewsOfWhatIsGoneAreNobodys) {
     create(snippet("a"));
     create(snippet("deleted"));
@@ -1841,12 +1869,15 @@ TEST_P(StoreContract, APurgeRemovesWhatHasExpiredAndNothingElse) {
                      " where id = 'key of expired'");
     backend->execute("update view_batches set applied_at = " + std::to_string(now - 7 * kDay) +
                      " where id = 'old batch'");
+    run(store->apply_views("flushes", {}, ViewFlushes{{"old", 1, 1}, {"new", 1, 1}}, deadline()));
+    backend->execute("update view_flushes set applied_at = " + std::to_string(now - 7 * kDay) +
+                     " where flusher = 'old'");
     backend->execute("insert into gone_snippets (id, gone_at) values ('long gone', " +
                      std::to_string(now - 365 * kDay) + "), ('just gone', " + std::to_string(now) + ")");
 
     const Purged purged = purge();
     EXPECT_EQ(purged.snippets, 1);
-    EXPECT_EQ(purged.others, 5) << "a session, a token, a record, a batch and a mark";
+    EXPECT_EQ(purged.others, 6) << "a session, a token, a record, a batch, a flusher and a mark";
 
     EXPECT_EQ(load("expired").state, State::gone);
     EXPECT_EQ(load("expires").state, State::found);
@@ -1861,6 +1892,8 @@ TEST_P(StoreContract, APurgeRemovesWhatHasExpiredAndNothingElse) {
     EXPECT_EQ(backend->number("select count(*) from sessions"), 1);
     EXPECT_EQ(backend->number("select count(*) from api_tokens"), 1);
     EXPECT_EQ(apply("new batch", {{"never", 1}}), (ViewCounts{{"never", 2}})) << "still in the ledger";
+    EXPECT_EQ(run(store->last_flush_applied("new", deadline())), 1);
+    EXPECT_EQ(run(store->last_flush_applied("old", deadline())), 0);
     EXPECT_EQ(create(snippet("x"), {"key of never", "fingerprint", ""}).outcome, Outcome::replayed);
     EXPECT_EQ(create(snippet("y"), {"key of expired", "fingerprint", ""}).outcome, Outcome::created);
 

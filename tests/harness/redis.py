@@ -92,6 +92,19 @@ class Redis:
         process.kill()
         process.wait()
 
+    def save(self):
+        """What the server holds now, for `rewind`."""
+        self.call("SAVE")
+        with open(os.path.join(self.folder, "dump.rdb"), "rb") as dump:
+            return dump.read()
+
+    def rewind(self, saved):
+        """Ends the server at once and starts it with what it held when that was saved."""
+        self.kill()
+        with open(os.path.join(self.folder, "dump.rdb"), "wb") as dump:
+            dump.write(saved)
+        self.start()
+
     def pause(self):
         """Freezes the server: connections stay open, nothing answers."""
         self._process.send_signal(signal.SIGSTOP)

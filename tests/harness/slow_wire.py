@@ -30,12 +30,18 @@ class SlowWire:
         self._held = []  # (when, socket, bytes), in the order of arrival
         self._full = set()  # whose buffer is full: what leads there waits, and nothing else does
         self._ending = False
+        self._closing = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self):
         self._selector.register(self._listener, selectors.EVENT_READ, None)
         self._thread.start()
         return self
+
+    def lead_to(self, port):
+        """From now on to another server; connections to the one before are closed."""
+        self._target = ("127.0.0.1", port)
+        self._closing = True
 
     def __exit__(self, *_):
         self._ending = True
@@ -77,7 +83,8 @@ class SlowWire:
                 elif key.fileobj.fileno() >= 0:  # not closed in this turn
                     if not (full and key.data[1]) and key.data[0] not in self._full:
                         self._hand_on(key.fileobj, *key.data)
-            if self.cut:
+            if self.cut or self._closing:
+                self._closing = False
                 self._close_all()
             self._deliver()
 

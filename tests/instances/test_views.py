@@ -13,12 +13,14 @@ from harness.client import Client
 from harness.consistency import Wire
 from harness.redis import Redis
 from harness.server import Server, clean_environment
+from harness.slow_wire import SlowWire
 from harness.waiting import until
 
 LONG = os.environ.get("SNIPPETD_TEST_LONG") == "1"
 SHARDS = 16
 CLAIM_HELD = 6  # seconds until a claim whose drainer has died is taken over
 STEPS = 5  # that the drainer makes with a shard, and one more
+SETTLE_AFTER = 10  # seconds until a flush that a lost server may have counted is looked for in the store
 
 
 def read(port, ids, times):
@@ -218,3 +220,145 @@ def test_redis_connections_killed_all_the_time_count_nothing_twice(site, redis, 
     until(lambda: site.stored() >= 6000, 15 * slow_factor, "all views to reach the store")
     time.sleep(1)
     assert site.stored() == 6000
+
+
+@contextlib.contextmanager
+def counting_without_draining(binary, postgres, redis_url, *flags):
+    """(server, id of a snippet, flags for others of its site). The server counts and does not drain."""
+    with contextlib.ExitStack() as started:
+        url = postgres.create_database()
+        started.callback(postgres.recycle_database, url)
+        server = started.enter_context(
+            Server(binary, url, flags=("--redis", redis_url, "--views-flush", "300ms", "--jobs", "off", *flags))
+        )
+        yield server, Client(server).signup().create()["id"], url
+
+
+def all_in_redis(server, slow_factor):
+    until(lambda: server.metric("snippetd_views_pending") == 0, 20 * slow_factor, "the views to be in Redis")
+
+
+def test_a_redis_that_comes_back_with_an_older_state_counts_nothing_twice(binary, postgres, slow_factor):
+    """`kill -9` of the drainer at its n-th step, for every n, and then Redis comes back as it was before: with a part
+    of the counts, with all of them, or as the drainer left it. More is read, and everything is drained."""
+
+    def rewound(step, state):
+        with Redis() as redis, contextlib.ExitStack() as started:
+            site = counting_without_draining(binary, postgres, redis.url())
+            counting, id, url = started.enter_context(site)
+            flags = ("--database", url, "--redis", redis.url(), "--views-flush", "300ms")
+            saved = {}
+            read(counting.port, [id], 60)
+            all_in_redis(counting, slow_factor)
+            saved["a part"] = redis.save()
+            read(counting.port, [id], 40)
+            all_in_redis(counting, slow_factor)
+            saved["all"] = redis.save()
+            env = {"SNIPPETD_TEST_DIE_AT_VIEW_STEP": str(step)}
+            with working(binary, *flags, env=env) as dying:
+                until(lambda: dying.poll() is not None or (step == STEPS and stored(postgres, url) == 100),
+                      20 * slow_factor, f"the drainer to reach step {step}")
+            saved["as it was left"] = redis.save()
+            redis.rewind(saved[state])
+            # While nobody drains, and once more when all has been: into counts of before, and after them.
+            read(counting.port, [id], 10)
+            all_in_redis(counting, slow_factor)
+            started.enter_context(working(binary, *flags))
+            until(lambda: not redis.keys("views:*:live") and not redis.keys("views:*:claim"),
+                  (CLAIM_HELD + 20) * slow_factor, "everything to be drained")
+            after_one = stored(postgres, url)
+            redis.rewind(saved[state])
+            read(counting.port, [id], 10)
+            all_in_redis(counting, slow_factor)
+            until(lambda: not redis.keys("views:*:live") and not redis.keys("views:*:claim"),
+                  (CLAIM_HELD + 20) * slow_factor, "everything to be drained again")
+            assert redis.keys("views:*:left") == []
+            return after_one, stored(postgres, url)
+
+    cases = [(step, state) for step in range(1, STEPS + 1) for state in ("a part", "all", "as it was left")]
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = dict(zip(cases, pool.map(lambda case: rewound(*case), cases)))
+    # Lost is only what Redis has lost: 40 that the store did not have yet.
+    wanted = {case: (70, 80) if case == (1, "a part") else (110, 120) for case in cases}
+    assert outcomes == wanted
+
+
+def test_a_replica_that_lags_behind_and_is_promoted_counts_nothing_twice(binary, postgres, slow_factor):
+    with contextlib.ExitStack() as started:
+        master, replica = started.enter_context(Redis()), started.enter_context(Redis())
+        wire = started.enter_context(SlowWire(master.port))
+        replication = started.enter_context(SlowWire(master.port))
+        replica.call("REPLICAOF", "127.0.0.1", replication.port)
+        until(lambda: "master_link_status:up" in replica.call("INFO", "replication"), 20 * slow_factor, "the replica")
+        address = f"redis://127.0.0.1:{wire.port}/0"
+        counting, id, url = started.enter_context(counting_without_draining(binary, postgres, address))
+        read(counting.port, [id], 100)
+        all_in_redis(counting, slow_factor)
+        until(lambda: replica.keys("views:*:live"), 10 * slow_factor, "the replica to have the views")
+        replication.cut = True
+        read(counting.port, [id], 50)
+        all_in_redis(counting, slow_factor)
+        started.enter_context(
+            working(binary, "--database", url, "--redis", address, "--views-flush", "300ms")
+        )
+        until(lambda: stored(postgres, url) == 150, 10 * slow_factor, "all to be in the store")
+        replica.call("REPLICAOF", "NO", "ONE")
+        assert replica.keys("views:*:live"), "it remembers what has been drained"
+        wire.lead_to(replica.port)
+        read(counting.port, [id], 10)
+        until(lambda: stored(postgres, url) >= 160, 10 * slow_factor, "the new views to be in the store")
+        until(lambda: replica.keys("views:*:l*") == replica.keys("views:*:claim") == [], 10 * slow_factor, "the rest")
+        assert stored(postgres, url) == 160
+        # Back to the first one, which has gone on living and knows nothing of it.
+        wire.lead_to(master.port)
+        read(counting.port, [id], 10)
+        until(lambda: stored(postgres, url) >= 170, 10 * slow_factor, "the last views to be in the store")
+        assert stored(postgres, url) == 170
+
+
+@pytest.mark.parametrize("drained", [True, False], ids=["drained before", "lost with the server"])
+def test_a_flush_whose_answer_is_lost_with_the_server_is_counted_once(binary, postgres, drained, slow_factor):
+    with Redis() as redis, SlowWire(redis.port) as wire, contextlib.ExitStack() as started:
+        address = f"redis://127.0.0.1:{wire.port}/0"
+        counting, id, url = started.enter_context(counting_without_draining(binary, postgres, address))
+        flags = ("--database", url, "--redis", redis.url(), "--views-flush", "300ms")
+        read(counting.port, [id], 20)
+        all_in_redis(counting, slow_factor)
+        saved = redis.save()
+        wire.delay = 3600  # what is said to the server arrives, what it answers does not
+        read(counting.port, [id], 30)
+        until(lambda: "50" in str([redis.call("HGETALL", key) for key in redis.keys("views:*:live")]),
+              10 * slow_factor, "the flush to arrive")
+        if drained:
+            with working(binary, *flags):
+                until(lambda: stored(postgres, url) == 50, 10 * slow_factor, "the flush to be in the store")
+        redis.kill()
+        wire.delay = 0
+        wire.lead_to(redis.port)
+        redis.rewind(saved)
+        read(counting.port, [id], 10)
+        until(lambda: counting.metric("snippetd_views_pending") == 0, (SETTLE_AFTER + 20) * slow_factor,
+              "it to be known what became of the flush")
+        started.enter_context(working(binary, *flags))
+        until(lambda: stored(postgres, url) >= 60, 10 * slow_factor, "all to be in the store")
+        time.sleep(1)  # another flush or two, which must not count anything again
+        assert stored(postgres, url) == 60
+
+
+@pytest.mark.parametrize("outage", ["killed", "paused"])
+def test_sigterm_while_redis_is_away_leaves_what_was_never_sent_in_the_store(site, outage, slow_factor):
+    with Redis() as redis:
+        server = site(redis, "--views-flush", "1h")
+        client = Client(server).signup()
+        ids = [client.create()["id"] for _ in range(40)]  # in every shard, or nearly
+        if outage == "killed":
+            redis.kill()
+        else:
+            redis.pause()
+            read(server.port, ids[:1], 1)  # this one is sent: it may have arrived, and nobody can tell
+            server.wait_for_log("views wait for Redis")
+        until(lambda: server.metric("snippetd_redis_up") == 0, 10 * slow_factor, "the outage to be noticed")
+        read(server.port, ids, 5)
+        assert server.stop() == 0
+        assert site.stored() == 200
+        assert ("views may be lost" in server.log) == (outage == "paused")

@@ -65,7 +65,7 @@ VENDORS = [
     (r"qrencode", r"src/pages/qr\.cpp"),
     (r"brotli/", r"src/pages/encoding\.cpp"),
     (r"utf8proc", r"src/base/(fold_case|precis)\.cpp"),
-    (r"zlib", r"src/pages/(assets|encoding)\.cpp"),
+    (r"zlib", r"src/(pages/(assets|encoding)|cache/packing)\.cpp"),
 ]
 
 # (what, where it is allowed all the same, why not)
@@ -585,6 +585,8 @@ def is_shell(file):
 def interpreter(project):
     """What can be started names the distribution's interpreter, not whichever lies in PATH."""
     for file in project.files:
+        if file.suffix == ".lua":  # nobody starts it: Redis reads there what the script is
+            continue
         if file.text.startswith("#!") and file.lines[0] not in INTERPRETERS:
             yield Finding(file.path, 1, f"{file.lines[0]}: one of {', '.join(sorted(INTERPRETERS))}")
 

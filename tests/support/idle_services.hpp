@@ -52,7 +52,10 @@ class UntouchedStore : public store::Store {
     Awaitable<std::vector<model::Snippet>> list_public(store::ListQuery, Deadline) override { touched(); }
     Awaitable<std::vector<model::Revision>> list_revisions(std::string, Deadline) override { touched(); }
     Awaitable<std::optional<model::Revision>> find_revision(std::string, std::int64_t, Deadline) override { touched(); }
-    Awaitable<store::ViewCounts> apply_views(std::string, store::ViewCounts, Deadline) override { touched(); }
+    Awaitable<store::ViewCounts> apply_views(std::string, store::ViewCounts, store::ViewFlushes, Deadline) override {
+        touched();
+    }
+    Awaitable<std::int64_t> last_flush_applied(std::string, Deadline) override { touched(); }
     Awaitable<std::vector<model::ViewHour>> view_hours(std::string, base::UnixMillis, Deadline) override { touched(); }
     Awaitable<model::Undelivered> list_undelivered(base::Milliseconds, int, Deadline) override { touched(); }
     Awaitable<void> forget_delivered(store::Floors, model::CacheServer, Deadline) override { touched(); }
@@ -105,9 +108,10 @@ struct IdleServices {
     views::LiveCounts live{live_bound};
     http::Request request;
     std::function<bool()> redis_up = [] { return true; };
+    std::function<bool()> redis_evicts = [] { return false; };
     api::Documentation documentation;
-    api::Services services{options,   store,   limiter, cache, recorder, identities, threads,
-                           passwords, metrics, pages,   texts, live,     redis_up,   documentation};
+    api::Services services{options, store, limiter, cache, recorder, identities,   threads,      passwords,
+                           metrics, pages, texts,   live,  redis_up, redis_evicts, documentation};
 };
 
 }  // namespace snippetd::test

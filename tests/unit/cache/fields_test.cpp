@@ -99,6 +99,24 @@ TEST(Fields, ASnippetComesBackAsItWas) {
     expect_round_trip(snippet());
 }
 
+TEST(Fields, APackedBodyIsFoundAndReplaced) {
+    model::Snippet one = snippet();
+    const std::vector<std::string> words = write_fields(found(one), "packed bytes");
+    Fields fields = hash_of(one);
+    for (std::size_t i = 0; i + 1 < words.size(); i += 2) fields[words[i]] = words[i + 1];
+    std::vector<redis::Reply> values = values_of(fields);
+    std::string* packed = find_packed(values);
+    ASSERT_NE(packed, nullptr);
+    EXPECT_EQ(*packed, "packed bytes");
+    *packed = one.body;
+    EXPECT_EQ(read_fields(one.id, values).snippet->body, one.body);
+
+    values = values_of(hash_of(one));
+    EXPECT_EQ(find_packed(values), nullptr);
+    values.pop_back();
+    EXPECT_EQ(find_packed(values), nullptr);
+}
+
 TEST(Fields, WhatASnippetDoesNotHaveStaysAbsent) {
     model::Snippet bare;
     bare.id = "a";

@@ -3,7 +3,9 @@
 #include "base/error.hpp"
 #include "support/run.hpp"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -21,19 +23,49 @@ using namespace std::chrono_literals;
 
 /// Redis's shards, which count each sequence number once and lose calls or answers when they are told to.
 struct FakeShards {
-    std::int64_t add(unsigned shard, std::int64_t sequence, const Counts& counts) {
+    using State = Shards::Added::State;
+
+    Shards::Added add(unsigned shard, std::int64_t sequence, const Counts& counts, const std::string& bound_to) {
         ++calls;
         if (refuse > 0 && refuse-- > 0) throw base::Unavailable{"refused"};
-        if (seen.emplace(shard, sequence).second) {
-            for (const auto& [id, count] : counts) totals[id] += count;
+        Shards::Added added;
+        added.term = term();
+        if (!seen.contains({shard, sequence})) {
+            if (!bound_to.empty() && bound_to != term()) {
+                added.state = State::unknown;
+            } else if (undrained) {
+                added.state = State::not_now;
+            } else {
+                seen.emplace(shard, sequence);
+                for (const auto& [id, count] : counts) totals[id] += count;
+            }
         }
         sizes.push_back(counts.size());
         if (lose_answer > 0 && lose_answer-- > 0) throw base::Unavailable{"the answer is lost"};
-        return std::exchange(drop, 0);
+        added.dropped = std::exchange(drop, 0);
+        return added;
     }
+    std::string term() const { return run + ":replication"; }
+    /// All that is there is applied, and then another server comes that remembers nothing of it.
+    void drain_and_rewind() {
+        applied.insert(seen.begin(), seen.end());
+        rewind();
+    }
+    /// The same server is lost with what it had.
+    void lose() {
+        totals.clear();
+        rewind();
+    }
+    void rewind() {
+        seen.clear();
+        run += "1";
+    }
+
     int calls = 0, refuse = 0, lose_answer = 0;
+    bool up = true, undrained = false;
     std::int64_t drop = 0;
-    std::set<std::pair<unsigned, std::int64_t>> seen;
+    std::string run = "run";
+    std::set<std::pair<unsigned, std::int64_t>> seen, applied;
     std::map<std::string, std::int64_t> totals;
     std::vector<std::size_t> sizes;
 };
@@ -50,6 +82,11 @@ class FlusherTest : public testing::Test {
     void record(const std::string& id, int times = 1) {
         for (int i = 0; i < times; ++i) recorder.record(id);
     }
+    Counts unsent() {
+        Counts counts = flusher.take_unsent(0ms);
+        std::sort(counts.begin(), counts.end());
+        return counts;
+    }
 
     asio::io_context context{1};
     base::Metrics metrics;
@@ -57,10 +94,20 @@ class FlusherTest : public testing::Test {
     Recorder recorder{tally};
     FakeShards shards;
     Flusher::Steps steps{[this]() -> base::Awaitable<Counts> { co_return recorder.take(); },
-                         [this](unsigned shard, std::int64_t sequence, Counts counts) -> base::Awaitable<std::int64_t> {
-                             co_return shards.add(shard, sequence, counts);
+                         [this]() -> base::Awaitable<std::optional<std::string>> {
+                             std::optional<std::string> server;
+                             if (shards.up) server = shards.run + ":7";
+                             co_return server;
+                         },
+                         [this](unsigned shard, std::int64_t sequence, Counts counts,
+                                std::string bound_to) -> base::Awaitable<Shards::Added> {
+                             co_return shards.add(shard, sequence, counts, bound_to);
+                         },
+                         [this](unsigned shard, std::int64_t sequence) -> base::Awaitable<bool> {
+                             co_return shards.applied.contains({shard, sequence});
                          }};
-    Flusher flusher{context.get_executor(), steps, tally};
+    static constexpr base::Milliseconds kSettleAfter{0};
+    Flusher flusher{context.get_executor(), steps, tally, kSettleAfter};
 };
 
 TEST_F(FlusherTest, MovesEverythingOneCallAShard) {
@@ -97,12 +144,61 @@ TEST_F(FlusherTest, WhatMayHaveReachedRedisNeverGoesToTheStoreDirectly) {
     shards.refuse = 1;
     EXPECT_FALSE(flush());
     EXPECT_EQ(flusher.take_unsent(1h), Counts{}) << "Redis has not been away for so long";
-    Counts unsent = flusher.take_unsent(0ms);
-    std::sort(unsent.begin(), unsent.end());
-    EXPECT_EQ(unsent, (Counts{{"a", 4}, {"b", 1}}));
+    EXPECT_EQ(unsent(), (Counts{{"a", 4}, {"b", 1}}));
     EXPECT_EQ(flusher.take_unsent(0ms), Counts{});
     EXPECT_TRUE(flush());
     EXPECT_EQ(shards.totals, (std::map<std::string, std::int64_t>{{"a", 3}}));
+}
+
+TEST_F(FlusherTest, WhatWasNeverSentIsNotTakenForSent) {
+    for (int i = 0; i < 100; ++i) record(std::to_string(i), 2);
+    shards.up = false;
+    EXPECT_FALSE(flush());
+    EXPECT_EQ(shards.calls, 0);
+    EXPECT_EQ(unsent().size(), 100u) << "of every shard";
+}
+
+TEST_F(FlusherTest, AFlushThatAnotherServerDoesNotKnowIsLookedForInTheStore) {
+    record("a", 1);
+    EXPECT_TRUE(flush());  // so that the term is known
+    for (const bool was_applied : {true, false}) {
+        const auto before = shards.totals["a"];
+        record("a", 3);
+        shards.lose_answer = 1;
+        EXPECT_FALSE(flush());
+        EXPECT_EQ(shards.totals["a"], before + 3);
+        if (was_applied) {
+            shards.drain_and_rewind();
+        } else {
+            shards.lose();
+        }
+        while (!flush()) {
+        }
+        EXPECT_EQ(shards.totals["a"], was_applied ? before + 3 : 3) << "once, whichever way it went";
+    }
+    EXPECT_EQ(tally.handed_on, 7u);
+}
+
+TEST_F(FlusherTest, AFlushWhoseServerIsNotKnownIsNotRepeatedWithoutAsking) {
+    record("a", 3);
+    shards.lose_answer = 1;  // the first of all: no answer has said which term it is
+    EXPECT_FALSE(flush());
+    shards.drain_and_rewind();
+    while (!flush()) {
+    }
+    EXPECT_EQ(shards.totals["a"], 3);
+}
+
+TEST_F(FlusherTest, WhileRedisHasYetToBeDrainedViewsCanGoToTheStore) {
+    record("a", 3);
+    shards.undrained = true;
+    EXPECT_FALSE(flush());
+    record("a", 4);
+    EXPECT_FALSE(flush());
+    EXPECT_EQ(unsent(), (Counts{{"a", 4}})) << "the others have been sent";
+    shards.undrained = false;
+    EXPECT_TRUE(flush());
+    EXPECT_EQ(shards.totals["a"], 3);
 }
 
 TEST_F(FlusherTest, NothingIsUnsentWhileRedisAnswers) {
