@@ -110,8 +110,7 @@ base::Awaitable<Read> LocalCache::read(std::string id, base::Deadline deadline) 
     const base::SteadyTime now = base::steady_now();
     std::shared_ptr<const Entry> stale = near_.find_stale(id);
     if (!stale || !covered(*stale, now)) stale = group_->shared.copy_stale(id);
-    const bool usable = stale && stale->kind == Entry::Kind::snippet && covered(*stale, now) &&
-                        (stale->expires_at == 0 || stale->expires_at > base::unix_now_ms());
+    const bool usable = stale && stale->kind == Entry::Kind::snippet && covered(*stale, now) && !stale->expired(now);
     misses_.add();
     if (!usable) std::rethrow_exception(error);
     co_return Read{{std::move(stale), nullptr}, Status::near_hit};

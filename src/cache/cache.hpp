@@ -30,6 +30,7 @@ struct Fill {
     std::shared_ptr<const model::Snippet>
         snippet;  ///< the row, when it may not be cached (private, burn after reading)
     Status status = Status::miss;
+    bool snippet_expired = false;  ///< whether `snippet` had expired when it was loaded
 };
 
 /// Why an entry is asked for.

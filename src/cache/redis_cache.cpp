@@ -62,7 +62,7 @@ base::Awaitable<RedisCache::Answer> RedisCache::read(std::string id, base::Milli
         if (!granted && refresh_below.count() > 0) throw base::Unavailable{"another instance refreshes it"};
     }
     answer.loaded = co_await load(id, deadline);
-    answer.ttl = ttl_for(answer.loaded, ttl_, base::unix_now_ms());
+    answer.ttl = ttl_for(answer.loaded, ttl_);
     if (granted) co_await fill(id, token, answer);
     co_return answer;
 }

@@ -21,19 +21,20 @@ constexpr const char* kNewSnippet = R"sql(
            :burn::integer, :edit_token_hash::text, :forked_from::text, :title_folded::text, :body_folded::text
 )sql";
 
+const std::string kNow = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+const std::string kTime = "(extract(epoch from statement_timestamp()) * 1000)::bigint";
+
 // Two requests with one key meet at the record's primary key: the second waits for the first one's commit.
-const std::string kCreateOnce = std::string{R"sql(
+const std::string kCreateOnce = fmt::format(R"sql(
     with record as (
         insert into idempotency_records (id, fingerprint, response, created_at, account_id)
-        values (:record_id, :fingerprint, :response, :recorded_at, nullif(:record_account::text, ''))
+        values (:record_id, :fingerprint, :response, {}, nullif(:record_account::text, ''))
         on conflict (id) do nothing
         returning 1),
-    created as ()sql"} + kNewSnippet +
-                                R"sql(    where exists (select 1 from record) returning 1)
+    created as ({}    where exists (select 1 from record) returning 1)
     select count(*) from created
-)sql";
-
-const std::string kNow = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+)sql",
+                                            kTime, kNewSnippet);
 
 const std::string kUpdate = R"sql(
     with old as (
@@ -92,17 +93,17 @@ const std::string kBurn = fmt::format(R"sql(
     with burned as (delete from snippets where id = :id and burn_after_reading = 1 returning *),
     marked as (
         insert into gone_snippets (id, gone_at, owner_id)
-        select id, :now::bigint, case when visibility = 'private' then owner_id end from burned
+        select id, {0}, case when visibility = 'private' then owner_id end from burned
         on conflict (id) do nothing)
-    select {} from burned s left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id
+    select {1} from burned s left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id
         left join snippets o on o.id = nullif(s.forked_from, '')
 )sql",
-                                      snippet_columns("s.body"));
+                                      kTime, snippet_columns("s.body"));
 
 // Rows are locked in the order of their ids, so two drainers cannot deadlock.
-constexpr const char* kApplyViews = R"sql(
+const std::string kApplyViews = fmt::format(R"sql(
     with batch as (
-        insert into view_batches (id, applied_at) values (:batch, :now) on conflict (id) do nothing returning 1),
+        insert into view_batches (id, applied_at) values (:batch, {0}) on conflict (id) do nothing returning 1),
     counted as (
         select s.id, c.value::bigint as count
         from json_each_text(:counts::json) c join snippets s on s.id = c.key
@@ -116,13 +117,14 @@ constexpr const char* kApplyViews = R"sql(
         returning snippet_id, count),
     kept as (
         insert into snippet_view_hours (snippet_id, hour, count)
-        select id, cast(:hour as bigint), count from counted
+        select id, {0} / 3600000, count from counted
         on conflict (snippet_id, hour) do update set count = snippet_view_hours.count + excluded.count)
     select snippet_id, count from applied
     union all
     select v.snippet_id, v.count from json_each_text(:counts_again::json) c join snippet_views v on v.snippet_id = c.key
     where not exists (select 1 from batch)
-)sql";
+)sql",
+                                            kTime);
 
 /// `{"a","b"}`, the text form of text[].
 std::string write_array(const std::vector<std::string>& ids) {
@@ -141,8 +143,8 @@ std::string write_array(const std::vector<std::string>& ids) {
 
 Dialect postgres_dialect(Outbox outbox) {
     return {
-        .load_snippets =
-            fmt::format("select {} from {} where s.id = any(:ids::text[])", snippet_columns("s.body"), kSnippetTables),
+        .load_snippets = fmt::format("select {}, {} from {} where s.id = any(:ids::text[])", snippet_columns("s.body"),
+                                     kTime, kSnippetTables),
         .find_gone = "select id, coalesce(owner_id, '') from gone_snippets where id = any(:ids::text[])",
         .write_ids = write_array,
         .find_revision =
@@ -160,6 +162,7 @@ Dialect postgres_dialect(Outbox outbox) {
         .lock = "for update",
         .lock_shared = "for share",
         .now_ms = kNow,
+        .time_ms = kTime,
         .forget_delivered = kForgetDelivered,
     };
 }
@@ -196,26 +199,15 @@ struct CreateOnce {
         statement.exchange(use(record.id, "record_id"));
         statement.exchange(use(record.fingerprint, "fingerprint"));
         statement.exchange(use(record.response, "response"));
-        statement.exchange(use(recorded_at, "recorded_at"));
         statement.exchange(use(record.account_id, "record_account"));
         row.write_to(statement);
         prepare(statement, text);
     }
     IdempotencyRecord record;
-    long long recorded_at = 0, created = 0;
+    long long created = 0;
     WholeRow row;
     soci::statement statement;
 };
-
-CreateResult replay(soci::session& session, const IdempotencyRecord& record) {
-    std::string fingerprint, response;
-    session << "select fingerprint, response from idempotency_records where id = :id", use(record.id),
-        into(fingerprint), into(response);
-    // Gone again: the record was removed in this instant, a day after it was made.
-    if (!session.got_data()) return {CreateResult::Outcome::in_progress, {}};
-    if (fingerprint != record.fingerprint) return {CreateResult::Outcome::key_reused, {}};
-    return {CreateResult::Outcome::replayed, response};
-}
 
 class PostgresStore : public SqlStore {
   public:
@@ -260,12 +252,10 @@ class PostgresStore : public SqlStore {
     Awaitable<std::optional<model::Snippet>> burn_snippet(std::string id, Deadline deadline) override {
         auto work = [id = std::move(id)](sql::Connection& connection) -> std::optional<model::Snippet> {
             connection.count("burn_snippet");
-            const long long now = base::unix_now_ms();
             SnippetRow row;
             soci::statement statement{connection.session()};
             row.read_from(statement);
             statement.exchange(use(id, "id"));
-            statement.exchange(use(now, "now"));
             prepare(statement, kBurn);
             statement.execute(false);
             std::vector<model::Snippet> burned = fetch_snippets(statement, row);
@@ -278,12 +268,10 @@ class PostgresStore : public SqlStore {
     Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, Deadline deadline) override {
         auto work = [batch_id = std::move(batch_id), counts = to_json(counts)](sql::Connection& connection) {
             connection.count("apply_views");
-            const long long now = base::unix_now_ms(), hour = model::hour_of(now);
             std::string id;
             long long count = 0;
-            soci::statement statement =
-                (connection.session().prepare << kApplyViews, use(batch_id, "batch"), use(now, "now"),
-                 use(counts, "counts"), use(hour, "hour"), use(counts, "counts_again"), into(id), into(count));
+            soci::statement statement = (connection.session().prepare << kApplyViews, use(batch_id, "batch"),
+                                         use(counts, "counts"), use(counts, "counts_again"), into(id), into(count));
             statement.execute(false);
             ViewCounts totals;
             while (statement.fetch()) totals.emplace_back(id, count);
@@ -297,7 +285,6 @@ class PostgresStore : public SqlStore {
                                     const IdempotencyRecord& record) {
         auto& create = connection.prepared<CreateOnce>(kCreateOnce);
         create.record = record;
-        create.recorded_at = base::unix_now_ms();
         create.row.assign(snippet);
         try {
             create.statement.execute(false);
@@ -314,7 +301,8 @@ class PostgresStore : public SqlStore {
         }
         if (create.created == 1) return {};
         connection.count("find_idempotency_record");
-        return replay(connection.session(), record);
+        // Gone again: the record was removed in this instant, a day after it was made.
+        return read_replay(connection.session(), record).value_or(CreateResult{CreateResult::Outcome::in_progress, {}});
     }
 
     std::string update_;

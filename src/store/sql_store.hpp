@@ -3,6 +3,7 @@
 #include "sql/gatherer.hpp"
 #include "sql/pool.hpp"
 #include "store/store.hpp"
+#include "store/store_clock.hpp"
 
 #include <memory>
 #include <string>
@@ -29,6 +30,7 @@ struct Dialect {
     std::string lock;              ///< at the end of a select: its rows are nobody else's until the transaction ends
     std::string lock_shared;       ///< at the end of a select: its rows stay as they are until the transaction ends
     std::string now_ms;            ///< the database's clock
+    std::string time_ms;           ///< the same, but constant within a statement, so that an index is asked with it
     std::string forget_delivered;  ///< `:floors`, JSON from id to floor
 };
 
@@ -47,7 +49,7 @@ class SqlStore : public Store {
     Awaitable<bool> replace_password_hash(std::string account_id, std::string old_hash, std::string new_hash,
                                           Deadline deadline) override;
     Awaitable<bool> create_session(std::string hash, std::string account_id, std::string password_hash,
-                                   UnixMillis expires_at, Deadline deadline) override;
+                                   base::Milliseconds lifetime, Deadline deadline) override;
     Awaitable<bool> delete_session(std::string hash, Deadline deadline) override;
     Awaitable<std::optional<model::Account>> find_session(std::string hash, Deadline deadline) override;
     Awaitable<std::optional<model::ApiToken>> create_token(model::ApiToken token, TokenMaker maker, std::string hash,
@@ -57,6 +59,7 @@ class SqlStore : public Store {
     Awaitable<void> delete_tokens(std::string account_id, Deadline deadline) override;
     Awaitable<std::optional<model::Account>> find_token(std::string hash, Deadline deadline) override;
     Awaitable<Loaded> load_snippet(std::string id, Deadline deadline) override;
+    Awaitable<std::optional<CreateResult>> find_replay(IdempotencyRecord record, Deadline deadline) override;
     Awaitable<bool> delete_snippet(std::string id, std::optional<std::int64_t> version, Deadline deadline) override;
     Awaitable<std::vector<model::Snippet>> list_owned(std::string owner_id, ListQuery query,
                                                       Deadline deadline) override;
@@ -69,6 +72,8 @@ class SqlStore : public Store {
     Awaitable<void> forget_delivered(Floors delivered, Deadline deadline) override;
     Awaitable<Purged> purge(int limit, Deadline deadline) override;
     Awaitable<void> ping(Deadline deadline) override;
+    Awaitable<UnixMillis> now(Deadline deadline) override;
+    std::optional<UnixMillis> estimated_now() const override { return clock_.now(); }
     void close() override;
 
   protected:
@@ -86,11 +91,15 @@ class SqlStore : public Store {
     Dialect dialect_;
 
   private:
-    std::vector<Loaded> load_snippets(sql::Connection& connection, const std::vector<std::string>& ids) const;
+    std::vector<Loaded> load_snippets(sql::Connection& connection, const std::vector<std::string>& ids);
+
+    StoreClock clock_;  // before loads_, which tell it the time
 
     sql::Gatherer<std::string, Loaded> loads_;
 };
 
+/// What a request gets whose record is there already; nothing when it is not.
+std::optional<CreateResult> read_replay(soci::session& session, const IdempotencyRecord& record);
 /// The columns of a snippet, as `SnippetRow` reads them; `body` is an SQL expression, `''` for lists.
 std::string snippet_columns(const std::string& body);
 /// The tables that `snippet_columns` reads from.

@@ -39,10 +39,10 @@ constexpr const char* kUpdate = R"sql(
     where id = :id
 )sql";
 
-/// What a reader gets, by the condition that follows.
-std::string select_whole(const std::string& where) {
-    return fmt::format("select {} from {} join bodies b on b.snippet_id = s.id and b.version = s.version where {}",
-                       snippet_columns("b.body"), kSnippetTables, where);
+/// What a reader gets, by the condition that follows; `more` columns come after those of the snippet.
+std::string select_whole(const std::string& where, const std::string& more = {}) {
+    return fmt::format("select {}{} from {} join bodies b on b.snippet_id = s.id and b.version = s.version where {}",
+                       snippet_columns("b.body"), more, kSnippetTables, where);
 }
 
 constexpr const char* kApplyViews = R"sql(
@@ -90,7 +90,7 @@ constexpr const char* kFindViews = R"sql(
 
 Dialect sqlite_dialect(Outbox outbox) {
     return {
-        .load_snippets = select_whole("s.id in (select value from json_each(:ids))"),
+        .load_snippets = select_whole("s.id in (select value from json_each(:ids))", ", " + kNow),
         .find_gone =
             "select id, coalesce(owner_id, '') from gone_snippets where id in (select value from json_each(:ids))",
         .write_ids = [](const std::vector<std::string>& ids) { return to_json(ids); },
@@ -111,6 +111,7 @@ Dialect sqlite_dialect(Outbox outbox) {
         .lock = "",
         .lock_shared = "",
         .now_ms = kNow,
+        .time_ms = kNow,
         .forget_delivered = kForgetDelivered,
     };
 }
@@ -153,13 +154,7 @@ void write_body(sql::Connection& connection, const std::string& id, long long ve
 
 /// Nothing when the record is new and stands now; else what to answer.
 std::optional<CreateResult> record_or_replay(soci::session& session, const IdempotencyRecord& record) {
-    std::string fingerprint, response;
-    session << "select fingerprint, response from idempotency_records where id = :id", use(record.id),
-        into(fingerprint), into(response);
-    if (session.got_data()) {
-        if (fingerprint != record.fingerprint) return CreateResult{CreateResult::Outcome::key_reused, {}};
-        return CreateResult{CreateResult::Outcome::replayed, response};
-    }
+    if (std::optional<CreateResult> replay = read_replay(session, record)) return replay;
     const long long now = base::unix_now_ms();
     session << "insert into idempotency_records (id, fingerprint, response, created_at, account_id) "
                "values (:id, :fingerprint, :response, :created_at, nullif(:account_id, ''))",
@@ -275,6 +270,10 @@ class SqliteStore : public SqlStore {
         };
         return write_->run(std::move(work), deadline);
     }
+
+    /// The file has no clock but that of the machine that it is on.
+    Awaitable<UnixMillis> now(Deadline) override { co_return base::unix_now_ms(); }
+    std::optional<UnixMillis> estimated_now() const override { return base::unix_now_ms(); }
 
   private:
     Outbox outbox_;

@@ -27,7 +27,7 @@ class UntouchedStore : public store::Store {
         touched();
     }
     Awaitable<bool> replace_password_hash(std::string, std::string, std::string, Deadline) override { touched(); }
-    Awaitable<bool> create_session(std::string, std::string, std::string, base::UnixMillis, Deadline) override {
+    Awaitable<bool> create_session(std::string, std::string, std::string, base::Milliseconds, Deadline) override {
         touched();
     }
     Awaitable<bool> delete_session(std::string, Deadline) override { touched(); }
@@ -44,6 +44,9 @@ class UntouchedStore : public store::Store {
                                                   Deadline) override {
         touched();
     }
+    Awaitable<std::optional<store::CreateResult>> find_replay(store::IdempotencyRecord, Deadline) override {
+        touched();
+    }
     Awaitable<store::Loaded> load_snippet(std::string, Deadline) override { touched(); }
     Awaitable<bool> update_snippet(model::Snippet, Deadline) override { touched(); }
     Awaitable<bool> delete_snippet(std::string, std::optional<std::int64_t>, Deadline) override { touched(); }
@@ -58,6 +61,8 @@ class UntouchedStore : public store::Store {
     Awaitable<void> forget_delivered(store::Floors, Deadline) override { touched(); }
     Awaitable<store::Purged> purge(int, Deadline) override { touched(); }
     Awaitable<void> ping(Deadline) override { touched(); }
+    Awaitable<base::UnixMillis> now(Deadline) override { touched(); }
+    std::optional<base::UnixMillis> estimated_now() const override { touched(); }
     void close() override {}
 
   private:
