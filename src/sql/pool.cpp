@@ -232,6 +232,7 @@ void Pool::failed(Connection& connection, Job& job, const std::exception& error)
                                       {"statement", failure.statement},
                                       {"code", failure.code},
                                       {"reason", failure.reason}});
+    options_.on_failure(failure);
     job.error = unavailable("a statement failed");
     job.connection_lost = connection.is_lost(error);
     connection.forget_prepared();

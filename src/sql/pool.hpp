@@ -43,6 +43,8 @@ class Pool {
         base::Milliseconds stuck_grace{1000};  ///< how long after its deadline a running job's connection is cut
         /// Called, by a thread of the pool, when the last connection is lost and when the first one stands again.
         std::function<void(bool up)> on_change = [](bool) {};
+        /// Called, by a thread of the pool, for each statement that has failed.
+        std::function<void(const Failure&)> on_failure = [](const Failure&) {};
     };
 
     /// Starts the threads, which connect on their own; `wait_until_connected` says how that went.

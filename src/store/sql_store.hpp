@@ -108,8 +108,9 @@ inline constexpr const char* kSnippetTables =
     "left join snippets o on o.id = nullif(s.forked_from, '')";
 
 std::unique_ptr<Store> make_postgres_store(std::shared_ptr<sql::Pool> pool, Outbox outbox);
-/// `write` must have one thread: SQLite has one writer.
+class SqliteUpkeep;
+/// `write` must have one thread: SQLite has one writer. `upkeep` is stopped with the store; null for none.
 std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write,
-                                         Outbox outbox);
+                                         Outbox outbox, std::shared_ptr<SqliteUpkeep> upkeep = nullptr);
 
 }  // namespace snippetd::store

@@ -1,5 +1,8 @@
 #include "store/snippet_row.hpp"
 #include "store/sql_store.hpp"
+#include "store/sqlite_upkeep.hpp"
+
+#include <atomic>
 
 #include <fmt/format.h>
 #include <soci/soci.h>
@@ -164,8 +167,12 @@ std::optional<CreateResult> record_or_replay(soci::session& session, const Idemp
 
 class SqliteStore : public SqlStore {
   public:
-    SqliteStore(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write, Outbox outbox)
-        : SqlStore{std::move(read), std::move(write), sqlite_dialect(outbox)}, outbox_{outbox} {}
+    SqliteStore(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write, Outbox outbox,
+                std::shared_ptr<SqliteUpkeep> upkeep)
+        : SqlStore{std::move(read), std::move(write), sqlite_dialect(outbox)},
+          outbox_{outbox},
+          upkeep_{std::move(upkeep)} {}
+    ~SqliteStore() override { close(); }
 
     Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
                                            Deadline deadline) override {
@@ -271,19 +278,44 @@ class SqliteStore : public SqlStore {
         return write_->run(std::move(work), deadline);
     }
 
+    /// Writes, because a disk that can be read may be full. One write tells all who ask within `kWrittenFor`, so that
+    /// nobody can load the disk by asking.
+    Awaitable<void> ping(Deadline deadline) override {
+        if (upkeep_ && !upkeep_->well()) throw base::Unavailable{"the database file cannot be used as it must"};
+        const base::SteadyTime now = base::steady_now();
+        if (now - written_at_.load() < kWrittenFor) co_return;
+        auto work = [](sql::Connection& connection) {
+            connection.count("ping");
+            // A page of the file is written for it, although nothing reads this number.
+            connection.session() << "pragma user_version = 0";
+            return true;
+        };
+        co_await write_->run(std::move(work), deadline);
+        written_at_ = now;
+    }
+
+    void close() override {
+        if (upkeep_) upkeep_->stop();
+        SqlStore::close();
+    }
+
     /// The file has no clock but that of the machine that it is on.
     Awaitable<UnixMillis> now(Deadline) override { co_return base::unix_now_ms(); }
     std::optional<UnixMillis> estimated_now() const override { return base::unix_now_ms(); }
 
   private:
+    static constexpr base::Milliseconds kWrittenFor{1000};
+
     Outbox outbox_;
+    std::shared_ptr<SqliteUpkeep> upkeep_;  ///< may be null
+    std::atomic<base::SteadyTime> written_at_{base::SteadyTime{}};
 };
 
 }  // namespace
 
 std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write,
-                                         Outbox outbox) {
-    return std::make_unique<SqliteStore>(std::move(read), std::move(write), outbox);
+                                         Outbox outbox, std::shared_ptr<SqliteUpkeep> upkeep) {
+    return std::make_unique<SqliteStore>(std::move(read), std::move(write), outbox, std::move(upkeep));
 }
 
 }  // namespace snippetd::store
