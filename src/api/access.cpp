@@ -118,7 +118,7 @@ Awaitable<Result<model::Snippet>> load_snippet(Exchange& exchange, std::string i
         co_return error(known ? ErrorKind::gone : ErrorKind::not_found);
     }
     if (found.state == store::Loaded::State::gone) co_return error(ErrorKind::gone);
-    if (found.snippet->expired(base::unix_now_ms())) {
+    if (found.expired()) {
         const bool hidden = !may_read(exchange.caller, *found.snippet);
         co_return error(hidden ? ErrorKind::not_found : ErrorKind::gone);
     }

@@ -52,9 +52,9 @@ Answer signed_in(Exchange& exchange, unsigned status, const store::StoredAccount
     const model::Account& account = verified.account;
     const std::string secret = base::random_secret();
     const base::Deadline deadline = base::deadline_in(kStoreTimeout);
+    const base::Milliseconds lifetime = std::chrono::seconds{kSessionSeconds};
     const bool begun = co_await exchange.services.store.create_session(
-        new_session_hash(exchange.request, secret), account.id, verified.password_hash,
-        base::unix_now_ms() + kSessionSeconds * 1000, deadline);
+        new_session_hash(exchange.request, secret), account.id, verified.password_hash, lifetime, deadline);
     if (!begun) co_return wrong_credentials();
     co_await end_sessions_of_cookies(exchange, deadline);
     http::Response response = http::json_response(status, account_json(account));
@@ -111,7 +111,7 @@ Awaitable<void> delete_everything(Exchange& exchange, const std::string& account
     store::Store& store = exchange.services.store;
     const base::Deadline deadline = base::deadline_in(kDeletionTimeout);
     std::string kept = secret_of(exchange).hash;
-    base::UnixMillis end = base::unix_now_ms();
+    base::UnixMillis end = co_await store.now(deadline);
     bool cleared = false, deleted = false;
     while (!deleted) {
         if (base::steady_now() >= deadline) throw base::Unavailable{"the account has more than can be deleted at once"};
@@ -142,9 +142,10 @@ Answer sign_up(Exchange& exchange) {
     Result<Credentials> credentials = credentials_of(exchange.request, true);
     if (!credentials) co_return credentials.error();
     std::string hash = co_await exchange.services.passwords.hash(credentials->password);
-    model::Account account{base::random_alphanumeric(kAccountIdCharacters), credentials->username, base::unix_now_ms()};
-    const bool created =
-        co_await exchange.services.store.create_account(account, hash, base::deadline_in(kStoreTimeout));
+    const base::Deadline deadline = base::deadline_in(kStoreTimeout);
+    const base::UnixMillis now = co_await exchange.services.store.now(deadline);
+    model::Account account{base::random_alphanumeric(kAccountIdCharacters), credentials->username, now};
+    const bool created = co_await exchange.services.store.create_account(account, hash, deadline);
     if (!created) co_return error(ErrorKind::conflict, "This username is taken.");
     const store::StoredAccount stored{std::move(account), std::move(hash)};
     co_return co_await signed_in(exchange, 201, stored);
@@ -266,7 +267,7 @@ Answer change_password(Exchange& exchange) {
     // Whoever may have read the cookie has an old one now. A caller with a token has none, and gets none.
     const std::string secret = exchange.caller.by_cookie ? base::random_secret() : std::string{};
     if (!secret.empty()) change.session_hash = new_session_hash(exchange.request, secret);
-    change.session_expires_at = base::unix_now_ms() + kSessionSeconds * 1000;
+    change.session_lifetime = std::chrono::seconds{kSessionSeconds};
     std::optional<store::PasswordChanged> changed;
     std::exception_ptr unknown;
     try {

@@ -27,23 +27,33 @@ Awaitable<http::Response> created(Exchange& exchange, const Receipt& receipt, bo
 }
 
 /// A new snippet of the caller, with everything but what the input says.
-model::Snippet new_snippet(const Exchange& exchange) {
+Awaitable<model::Snippet> new_snippet(Exchange& exchange) {
     model::Snippet snippet;
     snippet.id = base::random_alphanumeric(kIdCharacters);
-    snippet.created_at = snippet.updated_at = base::unix_now_ms();
+    snippet.created_at = snippet.updated_at = co_await exchange.services.store.now(exchange.deadline);
     if (exchange.caller.account) {
         snippet.owner_id = exchange.caller.account->id;
         snippet.owner_name = exchange.caller.account->username;
     }
-    return snippet;
+    co_return snippet;
 }
+
+/// A request that is to have an effect once.
+struct Once {
+    std::string key;
+    std::string asked;
+};
 
 /// Writes it, or finds that this has been done before. `stored_words`: whether the record keeps what people wrote,
 /// because the request does not have it.
-Answer store_new(Exchange& exchange, Receipt receipt, std::optional<std::string> key, bool stored_words) {
+Answer store_new(Exchange& exchange, Receipt receipt, std::optional<Once> once, bool stored_words) {
     std::optional<store::IdempotencyRecord> record;
-    if (key) {
-        auto work = [&] { return make_record(exchange, *key, receipt, stored_words); };
+    if (once) {
+        auto work = [&] {
+            store::IdempotencyRecord made = record_of(exchange, once->key, once->asked);
+            made.response = write_record(once->key, receipt, stored_words);
+            return made;
+        };
         const std::size_t bytes = receipt.snippet.body.size();
         record = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(work));
     }
@@ -52,7 +62,7 @@ Answer store_new(Exchange& exchange, Receipt receipt, std::optional<std::string>
     switch (result.outcome) {
         case store::CreateResult::Outcome::created: co_return co_await created(exchange, receipt, false);
         case store::CreateResult::Outcome::replayed: {
-            const Receipt first = read_record(result.response, *key, std::move(receipt.snippet));
+            const Receipt first = read_record(result.response, once->key, std::move(receipt.snippet));
             co_return co_await created(exchange, first, true);
         }
         case store::CreateResult::Outcome::key_reused: co_return error(ErrorKind::idempotency_key_reused);
@@ -62,6 +72,17 @@ Answer store_new(Exchange& exchange, Receipt receipt, std::optional<std::string>
         case store::CreateResult::Outcome::in_progress: break;
     }
     co_return error(ErrorKind::idempotency_in_progress);
+}
+
+/// The answer that a fork had, which does not depend on what has become of the source. Nothing when there was none.
+Awaitable<std::optional<Result<http::Response>>> replay_fork(Exchange& exchange, const Once& once) {
+    store::IdempotencyRecord record = record_of(exchange, once.key, once.asked);
+    const std::optional<store::CreateResult> found =
+        co_await exchange.services.store.find_replay(std::move(record), exchange.deadline);
+    if (!found) co_return std::nullopt;
+    if (found->outcome == store::CreateResult::Outcome::key_reused) co_return error(ErrorKind::idempotency_key_reused);
+    const Receipt first = read_record(found->response, once.key, {});
+    co_return co_await created(exchange, first, true);
 }
 
 }  // namespace
@@ -76,7 +97,8 @@ Answer create_snippet(Exchange& exchange) {
 
     Receipt receipt;
     receipt.base = exchange.base_url();
-    model::Snippet& snippet = receipt.snippet = new_snippet(exchange);
+    model::Snippet& snippet = receipt.snippet;
+    snippet = co_await new_snippet(exchange);
     snippet.body = *std::move(input->body);
     snippet.title = std::move(input->title).value_or("");
     snippet.language =
@@ -94,7 +116,9 @@ Answer create_snippet(Exchange& exchange) {
         receipt.edit_token = base::random_secret(auth::kEditTokenPrefix);
         snippet.edit_token_hash = auth::hash_secret(auth::SecretKind::edit, receipt.edit_token);
     }
-    co_return co_await store_new(exchange, std::move(receipt), *std::move(key), false);
+    std::optional<Once> once;
+    if (*key) once = Once{**key, exchange.asked.empty() ? input->asked : exchange.asked};
+    co_return co_await store_new(exchange, std::move(receipt), std::move(once), false);
 }
 
 Answer fork_snippet(Exchange& exchange) {
@@ -104,6 +128,12 @@ Answer fork_snippet(Exchange& exchange) {
         Result<boost::json::object> object = parse_object(exchange.request);
         if (!object) co_return object.error();
         if (std::optional<Error> wrong = Members{*object}.finish()) co_return *std::move(wrong);
+    }
+    std::optional<Once> once;
+    if (*key) {
+        once = Once{**key, hash_of_json(boost::json::object{})};
+        std::optional<Result<http::Response>> replay = co_await replay_fork(exchange, *once);
+        if (replay) co_return *std::move(replay);
     }
     Result<model::Snippet> source = co_await load_snippet(exchange, exchange.parameters.front());
     if (!source) co_return source.error();
@@ -115,14 +145,15 @@ Answer fork_snippet(Exchange& exchange) {
 
     Receipt receipt;
     receipt.base = exchange.base_url();
-    model::Snippet& fork = receipt.snippet = new_snippet(exchange);
+    model::Snippet& fork = receipt.snippet;
+    fork = co_await new_snippet(exchange);
     fork.body = std::move(source->body);
     fork.title = std::move(source->title);
     fork.language = std::move(source->language);
     fork.tags = std::move(source->tags);
     fork.visibility = source->visibility;
     fork.forked_from = source->id;
-    co_return co_await store_new(exchange, std::move(receipt), *std::move(key), true);
+    co_return co_await store_new(exchange, std::move(receipt), std::move(once), true);
 }
 
 }  // namespace snippetd::api

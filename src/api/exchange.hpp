@@ -89,6 +89,8 @@ struct Exchange {
     std::string rate_limit_fields;  ///< header fields for the response, whatever it is
     std::uint32_t rate_limit_remaining = UINT32_MAX;
     bool listable = false;  ///< whether search engines may list what a route about a snippet answers (exposure.hpp)
+    /// Hash of what was asked, when the JSON that it has become differs from moment to moment; else empty.
+    std::string asked{};
 
     std::string base_url() const { return api::base_url(services.options, request); }
 };

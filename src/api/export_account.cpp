@@ -139,7 +139,7 @@ class Export : public http::ContentSource {
         std::string id = std::move(listed_.front().id);
         listed_.pop_front();
         store::Loaded loaded = co_await store_.load_snippet(std::move(id), base::deadline_in(kStepTimeout));
-        if (!loaded.snippet || loaded.snippet->expired(base::unix_now_ms())) co_return std::nullopt;
+        if (!loaded.snippet || loaded.expired()) co_return std::nullopt;
         const model::Snippet& snippet = *loaded.snippet;
         if (snippet.version > 1) {
             std::vector<model::Revision> revisions =

@@ -1,6 +1,7 @@
 #include "api/access.hpp"
 #include "api/gist_files.hpp"
 #include "api/handlers.hpp"
+#include "api/idempotency.hpp"
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "api/read_shared.hpp"
@@ -119,10 +120,8 @@ std::optional<FileChange> read_file(std::string_view name, const json::value& va
     return change;
 }
 
-Result<GistInput> read_gist_input(const http::Request& request) {
-    Result<json::object> object = parse_object(request);
-    if (!object) return object.error();
-    Members members{*object};
+Result<GistInput> read_gist_input(const json::object& object) {
+    Members members{object};
     GistInput input;
     input.description = members.text("description", true);
     if (members.is_null("description")) input.description = "";
@@ -284,8 +283,12 @@ Answer list(Exchange& exchange, std::string path, std::string owner_id, std::opt
 }  // namespace
 
 Answer create_gist(Exchange& exchange) {
-    auto translate = [&request = exchange.request]() -> Result<json::object> {
-        Result<GistInput> input = read_gist_input(request);
+    auto translate = [&exchange]() -> Result<json::object> {
+        const Result<json::object> sent = parse_object(exchange.request);
+        if (!sent) return sent.error();
+        // The files are members of an object, and so in no order; the text that they become has one.
+        if (exchange.request.has(http::Field::idempotency_key)) exchange.asked = hash_of_json(*sent);
+        Result<GistInput> input = read_gist_input(*sent);
         if (!input) return input.error();
         Gist gist;
         if (std::optional<Error> wrong = apply(*input, gist)) return *std::move(wrong);
@@ -363,7 +366,11 @@ Answer read_gist_file(Exchange& exchange) {
 
 Answer edit_gist(Exchange& exchange) {
     if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
-    auto read = [&request = exchange.request] { return read_gist_input(request); };
+    auto read = [&request = exchange.request]() -> Result<GistInput> {
+        const Result<json::object> sent = parse_object(request);
+        if (!sent) return sent.error();
+        return read_gist_input(*sent);
+    };
     Result<GistInput> input =
         co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(read));
     if (!input) co_return input.error();

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <vector>
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace snippetd::api {
 
@@ -38,6 +40,32 @@ void read_words(const json::object& words, model::Snippet& snippet) {
     for (const json::value& tag : words.at("tags").as_array()) snippet.tags.emplace_back(tag.as_string());
 }
 
+/// No deeper than the parser goes.
+void append_canonical(std::string& out, const json::value& value) {
+    if (const json::object* object = value.if_object()) {
+        std::vector<const json::key_value_pair*> members;
+        for (const json::key_value_pair& member : *object) members.push_back(&member);
+        std::sort(members.begin(), members.end(), [](const auto* a, const auto* b) { return a->key() < b->key(); });
+        out += '{';
+        for (const json::key_value_pair* member : members) {
+            out += json::serialize(json::string_view{member->key()});
+            out += ':';
+            append_canonical(out, member->value());
+            out += ',';
+        }
+        out += '}';
+    } else if (const json::array* array = value.if_array()) {
+        out += '[';
+        for (const json::value& element : *array) {
+            append_canonical(out, element);
+            out += ',';
+        }
+        out += ']';
+    } else {
+        out += json::serialize(value);
+    }
+}
+
 }  // namespace
 
 Result<std::optional<std::string>> idempotency_key(const http::Request& request) {
@@ -50,8 +78,24 @@ Result<std::optional<std::string>> idempotency_key(const http::Request& request)
     return std::optional<std::string>{key};
 }
 
-store::IdempotencyRecord make_record(const Exchange& exchange, const std::string& key, const Receipt& receipt,
-                                     bool with_words) {
+std::string hash_of_json(const json::value& document) {
+    std::string canonical;
+    append_canonical(canonical, document);
+    return base::hash_for("snippetd/asked", canonical);
+}
+
+store::IdempotencyRecord record_of(const Exchange& exchange, const std::string& key, std::string_view asked) {
+    const http::Request& request = exchange.request;
+    const std::string target = fmt::format("{} {}\n", http::to_text(request.method), request.path);
+    store::IdempotencyRecord record;
+    record.id = base::hash_for("snippetd/idempotency-key", scope_of(exchange) + '\n' + key);
+    record.fingerprint = base::hash_for("snippetd/request-asked", fmt::format("{}{}", target, asked));
+    record.fingerprint_of_bytes = base::hash_for("snippetd/request", target + request.body);
+    if (exchange.caller.account) record.account_id = exchange.caller.account->id;
+    return record;
+}
+
+std::string write_record(const std::string& key, const Receipt& receipt, bool with_words) {
     const model::Snippet& snippet = receipt.snippet;
     json::object response{
         {"id", snippet.id},
@@ -71,16 +115,7 @@ store::IdempotencyRecord make_record(const Exchange& exchange, const std::string
         response["words"] = base::seal(json::serialize(words), key);
     }
     if (!receipt.edit_token.empty()) response["edit_token"] = base::seal(receipt.edit_token, key);
-
-    const http::Request& request = exchange.request;
-    std::string fingerprinted{http::to_text(request.method)};
-    fingerprinted += ' ';
-    fingerprinted += request.path;
-    fingerprinted += '\n';
-    fingerprinted += request.body;
-    return {base::hash_for("snippetd/idempotency-key", scope_of(exchange) + '\n' + key),
-            base::hash_for("snippetd/request", fingerprinted), json::serialize(response),
-            exchange.caller.account ? exchange.caller.account->id : std::string{}};
+    return json::serialize(response);
 }
 
 Receipt read_record(const std::string& response, const std::string& key, model::Snippet asked) {

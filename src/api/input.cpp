@@ -1,5 +1,6 @@
 #include "api/input.hpp"
 
+#include "api/idempotency.hpp"
 #include "base/precis.hpp"
 #include "base/secret.hpp"
 #include "base/units.hpp"
@@ -307,7 +308,9 @@ Awaitable<Result<SnippetInput>> take_snippet_input(Exchange& exchange, bool for_
     auto work = [&request, body_bytes_max, for_create]() -> Result<SnippetInput> {
         const Result<json::object> object = parse_object(request);
         if (!object) return object.error();
-        return read_snippet_input(*object, body_bytes_max, for_create);
+        Result<SnippetInput> input = read_snippet_input(*object, body_bytes_max, for_create);
+        if (input && for_create && request.has(http::Field::idempotency_key)) input->asked = hash_of_json(*object);
+        return input;
     };
     co_return co_await exchange.services.texts.by_size(Text::request, request.body.size(), std::move(work));
 }

@@ -82,6 +82,7 @@ struct SnippetInput {
     std::optional<std::vector<std::string>> tags;
     std::optional<std::optional<std::int64_t>> expires_in_s;
     std::optional<bool> burn_after_reading;
+    std::string asked;  ///< `hash_of_json` of all of it, when the request has an idempotency key; else empty
 };
 
 /// `for_create`: `body` is required and `burn_after_reading` allowed. 413 when the body is above the limit.

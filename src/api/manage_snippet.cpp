@@ -90,7 +90,7 @@ Answer edit_snippet(Exchange& exchange) {
         if (input->visibility == model::Visibility::private_ && snippet->owner_id.empty()) {
             co_return invalid_field("visibility", "private needs an account: nobody else could read it");
         }
-        const base::UnixMillis now = base::unix_now_ms();
+        const base::UnixMillis now = co_await exchange.services.store.now(exchange.deadline);
         if (!apply(*input, *snippet, now)) co_return co_await shown(exchange, *snippet);
         snippet->updated_at = std::max(now, snippet->updated_at + 1);
         const auto update = [&] { return exchange.services.store.update_snippet(*snippet, exchange.deadline); };

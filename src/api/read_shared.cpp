@@ -206,10 +206,10 @@ Awaitable<void> count_view(Exchange& exchange, std::string id) {
 }
 
 /// Why this reader does not get what no cache has (private, or burning); nothing when they do.
-Awaitable<std::optional<Error>> refuse_uncached(Exchange& exchange, const model::Snippet& snippet) {
+Awaitable<std::optional<Error>> refuse_uncached(Exchange& exchange, const cache::Fill& fill) {
     co_await identify(exchange);
-    if (!may_read(exchange.caller, snippet)) co_return error(ErrorKind::not_found);
-    if (snippet.expired(base::unix_now_ms())) co_return error(ErrorKind::gone);
+    if (!may_read(exchange.caller, *fill.snippet)) co_return error(ErrorKind::not_found);
+    if (fill.snippet_expired) co_return error(ErrorKind::gone);
     co_return std::nullopt;
 }
 
@@ -235,10 +235,10 @@ Answer ask_first(Exchange& exchange, const model::Snippet& snippet, Reader reade
 }
 
 /// The snippet itself, for one request only: private, or burning.
-Awaitable<Result<Shared>> read_uncached(Exchange& exchange, std::shared_ptr<const model::Snippet> snippet,
-                                        Reader reader) {
-    std::optional<Error> refused = co_await refuse_uncached(exchange, *snippet);
+Awaitable<Result<Shared>> read_uncached(Exchange& exchange, cache::Fill fill, Reader reader) {
+    std::optional<Error> refused = co_await refuse_uncached(exchange, fill);
     if (refused) co_return *std::move(refused);
+    std::shared_ptr<const model::Snippet> snippet = std::move(fill.snippet);
     Shared shared;
     if (snippet->burn_after_reading && !asks_to_burn(exchange.request)) {
         Result<http::Response> asked = co_await ask_first(exchange, *snippet, reader);
@@ -278,9 +278,10 @@ Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<
 }
 
 /// The page of a private snippet, or what asks before one that burns is shown.
-Answer show_uncached(Exchange& exchange, std::shared_ptr<const model::Snippet> snippet) {
-    std::optional<Error> refused = co_await refuse_uncached(exchange, *snippet);
+Answer show_uncached(Exchange& exchange, cache::Fill fill) {
+    std::optional<Error> refused = co_await refuse_uncached(exchange, fill);
     if (refused) co_return *std::move(refused);
+    std::shared_ptr<const model::Snippet> snippet = std::move(fill.snippet);
     if (snippet->burn_after_reading) co_return co_await confirm_burning(exchange, *snippet);
     if (!exchange.request.head()) co_await count_view(exchange, snippet->id);
     co_return co_await show_privately(exchange, std::move(snippet), false);
@@ -290,8 +291,8 @@ Answer read_page(Exchange& exchange) {
     const std::string id = exchange.parameters.front();
     if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
     cache::Read read = co_await exchange.services.cache.read(id, exchange.deadline);
-    const std::shared_ptr<const cache::Entry> entry = std::move(read.fill.entry);
-    if (!entry) co_return co_await show_uncached(exchange, std::move(read.fill.snippet));
+    const std::shared_ptr<const cache::Entry> entry = read.fill.entry;
+    if (!entry) co_return co_await show_uncached(exchange, std::move(read.fill));
     if (entry->kind != cache::Entry::Kind::snippet) co_return co_await explain_absence(exchange, entry->kind, id);
     exchange.listable = is_listable(entry->snippet);
     if (!exchange.request.head()) co_await count_view(exchange, id);
@@ -326,7 +327,7 @@ Awaitable<Result<Shared>> follow_link(Exchange& exchange, std::string id, Reader
         co_return co_await explain_absence(exchange, shared.entry->kind, std::move(id));
     }
     if (!shared.entry) {
-        Result<Shared> uncached = co_await read_uncached(exchange, read.fill.snippet, reader);
+        Result<Shared> uncached = co_await read_uncached(exchange, read.fill, reader);
         if (!uncached || uncached->asked) co_return uncached;
         shared = *std::move(uncached);
     }

@@ -177,8 +177,6 @@ std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Mi
     entry->id = snippet.id;
     entry->version = snippet.version;
     entry->expires_at = snippet.expires_at.value_or(0);
-    const base::UnixMillis now = base::unix_now_ms();
-    if (snippet.expires_at) ttl = std::min(ttl, base::Milliseconds{*snippet.expires_at - now});
     entry->valid_until = base::steady_now() + ttl;
     entry->snippet = snippet;
     entry->view_count = snippet.view_count;

@@ -27,8 +27,8 @@ enum class Body { shown, left_out };
 std::string snippet_json(const model::Snippet& snippet, std::string_view base, Body body,
                          std::string_view edit_token = {});
 
-/// Everything of a link's answers that is the same for all readers. `ttl` is cut at the snippet's own expiry. With a
-/// large body the entry is not whole: most of its readers want other forms than JSON.
+/// Everything of a link's answers that is the same for all readers. It may be kept for `ttl`. With a large body the
+/// entry is not whole: most of its readers want other forms than JSON.
 std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
                                          std::string_view cache_control);
 

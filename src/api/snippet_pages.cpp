@@ -191,7 +191,7 @@ Answer stats_page(Exchange& exchange) {
     if (!snippet) co_return snippet.error();
     const bool hours = http::find_parameter(exchange.request.query, "by").value == "hour";
     const model::ViewBucket by = hours ? model::ViewBucket::hour : model::ViewBucket::day;
-    const base::UnixMillis now = base::unix_now_ms();
+    const base::UnixMillis now = co_await exchange.services.store.now(exchange.deadline);
     const std::vector<model::ViewHour> counted =
         co_await exchange.services.store.view_hours(snippet->id, model::history_start(by, now), exchange.deadline);
     const std::vector<model::ViewPoint> points = model::bucket_views(counted, by, now);

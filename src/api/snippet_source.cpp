@@ -28,6 +28,7 @@ base::Awaitable<cache::Fill> SnippetSource::load(std::string id, cache::Wanted w
     if (answer.from_redis) fill.status = cache::Status::redis_hit;
     if (answer.loaded.snippet && !answer.loaded.snippet->cacheable()) {
         fill.snippet = answer.loaded.snippet;
+        fill.snippet_expired = answer.loaded.expired();
         co_return fill;
     }
     const std::size_t size = answer.loaded.snippet ? answer.loaded.snippet->body.size() : 0;
@@ -35,12 +36,25 @@ base::Awaitable<cache::Fill> SnippetSource::load(std::string id, cache::Wanted w
     const std::shared_ptr<cache::Entry> entry = co_await texts_.by_size(Text::entry, size, std::move(work));
     entry->loaded_at = answer.as_of;
     // What ends because the snippet itself expires has nothing to be refreshed for.
-    const base::UnixMillis until = base::unix_now_ms() + answer.ttl.count();
-    const bool expires = entry->expires_at != 0 && entry->expires_at <= until;
+    bool expires = false;
+    if (entry->expires_at != 0) {
+        const base::Milliseconds lifetime = lifetime_of(answer);
+        entry->expire_in(lifetime);
+        expires = lifetime <= answer.ttl;
+    }
     // A load by one instance alone is cheap; what all instances read is loaded anew before its time is over.
     entry->refresh_from = expires || !reads_redis_ ? entry->valid_until : entry->valid_until - refresh_below_;
     fill.entry = entry;
     co_return fill;
+}
+
+/// How long until the snippet expires. Redis does not say by which clock it was loaded, so when the store's has not
+/// been heard lately either, it is what is left of the time in Redis, which ends before.
+base::Milliseconds SnippetSource::lifetime_of(const cache::RedisCache::Answer& answer) const {
+    const base::UnixMillis expires_at = *answer.loaded.snippet->expires_at;
+    if (!answer.from_redis) return base::Milliseconds{expires_at - answer.loaded.as_of};
+    const std::optional<base::UnixMillis> now = store_.estimated_now();
+    return now ? base::Milliseconds{expires_at - *now} : answer.ttl;
 }
 
 base::Awaitable<std::shared_ptr<const cache::Entry>> SnippetSource::complete(
@@ -61,7 +75,7 @@ base::Awaitable<cache::RedisCache::Answer> SnippetSource::find(std::string id, c
     cache::RedisCache::Answer answer;
     answer.as_of = base::steady_now();
     answer.loaded = co_await from_store(std::move(id), deadline);
-    answer.ttl = cache::ttl_for(answer.loaded, ttl_, base::unix_now_ms());
+    answer.ttl = cache::ttl_for(answer.loaded, ttl_);
     co_return answer;
 }
 

@@ -31,6 +31,8 @@ class SnippetSource : public cache::Source {
     base::Awaitable<model::Loaded> load_for_everybody(std::string id, base::Deadline deadline);
     base::Awaitable<cache::RedisCache::Answer> find(std::string id, cache::Wanted wanted, base::Deadline deadline);
 
+    base::Milliseconds lifetime_of(const cache::RedisCache::Answer& answer) const;
+
     store::Store& store_;
     Texts& texts_;
     cache::RedisCache* redis_;

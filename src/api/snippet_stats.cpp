@@ -27,7 +27,7 @@ Answer snippet_stats(Exchange& exchange) {
     if (!by) co_return by.error();
     Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
     if (!snippet) co_return snippet.error();
-    const base::UnixMillis now = base::unix_now_ms();
+    const base::UnixMillis now = co_await exchange.services.store.now(exchange.deadline);
     std::vector<model::ViewHour> hours =
         co_await exchange.services.store.view_hours(snippet->id, model::history_start(*by, now), exchange.deadline);
     co_return shown(*snippet, *by, model::bucket_views(hours, *by, now));

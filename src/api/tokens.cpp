@@ -27,7 +27,7 @@ std::string token_json(const model::ApiToken& token, std::string_view secret) {
     return out;
 }
 
-Result<model::ApiToken> read_token_input(const http::Request& request) {
+Result<model::ApiToken> read_token_input(const http::Request& request, base::UnixMillis now) {
     Result<boost::json::object> object = parse_object(request);
     if (!object) return object.error();
     Members members{*object};
@@ -42,7 +42,7 @@ Result<model::ApiToken> read_token_input(const http::Request& request) {
     }
     if (auto wrong = members.finish()) return *std::move(wrong);
     token.id = base::random_alphanumeric(kTokenIdCharacters);
-    token.created_at = base::unix_now_ms();
+    token.created_at = now;
     if (const auto seconds = expires_in_s.value_or(std::nullopt)) token.expires_at = token.created_at + *seconds * 1000;
     return token;
 }
@@ -50,10 +50,11 @@ Result<model::ApiToken> read_token_input(const http::Request& request) {
 }  // namespace
 
 Answer make_token(Exchange& exchange, store::TokenMaker maker) {
-    Result<model::ApiToken> token = read_token_input(exchange.request);
-    if (!token) co_return token.error();
     // Not the exchange's: a password that was verified before has taken its time.
     const base::Deadline deadline = base::deadline_in(kStoreTimeout);
+    const base::UnixMillis now = co_await exchange.services.store.now(deadline);
+    Result<model::ApiToken> token = read_token_input(exchange.request, now);
+    if (!token) co_return token.error();
     std::vector<model::ApiToken> others = co_await exchange.services.store.list_tokens(maker.account_id, deadline);
     if (others.size() >= kTokensMax) co_return error(ErrorKind::conflict, "An account may have 100 tokens.");
     const std::string secret = base::random_secret(auth::kTokenPrefix);

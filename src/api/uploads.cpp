@@ -1,5 +1,6 @@
 #include "api/access.hpp"
 #include "api/handlers.hpp"
+#include "api/idempotency.hpp"
 #include "api/input.hpp"
 #include "api/page.hpp"
 
@@ -32,8 +33,8 @@ struct Upload {
     bool burn = false;
 };
 
-/// In seconds from now; nothing for never.
-Result<std::optional<std::int64_t>> read_expiry(std::string_view text) {
+/// In seconds from now; nothing for never. `moment` becomes true when it was given as a moment.
+Result<std::optional<std::int64_t>> read_expiry(std::string_view text, base::UnixMillis now, bool& moment) {
     if (text.empty() || text == "never") return std::optional<std::int64_t>{};
     std::int64_t number = 0;
     const char* const end = text.data() + text.size();
@@ -42,7 +43,8 @@ Result<std::optional<std::int64_t>> read_expiry(std::string_view text) {
     constexpr std::int64_t kNumberMax = INT64_MAX / (7 * 24 * 3600);
     const bool countable = failure == std::errc{} && number > 0 && number <= kNumberMax;
     if (countable && unit.empty() && number >= kTimestampMin) {
-        return std::optional{(number - base::unix_now_ms()) / 1000};
+        moment = true;
+        return std::optional{(number - now) / 1000};
     }
     static constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {
         {"", 3600}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 24 * 3600}, {"w", 7 * 24 * 3600}};
@@ -110,18 +112,25 @@ Result<Upload> upload_of(const Exchange& exchange) {
     return upload;
 }
 
-Result<json::object> json_of(const Upload& upload) {
+/// `asked` becomes the hash of what is asked when the JSON does not say it, but what it comes to at this moment.
+Result<json::object> json_of(const Upload& upload, base::UnixMillis now, std::string& asked) {
     if (std::optional<Error> wrong = refuse_other_than_text(
             {{"body", upload.body}, {"title", upload.title}, {"language", upload.language}, {"tags", upload.tags}})) {
         return *std::move(wrong);
     }
-    Result<std::optional<std::int64_t>> expires_in_s = read_expiry(upload.expires);
+    bool moment = false;
+    Result<std::optional<std::int64_t>> expires_in_s = read_expiry(upload.expires, now, moment);
     if (!expires_in_s) return expires_in_s.error();
     json::object object{{"body", upload.body}, {"title", upload.title}, {"tags", split_tags(upload.tags)}};
     if (!upload.language.empty()) object["language"] = upload.language;
     if (!upload.visibility.empty()) object["visibility"] = upload.visibility;
-    if (*expires_in_s) object["expires_in"] = **expires_in_s;
     if (upload.burn) object["burn_after_reading"] = true;
+    if (moment) {
+        object["expires"] = upload.expires;
+        asked = hash_of_json(object);
+        object.erase("expires");
+    }
+    if (*expires_in_s) object["expires_in"] = **expires_in_s;
     return object;
 }
 
@@ -155,10 +164,11 @@ Awaitable<http::Response> linked(Exchange& exchange, http::Response created, uns
 Answer create(Exchange& exchange, std::function<Result<Upload>()> read, unsigned status) {
     // The front page is for everybody, also for whom a session has ended; a program should know.
     if (exchange.caller.rejected) co_return unauthenticated(exchange.caller);
-    auto translate = [&read]() -> Result<json::object> {
+    const base::UnixMillis now = co_await exchange.services.store.now(exchange.deadline);
+    auto translate = [&read, &exchange, now]() -> Result<json::object> {
         const Result<Upload> upload = read();
         if (!upload) return upload.error();
-        return json_of(*upload);
+        return json_of(*upload, now, exchange.asked);
     };
     Result<json::object> object =
         co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(translate));
@@ -212,7 +222,9 @@ Answer manage_upload(Exchange& exchange) {
     if (!form->find("expires")) co_return invalid_field("delete", "or expires is required");
     // A variable that a script has left empty must not make it stay for ever.
     if (form->value("expires").empty()) co_return invalid_field("expires", "is empty; `never` says that it stays");
-    Result<std::optional<std::int64_t>> expires_in_s = read_expiry(form->value("expires"));
+    const base::UnixMillis now = co_await exchange.services.store.now(exchange.deadline);
+    bool moment = false;
+    Result<std::optional<std::int64_t>> expires_in_s = read_expiry(form->value("expires"), now, moment);
     if (!expires_in_s) co_return expires_in_s.error();
     json::object object{{"expires_in", nullptr}};
     if (*expires_in_s) object["expires_in"] = **expires_in_s;

@@ -1,12 +1,12 @@
 #include "app/assemble.hpp"
 
-#include "app/data_files.hpp"
 #include "base/log.hpp"
 #include "limiter/memory_limiter.hpp"
 #include "limiter/redis_limiter.hpp"
 #include "sql/pool.hpp"
 #include "store/migrate.hpp"
 #include "store/sql_store.hpp"
+#include "store/sqlite_upkeep.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -27,6 +27,8 @@ constexpr std::string_view kSqliteScheme = "sqlite:";
 // Jobs that one transaction of SQLite's writer takes: what waits while the disk flushes the one before.
 constexpr std::size_t kSqliteBatchMax = 64;
 constexpr unsigned kSqliteReaders = 2;
+constexpr base::Milliseconds kUpkeepBusyTimeout{100};
+constexpr base::Milliseconds kLockPatience{1000}, kLockPause{20};
 
 bool is_sqlite(const Settings& settings) {
     return settings.database.starts_with(kSqliteScheme);
@@ -50,9 +52,35 @@ std::unique_ptr<sql::Connection> make_connection(const Settings& settings, sql::
     return sql::make_postgres_connection(std::move(options), counters);
 }
 
+/// What to add to a complaint about the file when it has no room; else nothing.
+std::string full_disk(const Settings& settings) {
+    const std::uint64_t room = store::room_beside(sqlite_path(settings));
+    if (room >= store::SqliteUpkeep::kRoomBytesMin) return {};
+    return fmt::format("; the disk is full: {} bytes are left there", room);
+}
+
+/// Takes a lock that a process which is just ending may still have.
+bool get_lock(DataLock& lock, bool (DataLock::*take)()) {
+    const base::Deadline deadline = base::deadline_in(kLockPatience);
+    while (!(lock.*take)()) {
+        if (base::steady_now() >= deadline) return false;
+        std::this_thread::sleep_for(kLockPause);
+    }
+    return true;
+}
+
+/// Brings the file up to date, when nobody else uses it.
+int migrate_file(sql::Connection& connection, DataLock& lock) {
+    if (store::is_sqlite_current(connection)) return 0;
+    if (!get_lock(lock, &DataLock::take_alone)) {
+        if (store::is_sqlite_current(connection)) return 0;  // the other one has done it
+        throw std::runtime_error{lock.explain() + ", which a migration would change under it"};
+    }
+    return store::migrate(connection, store::DialectName::sqlite);
+}
+
 /// Connects, waiting a little for a database that is just starting, and migrates.
-int connect_and_migrate(const Settings& settings, sql::StatementCounters& counters) {
-    if (is_sqlite(settings)) prepare_data_files(sqlite_path(settings));
+int connect_and_migrate(const Settings& settings, sql::StatementCounters& counters, DataLock* lock) {
     const auto connection = make_connection(settings, counters, false);
     const base::Deadline deadline = base::deadline_in(kConnectPatience);
     while (true) {
@@ -62,19 +90,26 @@ int connect_and_migrate(const Settings& settings, sql::StatementCounters& counte
         } catch (const std::exception& error) {
             const bool hopeless = is_sqlite(settings) || dynamic_cast<const std::invalid_argument*>(&error);
             if (hopeless || base::steady_now() >= deadline) {
-                throw std::runtime_error{
-                    fmt::format("cannot open the database {}: {}", mask_password(settings.database), error.what())};
+                throw std::runtime_error{fmt::format("cannot open the database {}: {}{}",
+                                                     mask_password(settings.database), error.what(),
+                                                     lock ? full_disk(settings) : "")};
             }
         }
         std::this_thread::sleep_for(kConnectPause);
     }
     try {
-        return store::migrate(*connection,
-                              is_sqlite(settings) ? store::DialectName::sqlite : store::DialectName::postgres);
+        if (lock) return migrate_file(*connection, *lock);
+        return store::migrate(*connection, store::DialectName::postgres);
     } catch (const std::exception& error) {
-        throw std::runtime_error{
-            fmt::format("cannot migrate the database {}: {}", mask_password(settings.database), error.what())};
+        throw std::runtime_error{fmt::format("cannot migrate the database {}: {}{}", mask_password(settings.database),
+                                             error.what(), lock ? full_disk(settings) : "")};
     }
+}
+
+/// The lock of the SQLite file, made with the file; not taken yet.
+std::unique_ptr<DataLock> prepare_file(const Settings& settings) {
+    prepare_data_files(sqlite_path(settings));
+    return std::make_unique<DataLock>(sqlite_path(settings));
 }
 
 std::shared_ptr<sql::Pool> make_pool(const Settings& settings, std::shared_ptr<sql::StatementCounters> counters,
@@ -144,20 +179,71 @@ class Reachability {
     std::set<std::string> told_;     ///< guarded by mutex_; reasons
 };
 
+std::string_view alert_of(sql::Trouble trouble) {
+    switch (trouble) {
+        case sql::Trouble::disk_full: return "disk_full";
+        case sql::Trouble::corrupt: return "database_corrupt";
+        case sql::Trouble::unusable:
+        case sql::Trouble::none: break;
+    }
+    return "database_down";
+}
+
+std::shared_ptr<store::SqliteUpkeep> make_upkeep(const Settings& settings,
+                                                 std::shared_ptr<sql::StatementCounters> counters,
+                                                 base::Alerts& alerts) {
+    for (const sql::Trouble trouble : {sql::Trouble::disk_full, sql::Trouble::corrupt, sql::Trouble::unusable}) {
+        alerts.declare(std::string{alert_of(trouble)});
+    }
+    store::SqliteUpkeep::Options options;
+    options.path = sqlite_path(settings);
+    options.make_connection = [path = options.path, counters] {
+        return sql::make_sqlite_connection({path, false, kUpkeepBusyTimeout}, *counters);
+    };
+    options.on_change = [&alerts](sql::Trouble trouble, bool begins, const std::string& detail) {
+        const std::string alert{alert_of(trouble)};
+        if (begins) {
+            alerts.raise(alert, detail);
+        } else {
+            alerts.resolve(alert, detail);
+        }
+    };
+    return std::make_shared<store::SqliteUpkeep>(std::move(options));
+}
+
+std::unique_ptr<store::Store> make_file_store(const Settings& settings, DataLock& lock, Role role,
+                                              base::Metrics& metrics, base::Alerts& alerts) {
+    const auto counters = make_counters(metrics);
+    // Before anything is changed. Without Redis nobody would tell the other one of an edit.
+    if (role == Role::serve && settings.redis.empty() && !get_lock(lock, &DataLock::take_alone)) {
+        throw std::runtime_error{lock.explain() + "; each would show the other's edits late without --redis"};
+    }
+    connect_and_migrate(settings, *counters, &lock);
+    if (role == Role::work) lock.release();
+    if (role == Role::serve && !settings.redis.empty() && !get_lock(lock, &DataLock::share)) {
+        throw std::runtime_error{lock.explain() + ", which has no --redis and must be alone"};
+    }
+    const auto upkeep = make_upkeep(settings, counters, alerts);
+    const auto note = [upkeep](const sql::Failure& failure) { upkeep->note(failure); };
+    sql::Pool::Options readers, writer;
+    readers.name = "sqlite-read";
+    readers.threads = kSqliteReaders;
+    readers.stuck_grace = base::Milliseconds{0};  // nothing is lost with a read, and while it lasts the log grows
+    readers.on_failure = note;
+    writer.name = "sqlite-write";
+    writer.batch_max = kSqliteBatchMax;
+    writer.on_failure = note;
+    auto read = make_pool(settings, counters, std::move(readers), true);
+    auto write = make_pool(settings, counters, std::move(writer), false);
+    upkeep->start();
+    const store::Outbox outbox = settings.redis.empty() ? store::Outbox::off : store::Outbox::on;
+    return store::make_sqlite_store(std::move(read), std::move(write), outbox, upkeep);
+}
+
 std::unique_ptr<store::Store> make_store(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {
     const auto counters = make_counters(metrics);
-    connect_and_migrate(settings, *counters);
+    connect_and_migrate(settings, *counters, nullptr);
     const store::Outbox outbox = settings.redis.empty() ? store::Outbox::off : store::Outbox::on;
-    if (is_sqlite(settings)) {
-        sql::Pool::Options readers, writer;
-        readers.name = "sqlite-read";
-        readers.threads = kSqliteReaders;
-        writer.name = "sqlite-write";
-        writer.batch_max = kSqliteBatchMax;
-        auto read = make_pool(settings, counters, std::move(readers), true);
-        return store::make_sqlite_store(std::move(read), make_pool(settings, counters, std::move(writer), false),
-                                        outbox);
-    }
     alerts.declare("database_down");
     const auto reachability = std::make_shared<Reachability>(alerts);
     const auto share = [&](const char* name, unsigned threads, bool only_reads) {
@@ -195,9 +281,14 @@ std::unique_ptr<redis::Clients> make_redis(const Settings& settings, base::Metri
 
 }  // namespace
 
-Backends assemble(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {
+Backends assemble(const Settings& settings, Role role, base::Metrics& metrics, base::Alerts& alerts) {
     Backends backends;
-    backends.store = make_store(settings, metrics, alerts);
+    if (is_sqlite(settings)) {
+        backends.data_lock = prepare_file(settings);
+        backends.store = make_file_store(settings, *backends.data_lock, role, metrics, alerts);
+    } else {
+        backends.store = make_store(settings, metrics, alerts);
+    }
     const auto algorithm = settings.rate_limit_algorithm == RateLimitAlgorithm::fixed_window
                                ? limiter::Algorithm::fixed_window
                                : limiter::Algorithm::sliding_window;
@@ -215,7 +306,8 @@ Backends assemble(const Settings& settings, base::Metrics& metrics, base::Alerts
 int migrate_database(const Settings& settings) {
     base::Metrics metrics;
     sql::StatementCounters counters{metrics};
-    return connect_and_migrate(settings, counters);
+    const std::unique_ptr<DataLock> lock = is_sqlite(settings) ? prepare_file(settings) : nullptr;
+    return connect_and_migrate(settings, counters, lock.get());
 }
 
 }  // namespace snippetd::app

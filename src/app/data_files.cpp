@@ -3,12 +3,14 @@
 #include "base/log.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <stdexcept>
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -61,6 +63,61 @@ void prepare_data_files(const std::string& path) {
     make_folder(std::filesystem::path{path}.parent_path());
     if (make_file(path)) return;
     for (const char* suffix : {"", "-wal", "-shm", "-journal"}) take_from_everybody(path + suffix);
+}
+
+DataLock::DataLock(const std::string& path) : path_{path} {
+    if (path.empty() || path == ":memory:") return;
+    // One lock for all names of the file.
+    std::error_code failure;
+    const std::filesystem::path real = std::filesystem::canonical(path, failure);
+    const std::string lock_path = (failure ? path : real.string()) + "-lock";
+    // Closed in programs that this one starts, which would keep the lock.
+    file_ = open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly);
+    if (file_ < 0) {
+        throw std::runtime_error{fmt::format("cannot open the file {}: {}", lock_path, std::strerror(errno))};
+    }
+}
+
+DataLock::~DataLock() {
+    if (file_ >= 0) close(file_);
+}
+
+bool DataLock::take(int kind) {
+    if (file_ < 0) return true;
+    while (flock(file_, kind | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) return false;
+        if (errno == EINTR) continue;
+        log::warn("the database cannot be locked here: start only one process on it",
+                  {{"file", path_}, {"reason", std::strerror(errno)}});
+        return true;
+    }
+    // For who does not get it; the lock holds without it.
+    const std::string number = fmt::format("{}\n", getpid());
+    if (ftruncate(file_, 0) != 0 || pwrite(file_, number.data(), number.size(), 0) < 0) {
+        log::debug("the lock file does not name this process", {{"reason", std::strerror(errno)}});
+    }
+    return true;
+}
+
+bool DataLock::take_alone() {
+    return take(LOCK_EX);
+}
+
+bool DataLock::share() {
+    return take(LOCK_SH);
+}
+
+void DataLock::release() {
+    if (file_ >= 0) flock(file_, LOCK_UN);
+}
+
+std::string DataLock::explain() const {
+    char number[16];
+    const ssize_t read = file_ < 0 ? 0 : pread(file_, number, sizeof number, 0);
+    long process = 0;
+    if (read > 0) std::from_chars(number, number + read, process);
+    return fmt::format("another snippetd{} uses the database {}",
+                       process > 0 ? fmt::format(" (process {})", process) : "", path_);
 }
 
 }  // namespace snippetd::app

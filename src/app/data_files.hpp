@@ -13,4 +13,29 @@ namespace snippetd::app {
 /// file cannot be made.
 void prepare_data_files(const std::string& path);
 
+/// Who else uses the database: a lock on the file `PATH-lock` beside it, which ends with the process in whatever way.
+/// Processes that keep texts in memory without telling each other of edits (all without --redis) must be alone.
+class DataLock {
+  public:
+    /// Throws std::runtime_error when the file cannot be made.
+    explicit DataLock(const std::string& path);
+    ~DataLock();
+    DataLock(const DataLock&) = delete;
+    DataLock& operator=(const DataLock&) = delete;
+
+    /// Locks it for this process alone; false while another one has a lock of either kind.
+    bool take_alone();
+    /// Locks it for this process and others that do the same; instead of the lock for itself, if it has that.
+    bool share();
+    void release();
+    /// What to tell who cannot have it.
+    std::string explain() const;
+
+  private:
+    bool take(int kind);
+
+    std::string path_;  ///< of the database
+    int file_ = -1;     ///< -1 when there is nothing to be locked
+};
+
 }  // namespace snippetd::app

@@ -190,7 +190,7 @@ void serve(const Settings& settings) {
     base::Metrics metrics;
     base::Alerts alerts{metrics};
     const auto webhook = start_webhook(settings, alerts);
-    Backends backends = assemble(settings, metrics, alerts);
+    Backends backends = assemble(settings, Role::serve, metrics, alerts);
 
     const api::Options options = api_options(settings);
     base::ThreadPool archive_threads{1, kArchivesWaitingMax, "too many archives are being made"};
@@ -284,7 +284,7 @@ void work(const Settings& settings) {
     base::Metrics metrics;
     base::Alerts alerts{metrics};
     const auto webhook = start_webhook(settings, alerts);
-    Backends backends = assemble(settings, metrics, alerts);
+    Backends backends = assemble(settings, Role::work, metrics, alerts);
     views::Tally tally{metrics};
     base::Workers no_workers;
     const auto no_caches = std::make_shared<cache::LocalCache::Group>(no_workers, 0);

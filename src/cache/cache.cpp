@@ -131,8 +131,7 @@ std::shared_ptr<const Entry> LocalCache::find_stale(std::string_view id, const s
     const auto covers = [&](const Entry& entry) { return options_.alone || trust.covers(entry.loaded_at, now); };
     std::shared_ptr<const Entry> stale = near_.find_stale(id);
     if (!stale || !covers(*stale)) stale = group_->shared.copy_stale(id);
-    const bool usable = stale && stale->kind == Entry::Kind::snippet && covers(*stale) &&
-                        (stale->expires_at == 0 || stale->expires_at > base::unix_now_ms());
+    const bool usable = stale && stale->kind == Entry::Kind::snippet && covers(*stale) && !stale->expired(now);
     return usable ? stale : nullptr;
 }
 

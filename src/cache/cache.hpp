@@ -31,6 +31,7 @@ struct Fill {
         snippet;  ///< the row, when it may not be cached (private, burn after reading)
     Status status = Status::miss;
     base::SteadyTime as_of{};  ///< what was committed before is in it
+    bool snippet_expired = false;  ///< whether `snippet` had expired when it was loaded
 };
 
 /// Why an entry is asked for.

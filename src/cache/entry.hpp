@@ -1,11 +1,12 @@
 #pragma once
 
-#include "base/clock.hpp"
+#include "base/machine_clocks.hpp"
 #include "model/snippet.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,6 +43,8 @@ struct Entry {
         gone,     ///< the snippet was burned or has expired
     };
 
+    static constexpr base::UnixMillis kNever = std::numeric_limits<base::UnixMillis>::max();
+
     Kind kind = Kind::snippet;
     std::string id;
     std::int64_t version = 0;
@@ -49,7 +52,11 @@ struct Entry {
                                       ///< the time up to which Redis was proven to know
     base::SteadyTime refresh_from;    ///< from then on a reader has it loaded anew, before its time is over
     base::SteadyTime valid_until;     ///< the TTL, never past the snippet's own expiry
-    base::UnixMillis expires_at = 0;  ///< of the snippet; 0 is never
+    base::UnixMillis expires_at = 0;  ///< of the snippet, by the store's clock; 0 is never
+    /// The same by the clocks of this process, of which the first counts: the steady one stands still while the machine
+    /// does, and the wall clock may be set.
+    base::SteadyTime expires_by = base::SteadyTime::max();
+    base::UnixMillis expires_by_wall = kNever;
 
     model::Snippet snippet;  ///< as it was loaded; of kind `snippet` only
 
@@ -75,6 +82,16 @@ struct Entry {
         std::weak_ptr<const Entry> whole;  ///< guarded by mutex; what has been made of it, while somebody has that
     };
     std::shared_ptr<Completion> completion;  ///< null when it is whole
+
+    /// The snippet expires in `lifetime` from `loaded_at`.
+    void expire_in(base::Milliseconds lifetime) {
+        expires_by = loaded_at + lifetime;
+        expires_by_wall = base::unix_now_ms() + lifetime.count();
+    }
+    /// Whether it has expired at `now`. The wall clock is asked only for what expires.
+    bool expired(base::SteadyTime now) const {
+        return now >= expires_by || (expires_by_wall != kNever && base::coarse_unix_now_ms() >= expires_by_wall);
+    }
 
     /// Whether its JSON is all there.
     bool whole() const { return completion == nullptr; }

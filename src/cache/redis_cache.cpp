@@ -79,7 +79,7 @@ base::Awaitable<RedisCache::Answer> RedisCache::read(std::string id, base::Milli
         if (lookup.turn != Turn::ours && co_await find(id, lookup, answer)) co_return answer;
         std::rethrow_exception(away);
     }
-    answer.ttl = ttl_for(answer.loaded, ttl_, base::unix_now_ms());
+    answer.ttl = ttl_for(answer.loaded, ttl_);
     if (lookup.turn == Turn::ours) co_await fill(id, lookup, answer);
     co_return answer;
 }

@@ -6,7 +6,7 @@ std::shared_ptr<const Entry> SieveCache::find(std::string_view id, base::SteadyT
     const auto found = nodes_.find(id);
     if (found == nodes_.end()) return nullptr;
     Node& node = *found->second;
-    if (node.entry->valid_until <= now) return nullptr;
+    if (node.entry->valid_until <= now || node.entry->expired(now)) return nullptr;
     node.visited = true;
     return node.entry;
 }

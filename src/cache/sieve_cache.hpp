@@ -32,7 +32,7 @@ class SieveCache {
     SieveCache(const SieveCache&) = delete;
     SieveCache& operator=(const SieveCache&) = delete;
 
-    /// The entry, unless there is none or it is no longer valid at `now`.
+    /// The entry, unless there is none, it is no longer valid at `now`, or its snippet has expired.
     std::shared_ptr<const Entry> find(std::string_view id, base::SteadyTime now);
     /// The entry, however old.
     std::shared_ptr<const Entry> find_stale(std::string_view id) const;

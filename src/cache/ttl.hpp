@@ -9,7 +9,8 @@ namespace snippetd::cache {
 inline constexpr base::Milliseconds kNegativeTtl{5000};
 
 /// How long what has been loaded may be kept: 0 for what may not be cached, else `ttl`, up to 10 % more or less, so
-/// that what was filled together does not expire together, and never past the snippet's own expiry.
-base::Milliseconds ttl_for(const model::Loaded& loaded, base::Milliseconds ttl, base::UnixMillis now);
+/// that what was filled together does not expire together, and never past the snippet's own expiry, as the clock says
+/// by which it was loaded.
+base::Milliseconds ttl_for(const model::Loaded& loaded, base::Milliseconds ttl);
 
 }  // namespace snippetd::cache

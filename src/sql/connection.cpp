@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <mutex>
@@ -44,7 +45,7 @@ void Connection::connect() {
 }
 
 Failure Connection::describe(const std::exception& error) {
-    Failure failure{statement_, "", error.what()};
+    Failure failure{statement_, "", error.what(), Trouble::none};
     if (const auto* soci = dynamic_cast<const soci::soci_error*>(&error)) {
         failure.reason = soci->get_error_message();  // without the statement and what was bound to it
         // SOCI quotes what it could not convert.
@@ -187,7 +188,7 @@ class PostgresConnection : public Connection {
         PQclear(result);
         if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return;
         const bool told = code.empty() || names_no_values(code);
-        throw std::runtime_error{Failure{"", code, told ? one_line(PQerrorMessage(raw())) : ""}.text()};
+        throw std::runtime_error{Failure{"", code, told ? one_line(PQerrorMessage(raw())) : "", Trouble::none}.text()};
     }
 
   private:
@@ -258,7 +259,22 @@ class PostgresConnection : public Connection {
     std::shared_ptr<PGcancel> cancel_;  ///< for `canceller`; null while there is no connection
 };
 
-constexpr std::chrono::milliseconds kSqliteBusyTimeout{5000};
+/// `extended` is a result code, `system_error` the errno of the system call that failed, or 0.
+Trouble trouble_of(int extended, int system_error) {
+    switch (extended & 0xff) {
+        case SQLITE_FULL: return Trouble::disk_full;
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB: return Trouble::corrupt;
+        case SQLITE_IOERR:
+        case SQLITE_CANTOPEN:
+            // Only ENOSPC at a write has a code of its own.
+            if (system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG) return Trouble::disk_full;
+            return Trouble::unusable;
+        case SQLITE_READONLY:
+        case SQLITE_PERM: return Trouble::unusable;
+        default: return Trouble::none;
+    }
+}
 
 /// `contains_folded(text, folded)`: whether `folded`, made by base::fold_case, is in what that makes of `text`.
 void contains_folded(sqlite_api::sqlite3_context* context, int, sqlite_api::sqlite3_value** values) {
@@ -290,6 +306,7 @@ class SqliteConnection : public Connection {
     bool is_lost(const std::exception&) override { return false; }
 
     Failure describe(const std::exception& error) override {
+        const int system_error = errno;
         Failure failure = Connection::describe(error);
         const auto* sqlite = dynamic_cast<const soci::sqlite3_soci_error*>(&error);
         if (!sqlite) return failure;
@@ -297,6 +314,9 @@ class SqliteConnection : public Connection {
         const int extended = handle_ ? sqlite_api::sqlite3_extended_errcode(handle_) : code;
         if ((extended & 0xff) == code) code = extended;
         failure.code = std::to_string(code);
+        // SQLite keeps the errno of a failed open, but not that of a failed write, which is the last one that failed.
+        const int kept = handle_ ? sqlite_api::sqlite3_system_errno(handle_) : 0;
+        failure.trouble = trouble_of(code, kept ? kept : system_error);
         // A fixed text for each code. Of the messages, those of constraints name tables and columns; others, such as
         // those of triggers and of functions, may quote anything.
         failure.reason = sqlite_api::sqlite3_errstr(code);
@@ -313,7 +333,8 @@ class SqliteConnection : public Connection {
         if (sqlite_api::sqlite3_exec(handle_, text.c_str(), nullptr, nullptr, &message) == SQLITE_OK) return;
         sqlite_api::sqlite3_free(message);
         const int code = sqlite_api::sqlite3_extended_errcode(handle_);
-        throw std::runtime_error{Failure{"", std::to_string(code), sqlite_api::sqlite3_errstr(code)}.text()};
+        throw std::runtime_error{
+            Failure{"", std::to_string(code), sqlite_api::sqlite3_errstr(code), Trouble::none}.text()};
     }
 
   private:
@@ -322,8 +343,9 @@ class SqliteConnection : public Connection {
         // SOCI takes a string with '=' for a list of options.
         const bool plain = options_.path.find('=') == options_.path.npos;
         session.open(soci::sqlite3, plain ? options_.path : fmt::format("db=\"{}\"", options_.path));
-        session << fmt::format("pragma busy_timeout = {}", kSqliteBusyTimeout.count());
+        session << fmt::format("pragma busy_timeout = {}", options_.busy_timeout.count());
         if (!options_.read_only) use_write_ahead_log(session);
+        session << fmt::format("pragma journal_size_limit = {}", kSqliteWalKeptBytes);
         session << "pragma synchronous = full";
         session << "pragma foreign_keys = on";
         session << "pragma cache_size = -4096";  // KiB, for each connection
@@ -338,8 +360,8 @@ class SqliteConnection : public Connection {
 
     /// SQLite answers "busy" at once, whatever the timeout, when two connections change the mode of a new file at the
     /// same time (https://www.sqlite.org/c3ref/busy_handler.html), so the wait is here.
-    static void use_write_ahead_log(soci::session& session) {
-        const auto end = std::chrono::steady_clock::now() + kSqliteBusyTimeout;
+    void use_write_ahead_log(soci::session& session) const {
+        const auto end = std::chrono::steady_clock::now() + options_.busy_timeout;
         for (;;) {
             try {
                 session << "pragma journal_mode = wal";

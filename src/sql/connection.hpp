@@ -27,12 +27,21 @@ class StatementCounters {
     base::Metrics& metrics_;
 };
 
+/// What an error says about what the database stands on.
+enum class Trouble {
+    none,       ///< nothing: it is about the statement, or passes by itself
+    disk_full,  ///< no room, no quota, or as large as a file may be
+    corrupt,    ///< what is read is not what was written
+    unusable,   ///< the file cannot be opened, read or written
+};
+
 /// What a log may say about an error: nothing that was bound to a statement, and nothing that was read. What the
 /// drivers' own exceptions say (`what()`) is full of both.
 struct Failure {
     std::string statement;  ///< by the name under which it is counted; empty when there was none
     std::string code;       ///< SQLSTATE, or SQLite's extended result code; empty when the error is of another kind
     std::string reason;
+    Trouble trouble = Trouble::none;  ///< of SQLite's file; a server tells nobody of its disk
 
     /// All of it on one line.
     std::string text() const;
@@ -132,12 +141,15 @@ struct PostgresOptions {
 };
 std::unique_ptr<Connection> make_postgres_connection(PostgresOptions options, StatementCounters& counters);
 
-/// WAL, synchronous=FULL (what was acknowledged survives a power loss), foreign keys on. Statements may call
+/// WAL, which is cut to kSqliteWalKeptBytes when it begins anew, synchronous=FULL (what was acknowledged survives a
+/// power loss), foreign keys on. Statements may call
 /// `contains_folded(text, folded)`, which looks for a text that base::fold_case has made in what it makes of another.
 struct SqliteOptions {
     std::string path;
     bool read_only = false;
+    base::Milliseconds busy_timeout{5000};  ///< how long a statement waits for another process's lock
 };
+inline constexpr long long kSqliteWalKeptBytes = 8 * 1024 * 1024;
 std::unique_ptr<Connection> make_sqlite_connection(SqliteOptions options, StatementCounters& counters);
 
 /// The connection leads to a server that does not take writes: a standby, or one that was made read-only.

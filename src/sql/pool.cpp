@@ -320,6 +320,7 @@ void Pool::failed(Connection& connection, Job& job, const std::exception& error)
                                       {"statement", failure.statement},
                                       {"code", failure.code},
                                       {"reason", failure.reason}});
+    options_.on_failure(failure);
     job.error = unavailable("a statement failed");
     job.connection_lost = connection.is_lost(error);
     job.had_no_effect = job.connection_lost && connection.had_no_effect(error);

@@ -51,6 +51,8 @@ class Pool {
         /// Likewise for each attempt to connect that fails, with its reason, and when all connections stand again.
         std::function<void(const std::string& reason)> on_failed_attempt = [](const std::string&) {};
         std::function<void()> on_complete = [] {};
+        /// Called, by a thread of the pool, for each statement that has failed.
+        std::function<void(const Failure&)> on_failure = [](const Failure&) {};
     };
 
     /// Starts the threads, which connect on their own; `wait_until_connected` says how that went.

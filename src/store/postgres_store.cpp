@@ -21,22 +21,22 @@ constexpr const char* kNewSnippet = R"sql(
            :burn::integer, :edit_token_hash::text, :forked_from::text, :title_folded::text, :body_folded::text
 )sql";
 
+const std::string kNow = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+const std::string kTime = "(extract(epoch from statement_timestamp()) * 1000)::bigint";
+
 // Two requests with one key meet at the record's primary key: the second waits for the first one's commit, though not
 // for longer than its own answer may take. Said here, since behind a pooler no session says it.
-const std::string kCreateOnce = std::string{R"sql(
+const std::string kCreateOnce = fmt::format(R"sql(
     with record as (
         insert into idempotency_records (id, fingerprint, response, created_at, account_id)
-        select :record_id::text, :fingerprint::text, :response::text, :recorded_at::bigint,
-               nullif(:record_account::text, '')
+        select :record_id::text, :fingerprint::text, :response::text, {}, nullif(:record_account::text, '')
         where set_config('lock_timeout', '600ms', true) is not null
         on conflict (id) do nothing
         returning 1),
-    created as ()sql"} + kNewSnippet +
-                                R"sql(    where exists (select 1 from record) returning 1)
+    created as ({}    where exists (select 1 from record) returning 1)
     select count(*) from created
-)sql";
-
-const std::string kNow = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
+)sql",
+                                            kTime, kNewSnippet);
 
 const std::string kUpdate = R"sql(
     with old as (
@@ -98,23 +98,23 @@ const std::string kBurn = fmt::format(R"sql(
     with burned as (delete from snippets where id = :id and burn_after_reading = 1 returning *),
     marked as (
         insert into gone_snippets (id, gone_at, owner_id)
-        select id, :now::bigint, case when visibility = 'private' then owner_id end from burned
+        select id, {0}, case when visibility = 'private' then owner_id end from burned
         on conflict (id) do nothing)
-    select {} from burned s left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id
+    select {1} from burned s left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id
         left join snippets o on o.id = nullif(s.forked_from, '')
 )sql",
-                                      snippet_columns("s.body"));
+                                      kTime, snippet_columns("s.body"));
 
 // Rows are locked in the order of their ids, so two drainers cannot deadlock. A batch is fresh when neither it nor any
 // flush in it has been applied; the row of a flusher makes two batches with its flushes wait for each other.
-constexpr const char* kApplyViews = R"sql(
+const std::string kApplyViews = fmt::format(R"sql(
     with batch as (
-        insert into view_batches (id, applied_at) values (:batch, :now) on conflict (id) do nothing returning 1),
+        insert into view_batches (id, applied_at) values (:batch, {0}) on conflict (id) do nothing returning 1),
     given as (
         select * from json_to_recordset(:flushes::json) as f(flusher text, first_flush bigint, last_flush bigint)),
     noted as (
         insert into view_flushes (flusher, first_flush, last_flush, applied_at)
-        select flusher, first_flush, last_flush, cast(:noted_at as bigint) from given
+        select flusher, first_flush, last_flush, {0} from given
         where exists (select 1 from batch)
         order by flusher
         on conflict (flusher) do update
@@ -137,7 +137,7 @@ constexpr const char* kApplyViews = R"sql(
         returning snippet_id, count),
     kept as (
         insert into snippet_view_hours (snippet_id, hour, count)
-        select id, cast(:hour as bigint), count from counted
+        select id, {0} / 3600000, count from counted
         on conflict (snippet_id, hour) do update set count = snippet_view_hours.count + excluded.count)
     select snippet_id, count from applied
     union all
@@ -145,12 +145,13 @@ constexpr const char* kApplyViews = R"sql(
     where not exists (select 1 from fresh)
     union all
     select '', 0 where exists (select 1 from batch) and not exists (select 1 from fresh)
-)sql";
+)sql",
+                                            kTime);
 
 Dialect postgres_dialect(Outbox outbox) {
     return {
-        .load_snippets =
-            fmt::format("select {} from {} where s.id = any(:ids::text[])", snippet_columns("s.body"), kSnippetTables),
+        .load_snippets = fmt::format("select {}, {} from {} where s.id = any(:ids::text[])", snippet_columns("s.body"),
+                                     kTime, kSnippetTables),
         .find_gone = "select id, coalesce(owner_id, '') from gone_snippets where id = any(:ids::text[])",
         .write_ids = to_array,
         .find_revision =
@@ -169,6 +170,7 @@ Dialect postgres_dialect(Outbox outbox) {
         .lock_shared = "for share",
         .now_ms = kNow,
         .in_passing = "set_config('synchronous_commit', 'off', true) is not null",
+        .time_ms = kTime,
         .forget_delivered = kForgetDelivered,
     };
 }
@@ -205,26 +207,15 @@ struct CreateOnce {
         statement.exchange(use(record.id, "record_id"));
         statement.exchange(use(record.fingerprint, "fingerprint"));
         statement.exchange(use(record.response, "response"));
-        statement.exchange(use(recorded_at, "recorded_at"));
         statement.exchange(use(record.account_id, "record_account"));
         row.write_to(statement);
         prepare_to_keep(connection, statement, text);
     }
     IdempotencyRecord record;
-    long long recorded_at = 0, created = 0;
+    long long created = 0;
     WholeRow row;
     soci::statement statement;
 };
-
-CreateResult replay(soci::session& session, const IdempotencyRecord& record) {
-    std::string fingerprint, response;
-    session << "select fingerprint, response from idempotency_records where id = :id", use(record.id),
-        into(fingerprint), into(response);
-    // Gone again: the record was removed in this instant, a day after it was made.
-    if (!session.got_data()) return {CreateResult::Outcome::in_progress, {}};
-    if (fingerprint != record.fingerprint) return {CreateResult::Outcome::key_reused, {}};
-    return {CreateResult::Outcome::replayed, response};
-}
 
 /// Throws LeadsToReader when what is written here would be refused. `pg_is_in_recovery` alone does not say so: a server
 /// may have been made read-only with `default_transaction_read_only`, as providers do when its disk is full.
@@ -292,12 +283,10 @@ class PostgresStore : public SqlStore {
     Awaitable<std::optional<model::Snippet>> burn_snippet(std::string id, Deadline deadline) override {
         auto work = [id = std::move(id)](sql::Connection& connection) -> std::optional<model::Snippet> {
             connection.count("burn_snippet");
-            const long long now = base::unix_now_ms();
             SnippetRow row;
             soci::statement statement{connection.session()};
             row.read_from(statement);
             statement.exchange(use(id, "id"));
-            statement.exchange(use(now, "now"));
             prepare(statement, kBurn);
             statement.execute(false);
             std::vector<model::Snippet> burned = fetch_snippets(statement, row);
@@ -314,13 +303,11 @@ class PostgresStore : public SqlStore {
         auto work = [batch_id = std::move(batch_id), counts = to_json(counts),
                      flushes = to_json(flushes)](sql::Connection& connection) {
             connection.count("apply_views");
-            const long long now = base::unix_now_ms(), hour = model::hour_of(now);
             std::string id;
             long long count = 0;
             soci::statement statement =
-                make_statement(connection, kApplyViews, use(batch_id, "batch"), use(now, "now"),
-                               use(flushes, "flushes"), use(now, "noted_at"), use(counts, "counts"), use(hour, "hour"),
-                               use(counts, "counts_again"), into(id), into(count));
+                make_statement(connection, kApplyViews, use(batch_id, "batch"), use(flushes, "flushes"),
+                               use(counts, "counts"), use(counts, "counts_again"), into(id), into(count));
             statement.execute(false);
             ViewCounts totals;
             bool refused = false;
@@ -342,7 +329,6 @@ class PostgresStore : public SqlStore {
                                     const IdempotencyRecord& record) {
         auto& create = connection.prepared<CreateOnce>(kCreateOnce);
         create.record = record;
-        create.recorded_at = base::unix_now_ms();
         create.row.assign(snippet);
         try {
             create.statement.execute(false);
@@ -359,7 +345,8 @@ class PostgresStore : public SqlStore {
         }
         if (create.created == 1) return {};
         connection.count("find_idempotency_record");
-        return replay(connection.session(), record);
+        // Gone again: the record was removed in this instant, a day after it was made.
+        return read_replay(connection.session(), record).value_or(CreateResult{CreateResult::Outcome::in_progress, {}});
     }
 
     std::string update_;

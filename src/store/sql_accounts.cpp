@@ -34,14 +34,12 @@ class Together {
 };
 
 /// Reads an account by the hash of a secret that has not expired.
-std::optional<model::Account> find_by_secret(sql::Connection& connection, const char* name, const char* text,
+std::optional<model::Account> find_by_secret(sql::Connection& connection, const char* name, const std::string& text,
                                              const std::string& hash) {
     connection.count(name);
     model::Account account;
     long long created_at = 0;
-    const long long now = base::unix_now_ms();
-    connection.session() << text, use(hash, "hash"), use(now, "now"), into(account.id), into(account.username),
-        into(created_at);
+    connection.session() << text, use(hash, "hash"), into(account.id), into(account.username), into(created_at);
     account.created_at = created_at;
     return when(connection.session().got_data(), account);
 }
@@ -71,24 +69,25 @@ std::optional<Maker> lock_maker(sql::Connection& connection, const Dialect& dial
         use(maker.account_id, "id"), into(account_id), into(password_hash);
     if (!session.got_data()) return std::nullopt;
     Maker found;
-    const long long now = base::unix_now_ms();
     switch (maker.kind) {
         case TokenMaker::Kind::password: return when(password_hash == maker.hash, found);
         case TokenMaker::Kind::session: {
             connection.count("lock_session");
             std::string hash;
-            session << "select hash from sessions where hash = :hash and account_id = :id and expires_at > :now " +
-                           dialect.lock_shared,
-                use(maker.hash, "hash"), use(account_id, "id"), use(now, "now"), into(hash);
+            session << fmt::format(
+                "select hash from sessions where hash = :hash and account_id = :id and expires_at > {} {}",
+                dialect.time_ms, dialect.lock_shared),
+                use(maker.hash, "hash"), use(account_id, "id"), into(hash);
             return when(session.got_data(), found);
         }
         case TokenMaker::Kind::token: break;
     }
     connection.count("lock_token");
-    session << "select id, coalesce(expires_at, 0) from api_tokens where hash = :hash and account_id = :id "
-               "and (expires_at is null or expires_at > :now) " +
-                   dialect.lock_shared,
-        use(maker.hash, "hash"), use(account_id, "id"), use(now, "now"), into(found.token_id), into(found.expires_at);
+    session << fmt::format(
+        "select id, coalesce(expires_at, 0) from api_tokens where hash = :hash and account_id = :id "
+        "and (expires_at is null or expires_at > {}) {}",
+        dialect.time_ms, dialect.lock_shared),
+        use(maker.hash, "hash"), use(account_id, "id"), into(found.token_id), into(found.expires_at);
     return when(session.got_data(), found);
 }
 
@@ -213,18 +212,20 @@ Awaitable<std::optional<PasswordChanged>> SqlStore::set_password(PasswordChange 
         if (!replace_hash(session, change.account_id, change.old_hash, change.new_hash)) return std::nullopt;
         connection.count("end_sessions");
         session << "delete from sessions where account_id = :id", use(change.account_id, "id");
-        const long long now = base::unix_now_ms(), until = change.session_expires_at;
         if (!change.session_hash.empty()) {
             connection.count("create_session");
-            session << "insert into sessions (hash, account_id, created_at, expires_at) "
-                       "values (:hash, :id, :now, :until)",
-                use(change.session_hash, "hash"), use(change.account_id, "id"), use(now, "now"), use(until, "until");
+            const long long lifetime = change.session_lifetime.count();
+            session << fmt::format(
+                "insert into sessions (hash, account_id, created_at, expires_at) "
+                "values (:hash, :id, {0}, {0} + :lifetime)",
+                dialect_.time_ms),
+                use(change.session_hash, "hash"), use(change.account_id, "id"), use(lifetime, "lifetime");
         }
         connection.count("count_tokens");
         long long tokens = 0;
-        session << "select count(*) from api_tokens where account_id = :id and (expires_at is null or expires_at > "
-                   ":now)",
-            use(change.account_id, "id"), use(now, "now"), into(tokens);
+        session << "select count(*) from api_tokens where account_id = :id and (expires_at is null or expires_at > " +
+                       dialect_.time_ms + ")",
+            use(change.account_id, "id"), into(tokens);
         if (change.end_tokens) {
             connection.count("end_tokens");
             session << "delete from api_tokens where account_id = :id", use(change.account_id, "id");
@@ -246,18 +247,18 @@ Awaitable<bool> SqlStore::replace_password_hash(std::string account_id, std::str
 }
 
 Awaitable<bool> SqlStore::create_session(std::string hash, std::string account_id, std::string password_hash,
-                                         UnixMillis expires_at, Deadline deadline) {
+                                         base::Milliseconds lifetime, Deadline deadline) {
     auto work = [this, hash = std::move(hash), account_id = std::move(account_id),
-                 password_hash = std::move(password_hash), expires_at](sql::Connection& connection) {
+                 password_hash = std::move(password_hash), lifetime](sql::Connection& connection) {
         connection.count("create_session");
-        const long long now = base::unix_now_ms(), until = expires_at;
+        const long long lifetime_ms = lifetime.count();
         std::string created;
         connection.session() << fmt::format(
             "insert into sessions (hash, account_id, created_at, expires_at) "
-            "select cast(:hash as text), id, cast(:now as bigint), cast(:until as bigint) from accounts "
-            "where id = :account_id and password_hash = :password_hash {} returning hash",
-            dialect_.lock_shared),
-            use(hash, "hash"), use(now, "now"), use(until, "until"), use(account_id, "account_id"),
+            "select cast(:hash as text), id, {0}, {0} + cast(:lifetime as bigint) from accounts "
+            "where id = :account_id and password_hash = :password_hash {1} returning hash",
+            dialect_.time_ms, dialect_.lock_shared),
+            use(hash, "hash"), use(lifetime_ms, "lifetime"), use(account_id, "account_id"),
             use(password_hash, "password_hash"), into(created);
         return connection.session().got_data();
     };
@@ -275,11 +276,12 @@ Awaitable<bool> SqlStore::delete_session(std::string hash, Deadline deadline) {
 }
 
 Awaitable<std::optional<model::Account>> SqlStore::find_session(std::string hash, Deadline deadline) {
-    auto work = [hash = std::move(hash)](sql::Connection& connection) {
+    auto work = [this, hash = std::move(hash)](sql::Connection& connection) {
         return find_by_secret(
             connection, "find_session",
             "select a.id, a.username, a.created_at from sessions s join accounts a on a.id = s.account_id "
-            "where s.hash = :hash and s.expires_at > :now",
+            "where s.hash = :hash and s.expires_at > " +
+                dialect_.time_ms,
             hash);
     };
     return read_->run(std::move(work), deadline);
@@ -311,16 +313,17 @@ Awaitable<std::optional<model::ApiToken>> SqlStore::create_token(model::ApiToken
 }
 
 Awaitable<std::vector<model::ApiToken>> SqlStore::list_tokens(std::string account_id, Deadline deadline) {
-    auto work = [account_id = std::move(account_id)](sql::Connection& connection) {
+    auto work = [this, account_id = std::move(account_id)](sql::Connection& connection) {
         connection.count("list_tokens");
         model::ApiToken token;
         long long created_at = 0, expires_at = 0;
-        const long long now = base::unix_now_ms();
         soci::statement statement = make_statement(
             connection,
-            "select id, name, created_at, coalesce(expires_at, 0) from api_tokens where account_id = :account_id "
-            "and (expires_at is null or expires_at > :now) order by created_at desc, id",
-            use(account_id), use(now), into(token.id), into(token.name), into(created_at), into(expires_at));
+            fmt::format("select id, name, created_at, coalesce(expires_at, 0) from api_tokens "
+                        "where account_id = :account_id and (expires_at is null or expires_at > {}) "
+                        "order by created_at desc, id",
+                        dialect_.time_ms),
+            use(account_id), into(token.id), into(token.name), into(created_at), into(expires_at));
         statement.execute(false);
         std::vector<model::ApiToken> tokens;
         while (statement.fetch()) {
@@ -352,11 +355,12 @@ Awaitable<void> SqlStore::delete_tokens(std::string account_id, Deadline deadlin
 }
 
 Awaitable<std::optional<model::Account>> SqlStore::find_token(std::string hash, Deadline deadline) {
-    auto work = [hash = std::move(hash)](sql::Connection& connection) {
+    auto work = [this, hash = std::move(hash)](sql::Connection& connection) {
         return find_by_secret(
             connection, "find_token",
             "select a.id, a.username, a.created_at from api_tokens t join accounts a on a.id = t.account_id "
-            "where t.hash = :hash and (t.expires_at is null or t.expires_at > :now)",
+            "where t.hash = :hash and (t.expires_at is null or t.expires_at > " +
+                dialect_.time_ms + ")",
             hash);
     };
     return read_->run(std::move(work), deadline);

@@ -27,11 +27,13 @@ constexpr int kRevisionsListedMax = 1000;
 struct LoadSnippets {
     LoadSnippets(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
         row.read_from(statement);
+        statement.exchange(soci::into(now));
         statement.exchange(use(ids, "ids"));
         prepare_to_keep(connection, statement, text);
     }
     std::string ids;
     SnippetRow row;
+    long long now = 0;
     soci::statement statement;
 };
 
@@ -66,14 +68,12 @@ std::vector<model::Snippet> list_snippets(sql::Connection& connection, const Dia
                                           const std::string& scope, const std::string& owner_id,
                                           const ListQuery& query) {
     connection.count(name);
-    std::string text = fmt::format("select {} from {} where {} and (s.expires_at is null or s.expires_at > :now)",
-                                   snippet_columns("''"), kSnippetTables, scope);
+    std::string text = fmt::format("select {} from {} where {} and (s.expires_at is null or s.expires_at > {})",
+                                   snippet_columns("''"), kSnippetTables, scope, dialect.time_ms);
     SnippetRow row;
     soci::statement statement{connection.session()};
     row.read_from(statement);
     if (!owner_id.empty()) statement.exchange(use(owner_id, "owner"));
-    const long long now = base::unix_now_ms();
-    statement.exchange(use(now, "now"));
     const Position after = query.after.value_or(Position{});
     const long long after_created_at = after.created_at;
     if (query.after) {
@@ -110,6 +110,15 @@ std::vector<model::Snippet> list_snippets(sql::Connection& connection, const Dia
 
 }  // namespace
 
+std::optional<CreateResult> read_replay(soci::session& session, const IdempotencyRecord& record) {
+    std::string fingerprint, response;
+    session << "select fingerprint, response from idempotency_records where id = :id", use(record.id, "id"),
+        into(fingerprint), into(response);
+    if (!session.got_data()) return std::nullopt;
+    if (!record.is_of(fingerprint)) return CreateResult{CreateResult::Outcome::key_reused, {}};
+    return CreateResult{CreateResult::Outcome::replayed, std::move(response)};
+}
+
 std::string snippet_columns(const std::string& body) {
     return fmt::format(
         "s.id, s.title, {}, s.language, s.visibility, s.tags, coalesce(s.owner_id, ''), coalesce(a.username, ''), "
@@ -123,7 +132,7 @@ Awaitable<Loaded> SqlStore::load_snippet(std::string id, Deadline deadline) {
 }
 
 /// In the order of `ids`, of which some may be equal.
-std::vector<Loaded> SqlStore::load_snippets(sql::Connection& connection, const std::vector<std::string>& ids) const {
+std::vector<Loaded> SqlStore::load_snippets(sql::Connection& connection, const std::vector<std::string>& ids) {
     std::vector<Loaded> loaded(ids.size());
     std::unordered_multimap<std::string_view, Loaded*> wanted;
     for (std::size_t i = 0; i < ids.size(); ++i) wanted.emplace(ids[i], &loaded[i]);
@@ -135,8 +144,9 @@ std::vector<Loaded> SqlStore::load_snippets(sql::Connection& connection, const s
     while (load.statement.fetch()) {
         const auto [first, last] = wanted.equal_range(load.row.id);
         const auto snippet = std::make_shared<const model::Snippet>(load.row.take());
-        for (auto at = first; at != last; ++at) *at->second = {Loaded::State::found, snippet};
+        for (auto at = first; at != last; ++at) *at->second = {Loaded::State::found, snippet, {}, load.now};
         wanted.erase(first, last);
+        clock_.observe(load.now);
     }
     if (wanted.empty()) return loaded;
 
@@ -323,50 +333,61 @@ Awaitable<void> SqlStore::set_cache_server(std::string run_id, model::CacheServe
     co_await pools_.forget->run(std::move(work), deadline);
 }
 
+Awaitable<std::optional<CreateResult>> SqlStore::find_replay(IdempotencyRecord record, Deadline deadline) {
+    auto work = [record = std::move(record)](sql::Connection& connection) {
+        connection.count("find_idempotency_record");
+        return read_replay(connection.session(), record);
+    };
+    return read_->run(std::move(work), deadline);
+}
+
 Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
-    auto work = [limit](sql::Connection& connection) {
+    auto work = [this, limit](sql::Connection& connection) {
         soci::session& session = connection.session();
-        const long long now = base::unix_now_ms();
+        const std::string& now = dialect_.time_ms;
         Purged purged;
         // Strangers are not told that a private snippet has been there: its mark is for its owner. First the mark, then
         // the row: a purge that ends in between leaves a marked row, which the next one removes.
         connection.count("mark_expired");
-        session << "insert into gone_snippets (id, gone_at, owner_id) select id, cast(:now as bigint), "
-                   "case when visibility = 'private' then owner_id end from snippets "
-                   "where expires_at <= :now_again and (visibility <> 'private' or owner_id is not null) "
-                   "order by expires_at limit :limit on conflict (id) do nothing",
-            use(now, "now"), use(now, "now_again"), use(limit, "limit");
-        const auto remove = [&](const char* name, const char* text, long long before) {
+        session << fmt::format(
+            "insert into gone_snippets (id, gone_at, owner_id) select id, {0}, "
+            "case when visibility = 'private' then owner_id end from snippets "
+            "where expires_at <= {0} and (visibility <> 'private' or owner_id is not null) "
+            "order by expires_at limit :limit on conflict (id) do nothing",
+            now),
+            use(limit, "limit");
+        const auto remove = [&](const char* name, const std::string& text) {
             connection.count(name);
-            soci::statement statement = make_statement(connection, text, use(before, "before"), use(limit, "limit"));
+            soci::statement statement = make_statement(connection, text, use(limit, "limit"));
             statement.execute(true);
             const long long removed = statement.get_affected_rows();
             if (removed >= limit) purged.more = true;
             return removed;
         };
-        purged.snippets = remove("purge_snippets",
-                                 "delete from snippets where id in (select s.id from snippets s "
-                                 "left join gone_snippets g on g.id = s.id where s.expires_at <= :before "
-                                 "and (g.id is not null or (s.visibility = 'private' and s.owner_id is null)) "
-                                 "limit :limit)",
-                                 now);
+        purged.snippets = remove(
+            "purge_snippets", fmt::format("delete from snippets where id in (select s.id from snippets s "
+                                          "left join gone_snippets g on g.id = s.id where s.expires_at <= {} "
+                                          "and (g.id is not null or (s.visibility = 'private' and s.owner_id is null)) "
+                                          "limit :limit)",
+                                          now));
         const auto purge_others = [&](const char* name, const char* table, const char* key, const char* time,
-                                      long long before) {
-            const std::string text =
-                fmt::format("delete from {0} where {1} in (select {1} from {0} where {2} <= :before limit :limit)",
-                            table, key, time);
-            purged.others += remove(name, text.c_str(), before);
+                                      long long kept) {
+            purged.others += remove(
+                name,
+                fmt::format("delete from {0} where {1} in (select {1} from {0} where {2} <= {3} - {4} limit :limit)",
+                            table, key, time, now, kept));
         };
-        purge_others("purge_sessions", "sessions", "hash", "expires_at", now);
-        purge_others("purge_tokens", "api_tokens", "id", "expires_at", now);
-        purge_others("purge_idempotency", "idempotency_records", "id", "created_at", now - kIdempotencyKept);
-        purge_others("purge_ledger", "view_batches", "id", "applied_at", now - kLedgerKept);
-        purge_others("purge_view_flushes", "view_flushes", "flusher", "applied_at", now - kLedgerKept);
-        purge_others("purge_gone", "gone_snippets", "id", "gone_at", now - kGoneKept);
-        purged.others += remove("purge_view_hours",
-                                "delete from snippet_view_hours where (snippet_id, hour) in "
-                                "(select snippet_id, hour from snippet_view_hours where hour < :before limit :limit)",
-                                model::hour_of(now) - kViewHoursKept);
+        purge_others("purge_sessions", "sessions", "hash", "expires_at", 0);
+        purge_others("purge_tokens", "api_tokens", "id", "expires_at", 0);
+        purge_others("purge_idempotency", "idempotency_records", "id", "created_at", kIdempotencyKept);
+        purge_others("purge_ledger", "view_batches", "id", "applied_at", kLedgerKept);
+        purge_others("purge_view_flushes", "view_flushes", "flusher", "applied_at", kLedgerKept);
+        purge_others("purge_gone", "gone_snippets", "id", "gone_at", kGoneKept);
+        purged.others += remove(
+            "purge_view_hours",
+            fmt::format("delete from snippet_view_hours where (snippet_id, hour) in "
+                        "(select snippet_id, hour from snippet_view_hours where hour < {} / 3600000 - {} limit :limit)",
+                        now, kViewHoursKept));
         return purged;
     };
     return write_->run(std::move(work), deadline);
@@ -380,6 +401,18 @@ Awaitable<void> SqlStore::ping(Deadline deadline) {
         return one == 1;
     };
     co_await pools_.watch->run(std::move(work), deadline);
+}
+
+Awaitable<UnixMillis> SqlStore::now(Deadline deadline) {
+    if (const std::optional<UnixMillis> estimate = clock_.now()) co_return *estimate;
+    auto work = [this](sql::Connection& connection) {
+        connection.count("store_clock");
+        long long now = 0;
+        connection.session() << "select " + dialect_.now_ms, into(now);
+        clock_.observe(now);
+        return now;
+    };
+    co_return co_await read_->run(std::move(work), deadline);
 }
 
 void SqlStore::close() {

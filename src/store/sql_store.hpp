@@ -3,6 +3,7 @@
 #include "sql/gatherer.hpp"
 #include "sql/pool.hpp"
 #include "store/store.hpp"
+#include "store/store_clock.hpp"
 
 #include <memory>
 #include <string>
@@ -29,6 +30,7 @@ struct Dialect {
     std::string lock;              ///< at the end of a select: its rows are nobody else's until the transaction ends
     std::string lock_shared;       ///< at the end of a select: its rows stay as they are until the transaction ends
     std::string now_ms;            ///< the database's clock
+    std::string time_ms;           ///< the same, but constant within a statement, so that an index is asked with it
     std::string in_passing;        ///< a condition that is true; what a crash may undo then waits for no disk
     std::string forget_delivered;  ///< `:floors`, JSON from id to floor, `:run_id` and `:epoch` of who was told
 };
@@ -57,7 +59,7 @@ class SqlStore : public Store {
     Awaitable<bool> replace_password_hash(std::string account_id, std::string old_hash, std::string new_hash,
                                           Deadline deadline) override;
     Awaitable<bool> create_session(std::string hash, std::string account_id, std::string password_hash,
-                                   UnixMillis expires_at, Deadline deadline) override;
+                                   base::Milliseconds lifetime, Deadline deadline) override;
     Awaitable<bool> delete_session(std::string hash, Deadline deadline) override;
     Awaitable<std::optional<model::Account>> find_session(std::string hash, Deadline deadline) override;
     Awaitable<std::optional<model::ApiToken>> create_token(model::ApiToken token, TokenMaker maker, std::string hash,
@@ -67,6 +69,7 @@ class SqlStore : public Store {
     Awaitable<void> delete_tokens(std::string account_id, Deadline deadline) override;
     Awaitable<std::optional<model::Account>> find_token(std::string hash, Deadline deadline) override;
     Awaitable<Loaded> load_snippet(std::string id, Deadline deadline) override;
+    Awaitable<std::optional<CreateResult>> find_replay(IdempotencyRecord record, Deadline deadline) override;
     Awaitable<bool> delete_snippet(std::string id, std::optional<std::int64_t> version, Deadline deadline) override;
     Awaitable<std::vector<model::Snippet>> list_owned(std::string owner_id, ListQuery query,
                                                       Deadline deadline) override;
@@ -81,6 +84,8 @@ class SqlStore : public Store {
     Awaitable<std::int64_t> last_flush_applied(std::string flusher, Deadline deadline) override;
     Awaitable<Purged> purge(int limit, Deadline deadline) override;
     Awaitable<void> ping(Deadline deadline) override;
+    Awaitable<UnixMillis> now(Deadline deadline) override;
+    std::optional<UnixMillis> estimated_now() const override { return clock_.now(); }
     void close() override;
 
   protected:
@@ -101,11 +106,15 @@ class SqlStore : public Store {
   private:
     /// Which of the pools a list is for.
     sql::Pool& for_list(const ListQuery& query) const;
-    std::vector<Loaded> load_snippets(sql::Connection& connection, const std::vector<std::string>& ids) const;
+    std::vector<Loaded> load_snippets(sql::Connection& connection, const std::vector<std::string>& ids);
+
+    StoreClock clock_;  // before loads_, which tell it the time
 
     sql::Gatherer<std::string, Loaded> loads_;
 };
 
+/// What a request gets whose record is there already; nothing when it is not.
+std::optional<CreateResult> read_replay(soci::session& session, const IdempotencyRecord& record);
 /// The columns of a snippet, as `SnippetRow` reads them; `body` is an SQL expression, `''` for lists.
 std::string snippet_columns(const std::string& body);
 /// The tables that `snippet_columns` reads from.
@@ -114,8 +123,9 @@ inline constexpr const char* kSnippetTables =
     "left join snippets o on o.id = nullif(s.forked_from, '')";
 
 std::unique_ptr<Store> make_postgres_store(Pools pools, Outbox outbox);
-/// `write` must have one thread: SQLite has one writer.
+class SqliteUpkeep;
+/// `write` must have one thread: SQLite has one writer. `upkeep` is stopped with the store; null for none.
 std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write,
-                                         Outbox outbox);
+                                         Outbox outbox, std::shared_ptr<SqliteUpkeep> upkeep = nullptr);
 
 }  // namespace snippetd::store

@@ -1,5 +1,8 @@
 #include "store/snippet_row.hpp"
 #include "store/sql_store.hpp"
+#include "store/sqlite_upkeep.hpp"
+
+#include <atomic>
 
 #include <fmt/format.h>
 #include <soci/soci.h>
@@ -39,10 +42,10 @@ constexpr const char* kUpdate = R"sql(
     where id = :id
 )sql";
 
-/// What a reader gets, by the condition that follows.
-std::string select_whole(const std::string& where) {
-    return fmt::format("select {} from {} join bodies b on b.snippet_id = s.id and b.version = s.version where {}",
-                       snippet_columns("b.body"), kSnippetTables, where);
+/// What a reader gets, by the condition that follows; `more` columns come after those of the snippet.
+std::string select_whole(const std::string& where, const std::string& more = {}) {
+    return fmt::format("select {}{} from {} join bodies b on b.snippet_id = s.id and b.version = s.version where {}",
+                       snippet_columns("b.body"), more, kSnippetTables, where);
 }
 
 constexpr const char* kApplyViews = R"sql(
@@ -115,7 +118,7 @@ constexpr const char* kFindViews = R"sql(
 
 Dialect sqlite_dialect(Outbox outbox) {
     return {
-        .load_snippets = select_whole("s.id in (select value from json_each(:ids))"),
+        .load_snippets = select_whole("s.id in (select value from json_each(:ids))", ", " + kNow),
         .find_gone =
             "select id, coalesce(owner_id, '') from gone_snippets where id in (select value from json_each(:ids))",
         .write_ids = [](const std::vector<std::string>& ids) { return to_json(ids); },
@@ -136,6 +139,7 @@ Dialect sqlite_dialect(Outbox outbox) {
         .lock = "",
         .lock_shared = "",
         .now_ms = kNow,
+        .time_ms = kNow,
         .in_passing = "1 = 1",
         .forget_delivered = kForgetDelivered,
     };
@@ -179,13 +183,7 @@ void write_body(sql::Connection& connection, const std::string& id, long long ve
 
 /// Nothing when the record is new and stands now; else what to answer.
 std::optional<CreateResult> record_or_replay(soci::session& session, const IdempotencyRecord& record) {
-    std::string fingerprint, response;
-    session << "select fingerprint, response from idempotency_records where id = :id", use(record.id),
-        into(fingerprint), into(response);
-    if (session.got_data()) {
-        if (fingerprint != record.fingerprint) return CreateResult{CreateResult::Outcome::key_reused, {}};
-        return CreateResult{CreateResult::Outcome::replayed, response};
-    }
+    if (std::optional<CreateResult> replay = read_replay(session, record)) return replay;
     const long long now = base::unix_now_ms();
     session << "insert into idempotency_records (id, fingerprint, response, created_at, account_id) "
                "values (:id, :fingerprint, :response, :created_at, nullif(:account_id, ''))",
@@ -195,8 +193,12 @@ std::optional<CreateResult> record_or_replay(soci::session& session, const Idemp
 
 class SqliteStore : public SqlStore {
   public:
-    SqliteStore(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write, Outbox outbox)
-        : SqlStore{{write, read, read, read, write}, sqlite_dialect(outbox)}, outbox_{outbox} {}
+    SqliteStore(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write, Outbox outbox,
+                std::shared_ptr<SqliteUpkeep> upkeep)
+        : SqlStore{{write, read, read, read, write}, sqlite_dialect(outbox)},
+          outbox_{outbox},
+          upkeep_{std::move(upkeep)} {}
+    ~SqliteStore() override { close(); }
 
     Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
                                            Deadline deadline) override {
@@ -308,15 +310,44 @@ class SqliteStore : public SqlStore {
         return write_->run(std::move(work), deadline);
     }
 
+    /// Writes, because a disk that can be read may be full. One write tells all who ask within `kWrittenFor`, so that
+    /// nobody can load the disk by asking.
+    Awaitable<void> ping(Deadline deadline) override {
+        if (upkeep_ && !upkeep_->well()) throw base::Unavailable{"the database file cannot be used as it must"};
+        const base::SteadyTime now = base::steady_now();
+        if (now - written_at_.load() < kWrittenFor) co_return;
+        auto work = [](sql::Connection& connection) {
+            connection.count("ping");
+            // A page of the file is written for it, although nothing reads this number.
+            connection.session() << "pragma user_version = 0";
+            return true;
+        };
+        co_await write_->run(std::move(work), deadline);
+        written_at_ = now;
+    }
+
+    void close() override {
+        if (upkeep_) upkeep_->stop();
+        SqlStore::close();
+    }
+
+    /// The file has no clock but that of the machine that it is on.
+    Awaitable<UnixMillis> now(Deadline) override { co_return base::unix_now_ms(); }
+    std::optional<UnixMillis> estimated_now() const override { return base::unix_now_ms(); }
+
   private:
+    static constexpr base::Milliseconds kWrittenFor{1000};
+
     Outbox outbox_;
+    std::shared_ptr<SqliteUpkeep> upkeep_;  ///< may be null
+    std::atomic<base::SteadyTime> written_at_{base::SteadyTime{}};
 };
 
 }  // namespace
 
 std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write,
-                                         Outbox outbox) {
-    return std::make_unique<SqliteStore>(std::move(read), std::move(write), outbox);
+                                         Outbox outbox, std::shared_ptr<SqliteUpkeep> upkeep) {
+    return std::make_unique<SqliteStore>(std::move(read), std::move(write), outbox, std::move(upkeep));
 }
 
 }  // namespace snippetd::store

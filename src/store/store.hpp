@@ -36,7 +36,7 @@ struct PasswordChange {
     std::string old_hash;  ///< what the old password was verified against
     std::string new_hash;
     std::string session_hash;  ///< of a session that begins as all others end; empty for none
-    UnixMillis session_expires_at = 0;
+    base::Milliseconds session_lifetime{};
     bool end_tokens = false;
 };
 
@@ -59,6 +59,13 @@ struct IdempotencyRecord {
     std::string fingerprint;   ///< of the request
     std::string response;      ///< opaque to the store, given back on a repetition
     std::string account_id{};  ///< with which it goes; empty for anonymous requests
+    /// As release 0.1 made it, for records that are younger than the upgrade.
+    std::string fingerprint_of_bytes{};
+
+    /// Whether a record with this fingerprint is of the same request.
+    bool is_of(const std::string& recorded) const {
+        return recorded == fingerprint || (!fingerprint_of_bytes.empty() && recorded == fingerprint_of_bytes);
+    }
 };
 
 struct CreateResult {
@@ -146,7 +153,7 @@ class Store {
     /// `password_hash` is what the password was verified against. False when the account is gone, or that is not its
     /// hash any more: no session begins with a password that has been changed meanwhile.
     virtual Awaitable<bool> create_session(std::string hash, std::string account_id, std::string password_hash,
-                                           UnixMillis expires_at, Deadline deadline) = 0;
+                                           base::Milliseconds lifetime, Deadline deadline) = 0;
     virtual Awaitable<bool> delete_session(std::string hash, Deadline deadline) = 0;
     /// The account of a session that has not expired.
     virtual Awaitable<std::optional<model::Account>> find_session(std::string hash, Deadline deadline) = 0;
@@ -165,6 +172,8 @@ class Store {
     /// Creates the snippet, together with `record` when there is one; or neither, when the record was there already.
     virtual Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
                                                    Deadline deadline) = 0;
+    /// What `create_snippet` would answer because the record is there already; nothing when it is not.
+    virtual Awaitable<std::optional<CreateResult>> find_replay(IdempotencyRecord record, Deadline deadline) = 0;
     /// As it is at some moment between the call and the answer. Those that are asked for at the same time share
     /// statements.
     virtual Awaitable<Loaded> load_snippet(std::string id, Deadline deadline) = 0;
@@ -214,6 +223,12 @@ class Store {
     virtual Awaitable<void> ping(Deadline deadline) = 0;
     /// Whether writes do not end, of late, while the store is there otherwise (commits that wait for a standby).
     virtual bool writes_are_stuck() const { return false; }
+
+    /// The store's clock, which alone says what has expired: no clock of a node that is wrong ends what others have
+    /// made. Times that come to the store have been taken from it.
+    virtual Awaitable<UnixMillis> now(Deadline deadline) = 0;
+    /// The same without asking, if it has been heard lately.
+    virtual std::optional<UnixMillis> estimated_now() const = 0;
 
     /// Refuses further calls and returns when those under way have been answered. Not from a coroutine.
     virtual void close() = 0;

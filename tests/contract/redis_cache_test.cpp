@@ -66,6 +66,7 @@ class Rows {
             model::Snippet row = snippet(id);
             change(row);
             loaded.snippet = std::make_shared<const model::Snippet>(std::move(row));
+            loaded.as_of = base::unix_now_ms();
         }
         // Once: what happens during this load, and not during those that it causes.
         const std::function<base::Awaitable<void>()> during = std::exchange(meanwhile, nullptr);

@@ -4,6 +4,7 @@
 #include "support/store_backends.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -36,6 +37,7 @@ const auto* const kPostgres = testing::AddGlobalTestEnvironment(new test::Shared
 
 constexpr UnixMillis kLongAgo = 1'500'000'000'000;
 constexpr UnixMillis kMinute = 60'000;
+constexpr base::Milliseconds kMinutes{60'000}, kOver{0};  // lifetimes of sessions
 constexpr UnixMillis kEver = std::numeric_limits<UnixMillis>::max();
 constexpr UnixMillis kDay = 24 * 60 * kMinute;
 
@@ -259,9 +261,8 @@ TEST_P(StoreContract, ANameIsTakenOnce) {
 
 TEST_P(StoreContract, ASessionOpensItsAccountUntilItExpiresOrIsDeleted) {
     create_account("ann");
-    const UnixMillis now = base::unix_now_ms();
-    run(store->create_session("good", "id of ann", "hash of ann", now + kMinute, deadline()));
-    run(store->create_session("expired", "id of ann", "hash of ann", now, deadline()));
+    run(store->create_session("good", "id of ann", "hash of ann", kMinutes, deadline()));
+    run(store->create_session("expired", "id of ann", "hash of ann", kOver, deadline()));
     const auto found = run(store->find_session("good", deadline()));
     ASSERT_TRUE(found);
     EXPECT_EQ(found->id, "id of ann");
@@ -277,25 +278,24 @@ TEST_P(StoreContract, ASessionOpensItsAccountUntilItExpiresOrIsDeleted) {
 
 TEST_P(StoreContract, ASessionBeginsOnlyWithThePasswordOfNow) {
     create_account("ann");
-    const UnixMillis later = base::unix_now_ms() + kMinute;
-    EXPECT_FALSE(run(store->create_session("1", "id of ann", "another hash", later, deadline())));
-    EXPECT_FALSE(run(store->create_session("2", "nobody", "hash of ann", later, deadline())));
+    EXPECT_FALSE(run(store->create_session("1", "id of ann", "another hash", kMinutes, deadline())));
+    EXPECT_FALSE(run(store->create_session("2", "nobody", "hash of ann", kMinutes, deadline())));
     EXPECT_EQ(backend->number("select count(*) from sessions"), 0);
-    EXPECT_TRUE(run(store->create_session("3", "id of ann", "hash of ann", later, deadline())));
+    EXPECT_TRUE(run(store->create_session("3", "id of ann", "hash of ann", kMinutes, deadline())));
 }
 
 TEST_P(StoreContract, ANewPasswordEndsAllSessionsBeginsAnotherAndCountsTokens) {
     create_account("ann");
     create_account("ben");
-    const UnixMillis now = base::unix_now_ms(), later = now + kMinute;
+    const UnixMillis now = base::unix_now_ms();
     for (const char* hash : {"first", "second", "third"}) {
-        EXPECT_TRUE(run(store->create_session(hash, "id of ann", "hash of ann", later, deadline())));
+        EXPECT_TRUE(run(store->create_session(hash, "id of ann", "hash of ann", kMinutes, deadline())));
     }
-    EXPECT_TRUE(run(store->create_session("ben's", "id of ben", "hash of ben", later, deadline())));
+    EXPECT_TRUE(run(store->create_session("ben's", "id of ben", "hash of ben", kMinutes, deadline())));
     run(store->create_token({"1", "ci", kLongAgo, std::nullopt}, by_password("ann"), "token", deadline()));
     run(store->create_token({"2", "old", kLongAgo, now}, by_password("ann"), "expired token", deadline()));
     run(store->create_token({"3", "ci", kLongAgo, std::nullopt}, by_password("ben"), "ben's token", deadline()));
-    PasswordChange change{"id of ann", "hash of ann", "new hash", "new session", later};
+    PasswordChange change{"id of ann", "hash of ann", "new hash", "new session", kMinutes};
     const auto changed = run(store->set_password(change, deadline()));
     ASSERT_TRUE(changed);
     EXPECT_EQ(changed->tokens_left, 1);
@@ -307,10 +307,10 @@ TEST_P(StoreContract, ANewPasswordEndsAllSessionsBeginsAnotherAndCountsTokens) {
     EXPECT_TRUE(run(store->find_session("ben's", deadline())));
     EXPECT_TRUE(run(store->find_token("token", deadline())));
 
-    EXPECT_FALSE(run(store->create_session("late", "id of ann", "hash of ann", later, deadline())));
+    EXPECT_FALSE(run(store->create_session("late", "id of ann", "hash of ann", kMinutes, deadline())));
     EXPECT_FALSE(run(store->set_password(change, deadline()))) << "its hash is not the old one any more";
     EXPECT_TRUE(run(store->find_session("new session", deadline())));
-    PasswordChange all{"id of ann", "new hash", "newer hash", "", 0, true};
+    PasswordChange all{"id of ann", "new hash", "newer hash", "", {}, true};
     EXPECT_EQ(run(store->set_password(all, deadline()))->tokens_ended, 1);
     EXPECT_EQ(backend->number("select count(*) from sessions"), 1) << "ben's";
     EXPECT_FALSE(run(store->find_token("token", deadline())));
@@ -321,7 +321,7 @@ TEST_P(StoreContract, ANewPasswordEndsAllSessionsBeginsAnotherAndCountsTokens) {
 
 TEST_P(StoreContract, AnotherHashOfTheSamePasswordEndsNothing) {
     create_account("ann");
-    run(store->create_session("session", "id of ann", "hash of ann", base::unix_now_ms() + kMinute, deadline()));
+    run(store->create_session("session", "id of ann", "hash of ann", kMinutes, deadline()));
     EXPECT_FALSE(run(store->replace_password_hash("id of ann", "another hash", "new hash", deadline())));
     EXPECT_FALSE(run(store->replace_password_hash("nobody", "hash of ann", "new hash", deadline())));
     EXPECT_TRUE(run(store->replace_password_hash("id of ann", "hash of ann", "new hash", deadline())));
@@ -334,9 +334,9 @@ TEST_P(StoreContract, WhatMakesATokenMustBeGoodWhenItDoes) {
     create_account("ben");
     const UnixMillis now = base::unix_now_ms();
     using Kind = TokenMaker::Kind;
-    run(store->create_session("session", "id of ann", "hash of ann", now + kMinute, deadline()));
-    run(store->create_session("expired session", "id of ann", "hash of ann", now, deadline()));
-    run(store->create_session("ben's", "id of ben", "hash of ben", now + kMinute, deadline()));
+    run(store->create_session("session", "id of ann", "hash of ann", kMinutes, deadline()));
+    run(store->create_session("expired session", "id of ann", "hash of ann", kOver, deadline()));
+    run(store->create_session("ben's", "id of ben", "hash of ben", kMinutes, deadline()));
     run(store->create_token({"1", "old", kLongAgo, now}, by_password("ann"), "expired token", deadline()));
     int number = 10;
     const auto makes = [&](const char* account, Kind kind, const char* hash) {
@@ -395,11 +395,10 @@ TEST_P(StoreContract, TheTokenThatClearsAnAccountStaysWhenItsMakerGoes) {
 }
 
 TEST_P(StoreContract, NoTokenOfAnEndedSessionOutlivesTheChange) {
-    const UnixMillis later = base::unix_now_ms() + kMinute;
     for (int round = 0; round < 8; ++round) {
         const std::string name = "ann" + std::to_string(round);
         create_account(name);
-        run(store->create_session(name, "id of " + name, "hash of " + name, later, deadline()));
+        run(store->create_session(name, "id of " + name, "hash of " + name, kMinutes, deadline()));
         std::vector<std::future<std::optional<model::ApiToken>>> made;
         std::future<std::optional<PasswordChanged>> changed;
         for (int i = 0; i < 12; ++i) {
@@ -408,7 +407,7 @@ TEST_P(StoreContract, NoTokenOfAnEndedSessionOutlivesTheChange) {
             TokenMaker maker{"id of " + name, i % 2 ? TokenMaker::Kind::session : TokenMaker::Kind::password,
                              i % 2 ? name : "hash of " + name};
             made.push_back(loop.start(store->create_token(std::move(token), std::move(maker), id, deadline())));
-            PasswordChange change{"id of " + name, "hash of " + name, "new hash", "", 0, true};
+            PasswordChange change{"id of " + name, "hash of " + name, "new hash", "", {}, true};
             if (i == 6) changed = loop.start(store->set_password(std::move(change), deadline()));
         }
         EXPECT_TRUE(Loop::get(std::move(changed)));
@@ -430,7 +429,6 @@ TEST_P(StoreContract, OfManyNewPasswordsOneIsSet) {
 }
 
 TEST_P(StoreContract, NoSessionOfTheOldPasswordOutlivesTheChange) {
-    const UnixMillis later = base::unix_now_ms() + kMinute;
     for (int round = 0; round < 8; ++round) {
         const std::string name = "ann" + std::to_string(round);
         create_account(name);
@@ -438,7 +436,7 @@ TEST_P(StoreContract, NoSessionOfTheOldPasswordOutlivesTheChange) {
         std::future<std::optional<PasswordChanged>> changed;
         for (int i = 0; i < 12; ++i) {
             begun.push_back(loop.start(store->create_session(name + std::to_string(i), "id of " + name,
-                                                             "hash of " + name, later, deadline())));
+                                                             "hash of " + name, kMinutes, deadline())));
             PasswordChange change{"id of " + name, "hash of " + name, "new hash", ""};
             if (i == 6) changed = loop.start(store->set_password(std::move(change), deadline()));
         }
@@ -1226,6 +1224,49 @@ TEST_P(StoreContract, AKeyWithAnotherRequestIsReused) {
     EXPECT_EQ(load("b").state, State::missing);
 }
 
+TEST_P(StoreContract, ARecordIsFoundBeforeAnythingIsCreated) {
+    const auto find = [this](const IdempotencyRecord& record) { return run(store->find_replay(record, deadline())); };
+    const IdempotencyRecord record{"key", "fingerprint", "response"};
+    EXPECT_FALSE(find(record));
+    create(snippet("a"), record);
+    const auto replay = find({"key", "fingerprint", ""});
+    ASSERT_TRUE(replay);
+    EXPECT_EQ(replay->outcome, Outcome::replayed);
+    EXPECT_EQ(replay->response, "response");
+    const auto reused = find({"key", "another", ""});
+    ASSERT_TRUE(reused);
+    EXPECT_EQ(reused->outcome, Outcome::key_reused);
+    EXPECT_EQ(reused->response, "");
+    EXPECT_FALSE(find({"another key", "fingerprint", ""}));
+}
+
+TEST_P(StoreContract, ARecordOfTheEarlierReleaseIsOfTheSameRequest) {
+    create(snippet("a"), {"key", "of the bytes", "response"});
+    IdempotencyRecord record{"key", "of what is asked", "another"};
+    EXPECT_EQ(create(snippet("b"), record).outcome, Outcome::key_reused);
+    record.fingerprint_of_bytes = "of the bytes";
+    EXPECT_EQ(create(snippet("b"), record).outcome, Outcome::replayed);
+    EXPECT_EQ(run(store->find_replay(record, deadline()))->response, "response");
+}
+
+TEST_P(StoreContract, ItsClockComesWithWhatIsLoaded) {
+    const auto is_now = [](UnixMillis time) { return std::abs(time - base::unix_now_ms()) < kMinute; };
+    EXPECT_TRUE(is_now(run(store->now(deadline()))));
+    Snippet expires = snippet("expires");
+    expires.expires_at = base::unix_now_ms() + kMinute;
+    Snippet over = snippet("over");
+    over.expires_at = base::unix_now_ms();
+    for (const Snippet& one : {snippet("never"), expires, over}) create(one);
+    for (const char* id : {"never", "expires", "over"}) {
+        const Loaded loaded = load(id);
+        EXPECT_TRUE(is_now(loaded.as_of)) << id;
+        EXPECT_EQ(loaded.expired(), id == "over"s) << id;
+        ASSERT_TRUE(store->estimated_now()) << "it has just been heard";
+        EXPECT_TRUE(is_now(*store->estimated_now()));
+    }
+    EXPECT_FALSE(load("missing").expired());
+}
+
 TEST_P(StoreContract, ARecordWithoutItsSnippetIsNotKept) {
     create(snippet("a"));
     EXPECT_THROW(create(snippet("a"), {"key", "fingerprint", "r"}), base::Unavailable);
@@ -1684,11 +1725,10 @@ TEST_P(StoreContract, OnlyWhatTheServerInForceWasToldIsForgotten) {
 TEST_P(StoreContract, AnAccountIsClearedOfSessionsTokensAndRecordsButTheOneThatAsks) {
     create_account("ann");
     create_account("ben");
-    const UnixMillis later = base::unix_now_ms() + kMinute;
     for (const std::string name : {"ann", "ben"}) {
         for (int i = 0; i < 5; ++i) {
             const std::string number = name + std::to_string(i);
-            run(store->create_session("session " + number, "id of " + name, "hash of " + name, later, deadline()));
+            run(store->create_session("session " + number, "id of " + name, "hash of " + name, kMinutes, deadline()));
             run(store->create_token({number, "ci", kLongAgo, std::nullopt}, by_password(name), "token " + number,
                                     deadline()));
             create(owned("of " + number, name), {"key of " + number, "fingerprint", "r", "id of " + name});
@@ -1760,8 +1800,7 @@ TEST_P(StoreContract, OwnedSnippetsAreDeletedAsEachAlone) {
 TEST_P(StoreContract, AnAccountGoesOnlyWithoutSnippetsAndTakesTheRestWithIt) {
     create_account("ann");
     create_account("ben");
-    const UnixMillis later = base::unix_now_ms() + kMinute;
-    run(store->create_session("session", "id of ann", "hash of ann", later, deadline()));
+    run(store->create_session("session", "id of ann", "hash of ann", kMinutes, deadline()));
     run(store->create_token({"1", "ci", kLongAgo, std::nullopt}, by_password("ann"), "token", deadline()));
     create(owned("a", "ann"), {"key", "fingerprint", "r", "id of ann"});
     EXPECT_FALSE(run(store->delete_account("id of ann", deadline())));
@@ -1784,8 +1823,7 @@ TEST_P(StoreContract, NothingIsCreatedForAnAccountThatIsGone) {
     EXPECT_TRUE(run(store->delete_account("id of ann", deadline())));
     EXPECT_EQ(create(owned("a", "ann")), Outcome::owner_gone);
     EXPECT_EQ(create(owned("b", "ann"), {"key", "fingerprint", "r", "id of ann"}).outcome, Outcome::owner_gone);
-    const UnixMillis later = base::unix_now_ms() + kMinute;
-    EXPECT_FALSE(run(store->create_session("session", "id of ann", "hash of ann", later, deadline())));
+    EXPECT_FALSE(run(store->create_session("session", "id of ann", "hash of ann", kMinutes, deadline())));
     EXPECT_FALSE(
         run(store->create_token({"1", "ci", kLongAgo, std::nullopt}, by_password("ann"), "token", deadline())));
     for (const char* table : {"snippets", "idempotency_records", "sessions", "api_tokens"}) {
@@ -1860,8 +1898,8 @@ TEST_P(StoreContract, APurgeRemovesWhatHasExpiredAndNothingElse) {
     }
     apply("old batch", {{"expired", 1}, {"never", 1}});
     apply("new batch", {{"never", 1}});
-    run(store->create_session("expired", "id of ann", "hash of ann", now, deadline()));
-    run(store->create_session("good", "id of ann", "hash of ann", now + kMinute, deadline()));
+    run(store->create_session("expired", "id of ann", "hash of ann", kOver, deadline()));
+    run(store->create_session("good", "id of ann", "hash of ann", kMinutes, deadline()));
     run(store->create_token({"1", "expired", kLongAgo, now}, by_password("ann"), "expired", deadline()));
     run(store->create_token({"2", "good", kLongAgo, std::nullopt}, by_password("ann"), "good", deadline()));
     // What is kept for a day, a week and a year is made as old as that.
@@ -1908,7 +1946,7 @@ TEST_P(StoreContract, APurgeTakesNoMoreThanItsLimitOldestFirst) {
         Snippet made = snippet("id" + std::to_string(i));
         made.expires_at = kLongAgo + i;
         create(made);
-        run(store->create_session(std::to_string(i), "id of ann", "hash of ann", kLongAgo, deadline()));
+        run(store->create_session(std::to_string(i), "id of ann", "hash of ann", kOver, deadline()));
     }
     for (const std::int64_t expected : {2, 2, 1, 0}) {
         const Purged purged = purge(2);
@@ -1943,7 +1981,7 @@ TEST_P(StoreContract, APingIsAnswered) {
 
 TEST_P(StoreContract, EverythingIsThereAfterTheStoreIsOpenedAgain) {
     create_account("ann");
-    run(store->create_session("session", "id of ann", "hash of ann", base::unix_now_ms() + kMinute, deadline()));
+    run(store->create_session("session", "id of ann", "hash of ann", kMinutes, deadline()));
     Snippet made = owned("a", "ann");
     create(made, {"key", "fingerprint", "response"});
     made.body = "second";

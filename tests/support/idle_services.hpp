@@ -27,7 +27,7 @@ class UntouchedStore : public store::Store {
         touched();
     }
     Awaitable<bool> replace_password_hash(std::string, std::string, std::string, Deadline) override { touched(); }
-    Awaitable<bool> create_session(std::string, std::string, std::string, base::UnixMillis, Deadline) override {
+    Awaitable<bool> create_session(std::string, std::string, std::string, base::Milliseconds, Deadline) override {
         touched();
     }
     Awaitable<bool> delete_session(std::string, Deadline) override { touched(); }
@@ -42,6 +42,9 @@ class UntouchedStore : public store::Store {
     Awaitable<std::optional<model::Account>> find_token(std::string, Deadline) override { touched(); }
     Awaitable<store::CreateResult> create_snippet(model::Snippet, std::optional<store::IdempotencyRecord>,
                                                   Deadline) override {
+        touched();
+    }
+    Awaitable<std::optional<store::CreateResult>> find_replay(store::IdempotencyRecord, Deadline) override {
         touched();
     }
     Awaitable<store::Loaded> load_snippet(std::string, Deadline) override { touched(); }
@@ -62,6 +65,8 @@ class UntouchedStore : public store::Store {
     Awaitable<void> set_cache_server(std::string, model::CacheServer, Deadline) override { touched(); }
     Awaitable<store::Purged> purge(int, Deadline) override { touched(); }
     Awaitable<void> ping(Deadline) override { touched(); }
+    Awaitable<base::UnixMillis> now(Deadline) override { touched(); }
+    std::optional<base::UnixMillis> estimated_now() const override { touched(); }
     void close() override {}
 
   private:

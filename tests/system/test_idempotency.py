@@ -1,7 +1,11 @@
 """`Idempotency-Key` on POST /snippets and fork: one request, one effect, one answer."""
 
+import contextlib
+import json
+import sqlite3
 import time
 import uuid
+from hashlib import blake2b
 
 import pytest
 
@@ -67,6 +71,136 @@ def test_the_same_key_with_another_request_is_422(author, other):
     expect.problem(author.post("/snippets", other, headers), 422, "idempotency_key_reused")
     assert count_of(author) == 1
     assert is_replay(author.post("/snippets", {"body": "x"}, headers))
+
+
+DOCUMENT = {"body": "ä/\n\U0001f600", "title": "t.py", "tags": ["a", "b"], "expires_in": 3600, "visibility": "public"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(DOCUMENT),
+        json.dumps(DOCUMENT, ensure_ascii=False),
+        json.dumps(DOCUMENT, indent=4),
+        json.dumps(DOCUMENT, separators=(",", ":"), sort_keys=True) + "\r\n",
+        json.dumps(dict(reversed(DOCUMENT.items()))),
+        json.dumps(DOCUMENT).replace("/", "\\/").replace('"body"', '"\\u0062ody"'),
+    ],
+)
+def test_the_same_request_may_be_written_in_another_way(author, text):
+    headers = key()
+    first = author.post("/snippets", DOCUMENT, headers)
+    assert first.status == 201, first
+    again = author.post("/snippets", body=text.encode(), headers={**headers, "Content-Type": "text/plain"})
+    assert is_replay(again) and again.body == first.body
+    assert count_of(author) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"tags": ["b", "a"]},
+        {"body": DOCUMENT["body"] + "\n"},
+        {"body": DOCUMENT["body"].replace("ä", "a\u0308")},
+        {"title": "T.py"},
+        {"expires_in": 3601},
+        {"expires_in": None},
+        {"visibility": "unlisted"},
+    ],
+)
+def test_another_request_is_another_however_like_it_is(author, other):
+    headers = key()
+    author.create(headers, **DOCUMENT)
+    document = dict(reversed({**DOCUMENT, **other}.items()))
+    expect.problem(author.post("/snippets", document, headers), 422, "idempotency_key_reused")
+    assert count_of(author) == 1
+
+
+def multipart(fields, boundary):
+    begin = f"--{boundary}\r\nContent-Disposition: form-data; name="
+    return "".join(f'{begin}"{name}"\r\n\r\n{value}\r\n' for name, value in fields) + f"--{boundary}--\r\n"
+
+
+def upload(client, fields, headers, boundary):
+    content_type = f"multipart/form-data; boundary={boundary}"
+    return client.post("/", body=multipart(fields, boundary), headers={**headers, "Content-Type": content_type})
+
+
+def test_a_form_is_the_same_in_any_order_and_with_any_boundary(author):
+    headers = key()
+    fields = [("file", "text"), ("title", "t"), ("expires", "7d")]
+    first = upload(author, fields, headers, "one")
+    assert first.status == 200, first
+    again = upload(author, fields[::-1], headers, "another")
+    assert is_replay(again) and again.body == first.body
+    expect.problem(upload(author, [("file", "text"), ("title", "u")], headers, "one"), 422, "idempotency_key_reused")
+    assert count_of(author) == 1
+
+
+def test_an_upload_until_a_moment_is_the_same_a_second_later(author, slow_factor):
+    """What it comes to in seconds is another number each time."""
+    headers = key()
+    fields = [("file", "text"), ("expires", str(int((time.time() + 3600) * 1000)))]
+    first = upload(author, fields, headers, "one")
+    assert first.status == 200, first
+
+    def a_second_later():
+        again = upload(author, fields, headers, "two")
+        assert is_replay(again) and again.body == first.body, again
+        return time.monotonic() > begun + 1.2
+
+    begun = time.monotonic()
+    until(a_second_later, 10 * slow_factor, "more than a second to pass", 0.3)
+    later = [("file", "text"), ("expires", str(int((time.time() + 7200) * 1000)))]
+    expect.problem(upload(author, later, headers, "one"), 422, "idempotency_key_reused")
+
+
+@pytest.mark.parametrize("title", ["a%20b.py", "%61%20b.py"])
+def test_a_text_is_the_same_however_its_parameters_are_written(author, title):
+    headers = key()
+    first = author.post("/upload?title=a%20b.py&expires=7d", body="text", headers=headers)
+    assert first.status == 201, first
+    again = author.post(f"/upload?expires=7d&title={title}", body="text", headers=headers)
+    assert is_replay(again) and again.body == first.body
+    for path, body in (("/upload?expires=7d&title=c.py", "text"), ("/upload?title=a%20b.py&expires=7d", "text\n")):
+        expect.problem(author.post(path, body=body, headers=headers), 422, "idempotency_key_reused")
+    assert count_of(author) == 1
+
+
+def test_a_gist_is_the_same_however_it_is_written(author):
+    headers = key()
+    files = {"b.txt": {"content": "b"}, "a.txt": {"content": "a"}}
+    first = author.post("/api/v3/gists", {"files": files, "public": False, "description": "d"}, headers)
+    assert first.status == 201, first
+    reversed_files = dict(reversed(files.items()))
+    again = author.post("/api/v3/gists", {"description": "d", "public": False, "files": reversed_files}, headers)
+    assert is_replay(again) and again.json()["id"] == first.json()["id"]
+    other = {"files": {**files, "a.txt": {"content": "c"}}, "public": False, "description": "d"}
+    expect.problem(author.post("/api/v3/gists", other, headers), 422, "idempotency_key_reused")
+
+
+def test_a_record_of_the_release_before_is_of_the_same_bytes(fresh_server, postgres):
+    """A repetition that comes after the upgrade is told what the first one was."""
+    server = fresh_server()
+    author = Client(server).signup()
+    headers = key()
+    text = b'{"body" : "x"}'
+    first = author.post("/snippets", body=text, headers=headers)
+    # As release 0.1 made it: BLAKE2b-256 under a key that is the purpose's.
+    purpose = blake2b(b"snippetd/request", digest_size=32).digest()
+    old = blake2b(b"POST /snippets\n" + text, digest_size=32, key=purpose).hexdigest()
+    execute(server, postgres, f"update idempotency_records set fingerprint = '{old}'")
+    again = author.post("/snippets", body=text, headers=headers)
+    assert is_replay(again) and again.body == first.body
+    expect.problem(author.post("/snippets", {"body": "x "}, headers), 422, "idempotency_key_reused")
+
+
+def execute(server, postgres, sql):
+    if server.database:
+        postgres.query(sql, server.database)
+        return
+    with contextlib.closing(sqlite3.connect(f"{server.data_dir}/snippets.db", timeout=10)) as store, store:
+        assert store.execute(sql).rowcount == 1
 
 
 def test_another_key_makes_another_snippet(author):
@@ -155,6 +289,44 @@ def test_a_fork_is_repeatable(author, ada):
     assert is_replay(again) and (again.status, again.body) == (201, first.body)
     assert again.headers["Location"] == first.headers["Location"]
     assert count_of(author) == 1
+
+
+@pytest.mark.parametrize("end", ["deleted", "burned", "private", "expired", "condition"])
+def test_a_fork_is_answered_as_before_whatever_has_become_of_its_source(author, ada, slow_factor, end):
+    headers = key()
+    original = ada.create(body="original", title="t", **({"expires_in": 1} if end == "expired" else {}))
+    if end == "burned":
+        original = author.create(body="original", burn_after_reading=True)  # its owner may fork it
+    path = f"/snippets/{original['id']}/fork"
+    if end == "condition":
+        headers["If-Match"] = author.get(f"/s/{original['id']}").headers["ETag"]
+    first = author.post(path, headers=headers)
+    assert first.status == 201, first
+    if end == "deleted":
+        assert ada.delete(f"/snippets/{original['id']}").status == 204
+    elif end == "burned":
+        assert author.get(f"/s/{original['id']}?burn=1").status == 200
+    elif end == "private":
+        assert ada.patch(f"/snippets/{original['id']}", {"visibility": "private"}).status == 200
+    elif end == "condition":
+        assert ada.patch(f"/snippets/{original['id']}", {"body": "another"}).status == 200
+    else:
+        until(lambda: ada.get(f"/s/{original['id']}").status == 410, 10 * slow_factor, "the source to expire")
+    again = author.post(path, headers=headers)
+    assert is_replay(again) and (again.status, again.body) == (201, first.body)
+    refused = author.post(path, headers={**headers, **key()})
+    assert refused.status in (403, 404, 410, 412), "without the record it is asked for anew"
+    other = author.post("/snippets", {"body": "x"}, {**headers, "If-Match": None})
+    expect.problem(other, 422, "idempotency_key_reused")
+
+
+def test_a_fork_without_a_body_and_with_an_empty_object_are_one_request(author, ada):
+    headers = key()
+    path = f"/snippets/{ada.create()['id']}/fork"
+    first = author.post(path, headers=headers)
+    for body in ("{}", " {\n} "):
+        again = author.post(path, body=body, headers=headers)
+        assert is_replay(again) and again.body == first.body
 
 
 def test_a_key_of_a_fork_is_not_good_for_another_fork_or_a_create(author, ada):

@@ -1,11 +1,14 @@
 #include "api/idempotency.hpp"
 
+#include "base/secret.hpp"
 #include "limiter/memory_limiter.hpp"
 #include "support/idle_services.hpp"
 
 #include <set>
 #include <string>
+#include <vector>
 
+#include <boost/json.hpp>
 #include <gtest/gtest.h>
 
 namespace snippetd::api {
@@ -59,13 +62,16 @@ class RecordTest : public testing::Test {
         services.request.client = boost::asio::ip::make_address("192.0.2.1");
     }
     store::IdempotencyRecord record(const std::string& key = "key", bool with_words = false) {
-        return make_record(exchange, key, receipt, with_words);
+        store::IdempotencyRecord made = record_of(exchange, key, asked);
+        made.response = write_record(key, receipt, with_words);
+        return made;
     }
 
     limiter::MemoryLimiter limiter{limiter::Algorithm::fixed_window};
     test::IdleServices services{limiter};
     Exchange exchange = services.exchange();
     Receipt receipt;
+    std::string asked = "what is asked";
 };
 
 TEST_F(RecordTest, AReceiptComesBackAsItWas) {
@@ -147,18 +153,80 @@ TEST_F(RecordTest, TheIdIsOfTheKeyAndOfWhoAsks) {
     EXPECT_EQ(first.find("key"), std::string::npos);
 }
 
-TEST_F(RecordTest, TheFingerprintIsOfMethodPathAndBody) {
+TEST_F(RecordTest, TheFingerprintIsOfMethodPathAndWhatIsAsked) {
     std::set<std::string> fingerprints;
     const std::string first = record().fingerprint;
     fingerprints.insert(first);
     EXPECT_EQ(record("another key").fingerprint, first);
     services.request.body += ' ';
+    EXPECT_EQ(record().fingerprint, first) << "the bytes do not matter";
+    asked = "something else";
     fingerprints.insert(record().fingerprint);
     services.request.path = "/snippets/abcdefghijkl/fork";
     fingerprints.insert(record().fingerprint);
     services.request.method = http::Method::put;
     fingerprints.insert(record().fingerprint);
     EXPECT_EQ(fingerprints.size(), 4u);
+}
+
+TEST_F(RecordTest, ARecordOfTheEarlierReleaseIsOfTheSameBytes) {
+    const store::IdempotencyRecord now = record();
+    // As release 0.1 made it.
+    const std::string before = base::hash_for("snippetd/request", "POST /snippets\n" + services.request.body);
+    EXPECT_TRUE(now.is_of(now.fingerprint));
+    EXPECT_TRUE(now.is_of(before));
+    services.request.body += ' ';
+    EXPECT_FALSE(record().is_of(before));
+    EXPECT_FALSE(now.is_of(""));
+    EXPECT_FALSE(store::IdempotencyRecord{}.is_of("x"));
+}
+
+std::string hash_of(const std::string& text) {
+    return hash_of_json(boost::json::parse(text));
+}
+
+TEST(HashOfJson, IsTheSameHoweverADocumentIsWritten) {
+    const std::string document = R"({"body":"é\n/","tags":["a","b"],"expires_in":60,"burn_after_reading":false})";
+    for (const char* same : {
+             R"({"tags":["a","b"],"burn_after_reading":false,"expires_in":60,"body":"é\n/"})",
+             "\t{ \"body\" : \"é\\n/\",\r\n \"tags\" : [ \"a\" , \"b\" ], \"expires_in\":60 "
+             ",\"burn_after_reading\":false }\n",
+             R"({"\u0062ody":"\u00e9\u000a\/","tags":["\u0061","b"],"expires_in":60,"burn_after_reading":false})",
+         }) {
+        EXPECT_EQ(hash_of(same), hash_of(document)) << same;
+    }
+}
+
+TEST(HashOfJson, DiffersWhenSomethingElseIsSaid) {
+    std::set<std::string> hashes;
+    const std::vector<std::string> documents{
+        R"({})",
+        R"({"body":"x"})",
+        R"({"body":"x "})",
+        R"({"body":"X"})",
+        R"({"body":"e\u0301"})",
+        R"({"body":"\u00e9"})",
+        R"({"body":"x","title":""})",
+        R"({"body":"x","title":null})",
+        R"({"body":"x","tags":[]})",
+        R"({"body":"x","tags":["a","b"]})",
+        R"({"body":"x","tags":["b","a"]})",
+        R"({"body":"x","tags":["a,b"]})",
+        R"({"body":"x","tags":["a\",\"b"]})",
+        R"({"body":"x,\"title\":\"\""})",
+        R"({"body":"x","expires_in":60})",
+        R"({"body":"x","expires_in":600})",
+        R"({"body":"x","expires_in":"60"})",
+        R"({"body":"x","burn_after_reading":true})",
+        R"({"body":"x","burn_after_reading":"true"})",
+        R"({"body":{"title":"x"}})",
+        R"([])",
+        R"([[]])",
+        R"("x")",
+        R"(null)",
+    };
+    for (const std::string& document : documents) hashes.insert(hash_of(document));
+    EXPECT_EQ(hashes.size(), documents.size());
 }
 
 TEST(ReadRecord, RefusesWhatIsNoRecord) {

@@ -590,8 +590,8 @@ TEST(LocalCache, StaleIfErrorEndsWithTheSnippetsOwnExpiryWithAnInvalidationAndFo
     site.source.hold = false;
     site.source.fill = [](const std::string& id) {
         const auto entry = test::make_stale_entry(id);
-        if (id == "expired") entry->expires_at = base::unix_now_ms() - 1;
-        if (id == "expires") entry->expires_at = base::unix_now_ms() + 3'600'000;
+        if (id == "expired") entry->expire_in(base::Milliseconds{0});
+        if (id == "expires") entry->expire_in(base::Milliseconds{3'600'000});
         if (id == "missing") entry->kind = Entry::Kind::missing;
         return Fill{entry, nullptr};
     };

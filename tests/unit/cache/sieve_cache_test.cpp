@@ -36,6 +36,29 @@ std::string present(const SieveCache& cache, const std::string& ids) {
     return found;
 }
 
+TEST(SieveCache, WhatHasExpiredByEitherClockIsNotFound) {
+    SieveCache cache = cache_for(10);
+    const auto put = [&cache](base::Milliseconds lifetime) {
+        const auto entry = make_entry("a");
+        entry->expire_in(lifetime);
+        cache.put(entry);
+        return entry;
+    };
+    const base::Milliseconds minute{60'000};
+    put(minute);
+    const base::SteadyTime now = base::steady_now();
+    EXPECT_TRUE(cache.find("a", now));
+    EXPECT_TRUE(cache.find("a", now + minute - base::Milliseconds{1000}));
+    EXPECT_FALSE(cache.find("a", now + minute)) << "its TTL would be an hour";
+    put(base::Milliseconds{0});
+    EXPECT_FALSE(cache.find("a", base::steady_now()));
+    // The machine has slept, or the wall clock has been set: the steady one knows of neither.
+    put(minute)->expires_by_wall = base::unix_now_ms() - 100;
+    EXPECT_FALSE(cache.find("a", now));
+    cache.put(make_entry("a"));
+    EXPECT_TRUE(cache.find("a", now + minute)) << "what does not expire has its TTL alone";
+}
+
 TEST(SieveCache, FindsWhatWasPut) {
     SieveCache cache = cache_for(10);
     const auto entry = make_entry("a", 7);
