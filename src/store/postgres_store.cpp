@@ -169,8 +169,8 @@ Dialect postgres_dialect(Outbox outbox) {
         .lock = "for update",
         .lock_shared = "for share",
         .now_ms = kNow,
-        .in_passing = "set_config('synchronous_commit', 'off', true) is not null",
         .time_ms = kTime,
+        .in_passing = "set_config('synchronous_commit', 'off', true) is not null",
         .forget_delivered = kForgetDelivered,
     };
 }
