@@ -19,7 +19,9 @@ struct Proof {
 /// as. So without proofs the near cache is a micro-cache that still shields the store. For one thread.
 class Trust {
   public:
-    static constexpr base::Milliseconds kSilenceMax{200};
+    /// Of the 250 ms that are promised; measured from what the proof or the entry dates from, so that nothing that is
+    /// late on the way makes it longer.
+    static constexpr base::Milliseconds kSilenceMax{230};
 
     /// Nothing that was committed up to `complete` has been missed, and what comes from now on is heard since `heard`
     /// at the latest. Over another stand only what has been loaded since `heard` is covered: what was told while nobody

@@ -37,14 +37,15 @@ struct LoadSnippets {
     soci::statement statement;
 };
 
-/// The row of the server that is in force, if there is one, beside each row of the outbox, if there are any.
+/// The row of the server that is in force, if there is one, beside each row of the outbox, if there are any. What is
+/// of a time to come is of before the database's clock was set back.
 constexpr const char* kListUndelivered =
     "select coalesce(c.run_id, ''), coalesce(c.epoch, 0), coalesce(c.seen_at, 0), coalesce({now} - c.seen_at, 0), "
     "coalesce(o.snippet_id, ''), coalesce(o.floor, 0) "
     "from (select 1 as one) x left join cache_server c on c.one = x.one "
     "left join (select snippet_id, floor, created_at from invalidation_outbox "
-    "where created_at <= {now} - cast(:age as bigint) order by created_at limit :limit) o on 1 = 1 "
-    "order by o.created_at";
+    "where created_at <= {now} - cast(:age as bigint) or created_at > {now} "
+    "order by created_at limit :limit) o on 1 = 1 order by o.created_at";
 
 struct ListUndelivered {
     ListUndelivered(sql::Connection& connection, const std::string& text) : statement{connection.session()} {

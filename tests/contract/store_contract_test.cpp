@@ -1578,6 +1578,9 @@ TEST_P(StoreContract, TheOutboxIsListedOldestFirstUpToALimitAndFromAnAgeOn) {
     EXPECT_EQ(list(base::Milliseconds{15 * kMinute}, 100), (Ids{"b", "a"}));
     EXPECT_EQ(list(base::Milliseconds{15 * kMinute}, 1), (Ids{"b"}));
     EXPECT_EQ(list(base::Milliseconds{kDay}, 100), Ids{});
+    backend->execute("update invalidation_outbox set created_at = created_at + " + std::to_string(kDay) +
+                     " where snippet_id = 'd'");
+    EXPECT_EQ(list(base::Milliseconds{kDay}, 100), Ids{"d"}) << "of before the clock was set back";
 }
 
 TEST_P(StoreContract, WhatIsDeliveredIsForgottenWithWhatIsOlderAndNothingNewer) {

@@ -8,6 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 
 const base::SteadyTime kStart = base::steady_now();
+constexpr base::Milliseconds kMax = Trust::kSilenceMax;
 
 base::SteadyTime at(base::Milliseconds offset) {
     return kStart + offset;
@@ -21,8 +22,8 @@ void prove(Trust& trust, base::Milliseconds from, base::Milliseconds to, std::ui
 TEST(Trust, WithoutAProofAnEntryIsCoveredForAMomentFromItsLoad) {
     const Trust trust;
     EXPECT_TRUE(trust.covers(at(0ms), at(0ms)));
-    EXPECT_TRUE(trust.covers(at(0ms), at(199ms)));
-    EXPECT_FALSE(trust.covers(at(0ms), at(200ms)));
+    EXPECT_TRUE(trust.covers(at(0ms), at(kMax - 1ms)));
+    EXPECT_FALSE(trust.covers(at(0ms), at(kMax)));
     EXPECT_FALSE(trust.covers(at(0ms), at(1h)));
 }
 
@@ -30,16 +31,16 @@ TEST(Trust, WhileProofsComeWhatWasLoadedSinceTheFirstHeartbeatIsCovered) {
     Trust trust;
     prove(trust, 0ms, 6000ms);
     EXPECT_TRUE(trust.covers(at(0ms), at(6000ms)));
-    EXPECT_TRUE(trust.covers(at(3000ms), at(6159ms)));
+    EXPECT_TRUE(trust.covers(at(3000ms), at(5960ms + kMax - 1ms)));
     EXPECT_FALSE(trust.covers(at(-1ms), at(6000ms))) << "loaded before anything was heard";
 }
 
 TEST(Trust, AProofLastsForAMomentFromWhatItIsCompleteFor) {
     Trust trust;
     prove(trust, 0ms, 600ms);
-    EXPECT_TRUE(trust.covers(at(0ms), at(759ms)));
-    EXPECT_FALSE(trust.covers(at(0ms), at(760ms))) << "however late the heartbeat was";
-    EXPECT_TRUE(trust.covers(at(700ms), at(899ms))) << "its own moment is not over";
+    EXPECT_TRUE(trust.covers(at(0ms), at(560ms + kMax - 1ms)));
+    EXPECT_FALSE(trust.covers(at(0ms), at(560ms + kMax))) << "however late the heartbeat was";
+    EXPECT_TRUE(trust.covers(at(700ms), at(700ms + kMax - 1ms))) << "its own moment is not over";
 }
 
 TEST(Trust, AfterASilenceOfTheSameStandNothingHasBeenMissed) {
@@ -54,7 +55,7 @@ TEST(Trust, AProofThatIsLateProvesNothing) {
     Trust trust;
     trust.proven(at(0ms), at(300ms), 1);
     EXPECT_FALSE(trust.covers(at(0ms), at(300ms)));
-    EXPECT_FALSE(trust.covers(at(0ms), at(200ms)));
+    EXPECT_FALSE(trust.covers(at(0ms), at(kMax)));
 }
 
 TEST(Trust, OverAnotherStandOnlyWhatIsLoadedSinceItWasHeardIsCovered) {
