@@ -285,7 +285,8 @@ Awaitable<model::Undelivered> SqlStore::list_undelivered(base::Milliseconds age,
         }
         return undelivered;
     };
-    return pools_.watch->run(std::move(work), deadline);
+    // A single connection that cannot be made does not mean that nothing can be seen of the outbox.
+    return (pools_.watch->down() ? read_ : pools_.watch)->run(std::move(work), deadline);
 }
 
 Awaitable<std::int64_t> SqlStore::last_flush_applied(std::string flusher, Deadline deadline) {
