@@ -48,8 +48,11 @@ constexpr std::size_t kBulkReadBytes = 65536;
 constexpr std::size_t kWriteBytes = 65536;  // at a time
 // Of what is large little stays in the system's buffer, so that what has been written has left, nearly.
 constexpr int kBulkSendBuffer = 256 * 1024;
-constexpr std::size_t kBulkQueueMax = 8 * 1024 * 1024;  // bytes; what does not fit is refused
-constexpr std::size_t kOutputKept = 1024 * 1024;        // bytes of buffer that are kept for what comes next
+constexpr std::size_t kBulkQueueMax = 8 * 1024 * 1024;    // bytes; what does not fit is refused
+constexpr base::Milliseconds kBulkPatienceMax{250};       // so that time is left to have it from elsewhere
+constexpr std::size_t kBulkAwaitedMax = 2 * 1024 * 1024;  // bytes of answers, as far as their size can be told
+constexpr std::size_t kBulkParkedMax = 64;
+constexpr std::size_t kOutputKept = 1024 * 1024;  // bytes of buffer that are kept for what comes next
 constexpr const char* kProbeKind = "the probe";
 constexpr std::size_t kParkedMax = Pipeline::kWaitingMax;
 
@@ -152,6 +155,9 @@ void Client::lost(const std::string& reason) {
     if (!quiet_) open_breaker(reason);
     pipeline_.reset("the connection to Redis is lost");
     writing_.clear();
+    answered_ = unanswered_bytes_ = 0;
+    // Its commands name the server that they are meant for.
+    if (is_bulk()) reject_parked(base::SteadyTime::max(), reason);
 }
 
 bool Client::has_lasted() const {
@@ -340,6 +346,9 @@ base::Awaitable<void> Client::read() {
         }
         heard_at_ = base::steady_now();
         pipeline_.receive({bytes.data(), size});
+        if (!is_bulk()) continue;
+        learn_size(size);
+        release_parked();
     }
 }
 
@@ -353,7 +362,10 @@ base::Awaitable<void> Client::keep_alive(std::uint64_t connection) {
         const base::SteadyTime now = base::steady_now();
         heed_proofs();
         health_.settle(now);
-        if (now - heard_at_ >= kIdle && pipeline_.waiting() == 0) co_await beat(connection);
+        if (pipeline_.waiting() == 0) {
+            beating_ = false;
+            if (now - heard_at_ >= kIdle) co_await beat(connection);
+        }
     }
 }
 
@@ -362,10 +374,10 @@ base::Awaitable<void> Client::beat(std::uint64_t connection) {
     try {
         Command words{"PING"};
         co_await send(std::move(words), std::nullopt);  // an error is an answer too
+        if (connection == connection_) beating_ = false;
     } catch (const base::Unavailable&) {
         // `look_at_deadlines` has drawn its conclusions.
     }
-    if (connection == connection_) beating_ = false;
 }
 
 base::Awaitable<Reply> Client::send(Command words, std::optional<base::Deadline> deadline) {
@@ -373,7 +385,7 @@ base::Awaitable<Reply> Client::send(Command words, std::optional<base::Deadline>
     return base::completed_by<Reply>([this, words = std::move(words), deadline](base::Completion<Reply> done) {
         pipeline_.send(words, deadline, std::move(done));
         flush_soon();
-        arm(base::deadline_in(options_.command_timeout));
+        arm(base::deadline_in(patience()));
     });
 }
 
@@ -383,16 +395,20 @@ base::Awaitable<Reply> Client::park(Command words) {
             done.reject(std::make_exception_ptr(base::Unavailable{"too many commands wait for Redis"}));
             return;
         }
-        const base::Deadline deadline = base::deadline_in(options_.command_timeout);
+        const base::Deadline deadline = base::deadline_in(patience());
         parked_.push_back({std::move(words), deadline, std::move(done)});
         arm(deadline);
     });
 }
 
 void Client::release_parked() {
-    for (Parked& parked : std::exchange(parked_, {})) {
+    while (!parked_.empty() && ready_ && breaker_.closed() && has_room()) {
+        Parked& parked = parked_.front();
         counter(lower_case(parked.words.front())).add();
-        pipeline_.send(parked.words, std::nullopt, std::move(parked.done));
+        std::optional<base::Deadline> deadline;
+        if (is_bulk()) deadline = parked.deadline;
+        pipeline_.send(parked.words, deadline, std::move(parked.done));
+        parked_.pop_front();
         flush_soon();
         arm(base::deadline_in(options_.command_timeout));
     }
@@ -414,10 +430,31 @@ base::Awaitable<Reply> Client::exchange(Command words) {
     if (!ready_ && options_.use == Use::requests) return park(std::move(words));
     if (!ready_) throw base::Unavailable{"no connection to Redis at the moment"};
     if (!is_bulk()) return send(std::move(words), std::nullopt);
-    if (pipeline_.overdue() || pipeline_.output().size() > kBulkQueueMax) {
-        throw base::Unavailable{"the connection to Redis is busy"};
-    }
-    return send(std::move(words), base::deadline_in(options_.command_timeout));
+    const bool queues = pipeline_.output().size() > kBulkQueueMax || parked_.size() >= kBulkParkedMax;
+    if (pipeline_.overdue() || queues) throw base::Unavailable{"the connection to Redis is busy"};
+    if (!has_room()) return park(std::move(words));
+    return send(std::move(words), base::deadline_in(patience()));
+}
+
+/// How long whoever asks waits for an answer.
+base::Milliseconds Client::patience() const {
+    return is_bulk() ? std::min(options_.command_timeout, kBulkPatienceMax) : options_.command_timeout;
+}
+
+/// Whether what bulk waits for leaves room for one more. A server that has many large answers to make lets the others
+/// wait until it has made them all.
+bool Client::has_room() const {
+    return !is_bulk() || pipeline_.waiting() * answer_bytes_ < kBulkAwaitedMax;
+}
+
+/// Keeps in mind how large answers are: the largest, and less and less of it.
+void Client::learn_size(std::size_t received) {
+    unanswered_bytes_ += received;
+    const std::uint64_t answers = pipeline_.answered() - answered_;
+    if (answers == 0) return;
+    answered_ = pipeline_.answered();
+    answer_bytes_ = std::max(static_cast<std::size_t>(unanswered_bytes_ / answers), answer_bytes_ / 8 * 7);
+    unanswered_bytes_ = 0;
 }
 
 base::Awaitable<Reply> Client::command(Command words) {
@@ -602,16 +639,19 @@ void Client::look_at_deadlines(base::SteadyTime planned) {
     const auto owing = owing_since();
     const bool silent = owing && now - *owing >= options_.command_timeout;
     const bool overdue = (next && *next <= now) || (!parked_.empty() && parked_.front().deadline <= now);
-    if ((overdue || silent) && excused(planned, now)) {
+    // Who waits for bulk has something else to do, whosever fault it is.
+    if (((overdue && !is_bulk()) || silent) && excused(planned, now)) {
         arm(now + kLookAgain);
         return;
     }
-    const bool only_heartbeat = (beating_ || options_.use == Use::channel) && pipeline_.waiting() == 1;
+    // What comes again does not mind a new connection.
+    const bool comes_again =
+        options_.use == Use::channel || options_.use == Use::background || (beating_ && pipeline_.waiting() == 1);
     const bool expired = pipeline_.expire(now) > 0;
     const bool parked_expired = reject_parked(now, "no connection to Redis in time");
-    if (breaker_.closed() && (parked_expired || silent || (expired && !is_bulk()))) {
-        if (only_heartbeat && ready_) {
-            end_connection("it does not answer a heartbeat");
+    if (breaker_.closed() && (silent || ((parked_expired || expired) && !is_bulk()))) {
+        if (comes_again && ready_) {
+            end_connection("Redis does not answer in time");
         } else {
             open_breaker("Redis does not answer in time");
         }

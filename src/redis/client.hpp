@@ -97,7 +97,7 @@ class Client {
 
   private:
     struct Stream;
-    /// A command that waits for a new connection.
+    /// A command that waits for a new connection, or for room.
     struct Parked {
         Command words;
         base::Deadline deadline;
@@ -122,6 +122,9 @@ class Client {
     void lost(const std::string& reason);
     bool has_lasted() const;
     void begin_service();
+    base::Milliseconds patience() const;
+    bool has_room() const;
+    void learn_size(std::size_t received);
     void release_parked();
     bool reject_parked(base::SteadyTime now, const std::string& reason);
     void judge(const std::string& kind, const Reply& reply);
@@ -156,6 +159,10 @@ class Client {
     std::deque<Parked> parked_;
     std::string writing_;  ///< what is on its way out
     bool flush_posted_ = false;
+    // Of bulk:
+    std::size_t answer_bytes_ = 256 * 1024;  ///< what an answer may take; before the first one, a guess
+    std::size_t unanswered_bytes_ = 0;       ///< received of an answer that is not whole
+    std::uint64_t answered_ = 0;             ///< answers on this connection
     bool connected_ = false;
     bool ready_ = false;   ///< connected, introduced, and the probe has been answered
     bool served_ = false;  ///< the same, also while the connection is being ended

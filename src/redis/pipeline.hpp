@@ -70,6 +70,8 @@ class Pipeline {
     std::optional<base::SteadyTime> waiting_since() const;
     /// How many commands wait for their reply, expired or not.
     std::size_t waiting() const { return waiting_.size(); }
+    /// How many have got it, on this connection.
+    std::uint64_t answered() const { return answered_; }
     /// Whether the oldest of them has been written.
     bool first_is_written() const { return written_ > answered_; }
     /// Whether the next reply comes too late for whoever asked.

@@ -13,6 +13,7 @@ import pytest
 
 from harness.client import Client
 from harness.postgres import free_port
+from harness.readers import Readers
 from harness.redis import Redis
 from harness.server import Server
 from harness.slow_wire import SlowWire
@@ -174,6 +175,29 @@ def test_a_slot_that_nobody_serves_is_one_alert_each_way(start, slow_factor):
         assert alerts(server) == (1, 1)
 
 
+def test_cold_reads_of_large_bodies_take_nothing_from_the_limit(start, own_redis, slow_factor):
+    """64 readers fill a link, while one account writes."""
+    with SlowWire(own_redis.port) as wire:
+        # So long that a busy machine does not make Redis late; the bodies would take two seconds.
+        server = start(f"redis://127.0.0.1:{wire.port}/0", "--redis-timeout", "500ms", "--cache-near-size", "0",
+                       "--rate-limit", "anonymous=off", "--rate-limit", "write=60/1h")  # fmt: skip
+        reader = Client(server)
+        bodies = [os.urandom(1 << 19).hex() for _ in range(8)]
+        ids = [reader.create(body=bodies[i % len(bodies)], visibility="public")["id"] for i in range(64)]
+        for id in ids:
+            assert reader.get(f"/s/{id}/raw").status == 200  # and so it is in Redis
+        in_redis = len(own_redis.keys("snippet:*"))
+        assert in_redis > 32
+        wire.rate = 32 << 20
+        writer = Client(server).signup()
+        with Readers(server, [f"/s/{id}/raw" for id in ids], 64):
+            statuses = [create(writer).status for _ in range(70)]
+        assert unlimited(server) == 0
+        assert statuses == [201] * 60 + [429] * 10
+        assert alerts(server) == (0, 0)
+        assert redis_state(server) == "ok"
+
+
 def test_a_server_that_closes_idle_connections_does_not_close_these(start, slow_factor):
     with Redis(settings=["timeout 1"]) as redis:
         server = start(redis.url(), *MANY)
@@ -195,7 +219,7 @@ def _connections(redis):
 
 
 def test_connections_that_are_closed_while_idle_are_made_anew_without_a_word(start, own_redis):
-    server = start(own_redis.url(), *MANY)
+    server = start(own_redis.url(), *MANY, "--jobs", "off")
     client = Client(server).signup()
     for _ in range(3):
         assert is_limited(client)
@@ -205,6 +229,31 @@ def test_connections_that_are_closed_while_idle_are_made_anew_without_a_word(sta
     assert unlimited(server) == 0
     assert redis_state(server) == "ok"
     assert alerts(server) == (0, 0)
+
+
+def test_connections_that_a_nat_has_forgotten_are_noticed_while_idle(start, own_redis, slow_factor):
+    with SlowWire(own_redis.port) as wire:
+        server = start(f"redis://127.0.0.1:{wire.port}/0", *MANY)
+        client = Client(server).signup()
+        assert is_limited(client)
+        time.sleep(1.2)
+        before = wire.accepted
+        wire.forget()
+        begun = time.monotonic()
+        until(lambda: wire.accepted >= 2 * before, 5 * slow_factor, "new connections")
+        assert time.monotonic() - begun < 1.0 * slow_factor
+        time.sleep(0.1)
+        assert is_limited(client)
+        assert unlimited(server) == 0
+        assert alerts(server) == (0, 0)
+        # At once: who writes finds out, and nobody afterwards.
+        wire.forget()
+        begun = time.monotonic()
+        until(lambda: is_limited(client), 5 * slow_factor, "limits")
+        assert time.monotonic() - begun < 1.0 * slow_factor
+        wait_until_back(server, slow_factor)
+        raised, resolved = alerts(server)
+        assert raised == resolved <= 1
 
 
 def test_a_far_server_is_used_with_a_time_out_that_fits(start, own_redis, slow_factor):
