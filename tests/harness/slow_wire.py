@@ -38,11 +38,6 @@ class SlowWire:
         self._thread.start()
         return self
 
-    def lead_to(self, port):
-        """From now on to another server; connections to the one before are closed."""
-        self._target = ("127.0.0.1", port)
-        self._closing = True
-
     def __exit__(self, *_):
         self._ending = True
         self._thread.join(5)
@@ -53,6 +48,11 @@ class SlowWire:
     def lead_to(self, port):
         """New connections go to that port; those that stand stay where they are."""
         self._target = ("127.0.0.1", port)
+
+    def move_to(self, port):
+        """The same, and those that stand are closed."""
+        self._target = ("127.0.0.1", port)
+        self._closing = True
 
     def forget(self):
         """From now on nothing passes on the connections that stand, and neither end is told: what a NAT does."""

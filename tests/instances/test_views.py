@@ -304,13 +304,13 @@ def test_a_replica_that_lags_behind_and_is_promoted_counts_nothing_twice(binary,
         until(lambda: stored(postgres, url) == 150, 10 * slow_factor, "all to be in the store")
         replica.call("REPLICAOF", "NO", "ONE")
         assert replica.keys("views:*:live"), "it remembers what has been drained"
-        wire.lead_to(replica.port)
+        wire.move_to(replica.port)
         read(counting.port, [id], 10)
         until(lambda: stored(postgres, url) >= 160, 10 * slow_factor, "the new views to be in the store")
         until(lambda: replica.keys("views:*:l*") == replica.keys("views:*:claim") == [], 10 * slow_factor, "the rest")
         assert stored(postgres, url) == 160
         # Back to the first one, which has gone on living and knows nothing of it.
-        wire.lead_to(master.port)
+        wire.move_to(master.port)
         read(counting.port, [id], 10)
         until(lambda: stored(postgres, url) >= 170, 10 * slow_factor, "the last views to be in the store")
         assert stored(postgres, url) == 170
@@ -334,7 +334,7 @@ def test_a_flush_whose_answer_is_lost_with_the_server_is_counted_once(binary, po
                 until(lambda: stored(postgres, url) == 50, 10 * slow_factor, "the flush to be in the store")
         redis.kill()
         wire.delay = 0
-        wire.lead_to(redis.port)
+        wire.move_to(redis.port)
         redis.rewind(saved)
         read(counting.port, [id], 10)
         until(lambda: counting.metric("snippetd_views_pending") == 0, (SETTLE_AFTER + 20) * slow_factor,
