@@ -186,8 +186,9 @@ def test_commits_that_hang_take_nothing_else_with_them(binary, cluster, url, han
         writers = [ada.clone() for _ in range(8)]
         hang()
         with repeating(writers, lambda client: client.post("/snippets", {"body": "x"})) as statuses:
-            until(lambda: len(statuses) >= 16, 20 * slow_factor, "writers to be refused")
-            most = 0
+            # The last commits before the server has read its configuration may end.
+            until(lambda: statuses.count(503) >= 16, 20 * slow_factor, "writers to be refused")
+            most, before = 0, len(statuses)
             for _ in range(20):
                 answered_within(0.6 * slow_factor, ada.get, f"/s/{mine}/raw")
                 answered_within(0.6 * slow_factor, ada.get, "/snippets")
@@ -197,7 +198,7 @@ def test_commits_that_hang_take_nothing_else_with_them(binary, cluster, url, han
                 most = max(most, backends(cluster, url))
             # What nobody waits for any more is given up: there are never more sessions than connections.
             assert most <= POOL, f"{most} sessions"
-        assert set(statuses) == {503}, statuses
+        assert set(statuses[before:]) == {503}, statuses
         assert not alerts(server), server.log
         mend()
         until(lambda: ada.post("/snippets", {"body": "x"}).status == 201, BACK_WITHIN * slow_factor, "a create")
