@@ -33,11 +33,13 @@ constexpr base::Milliseconds kProgressEvery{5000};
 constexpr int kFoldedRowsMax = 1000;
 constexpr long long kFoldedBytesMax = 8 * 1024 * 1024;
 
-/// 0 before the first migration. Only reads, so that a role which may do no more can start.
+/// 0 before the first migration. Only reads, so that a role which may do no more can start. PostgreSQL's `to_regclass`
+/// would not do: within a transaction it may remember that there was no table.
 int schema_version(soci::session& session, DialectName dialect) {
     int there = 0, version = 0;
     const char* looks = dialect == DialectName::postgres
-                            ? "select case when to_regclass('schema_migrations') is null then 0 else 1 end"
+                            ? "select count(*) from pg_tables where tablename = 'schema_migrations' "
+                              "and schemaname = any(current_schemas(false))"
                             : "select count(*) from sqlite_master where type = 'table' and name = 'schema_migrations'";
     session << looks, soci::into(there);
     if (there != 0) session << "select coalesce(max(version), 0) from schema_migrations", soci::into(version);

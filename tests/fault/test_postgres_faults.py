@@ -1,4 +1,4 @@
-"""PostgreSQL under what operators meet: readers, commits and searches that hang, poolers, few rights, cut connections."""
+"""PostgreSQL under what operators meet: readers, commits that hang, floods, poolers, few rights, cut connections."""
 
 import contextlib
 import os
@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 import time
+import uuid
 
 import pytest
 
@@ -185,8 +186,9 @@ def test_commits_that_hang_take_nothing_else_with_them(binary, cluster, url, han
         writers = [ada.clone() for _ in range(8)]
         hang()
         with repeating(writers, lambda client: client.post("/snippets", {"body": "x"})) as statuses:
-            until(lambda: len(statuses) >= 16, 20 * slow_factor, "writers to be refused")
-            most = 0
+            # The last commits before the server has read its configuration may end.
+            until(lambda: statuses.count(503) >= 16, 20 * slow_factor, "writers to be refused")
+            most, before = 0, len(statuses)
             for _ in range(20):
                 answered_within(0.6 * slow_factor, ada.get, f"/s/{mine}/raw")
                 answered_within(0.6 * slow_factor, ada.get, "/snippets")
@@ -196,7 +198,7 @@ def test_commits_that_hang_take_nothing_else_with_them(binary, cluster, url, han
                 most = max(most, backends(cluster, url))
             # What nobody waits for any more is given up: there are never more sessions than connections.
             assert most <= POOL, f"{most} sessions"
-        assert set(statuses) == {503}, statuses
+        assert set(statuses[before:]) == {503}, statuses
         assert not alerts(server), server.log
         mend()
         until(lambda: ada.post("/snippets", {"body": "x"}).status == 201, BACK_WITHIN * slow_factor, "a create")
@@ -240,15 +242,21 @@ def test_a_flood_of_searches_takes_nothing_else_with_it(binary, cluster, url, sl
 # --- connections that are cut, and connections that cannot be made
 
 
-def test_all_connections_cut_at_once_cost_no_request(binary, cluster, url, slow_factor):
+def test_all_connections_cut_at_once_cost_at_most_the_writes_under_way(binary, cluster, url, slow_factor):
     with Server(binary, url, flags=["--cache", "off"]) as server, Client(server).signup() as ada:
         ids = [ada.create(body=f"body {i}", visibility="public")["id"] for i in range(10)]
         clients = [ada.clone() for _ in range(6)]
+        unknown = []
 
         def any_request(client):
             kind = random.randrange(4)
             if kind == 0:
-                return client.post("/snippets", {"body": "x"})
+                key = {"Idempotency-Key": str(uuid.uuid4())}
+                response = client.post("/snippets", {"body": "x"}, key)
+                while response.status == 503 and len(unknown) < 99:  # nobody knows what has become of it; the key does
+                    unknown.append(key)
+                    response = client.post("/snippets", {"body": "x"}, key)
+                return response
             if kind == 1:
                 return client.get("/snippets?limit=2")
             return client.get(f"/s/{random.choice(ids)}/raw")
@@ -261,6 +269,10 @@ def test_all_connections_cut_at_once_cost_no_request(binary, cluster, url, slow_
                 killed += cut_all(cluster, url)
         assert killed >= 30, killed
         assert set(statuses) <= {200, 201}, {status: statuses.count(status) for status in set(statuses)}
+        # Only writes that were under way, of which there are at most three at a time.
+        assert len(unknown) <= 3 * 10, len(unknown)
+        made = int(cluster.query("select count(*) from snippets where body = 'x'", url))
+        assert made == statuses.count(201), f"{made} rows of {statuses.count(201)} creates"
         assert not alerts(server), "nobody has to hear of what has healed already"
 
 
@@ -452,7 +464,7 @@ def last_row_held_up(cluster, url):
 
 
 def test_an_upgrade_that_is_killed_goes_on_where_it_was(binary, cluster, url, slow_factor):
-    """Rows are filled in by pieces that are committed; the service of before goes on meanwhile; a lock is waited for."""
+    """Rows are filled in by pieces that are committed, and what the service of before creates meanwhile in the end."""
     rows = 2500
     old_schema(cluster, url, rows)
     with last_row_held_up(cluster, url):
@@ -476,8 +488,7 @@ def test_an_upgrade_that_is_killed_goes_on_where_it_was(binary, cluster, url, sl
     assert again.returncode == 0, again
     assert folded(cluster, url) == rows + 1
     assert cluster.query("select body_folded from snippets where id = '0new'", url) == "new"
-    with Server(binary, url) as server, Client(server) as client:
-        assert client.get("/s/old7").json()["body"] == "BODY 7"
+    assert cluster.query("select title_folded, body_folded from snippets where id = 'old7'", url) == "title 7|body 7"
 
 
 @pytest.mark.skipif(not LONG, reason="./test --long")

@@ -1,4 +1,4 @@
-"""What operators put between the service and PostgreSQL: a pooler, and a forwarder that leads elsewhere after a while."""
+"""What operators put before PostgreSQL: a pooler, and a forwarder that leads elsewhere after a while; and a standby."""
 
 import contextlib
 import os

@@ -488,6 +488,7 @@ PACKAGE_OF = {
     "cmake": "cmake", "ctest": "cmake", "c++": "g++", "g++": "g++", "ninja": "ninja-build", "curl": "curl",
     "uuidgen": "uuid-runtime", "node": "nodejs", "npm": "npm", "clang-format": "clang-format-14",
     "python3": "python3", "redis-server": "redis-server", "redis-cli": "redis-server", "psql": "postgresql-client",
+    "pgbouncer": "pgbouncer",
     "sqlite3": "sqlite3", "nginx": "nginx-light", "pgrep": "procps", "ps": "procps", "chromium": "chromium",
     "pastebinit": "pastebinit", "gist-paste": "gist", "ruby": "gist", "groff": "groff-base", "openssl": "openssl",
     "git": "git", "wrk": "wrk",
