@@ -23,7 +23,7 @@ namespace snippetd::views {
 class Shards {
   public:
     static constexpr unsigned kCount = 16;
-    /// Overflow rule: see `add`.
+    /// With the few fields of the shard's own. Overflow rule: see `add`.
     static constexpr std::size_t kIdsMax = 65536;
     /// For how long a claim is its drainer's alone: longer than the store is given to apply it.
     static constexpr base::Milliseconds kClaimHeld{6000};

@@ -36,7 +36,10 @@ class ShardsTest : public testing::Test {
     }
 
     std::int64_t add(std::int64_t sequence, Counts counts, const std::string& process = "process") {
-        return loop.run(shards.add(5, process, sequence, std::move(counts)));
+        return loop.run(shards.add(5, process, sequence, std::move(counts), "")).dropped;
+    }
+    Shards::Added repeat(std::int64_t sequence, Counts counts, const std::string& bound_to) {
+        return loop.run(shards.add(5, "process", sequence, std::move(counts), bound_to));
     }
     Shards::Claim claim(const std::string& drainer, base::Milliseconds turn = base::Milliseconds{0}) {
         Shards::Claim claim = loop.run(shards.claim(5, drainer, turn));
@@ -106,16 +109,48 @@ TEST_F(ShardsTest, NothingLiveIsNothingToClaimAndTakesNoTurn) {
 }
 
 TEST_F(ShardsTest, AFullShardDropsFurtherIdsAndGoesOnCountingTheOthers) {
+    constexpr std::size_t kOwnFields = 4;  // batch, term, since when, and the flushes of one process
+    constexpr std::size_t kIds = Shards::kIdsMax - kOwnFields;
     Counts many;
     std::int64_t sequence = 0;
-    for (std::size_t i = 0; i < Shards::kIdsMax; ++i) {
+    for (std::size_t i = 0; i < kIds; ++i) {
         many.emplace_back(std::to_string(i), 1);
-        if (many.size() < 2048) continue;
+        if (many.size() < 2048 && i + 1 < kIds) continue;
         EXPECT_EQ(add(++sequence, std::exchange(many, {})), 0);
     }
     EXPECT_EQ(add(++sequence, {{"7", 1}, {"further", 3}, {"and further", 2}}), 5);
     EXPECT_EQ(server().call("HLEN views:{5}:live"), static_cast<long long>(Shards::kIdsMax));
-    EXPECT_EQ(claim("x").counts.size(), Shards::kIdsMax);
+    EXPECT_EQ(claim("x").counts.size(), kIds);
+}
+
+TEST_F(ShardsTest, ARepeatedFlushCountsOnlyInTheTermThatItIsBoundTo) {
+    using State = Shards::Added::State;
+    const std::string term = repeat(1, {{"a", 1}}, "").term;
+    EXPECT_NE(term, "");
+    EXPECT_EQ(repeat(1, {{"a", 1}}, "another:term").state, State::counted) << "it is known here";
+    EXPECT_EQ(repeat(2, {{"a", 1}}, "another:term").state, State::unknown);
+    EXPECT_EQ(repeat(2, {{"a", 1}}, term).state, State::counted);
+    EXPECT_EQ(claim("x").counts, (Counts{{"a", 2}}));
+}
+
+TEST_F(ShardsTest, CountsOfAnotherTermAreMovedAsideAndClaimedFirst) {
+    using State = Shards::Added::State;
+    add(1, {{"a", 1}});
+    server().call("HSET views:{5}:live :term before");
+    add(2, {{"a", 10}});
+    server().call("HSET views:{5}:live :term before");
+    EXPECT_EQ(repeat(3, {{"a", 100}}, "").state, State::not_now) << "what is aside waits";
+    const Shards::Claim first = claim("x");
+    EXPECT_EQ(first.counts, (Counts{{"a", 1}}));
+    ASSERT_EQ(first.flushes.size(), 1u);
+    EXPECT_EQ(first.flushes[0].process, "process");
+    EXPECT_EQ(first.flushes[0].last, 1);
+    add(3, {{"a", 100}});
+    loop.run(shards.release(5, first.batch_id));
+    const Shards::Claim second = claim("x");
+    EXPECT_EQ(second.counts, (Counts{{"a", 10}}));
+    loop.run(shards.release(5, second.batch_id));
+    EXPECT_EQ(claim("x").counts, (Counts{{"a", 100}}));
 }
 
 }  // namespace
