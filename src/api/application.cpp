@@ -148,6 +148,9 @@ Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& excha
 Error broken(const http::Request& request, std::exception_ptr thrown) {
     try {
         std::rethrow_exception(std::move(thrown));
+    } catch (const base::StorageFull& full) {
+        log::debug("no room", {{"request_id", request.id}, {"reason", full.what()}});
+        return error(ErrorKind::insufficient_storage, "What is here can be read; whoever runs the service has been told.");
     } catch (const base::Unavailable& away) {
         log::debug("unavailable", {{"request_id", request.id}, {"reason", away.what()}});
         return {ErrorKind::unavailable, "Try again in a moment.", {}, away.retry_after().count()};
@@ -168,7 +171,8 @@ Awaitable<http::Response> explain(const Route& route, Exchange& exchange, Error 
     std::optional<Error> again;
     // To be refused costs the caller nothing, so it may cost little here: a long text is not shown once more. Whoever
     // was let in and met a broken backend gets all of it back.
-    const bool let_in = wrong.kind == ErrorKind::unavailable || wrong.kind == ErrorKind::internal;
+    const bool let_in = wrong.kind == ErrorKind::unavailable || wrong.kind == ErrorKind::insufficient_storage ||
+                        wrong.kind == ErrorKind::internal;
     const bool shown_again = let_in || exchange.request.body.size() <= kShownAgainBytesMax;
     if (route.refuse && !shown_again) {
         wrong.detail += wrong.detail.empty() ? "" : " ";

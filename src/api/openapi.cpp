@@ -76,7 +76,7 @@ std::string operation_key(const Route& route) {
 
 std::vector<base::ErrorDescription> all_errors() {
     std::vector<base::ErrorDescription> all;
-    for (int kind = 0; kind <= static_cast<int>(ErrorKind::unavailable); ++kind) {
+    for (int kind = 0; kind <= static_cast<int>(ErrorKind::insufficient_storage); ++kind) {
         all.push_back(base::describe(static_cast<ErrorKind>(kind)));
     }
     return all;
@@ -410,7 +410,10 @@ class Builder {
             all[412] = "A precondition (`If-Match`, `If-Unmodified-Since`) does not hold.";
         }
         if (route.charge != Charge::nothing) all[429] = limit_text(route.charge);
-        if (route.access != Access::anyone || route.charge != Charge::nothing) all[503] = {};
+        if (route.access != Access::anyone || route.charge != Charge::nothing) {
+            all[503] = {};
+            if (route.method != http::Method::get) all[507] = {};
+        }
         return all;
     }
 

@@ -47,6 +47,8 @@ Headline headline_of(ErrorKind kind) {
         case ErrorKind::unauthenticated: return {"Please log in", "This needs an account."};
         case ErrorKind::forbidden: return {"This is not yours to do", ""};
         case ErrorKind::rate_limited: return {"A little slower, please", "Too many requests came from you just now."};
+        case ErrorKind::insufficient_storage:
+            return {"There is no room for more", "Keep what you have written; whoever runs the service has been told."};
         case ErrorKind::unavailable: return {"Busy for a moment", "Nothing is lost; the service will be back shortly."};
         case ErrorKind::internal: return {"Something went wrong", "This is our fault, and it has been written down."};
         default: return {"", ""};

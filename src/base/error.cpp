@@ -26,6 +26,7 @@ ErrorDescription describe(ErrorKind kind) {
         case ErrorKind::internal: return {500, "internal", "Something went wrong here"};
         case ErrorKind::not_implemented: return {501, "not_implemented", "The service does not do this"};
         case ErrorKind::unavailable: return {503, "unavailable", "The service is busy or partly down"};
+        case ErrorKind::insufficient_storage: return {507, "insufficient_storage", "There is no room for more"};
     }
     return {500, "internal", "Something went wrong here"};
 }

@@ -33,6 +33,7 @@ enum class ErrorKind {
     internal,
     not_implemented,
     unavailable,
+    insufficient_storage,
 };
 
 /// The public face of an ErrorKind: `word` is the `error` member of the problem document.
@@ -67,6 +68,12 @@ class Unavailable : public std::runtime_error {
 
   private:
     std::chrono::seconds retry_after_;
+};
+
+/// The store has no room left. It becomes 507 (RFC 4918 section 11.5).
+class StorageFull : public Unavailable {
+  public:
+    using Unavailable::Unavailable;
 };
 
 }  // namespace snippetd::base

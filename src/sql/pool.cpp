@@ -32,6 +32,10 @@ std::exception_ptr unavailable(const std::string& reason) {
     return std::make_exception_ptr(base::Unavailable{reason});
 }
 
+bool is_full(const Failure& failure) {
+    return failure.trouble == Trouble::disk_full || failure.code == "53100";  // disk_full, of PostgreSQL
+}
+
 std::exception_ptr unreachable() {
     return std::make_exception_ptr(base::Unreachable{"no connection to the database"});
 }
@@ -321,7 +325,8 @@ void Pool::failed(Connection& connection, Job& job, const std::exception& error)
                                       {"code", failure.code},
                                       {"reason", failure.reason}});
     options_.on_failure(failure);
-    job.error = unavailable("a statement failed");
+    job.error = is_full(failure) ? std::make_exception_ptr(base::StorageFull{"the database's disk is full"})
+                                 : unavailable("a statement failed");
     job.connection_lost = connection.is_lost(error);
     job.had_no_effect = job.connection_lost && connection.had_no_effect(error);
     connection.forget_prepared();

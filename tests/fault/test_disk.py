@@ -1,4 +1,5 @@
-"""The embedded store on a bad disk: a clear refusal at start; 503 for writes while it is full or the file is locked."""
+"""The embedded store on a bad disk: a clear refusal at start; 507 for writes while it is full, 503
+while the file is locked."""
 
 import os
 import pathlib
@@ -192,13 +193,13 @@ def test_disk_full(binary, slow_factor, disk):
 
         # What is left of the last page may still take a few.
         response = until(refused, 20 * slow_factor, "a create to be refused", interval=0)
-        expect.problem(response, 503, "unavailable")
+        expect.problem(response, 507, "insufficient_storage")
         not_ready(ada)
         assert active_alerts(server) == {"disk_full"}
         for _ in range(20):
             started = time.monotonic()
             response = ada.post("/snippets", {"body": "y" * 200_000})
-            assert response.status == 503, response
+            assert response.status == 507, response
             assert time.monotonic() - started < 1.0 * slow_factor
             read = ada.get(f"/s/{kept['id']}")
             gets += 1
