@@ -150,7 +150,7 @@ Error broken(const http::Request& request, std::exception_ptr thrown) {
         std::rethrow_exception(std::move(thrown));
     } catch (const base::StorageFull& full) {
         log::debug("no room", {{"request_id", request.id}, {"reason", full.what()}});
-        return error(ErrorKind::insufficient_storage, "What is here can be read; whoever runs the service has been told.");
+        return error(ErrorKind::insufficient_storage, "What is here can be read. Whoever runs it has been told.");
     } catch (const base::Unavailable& away) {
         log::debug("unavailable", {{"request_id", request.id}, {"reason", away.what()}});
         return {ErrorKind::unavailable, "Try again in a moment.", {}, away.retry_after().count()};

@@ -30,7 +30,7 @@ struct Fill {
     std::shared_ptr<const model::Snippet>
         snippet;  ///< the row, when it may not be cached (private, burn after reading)
     Status status = Status::miss;
-    base::SteadyTime as_of{};  ///< what was committed before is in it
+    base::SteadyTime as_of{};      ///< what was committed before is in it
     bool snippet_expired = false;  ///< whether `snippet` had expired when it was loaded
 };
 

@@ -3,8 +3,8 @@
 -- been invalidated meanwhile. An invalidation takes the lease away, and so does a FLUSHALL: no token, no fill.
 --
 -- KEYS: the snippet's hash, its tombstone. ARGV: the mark of the reign (cache/reign.hpp), the token, the time to live
--- in ms (0 for what is not to be kept), the version, the view count, the cache's share of the server's memory in percent, and from there on
--- fields and their values. Answers 1 when it is stored.
+-- in ms (0 for what is not to be kept), the version, the view count, the cache's share of the server's memory in
+-- percent, and from there on fields and their values. Answers 1 when it is stored.
 --
 -- A script that has written is not refused for memory any more, and this one begins with a DEL; so it says that it is
 -- not to be refused (allow-oom) and bounds itself: an entry is kept only where the server's memory, with it, is within

@@ -108,9 +108,7 @@ base::Awaitable<bool> RedisCache::find(const std::string& id, Lookup& lookup, An
                                                std::to_string(kLeaseShare)};
             arguments.insert(arguments.end(), field_names().begin(), field_names().end());
             redis::Reply reply = co_await redis.evaluate(kLookup, std::move(keys), std::move(arguments));
-            lookup.turn = has_status(reply, 3, 1)   ? Turn::ours
-                          : has_status(reply, 4, 1) ? Turn::nobodys
-                                                    : Turn::others;
+            lookup.turn = has_status(reply, 3, 1) ? Turn::ours : has_status(reply, 4, 1) ? Turn::nobodys : Turn::others;
             if (has_status(reply, 3, 1) || has_status(reply, 4, 1)) co_return false;
             if (has_status(reply, 1, 3)) {
                 std::vector<redis::Reply>& values = reply.elements[2].elements;

@@ -317,13 +317,13 @@ Awaitable<std::vector<model::ApiToken>> SqlStore::list_tokens(std::string accoun
         connection.count("list_tokens");
         model::ApiToken token;
         long long created_at = 0, expires_at = 0;
-        soci::statement statement = make_statement(
-            connection,
-            fmt::format("select id, name, created_at, coalesce(expires_at, 0) from api_tokens "
-                        "where account_id = :account_id and (expires_at is null or expires_at > {}) "
-                        "order by created_at desc, id",
-                        dialect_.time_ms),
-            use(account_id), into(token.id), into(token.name), into(created_at), into(expires_at));
+        soci::statement statement =
+            make_statement(connection,
+                           fmt::format("select id, name, created_at, coalesce(expires_at, 0) from api_tokens "
+                                       "where account_id = :account_id and (expires_at is null or expires_at > {}) "
+                                       "order by created_at desc, id",
+                                       dialect_.time_ms),
+                           use(account_id), into(token.id), into(token.name), into(created_at), into(expires_at));
         statement.execute(false);
         std::vector<model::ApiToken> tokens;
         while (statement.fetch()) {
