@@ -4,7 +4,7 @@
 --
 -- KEYS: the snippet's hash. ARGV: the mark of the reign (cache/reign.hpp), the caller's token, how long a lease lasts
 -- in ms, the time to live in ms at and below which an entry is as good as none (0 for a reader; more for who refreshes
--- it before its end), the cache's share of the server's memory in percent, and from there on the fields that are wanted.
+-- it before its end), the cache's share of the server's memory in percent, and from there on the wanted fields.
 -- Answers {1, time to live in ms, fields} for an entry, {2} while another one's lease runs, {3} when it is granted, {4}
 -- when there is no room for an entry.
 --
