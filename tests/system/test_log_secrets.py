@@ -186,7 +186,7 @@ def test_a_full_disk(binary, tmp_path):
             answer = ada.post("/snippets", {**FIELDS, "body": PLANTED * 20000})
             resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
             server.wait_for_log("a statement failed")
-            assert answer.status == 503 and not SECRETS.search(answer.text + server.log)
+            assert answer.status == 507 and not SECRETS.search(answer.text + server.log)
 
 
 def test_a_database_url_that_is_not_understood(binary):
