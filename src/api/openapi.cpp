@@ -410,10 +410,8 @@ class Builder {
             all[412] = "A precondition (`If-Match`, `If-Unmodified-Since`) does not hold.";
         }
         if (route.charge != Charge::nothing) all[429] = limit_text(route.charge);
-        if (route.access != Access::anyone || route.charge != Charge::nothing) {
-            all[503] = {};
-            if (route.method != http::Method::get) all[507] = {};
-        }
+        if (route.access != Access::anyone || route.charge != Charge::nothing) all[503] = {};
+        if (route.takes_text) all[507] = {};
         return all;
     }
 

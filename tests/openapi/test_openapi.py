@@ -12,6 +12,7 @@ import html
 import json
 import os
 import re
+import resource
 import secrets
 import subprocess
 
@@ -750,6 +751,19 @@ def test_503_when_the_store_is_away(shaky, connect, document):
         return call(client, operation, "AAAAAAAAAAAA")
 
     everywhere(document, 503, provoke)
+
+
+def test_507_when_the_disk_is_full(binary, connect, document):
+    """Of the embedded store, whatever the mode is."""
+    # The signal of a file that grows too large is ignored, as it is under most service managers.
+    with Server(binary, wrapper=["/bin/bash", "-c", 'trap "" XFSZ; exec "$@"', "bash"]) as server:
+        client = connect(server).signup()
+        snippet = client.create()["id"]
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+        for operation in document.operations.values():
+            if 507 in operation.responses:
+                response = call(client, operation, snippet)
+                assert response.status == 507, f"{operation} is not 507 but {response}"
 
 
 # --- What people paste
