@@ -26,22 +26,6 @@ BACK_WITHIN = 5  # seconds after Redis is back, without a restart
 
 
 @pytest.fixture
-def own_redis():
-    """A Redis that the test may stop."""
-    with Redis() as redis:
-        yield redis
-
-
-@pytest.fixture
-def start(binary):
-    """A factory: start(redis_url, flags…) is a server with the default limits on the embedded store."""
-    with contextlib.ExitStack() as started:
-        yield lambda url, *flags: started.enter_context(
-            Server(binary, flags=["--redis", url, *flags], rate_limits=True)
-        )
-
-
-@pytest.fixture
 def webhook():
     """A listener for alerts: (URL, queue of what was posted)."""
     posted = queue.Queue()

@@ -2,7 +2,6 @@
 closed or forgotten, far servers, silent name servers. Limits hold, or come back by themselves, and each fault is one
 alert or none."""
 
-import contextlib
 import os
 import shutil
 import socket
@@ -15,7 +14,6 @@ from harness.client import Client
 from harness.postgres import free_port
 from harness.readers import Readers
 from harness.redis import Redis
-from harness.server import Server
 from harness.slow_wire import SlowWire
 from harness.waiting import until
 
@@ -27,21 +25,6 @@ def two():
     """Two servers."""
     with Redis() as one, Redis() as other:
         yield one, other
-
-
-@pytest.fixture
-def own_redis():
-    with Redis() as redis:
-        yield redis
-
-
-@pytest.fixture
-def start(binary):
-    """A factory: start(redis_url, flags…) is a server with the default limits on the embedded store."""
-    with contextlib.ExitStack() as started:
-        yield lambda url, *flags, **more: started.enter_context(
-            Server(binary, flags=["--redis", url, *flags], rate_limits=True, **more)
-        )
 
 
 def create(client):
