@@ -35,7 +35,7 @@ Awaitable<std::optional<Error>> charge(Exchange& exchange, std::string_view poli
     if (!policy.enabled) co_return std::nullopt;
     const limiter::Verdict verdict =
         co_await exchange.services.limiter.take(policy, std::move(client), exchange.deadline);
-    if (verdict.decision == limiter::Verdict::Decision::refused) throw base::Unavailable{"the rate limiter is away"};
+    if (verdict.decision == limiter::Verdict::Decision::refused) throw base::Unavailable{"the limiter cannot tell"};
     if (verdict.decision == limiter::Verdict::Decision::failed_open) co_return std::nullopt;
     // Of two charges for one request the tighter one is told.
     const bool limited = !verdict.admitted();

@@ -36,7 +36,7 @@ struct Verdict {
         allowed,
         limited,
         failed_open,  ///< allowed because the limiter could not tell
-        refused,      ///< not allowed because the limiter could not tell (`closed`): 503
+        refused,      ///< not allowed because the limiter could not tell, or is flooded: 503
     };
     Decision decision = Decision::allowed;
     std::uint32_t remaining = 0;  ///< how many more the client may send now

@@ -63,6 +63,10 @@ base::Awaitable<Verdict> RedisLimiter::take(const Policy& policy, std::string cl
     }
     try {
         co_return co_await ask(policy, client);
+    } catch (const redis::Busy&) {
+        Verdict busy;  // Redis is there: a flood must not lift the limits
+        busy.decision = Verdict::Decision::refused;
+        co_return busy;
     } catch (const base::Unavailable&) {
         // Redis's health has raised the alert.
     }

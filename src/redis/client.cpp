@@ -54,7 +54,11 @@ constexpr std::size_t kBulkAwaitedMax = 2 * 1024 * 1024;  // bytes of answers, a
 constexpr std::size_t kBulkParkedMax = 64;
 constexpr std::size_t kOutputKept = 1024 * 1024;  // bytes of buffer that are kept for what comes next
 constexpr const char* kProbeKind = "the probe";
-constexpr std::size_t kParkedMax = Pipeline::kWaitingMax;
+constexpr std::size_t kParkedMax = 8192;
+// Of small commands: so many on their way, which keep a server busy over some milliseconds of network, and are done
+// well within a time-out when all connections of a few instances ask at the same time.
+constexpr std::size_t kAwaitedMax = 64;
+constexpr base::Milliseconds kQueuedMax{500};  // so that a request has time left for what it came for
 
 /// Between a half of `duration` and three halves, so that many instances do not knock all at once.
 base::Milliseconds with_jitter(base::Milliseconds duration) {
@@ -116,7 +120,7 @@ void Client::stop() {
     close_socket();
     deadline_timer_.cancel();
     pipeline_.reset("the service is shutting down");
-    reject_parked(base::SteadyTime::max(), "the service is shutting down");
+    reject_parked("the service is shutting down");
 }
 
 base::Awaitable<void> Client::run() {
@@ -157,7 +161,8 @@ void Client::lost(const std::string& reason) {
     writing_.clear();
     answered_ = unanswered_bytes_ = 0;
     // Its commands name the server that they are meant for.
-    if (is_bulk()) reject_parked(base::SteadyTime::max(), reason);
+    if (is_bulk()) reject_parked(reason);
+    arm(parked_until());
 }
 
 bool Client::has_lasted() const {
@@ -346,8 +351,7 @@ base::Awaitable<void> Client::read() {
         }
         heard_at_ = base::steady_now();
         pipeline_.receive({bytes.data(), size});
-        if (!is_bulk()) continue;
-        learn_size(size);
+        if (is_bulk()) learn_size(size);
         release_parked();
     }
 }
@@ -392,35 +396,49 @@ base::Awaitable<Reply> Client::send(Command words, std::optional<base::Deadline>
 base::Awaitable<Reply> Client::park(Command words) {
     return base::completed_by<Reply>([this, words = std::move(words)](base::Completion<Reply> done) mutable {
         if (parked_.size() >= kParkedMax) {
-            done.reject(std::make_exception_ptr(base::Unavailable{"too many commands wait for Redis"}));
+            done.reject(std::make_exception_ptr(Busy{"too many commands wait for Redis"}));
             return;
         }
-        const base::Deadline deadline = base::deadline_in(patience());
-        parked_.push_back({std::move(words), deadline, std::move(done)});
-        arm(deadline);
+        parked_.push_back({std::move(words), base::steady_now(), std::move(done)});
+        arm(parked_until());
     });
 }
 
 void Client::release_parked() {
     while (!parked_.empty() && ready_ && breaker_.closed() && has_room()) {
-        Parked& parked = parked_.front();
+        Parked parked = std::move(parked_.front());
+        parked_.pop_front();
         counter(lower_case(parked.words.front())).add();
         std::optional<base::Deadline> deadline;
-        if (is_bulk()) deadline = parked.deadline;
+        if (is_bulk()) deadline = parked.since + patience();
         pipeline_.send(parked.words, deadline, std::move(parked.done));
-        parked_.pop_front();
         flush_soon();
         arm(base::deadline_in(options_.command_timeout));
     }
 }
 
-/// Those whose deadline has passed. Returns whether there were any.
-bool Client::reject_parked(base::SteadyTime now, const std::string& reason) {
+/// Until when the first of them waits, if any does: for a new connection a time-out; longer while the server works.
+base::Deadline Client::parked_until() const {
+    if (parked_.empty()) return base::Deadline::max();
+    return parked_.front().since + (ready_ && !is_bulk() ? kQueuedMax : patience());
+}
+
+void Client::reject_parked(const std::string& reason) {
+    std::deque<Parked> rejected;
+    rejected.swap(parked_);
+    for (Parked& parked : rejected) parked.done.reject(std::make_exception_ptr(base::Unavailable{reason}));
+}
+
+/// Those that have waited too long. Returns whether there were any that no connection was there for.
+bool Client::expire_parked(base::SteadyTime now) {
+    const bool busy = ready_ && !is_bulk();
     bool any = false;
-    while (!parked_.empty() && parked_.front().deadline <= now) {
-        parked_.front().done.reject(std::make_exception_ptr(base::Unavailable{reason}));
+    while (parked_until() <= now) {
+        Parked parked = std::move(parked_.front());
         parked_.pop_front();
-        any = true;
+        parked.done.reject(busy ? std::make_exception_ptr(Busy{"too many commands wait for Redis"})
+                                : std::make_exception_ptr(base::Unavailable{"no connection to Redis in time"}));
+        any = !busy;
     }
     return any;
 }
@@ -429,7 +447,10 @@ base::Awaitable<Reply> Client::exchange(Command words) {
     if (!breaker_.closed()) throw base::Unavailable{"no connection to Redis"};
     if (!ready_ && options_.use == Use::requests) return park(std::move(words));
     if (!ready_) throw base::Unavailable{"no connection to Redis at the moment"};
-    if (!is_bulk()) return send(std::move(words), std::nullopt);
+    if (!is_bulk()) {
+        if (!parked_.empty() || !has_room()) return park(std::move(words));  // in their order
+        return send(std::move(words), std::nullopt);
+    }
     const bool queues = pipeline_.output().size() > kBulkQueueMax || parked_.size() >= kBulkParkedMax;
     if (pipeline_.overdue() || queues) throw base::Unavailable{"the connection to Redis is busy"};
     if (!has_room()) return park(std::move(words));
@@ -441,10 +462,11 @@ base::Milliseconds Client::patience() const {
     return is_bulk() ? std::min(options_.command_timeout, kBulkPatienceMax) : options_.command_timeout;
 }
 
-/// Whether what bulk waits for leaves room for one more. A server that has many large answers to make lets the others
+/// Whether what is on its way leaves room for one more. A server that has many large answers to make lets the others
 /// wait until it has made them all.
 bool Client::has_room() const {
-    return !is_bulk() || pipeline_.waiting() * answer_bytes_ < kBulkAwaitedMax;
+    if (!is_bulk()) return pipeline_.waiting() < kAwaitedMax;
+    return pipeline_.waiting() * answer_bytes_ < kBulkAwaitedMax;
 }
 
 /// Keeps in mind how large answers are: the largest, and less and less of it.
@@ -553,7 +575,7 @@ void Client::open_breaker(const std::string& reason) {
     tell_down(reason);
     // Nothing queues behind a server that does not answer.
     pipeline_.expire(base::SteadyTime::max());
-    reject_parked(base::SteadyTime::max(), reason);
+    reject_parked(reason);
     start_probe();
 }
 
@@ -638,7 +660,7 @@ void Client::look_at_deadlines(base::SteadyTime planned) {
     const auto next = pipeline_.next_deadline();
     const auto owing = owing_since();
     const bool silent = owing && now - *owing >= options_.command_timeout;
-    const bool overdue = (next && *next <= now) || (!parked_.empty() && parked_.front().deadline <= now);
+    const bool overdue = (next && *next <= now) || parked_until() <= now;
     // Who waits for bulk has something else to do, whosever fault it is.
     if (((overdue && !is_bulk()) || silent) && excused(planned, now)) {
         arm(now + kLookAgain);
@@ -648,7 +670,7 @@ void Client::look_at_deadlines(base::SteadyTime planned) {
     const bool comes_again =
         options_.use == Use::channel || options_.use == Use::background || (beating_ && pipeline_.waiting() == 1);
     const bool expired = pipeline_.expire(now) > 0;
-    const bool parked_expired = reject_parked(now, "no connection to Redis in time");
+    const bool parked_expired = expire_parked(now);
     if (breaker_.closed() && (silent || ((parked_expired || expired) && !is_bulk()))) {
         if (comes_again && ready_) {
             end_connection("Redis does not answer in time");
@@ -661,7 +683,7 @@ void Client::look_at_deadlines(base::SteadyTime planned) {
 }
 
 void Client::arm_for_next(base::SteadyTime now) {
-    if (!parked_.empty()) arm(parked_.front().deadline);
+    arm(parked_until());
     if (const auto next = pipeline_.next_deadline()) arm(*next);
     const auto owing = owing_since();
     if (!owing) return;

@@ -2,6 +2,7 @@
 
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
+#include "base/error.hpp"
 #include "base/metrics.hpp"
 #include "base/timer.hpp"
 #include "redis/breaker.hpp"
@@ -39,12 +40,21 @@ struct Probe {
     std::vector<std::string> arguments;
 };
 
+/// The server answers, and still more commands wait for it than it gets done in time: overload, not an outage. What is
+/// done without Redis when it is away must not be had by flooding.
+class Busy : public base::Unavailable {
+  public:
+    using Unavailable::Unavailable;
+};
+
 /// One connection to Redis of one loop, for use on that loop's thread. What the coroutines of one turn of the loop send
 /// goes out together (pipelining).
 ///
 /// - An answer is due within `command_timeout` of the moment when the command was written: whoever asks has something
-///   else to do when Redis is slow. Where it is not Redis that is slow, a little more is granted. For bulk, waiting in
-///   our own queue counts too, since the answer is to be had elsewhere.
+///   else to do when Redis is slow. Where it is not Redis that is slow, a little more is granted.
+/// - A few commands are on their way at a time; more wait here, so that the time-out measures the server and not the
+///   queue before it. Who waits longer than `kQueuedMax` while the server answers gets `Busy`. For bulk, waiting here
+///   counts as time of the answer, since that is to be had elsewhere.
 /// - With the first answer that does not come in time a circuit breaker opens: what waits is answered with Unavailable
 ///   and what comes is refused, so that an outage costs each client one time-out. A refusal has it probe, see
 ///   `Breaker`. The client probes, with jitter, and closes the breaker when that is answered in time.
@@ -88,10 +98,9 @@ class Client {
     const std::string& server_id() const { return server_id_; }
 
     /// The command's answer, which is no error. Throws base::Unavailable when the server does not answer in time or
-    /// cannot.
+    /// cannot, and Busy of these when too many commands wait.
     base::Awaitable<Reply> command(Command words);
-    /// The script's answer, which is no error. Throws base::Unavailable when the server does not answer in time or
-    /// cannot.
+    /// The script's answer, which is no error. Throws as `command`.
     base::Awaitable<Reply> evaluate(const Script& script, std::vector<std::string> keys,
                                     std::vector<std::string> arguments);
 
@@ -100,7 +109,7 @@ class Client {
     /// A command that waits for a new connection, or for room.
     struct Parked {
         Command words;
-        base::Deadline deadline;
+        base::SteadyTime since;
         base::Completion<Reply> done;
     };
 
@@ -126,7 +135,9 @@ class Client {
     bool has_room() const;
     void learn_size(std::size_t received);
     void release_parked();
-    bool reject_parked(base::SteadyTime now, const std::string& reason);
+    base::Deadline parked_until() const;
+    void reject_parked(const std::string& reason);
+    bool expire_parked(base::SteadyTime now);
     void judge(const std::string& kind, const Reply& reply);
     void heed_proofs();
     [[noreturn]] void refuse(const std::string& kind, const std::string& error);

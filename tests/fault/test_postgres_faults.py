@@ -369,6 +369,8 @@ def test_commits_that_hang_behind_pgbouncer_leave_reads_alone(binary, cluster, u
         with Client(server).signup() as ada:
             mine = ada.create(body="mine", visibility="public")["id"]
             hang()
+            # The last commits before the server has read its configuration may end.
+            until(lambda: ada.post("/snippets", {"body": "x"}).status == 503, 20 * slow_factor, "a create that hangs")
             for _ in range(4):
                 assert ada.post("/snippets", {"body": "x"}).status == 503
                 answered_within(0.6 * slow_factor, ada.get, f"/s/{mine}/raw")

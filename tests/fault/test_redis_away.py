@@ -10,11 +10,13 @@ import statistics
 import subprocess
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from harness import expect
+from harness.burst import burst, request_bytes
 from harness.client import PASSWORD, Client
 from harness.postgres import free_port
 from harness.redis import Redis
@@ -155,6 +157,24 @@ def test_p99_rises_by_less_than_20_ms(binary, postgres, own_redis, outage):
     for what, one, other in zip(("writes", "reads"), before, during):
         p99 = [statistics.quantiles(times, n=100)[98] * 1000 for times in (one, other)]
         assert p99[1] < p99[0] + 20, f"{what}: {p99[0]:.1f} ms before, {p99[1]:.1f} ms in the outage"
+
+
+def test_a_flood_is_no_outage_and_does_not_lift_the_limits(start, own_redis):
+    """More writes at once than a Redis far away decides in time: what cannot be decided is 503, and not let through."""
+    with SlowWire(own_redis.port, delay=0.05) as wire:
+        url = f"redis://127.0.0.1:{wire.port}/0"
+        server = start(url, "--rate-limit", "write=5/1h", "--threads", "1")
+        client = Client(server).signup()
+        cookie = {"Cookie": f"session={client.session}"}
+        request = request_bytes("POST", "/snippets", json={"body": "x"}, headers=cookie)
+        answers = burst(server, [request] * 1500)
+        statuses = Counter(answer.status for answer in answers)
+        assert statuses[201] == 5 and statuses[429] > 100 and statuses[503] > 100, statuses
+        assert set(statuses) == {201, 429, 503}, statuses
+        assert all(int(answer.headers["Retry-After"]) >= 1 for answer in answers if answer.status == 503)
+        assert server.metric("snippetd_ratelimit_decisions_total", decision="failed_open") == 0
+        assert redis_state(server) == "ok"
+        assert "redis_down" not in server.log
 
 
 def test_local_means_that_each_instance_limits_alone(start, own_redis):
