@@ -128,6 +128,8 @@ Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& excha
     // database reads, and a guessed secret as well.
     std::optional<Error> limited = co_await charge_route(exchange, route.charge);
     if (limited) co_return *std::move(limited);
+    // What the limiter took of the time, in a flood, is not the store's: a write that was charged is worth the wait.
+    if (route.charge != Charge::nothing) exchange.deadline = base::deadline_in(kRequestTimeout);
 
     const bool is_page = route.access == Access::page || route.access == Access::page_account;
     if (route.access == Access::page_account && !exchange.caller.account) {

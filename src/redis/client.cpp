@@ -55,10 +55,10 @@ constexpr std::size_t kBulkParkedMax = 64;
 constexpr std::size_t kOutputKept = 1024 * 1024;  // bytes of buffer that are kept for what comes next
 constexpr const char* kProbeKind = "the probe";
 constexpr std::size_t kParkedMax = 8192;
-// Of small commands: so many on their way, which keep a server busy over some milliseconds of network, and are done
-// well within a time-out when all connections of a few instances ask at the same time.
-constexpr std::size_t kAwaitedMax = 64;
-constexpr base::Milliseconds kQueuedMax{500};  // so that a request has time left for what it came for
+// Of small commands: so many on their way, which is more than a worker needs over a millisecond of network, and few
+// enough to be done well within a time-out when all connections of many instances ask at the same time.
+constexpr std::size_t kAwaitedMax = 16;
+constexpr base::Milliseconds kQueuedMax{1000};
 
 /// Between a half of `duration` and three halves, so that many instances do not knock all at once.
 base::Milliseconds with_jitter(base::Milliseconds duration) {
