@@ -49,15 +49,6 @@ def backends(cluster, url, condition="true"):
     )
 
 
-def cut_all(cluster, url):
-    return int(
-        cluster.query(
-            f"select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{name_of(url)}' "
-            "and backend_type = 'client backend'"
-        )
-    )
-
-
 def alerts(server):
     return [line for line in server.log.splitlines() if "database_down" in line]
 
@@ -140,7 +131,7 @@ def test_a_database_that_is_made_read_only(binary, cluster, url, slow_factor):
         database = name_of(url)
         cluster.query(f'alter database "{database}" set default_transaction_read_only = on')
         assert ada.post("/snippets", {"body": "x"}).status == 201
-        cut_all(cluster, url)
+        cluster.end_sessions(url)
         mend = f'alter database "{database}" reset default_transaction_read_only'
         assert_down_and_back(server, ada, lambda: cluster.query(mend), slow_factor)
 
@@ -266,7 +257,7 @@ def test_all_connections_cut_at_once_cost_at_most_the_writes_under_way(binary, c
             for _ in range(10):
                 before = len(statuses)
                 until(lambda: len(statuses) > before + 30, 10 * slow_factor, "requests to go on")
-                killed += cut_all(cluster, url)
+                killed += cluster.end_sessions(url)
         assert killed >= 30, killed
         assert set(statuses) <= {200, 201}, {status: statuses.count(status) for status in set(statuses)}
         # Only writes that were under way, of which there are at most three at a time.
@@ -285,7 +276,7 @@ def test_why_no_connection_can_be_made_is_logged_once(binary, cluster, url, slow
         refused = run(binary, "migrate", "--database", few)
         assert refused.returncode not in (0, 2) and "too many connections" in refused.stderr, refused
         cluster.query(f'alter database "{database}" allow_connections off')
-        cut_all(cluster, url)
+        cluster.end_sessions(url)
         line = "cannot connect to the database.*not currently accepting connections"
         server.wait_for_log(line)
         until(lambda: ready_status(ada) == 503, 5 * slow_factor, "/readyz to be 503")
@@ -485,7 +476,7 @@ def test_an_upgrade_that_is_killed_goes_on_where_it_was(binary, cluster, url, sl
         before = folded(cluster, url)
         assert 0 < before < rows
         assert cluster.query("select max(version) from schema_migrations", url) == "4"
-        until(lambda: backends(cluster, url, "wait_event_type = 'Lock'") == 0 or cut_all(cluster, url), 5, "its end")
+        until(lambda: backends(cluster, url, "wait_event_type = 'Lock'") == 0 or cluster.end_sessions(url), 5, "its end")
     again = run(binary, "migrate", "--database", url)
     assert again.returncode == 0, again
     assert folded(cluster, url) == rows + 1

@@ -21,10 +21,14 @@ def _environment():
     }
 
 
-def skip_if_sanitized(binary):
-    """A sanitizer wants to be the first library of its process, and so does libfaketime."""
+def is_sanitized(binary):
+    """A sanitizer wants to be the first library of its process, and so does libfaketime: no clock can be wrong there."""
     program = binary.read_bytes()
-    if b"__asan_init" in program or b"__tsan_init" in program:
+    return b"__asan_init" in program or b"__tsan_init" in program
+
+
+def skip_if_sanitized(binary):
+    if is_sanitized(binary):
         pytest.skip("libfaketime does not go with a sanitizer")
 
 

@@ -1,6 +1,7 @@
 """A private PostgreSQL cluster in a scratch folder. It uses nothing of the machine's own service."""
 
 import atexit
+import contextlib
 import glob
 import itertools
 import os
@@ -202,6 +203,27 @@ class Postgres:
         )
         assert done.returncode == 0, f"psql: {done.stderr}"
         return done.stdout.rstrip("\n")
+
+    def end_sessions(self, url):
+        """Ends all sessions with that database; how many these were."""
+        name = url.rpartition("/")[2]
+        ended = self.query(
+            f"select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{name}' "
+            "and backend_type = 'client backend'"
+        )
+        return int(ended)
+
+    @contextlib.contextmanager
+    def read_only(self, url):
+        """Inside, all sessions with that database may only read, as on a standby that has taken the writer's place."""
+        name = url.rpartition("/")[2]
+        self.query(f'alter database "{name}" set default_transaction_read_only = on')
+        self.end_sessions(url)
+        try:
+            yield
+        finally:
+            self.query(f'alter database "{name}" reset default_transaction_read_only')
+            self.end_sessions(url)
 
     def stop(self, mode="fast"):
         """Stops the server: 'fast' ends the sessions cleanly, 'immediate' is as if it had crashed."""

@@ -35,10 +35,14 @@ class Standby(Postgres):
 
 
 class PgBouncer:
-    """PgBouncer with pool_mode=transaction before a running cluster, as a context manager."""
+    """PgBouncer with pool_mode=transaction before a running cluster, as a context manager.
 
-    def __init__(self, cluster, pool_size):
+    It reaches the cluster by `over`, a port of this machine, or directly.
+    """
+
+    def __init__(self, cluster, pool_size, over=None):
         self.cluster = cluster
+        self.over = over or cluster.port
         self.port = free_port()
         self.pool_size = pool_size
         self.folder = tempfile.mkdtemp(prefix="snippetd-pgbouncer-")
@@ -51,7 +55,7 @@ class PgBouncer:
     def __enter__(self):
         lines = [
             "[databases]",
-            f"* = host=127.0.0.1 port={self.cluster.port} user=snippetd",
+            f"* = host=127.0.0.1 port={self.over} user=snippetd",
             "[pgbouncer]",
             "listen_addr = 127.0.0.1",
             f"listen_port = {self.port}",

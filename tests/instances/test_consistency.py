@@ -8,7 +8,9 @@ import time
 import pytest
 
 from harness.client import Client
+from harness.clocks import is_sanitized, off_by
 from harness.consistency import Read, Traffic, Write, judge
+from harness.postgres_between import PgBouncer
 from harness.redis import Redis
 from harness.server import Server
 from harness.slow_wire import SlowWire
@@ -128,19 +130,26 @@ def test_no_read_is_older_than_promised(site, fault, slow_factor, record_propert
 
 @pytest.fixture
 def wired(binary, postgres, own_redis):
-    """Three instances, each with a wire of its own to Redis; all but the last reach PostgreSQL over one."""
+    """Three instances, each with a wire of its own to Redis, and nothing alike besides.
+
+    All but the last reach PostgreSQL over a wire, the first by PgBouncer; all but the last have wrong clocks.
+    """
     with contextlib.ExitStack() as started:
         url = postgres.create_database()
         started.callback(postgres.recycle_database, url)
         redis_wires = [started.enter_context(SlowWire(own_redis.port)) for _ in range(INSTANCES)]
         store_wire = started.enter_context(SlowWire(postgres.port))
+        pooler = started.enter_context(PgBouncer(postgres, pool_size=8, over=store_wire.port))
         over_wire = url.replace(f":{postgres.port}/", f":{store_wire.port}/")
         assert over_wire != url
+        clocks = [{}, {}, {}] if is_sanitized(binary) else [off_by("+25h"), off_by("-2h"), {}]
         servers = [
-            started.enter_context(Server(binary, database, flags=("--redis", f"redis://127.0.0.1:{wire.port}/0")))
-            for database, wire in zip([over_wire] * (INSTANCES - 1) + [url], redis_wires)
+            started.enter_context(
+                Server(binary, database, env=clock, flags=("--redis", f"redis://127.0.0.1:{wire.port}/0"))
+            )
+            for database, clock, wire in zip([pooler.url(url), over_wire, url], clocks, redis_wires)
         ]
-        yield servers, redis_wires, store_wire
+        yield servers, redis_wires, store_wire, lambda: postgres.read_only(url)
 
 
 def lead(wire, redis):
@@ -184,6 +193,13 @@ def stands_still(server, seconds):
     time.sleep(0.5)
 
 
+def only_reads(read_only):
+    """A reader is where the writer was, and then the writer again."""
+    with read_only():
+        time.sleep(2)
+    time.sleep(2)
+
+
 def each_stands_still(servers, wires):
     wires[-1].cut = True  # so that what the last one edits is in the outbox alone
     for seconds in (0.3, 0.8, 2.0):
@@ -193,18 +209,19 @@ def each_stands_still(servers, wires):
 
 
 def further_faults(wired, redis, other):
-    servers, wires, store_wire = wired
+    servers, wires, store_wire, read_only = wired
     return {
         "one_on_another": lambda: one_on_another(wires, redis, other),
         "address_moves": lambda: address_moves(wires, other),
         "slow_100": lambda: slow_store(wires, store_wire, 0.1),
         "slow_400": lambda: slow_store(wires, store_wire, 0.4),
+        "only_reads": lambda: only_reads(read_only),
         "each_stands_still": lambda: each_stands_still(servers, wires),
     }
 
 
-@pytest.mark.parametrize("fault", list(further_faults(([], [], None), None, None)))
-def test_no_read_is_older_with_two_redis_servers_or_a_store_that_is_slow(
+@pytest.mark.parametrize("fault", list(further_faults(([], [], None, None), None, None)))
+def test_no_read_is_older_with_two_redis_servers_or_a_store_that_is_slow_or_only_reads(
     wired, fault, own_redis, other_redis, slow_factor, record_property
 ):
     outcome = drive(wired[0], [further_faults(wired, own_redis, other_redis)[fault]], 4)
@@ -214,7 +231,7 @@ def test_no_read_is_older_with_two_redis_servers_or_a_store_that_is_slow(
 @pytest.mark.skipif(not LONG, reason="./test --long")
 @pytest.mark.timeout(3600)
 def test_a_million_operations_under_all_faults_in_turn(wired, own_redis, other_redis, slow_factor, record_property):
-    servers, wires, _ = wired
+    servers, wires, *_ = wired
     faults = [lambda fault=fault: fault(own_redis, wires[-1]) for fault in FAULTS.values()]
     faults += further_faults(wired, own_redis, other_redis).values()
     faults.append(lambda: address_moves(wires, own_redis))  # back
