@@ -476,7 +476,8 @@ def test_an_upgrade_that_is_killed_goes_on_where_it_was(binary, cluster, url, sl
         before = folded(cluster, url)
         assert 0 < before < rows
         assert cluster.query("select max(version) from schema_migrations", url) == "4"
-        until(lambda: backends(cluster, url, "wait_event_type = 'Lock'") == 0 or cluster.end_sessions(url), 5, "its end")
+        waiting = "wait_event_type = 'Lock'"
+        until(lambda: backends(cluster, url, waiting) == 0 or cluster.end_sessions(url), 5, "its end")
     again = run(binary, "migrate", "--database", url)
     assert again.returncode == 0, again
     assert folded(cluster, url) == rows + 1

@@ -22,7 +22,7 @@ def _environment():
 
 
 def is_sanitized(binary):
-    """A sanitizer wants to be the first library of its process, and so does libfaketime: no clock can be wrong there."""
+    """A sanitizer wants to be the first library of its process, and so does libfaketime: there no clock is wrong."""
     program = binary.read_bytes()
     return b"__asan_init" in program or b"__tsan_init" in program
 
