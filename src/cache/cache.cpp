@@ -55,12 +55,19 @@ LocalCache::LocalCache(base::Executor executor, Options options, Source& source,
       near_hits_{requests_counter(metrics, "near_hit")},
       redis_hits_{requests_counter(metrics, "redis_hit")},
       misses_{requests_counter(metrics, "miss")},
-      negative_hits_{requests_counter(metrics, "negative_hit")} {}
+      negative_hits_{requests_counter(metrics, "negative_hit")},
+      unproven_{metrics.counter("snippetd_cache_unproven_total",
+                                "Reads that found an answer which could not be believed at that moment, because it was "
+                                "not proven in time that no edit had been missed.")} {}
 
 std::shared_ptr<const Entry> LocalCache::find_near(std::string_view id) {
     const base::SteadyTime now = base::steady_now();
     auto entry = near_.find(id, now);
-    if (!entry || !covered(*entry, now)) return find_shared(id, now);
+    if (entry && !covered(*entry, now)) {
+        unproven_.add();
+        entry = nullptr;
+    }
+    if (!entry) return find_shared(id, now);
     (entry->kind == Entry::Kind::snippet ? near_hits_ : negative_hits_).add();
     if (now >= entry->refresh_from) refresh_soon(*entry, now);
     return entry;

@@ -188,6 +188,7 @@ class LocalCache : public Cache {
     base::Counter& redis_hits_;
     base::Counter& misses_;
     base::Counter& negative_hits_;
+    base::Counter& unproven_;
 };
 
 }  // namespace snippetd::cache

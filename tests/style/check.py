@@ -479,8 +479,9 @@ EVERYWHERE = set(
     "function if in let local printf pwd read return select set shift source test then time trap true type ulimit "
     "umask until unset wait while "
     "apt-cache apt-get awk basename bash cat chmod chown chrt cp cut date df dirname dpkg dpkg-query env find flock "
-    "grep gzip head hostname id install ionice kill ln ls md5sum mkdir mktemp mount mv nproc rm sed seq setpriv sh "
-    "sha256sum sleep sort stat sync tail tar taskset tee timeout touch tr umount uname uniq unshare wc xargs".split())
+    "grep gzip head hostname id install ionice kill ln ls md5sum mkdir mktemp mount mv nproc rm sed seq setpriv "
+    "setsid sh sha256sum sleep sort stat sync tail tar taskset tee timeout touch tr umount uname uniq unshare wc "
+    "xargs".split())
 # Asked for where they are used, and done without.
 EVERYWHERE |= {"sudo", "systemctl"}
 # The package of scripts/install-dependencies that brings a program.

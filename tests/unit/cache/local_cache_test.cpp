@@ -926,7 +926,10 @@ TEST_F(AmongOthers, AnEntryIsServedWhileProofsCoverIt) {
     read_to_the_end(1);
     EXPECT_EQ(site.source.loads.size(), 3u) << "it was loaded before the first proof";
     prove(0, loaded_at + 1ms, 2);
+    const auto unproven = [this] { return site.metrics.counter("snippetd_cache_unproven_total", "").value(); };
+    const auto before = unproven();
     EXPECT_EQ(site.caches[0]->find_near("a"), nullptr) << "the proof came over another connection";
+    EXPECT_EQ(unproven(), before + 1);
 }
 
 TEST_F(AmongOthers, NobodyWaitsForALoadThatBeganTooLongBeforeHeAsked) {
