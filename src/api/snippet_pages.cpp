@@ -105,6 +105,7 @@ Awaitable<std::shared_ptr<const pages::Document>> compare(Exchange& exchange, co
     request.owner = texts;
     request.first = texts->first;
     request.second = texts->second;
+    request.time_max = pages::kDiffTimeMax;
     co_return co_await documents.make(std::move(key), std::move(request), exchange.deadline);
 }
 

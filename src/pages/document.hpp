@@ -13,10 +13,15 @@ namespace snippetd::pages {
 /// What is made of strangers' text by a library that is not linear in it.
 enum class DocumentKind : std::uint32_t { markdown, diff_inline, diff_split };
 
+/// What one document may take of the processor.
+inline constexpr base::Milliseconds kMarkdownTimeMax{200};
+inline constexpr base::Milliseconds kDiffTimeMax{150};
+
 struct DocumentRequest {
     DocumentKind kind = DocumentKind::markdown;
     std::shared_ptr<const void> owner;  ///< of the texts
-    std::string_view first, second;     ///< the text; or the old one and the new one
+    std::string_view first, second{};   ///< the text; or the old one and the new one
+    base::Milliseconds time_max = kMarkdownTimeMax;
 };
 
 /// How it went. All but `made` are properties of the text: it will go the same way again.
@@ -36,9 +41,7 @@ struct Document {
     bool cut = false;                    ///< of a diff: there is more of it
 };
 
-/// What one document may take. The memory is what its process may grow by.
-inline constexpr base::Milliseconds kMarkdownTimeMax{200};
-inline constexpr base::Milliseconds kDiffTimeMax{150};
+/// What one document may take besides. The memory is what its process may grow by.
 inline constexpr std::size_t kDocumentMemoryBytesMax = 48 * 1024 * 1024;
 inline constexpr std::size_t kDocumentBytesMax = 2 * 1024 * 1024;
 

@@ -55,6 +55,7 @@ constexpr base::Milliseconds kPatience{3000 * kSlowness};
 struct RequestHead {
     DocumentKind kind;
     std::uint32_t first_bytes, second_bytes;
+    std::uint32_t time_ms_max;
 };
 
 struct AnswerHead {
@@ -265,7 +266,8 @@ Document DocumentProcess::make(const DocumentRequest& request) {
 
 bool DocumentProcess::send(const DocumentRequest& request, base::Deadline deadline) {
     const RequestHead head{request.kind, static_cast<std::uint32_t>(request.first.size()),
-                           static_cast<std::uint32_t>(request.second.size())};
+                           static_cast<std::uint32_t>(request.second.size()),
+                           static_cast<std::uint32_t>(request.time_max.count())};
     Io outcome = send_all(socket_, &head, sizeof head, deadline);
     for (const std::string_view text : {request.first, request.second}) {
         if (outcome == Io::done) outcome = send_all(socket_, text.data(), text.size(), deadline);
@@ -340,7 +342,7 @@ int run_document_process() {
     while (read_all(&head, sizeof head)) {
         std::string first(head.first_bytes, '\0'), second(head.second_bytes, '\0');
         if (!read_all(first.data(), first.size()) || !read_all(second.data(), second.size())) break;
-        limit_time(head.kind == DocumentKind::markdown ? kMarkdownTimeMax : kDiffTimeMax);
+        limit_time(base::Milliseconds{head.time_ms_max});
         const Document document = make_here(head.kind, first, second);
         limit_time(base::Milliseconds{0});
         const bool last = resident_kib_max() - before_kib > kGrowthKibMax * kSlowness;
