@@ -1,20 +1,15 @@
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "api/page.hpp"
+#include "api/session_cookie.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
 
 #include <algorithm>
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
-// What is done to an account goes through the JSON routes' use cases: these pages turn forms into what those take, and
-// what those answer into pages.
-
 namespace snippetd::api {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -38,16 +33,6 @@ void add_account_cookie(http::Response& response, const Exchange& exchange, std:
     response.add("Set-Cookie",
                  fmt::format("account={}; SameSite=Lax; Path=/; Max-Age={}{}", name,
                              name.empty() ? 0 : kAccountCookieSeconds, exchange.request.secure ? "; Secure" : ""));
-}
-
-void copy_cookies(const http::Response& from, http::Response& to) {
-    constexpr std::string_view kField = "Set-Cookie: ";
-    std::string_view rest = from.fields;
-    while (!rest.empty()) {
-        const std::string_view line = rest.substr(0, rest.find("\r\n"));
-        rest.remove_prefix(std::min(line.size() + 2, rest.size()));
-        if (line.starts_with(kField)) to.add("Set-Cookie", line.substr(kField.size()));
-    }
 }
 
 enum class Entrance { log_in, sign_up };
@@ -79,17 +64,23 @@ Answer enter(Exchange& exchange, Entrance entrance) {
     if (!form) co_return form.error();
     const std::string username{form->value("username")};
     const std::string next = local_path(form->value("next"));
-    json::object object{{"username", username}, {"password", form->value("password")}};
-    Result<http::Response> entered =
-        co_await run_with_json(exchange, std::move(object), entrance == Entrance::log_in ? log_in : sign_up);
+    use_cases::CredentialsInput input;
+    input.username = username;
+    input.password = form->value("password");
+    use_cases::SessionHolder holder = session_holder(exchange.request);
+    Result<use_cases::Entered> entered = error(ErrorKind::internal);
+    if (entrance == Entrance::log_in) {
+        entered = co_await use_cases::log_in(exchange, std::move(input), std::move(holder));
+    } else {
+        entered = co_await use_cases::sign_up(exchange, std::move(input), std::move(holder));
+    }
     if (!entered) {
         const Error wrong = entered.error();
         co_return co_await show_entrance(exchange, entrance, next, username, &wrong);
     }
     http::Response response = see_other(next);
-    copy_cookies(*entered, response);
-    const json::value account = json::parse(entered->body);
-    add_account_cookie(response, exchange, std::string_view{account.at("username").as_string()});
+    add_session_cookie(response, exchange.request, entered->session);
+    add_account_cookie(response, exchange, entered->account.username);
     co_return response;
 }
 
@@ -124,10 +115,10 @@ Awaitable<http::Response> sign_up_refused(Exchange& exchange, Error error) {
 }
 
 Answer log_out_from_form(Exchange& exchange) {
-    Result<http::Response> ended = co_await log_out(exchange);
-    if (!ended) co_return ended.error();
+    use_cases::SessionHolder holder = session_holder(exchange.request);
+    co_await use_cases::log_out(exchange, std::move(holder));
     http::Response response = see_other("/");
-    copy_cookies(*ended, response);
+    remove_session_cookies(response, exchange.request);
     add_account_cookie(response, exchange, {});
     co_return response;
 }
@@ -137,8 +128,7 @@ Answer log_out_from_form(Exchange& exchange) {
 namespace {
 
 Awaitable<http::Response> show_tokens(Exchange& exchange, std::string_view new_token, const Error* error) {
-    const std::vector<model::ApiToken> tokens =
-        co_await exchange.services.store.list_tokens(exchange.caller.account->id, exchange.deadline);
+    const std::vector<model::ApiToken> tokens = co_await use_cases::list_tokens(exchange);
     pages::Fields fields;
     if (!new_token.empty()) fields.add("NEW_TOKEN", "NEW_TOKEN_VALUE", new_token);
     if (error) fields.add("ERROR", "ERROR_DETAIL", sentence_of(*error));
@@ -165,37 +155,30 @@ Answer tokens_page(Exchange& exchange) {
 Answer create_token_from_form(Exchange& exchange) {
     Result<http::Form> form = http::parse_form(exchange.request);
     if (!form) co_return form.error();
-    // What is left out because it is no text would be a token that lives for ever.
-    const std::optional<Error> no_text =
-        refuse_other_than_text({{"name", form->value("name")}, {"expires", form->value("expires")}});
-    if (no_text) co_return co_await show_tokens(exchange, "", &*no_text);
-    json::object object{{"name", form->value("name")}};
-    const Result<std::optional<std::int64_t>> seconds = read_lifetime("expires", form->value("expires"));
+    use_cases::TokenInput input;
+    input.name = form->value("name");
+    Result<std::optional<std::int64_t>> seconds = read_lifetime("expires", form->value("expires"));
     if (!seconds) {
         const Error wrong = seconds.error();
         co_return co_await show_tokens(exchange, "", &wrong);
     }
-    if (*seconds) object["expires_in"] = **seconds;
-    Result<http::Response> created = co_await run_with_json(exchange, std::move(object), create_token);
-    if (!created) {
-        const Error wrong = created.error();
+    input.expires_in_s = *seconds;
+    const Result<use_cases::NewToken> made = co_await use_cases::create_token(exchange, std::move(input));
+    if (!made) {
+        const Error wrong = made.error();
         co_return co_await show_tokens(exchange, "", &wrong);
     }
-    const json::value token = json::parse(created->body);
-    const std::string_view secret = token.at("token").as_string();
-    co_return co_await show_tokens(exchange, secret, nullptr);
+    co_return co_await show_tokens(exchange, made->secret, nullptr);
 }
 
 Answer delete_token_from_form(Exchange& exchange) {
-    Result<http::Response> deleted = co_await delete_token(exchange);
+    const Result<void> deleted = co_await use_cases::delete_token(exchange, exchange.parameters.front());
     if (!deleted && deleted.error().kind != ErrorKind::not_found) co_return deleted.error();
     co_return see_other("/me/tokens");
 }
 
 Answer delete_tokens_from_form(Exchange& exchange) {
-    const std::string account_id = exchange.caller.account->id;
-    co_await exchange.services.store.delete_tokens(account_id, exchange.deadline);
-    co_await exchange.services.identities.forget_account(account_id);
+    co_await use_cases::delete_tokens(exchange);
     co_return see_other("/me/tokens");
 }
 
@@ -238,18 +221,20 @@ Awaitable<http::Response> account_refused(Exchange& exchange, Error error) {
 Answer change_password_from_form(Exchange& exchange) {
     Result<http::Form> form = read_form(exchange);
     if (!form) co_return form.error();
-    json::object object{{"current", form->value("current")},
-                        {"new", form->value("new")},
-                        {"revoke_tokens", form->value("revoke_tokens") == "1"}};
-    Result<http::Response> changed = co_await run_with_json(exchange, std::move(object), change_password);
+    use_cases::PasswordInput input;
+    input.current = form->value("current");
+    input.next = form->value("new");
+    input.revoke_tokens = form->value("revoke_tokens") == "1";
+    const auth::SecretKind kind = session_holder(exchange.request).kind;
+    const Result<use_cases::ChangedPassword> changed =
+        co_await use_cases::change_password(exchange, std::move(input), kind);
     if (!changed) {
         const Error wrong = changed.error();
         co_return co_await show_account(exchange, "", &wrong);
     }
-    const std::int64_t tokens = json::parse(changed->body).at("tokens_remaining").as_int64();
-    http::Response response =
-        co_await show_account(exchange, "The password is changed. All other sessions have ended.", nullptr, tokens);
-    copy_cookies(*changed, response);
+    http::Response response = co_await show_account(exchange, "The password is changed. All other sessions have ended.",
+                                                    nullptr, changed->tokens_left);
+    if (!changed->session.empty()) add_session_cookie(response, exchange.request, changed->session);
     co_return response;
 }
 
@@ -260,14 +245,14 @@ Answer delete_account_from_form(Exchange& exchange) {
         const Error wrong = invalid_field("box", "that says so has to be ticked");
         co_return co_await show_account(exchange, "", &wrong);
     }
-    json::object object{{"password", form->value("password")}};
-    Result<http::Response> deleted = co_await run_with_json(exchange, std::move(object), delete_account);
+    std::string password{form->value("password")};
+    const Result<void> deleted = co_await use_cases::delete_account(exchange, std::move(password));
     if (!deleted) {
         const Error wrong = deleted.error();
         co_return co_await show_account(exchange, "", &wrong);
     }
     http::Response response = see_other("/");
-    copy_cookies(*deleted, response);
+    remove_session_cookies(response, exchange.request);
     add_account_cookie(response, exchange, {});
     co_return response;
 }

@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "http/conditions.hpp"
 #include "http/place.hpp"
+#include "use_cases/charge.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -106,7 +107,7 @@ Awaitable<std::optional<Error>> charge_route(Exchange& exchange, Charge charge_f
             if (exchange.caller.account) client = exchange.caller.account->id;
             break;
     }
-    co_return co_await charge(exchange, policy, std::move(client));
+    co_return co_await use_cases::charge(exchange, policy, std::move(client));
 }
 
 /// The stages of every request, in their order. Reads of links take a short cut through it: `answer_now`.
@@ -247,8 +248,7 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
         answer.response.constant_fields = exposure_fields(route.open, !route.of_snippet);
         co_return answer;
     }
-    Exchange exchange{request,    services_, std::move(match.parameters), base::deadline_in(kRequestTimeout), {}, {},
-                      UINT32_MAX, false};
+    Exchange exchange{request, services_, std::move(match.parameters), base::deadline_in(kRequestTimeout)};
     std::optional<Error> wrong;
     try {
         Result<http::Response> result = co_await run_stages(route, exchange);
@@ -263,7 +263,7 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
     }
     if (wrong) answer.response = co_await explain(route, exchange, *std::move(wrong));
     if (answer.response.status == 401) answer.response.add("WWW-Authenticate", "Bearer");
-    answer.response.fields += exchange.rate_limit_fields;
+    answer.response.fields += rate_limit_fields(exchange.charged);
     const bool of_account = route.access == Access::account || route.access == Access::page_account;
     const bool listable = !is_safe(route.method) || (!of_account && (!route.of_snippet || exchange.listable));
     answer.response.constant_fields = exposure_fields(route.open, listable);

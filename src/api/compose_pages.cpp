@@ -2,8 +2,7 @@
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "api/page.hpp"
-#include "base/utf8.hpp"
-#include "http/conditions.hpp"
+#include "api/snippets.hpp"
 #include "model/languages.hpp"
 #include "model/line_ends.hpp"
 #include "pages/read_page.hpp"
@@ -12,12 +11,9 @@
 
 #include <array>
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
 namespace snippetd::api {
-
-namespace json = boost::json;
 
 namespace {
 
@@ -103,44 +99,42 @@ Draft draft_of(const model::Snippet& snippet) {
     return draft;
 }
 
-std::optional<Error> refuse_bad_text(const Draft& draft) {
-    return refuse_other_than_text(
-        {{"body", draft.body}, {"title", draft.title}, {"tags", draft.tags}, {"language", draft.language}});
+/// `input` with what the form says of when it ends.
+std::optional<Error> take_expiry(const Draft& draft, SnippetInput& input) {
+    const Result<std::optional<std::int64_t>> seconds = read_lifetime("expires", draft.expires);
+    if (!seconds) return seconds.error();
+    input.expires_in_s = *seconds;
+    return std::nullopt;
 }
 
-/// A new snippet as the JSON route takes it; complaints come from there.
-Result<json::object> json_of(const Draft& draft) {
-    if (std::optional<Error> wrong = refuse_bad_text(draft)) return *std::move(wrong);
-    json::object object{{"title", draft.title},
-                        {"body", draft.body},
-                        {"visibility", draft.visibility},
-                        {"tags", split_tags(draft.tags)}};
-    if (!draft.language.empty()) object["language"] = draft.language;
-    const Result<std::optional<std::int64_t>> expires_in_s = read_lifetime("expires", draft.expires);
-    if (!expires_in_s) return expires_in_s.error();
-    if (*expires_in_s) object["expires_in"] = **expires_in_s;
-    if (draft.burn) object["burn_after_reading"] = true;
-    return object;
+/// A new snippet as the draft says it.
+Result<NewSnippet> new_snippet(const Draft& draft) {
+    NewSnippet made;
+    SnippetInput& input = made.input;
+    input.title = draft.title;
+    input.body = draft.body;
+    input.tags = split_tags(draft.tags);
+    input.visibility = read_visibility(draft.visibility, input.complaints);
+    if (!draft.language.empty()) input.language = draft.language;
+    if (draft.burn) input.burn_after_reading = true;
+    if (std::optional<Error> wrong = take_expiry(draft, input)) return *std::move(wrong);
+    return made;
 }
 
-/// What an edit changes, of what its form names, as the JSON route takes it. An empty title or list of tags is none, an
-/// empty language is guessed again.
-Result<json::object> changes_of(const http::Form& form, const Draft& draft) {
-    if (std::optional<Error> wrong = refuse_bad_text(draft)) return *std::move(wrong);
-    json::object object;
-    if (form.find("title")) object["title"] = draft.title;
-    if (form.find("body") || chosen_file(form)) object["body"] = draft.body;
-    if (form.find("visibility")) object["visibility"] = draft.visibility;
-    if (form.find("tags")) object["tags"] = split_tags(draft.tags);
-    if (form.find("language")) object["language"] = nullptr;
-    if (form.find("language") && !draft.language.empty()) object["language"] = draft.language;
+/// What an edit changes, of what its form names. An empty title or list of tags is none, an empty language is guessed
+/// again.
+Result<SnippetInput> changes_of(const http::Form& form, const Draft& draft) {
+    SnippetInput input;
+    if (form.find("title")) input.title = draft.title;
+    if (form.find("body") || chosen_file(form)) input.body = draft.body;
+    if (form.find("visibility")) input.visibility = read_visibility(draft.visibility, input.complaints);
+    if (form.find("tags")) input.tags = split_tags(draft.tags);
+    input.guesses_language = form.find("language") && draft.language.empty();
+    if (form.find("language") && !draft.language.empty()) input.language = draft.language;
     if (form.find("expires") && draft.expires != kKeep.value) {
-        const Result<std::optional<std::int64_t>> expires_in_s = read_lifetime("expires", draft.expires);
-        if (!expires_in_s) return expires_in_s.error();
-        object["expires_in"] = nullptr;
-        if (*expires_in_s) object["expires_in"] = **expires_in_s;
+        if (std::optional<Error> wrong = take_expiry(draft, input)) return *std::move(wrong);
     }
-    return object;
+    return input;
 }
 
 void show_error(pages::Fields& fields, const Error& error) {
@@ -228,19 +222,11 @@ Awaitable<Result<http::Form>> read_form(Exchange& exchange) {
     co_return co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(work));
 }
 
-/// What the form of a new snippet says.
-struct Sent {
-    Draft draft;
-    Result<json::object> json;  ///< the same as JSON, or what is wrong with it
-};
-
-Awaitable<Result<Sent>> read_sent(Exchange& exchange) {
-    auto work = [&request = exchange.request]() -> Result<Sent> {
+Awaitable<Result<Draft>> read_draft(Exchange& exchange) {
+    auto work = [&request = exchange.request]() -> Result<Draft> {
         const Result<http::Form> form = http::parse_form(request);
         if (!form) return form.error();
-        Draft draft = draft_of(*form);
-        Result<json::object> object = json_of(draft);
-        return Sent{std::move(draft), std::move(object)};
+        return draft_of(*form);
     };
     co_return co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(work));
 }
@@ -258,17 +244,10 @@ void add_edit_cookie(http::Response& response, const Exchange& exchange, const s
 }
 
 /// To the new snippet, with what lets its maker edit it.
-Awaitable<http::Response> led_to(Exchange& exchange, const http::Response& created) {
-    const std::string location{created.field("Location")};
-    http::Response response = see_other(location);
-    auto parse = [&created] { return json::parse(created.body); };
-    const json::value made =
-        co_await exchange.services.texts.by_size(Text::answer, created.body.size(), std::move(parse));
-    if (const json::value* edit_token = made.as_object().if_contains("edit_token")) {
-        add_edit_cookie(response, exchange, location.substr(location.rfind('/') + 1),
-                        std::string_view{edit_token->as_string()});
-    }
-    co_return response;
+http::Response led_to(const Exchange& exchange, const store::Receipt& made) {
+    http::Response response = see_other("/s/" + made.snippet.id);
+    if (!made.edit_token.empty()) add_edit_cookie(response, exchange, made.snippet.id, made.edit_token);
+    return response;
 }
 
 }  // namespace
@@ -280,23 +259,19 @@ Answer compose_page(Exchange& exchange) {
 
 Answer compose_from_form(Exchange& exchange) {
     if (!prefers_page(exchange.request)) co_return co_await upload_form(exchange);
-    Result<Sent> sent = co_await read_sent(exchange);
-    if (!sent) co_return sent.error();
-    Error wrong;
-    if (sent->json) {
-        Result<http::Response> created = co_await run_with_json(exchange, *std::move(sent->json), create_snippet);
-        if (created) co_return co_await led_to(exchange, *created);
-        wrong = created.error();
-    } else {
-        wrong = sent->json.error();
-    }
-    co_return co_await show_form(exchange, sent->draft, nullptr, &wrong);
+    Result<Draft> draft = co_await read_draft(exchange);
+    if (!draft) co_return draft.error();
+    std::function<Result<NewSnippet>()> read = [&draft] { return new_snippet(*draft); };
+    Result<use_cases::Created> created = co_await create_from(exchange, std::move(read));
+    if (created) co_return led_to(exchange, created->receipt);
+    const Error wrong = created.error();
+    co_return co_await show_form(exchange, *draft, nullptr, &wrong);
 }
 
 Awaitable<http::Response> compose_refused(Exchange& exchange, Error error) {
     // What was written comes back with the refusal.
-    const Result<Sent> sent = co_await read_sent(exchange);
-    const Draft draft = sent ? sent->draft : Draft{};
+    const Result<Draft> sent = co_await read_draft(exchange);
+    const Draft draft = sent ? *sent : Draft{};
     co_return co_await show_form(exchange, draft, nullptr, &error);
 }
 
@@ -316,7 +291,6 @@ Answer edit_from_form(Exchange& exchange) {
     Result<model::Snippet> stored = error(ErrorKind::not_found);
     if (!wrong) {
         stored = co_await load_for_edit(exchange, edited.id);
-        // The form's own version takes the place of `If-Match`, so what the request itself asks is weighed before.
         wrong = stored ? refuse_stale(exchange, *stored) : std::optional{stored.error()};
     }
     Draft draft = unchanged();
@@ -327,15 +301,18 @@ Answer edit_from_form(Exchange& exchange) {
         return changes_of(*form, draft);
     };
     const std::size_t bytes = exchange.request.body.size() + (stored ? stored->body.size() : 0);
-    Result<json::object> object = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(compare));
-    if (!wrong && !object) wrong = object.error();
+    Result<SnippetInput> input = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(compare));
+    if (!wrong && !input) wrong = input.error();
     if (!wrong) {
-        if (!form->find("version")) edited.version = std::to_string(stored->version);
-        const std::string condition = fmt::format("\"v{}\"", edited.version);
+        // The form's own version takes the place of what the request itself asks, which has been weighed.
+        use_cases::Condition condition = condition_of(exchange);
         if (form->find("version")) {
-            exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)] = condition;
+            condition = [&edited](const model::Snippet& now) { return std::to_string(now.version) == edited.version; };
+        } else {
+            edited.version = std::to_string(stored->version);
         }
-        Result<http::Response> saved = co_await run_with_json(exchange, *std::move(object), edit_snippet);
+        Result<model::Snippet> saved =
+            co_await use_cases::edit(exchange, edited.id, *std::move(input), std::move(condition));
         if (saved) co_return see_other("/s/" + edited.id);
         wrong = saved.error();
     }

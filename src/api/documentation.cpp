@@ -42,7 +42,7 @@ void Documentation::keep(std::shared_ptr<const Publication> publication) {
 namespace {
 
 Awaitable<std::shared_ptr<const Publication>> find_publication(Exchange& exchange) {
-    Documentation& documentation = exchange.services.documentation;
+    Documentation& documentation = exchange.worker.documentation;
     std::string base = exchange.base_url();
     std::shared_ptr<const Publication> publication = documentation.find(base);
     if (publication) co_return publication;
@@ -50,7 +50,7 @@ Awaitable<std::shared_ptr<const Publication>> find_publication(Exchange& exchang
     auto work = [&options = exchange.services.options, base] {
         return std::make_shared<const Publication>(options, base);
     };
-    publication = co_await exchange.services.pages.threads().run(std::move(work), exchange.deadline);
+    publication = co_await exchange.worker.pages.threads().run(std::move(work), exchange.deadline);
     // Another request may have had the same idea.
     if (!documentation.find(base)) documentation.keep(publication);
     co_return publication;

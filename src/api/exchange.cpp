@@ -30,27 +30,11 @@ std::string address_key(const boost::asio::ip::address& address) {
     return "ip:" + address_v6{bytes}.to_string();
 }
 
-Awaitable<std::optional<Error>> charge(Exchange& exchange, std::string_view policy_name, std::string client) {
-    const limiter::Policy& policy = exchange.services.options.policies.find(policy_name)->second;
-    if (!policy.enabled) co_return std::nullopt;
-    const limiter::Verdict verdict =
-        co_await exchange.services.limiter.take(policy, std::move(client), exchange.deadline);
-    if (verdict.decision == limiter::Verdict::Decision::refused) throw base::Unavailable{"the limiter cannot tell"};
-    if (verdict.decision == limiter::Verdict::Decision::failed_open) co_return std::nullopt;
-    // Of two charges for one request the tighter one is told.
-    const bool limited = !verdict.admitted();
-    if (limited || verdict.remaining < exchange.rate_limit_remaining) {
-        exchange.rate_limit_remaining = verdict.remaining;
-        exchange.rate_limit_fields =
-            fmt::format("RateLimit-Policy: \"{0}\";q={1};w={2}\r\nRateLimit: \"{0}\";r={3};t={4}\r\n", policy.name,
-                        policy.quota, policy.window.count() / 1000, verdict.remaining, verdict.reset_s);
-    }
-    if (!limited) co_return std::nullopt;
-    Error too_many =
-        error(ErrorKind::rate_limited, fmt::format("The limit is {} in {} s; try again in {} s.", policy.quota,
-                                                   policy.window.count() / 1000, verdict.reset_s));
-    too_many.retry_after_s = verdict.reset_s;
-    co_return too_many;
+std::string rate_limit_fields(const std::optional<use_cases::Charged>& charged) {
+    if (!charged) return {};
+    const limiter::Policy& policy = *charged->policy;
+    return fmt::format("RateLimit-Policy: \"{0}\";q={1};w={2}\r\nRateLimit: \"{0}\";r={3};t={4}\r\n", policy.name,
+                       policy.quota, policy.window.count() / 1000, charged->remaining, charged->reset_s);
 }
 
 }  // namespace snippetd::api

@@ -181,7 +181,7 @@ class Export : public http::ContentSource {
 
 Answer export_account(Exchange& exchange) {
     const model::Account& account = *exchange.caller.account;
-    const auto source = std::make_shared<Export>(exchange.services, account, exchange.base_url());
+    const auto source = std::make_shared<Export>(exchange.worker, account, exchange.base_url());
     co_await source->list();
     http::Response response;
     response.source = source;

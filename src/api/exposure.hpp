@@ -1,16 +1,9 @@
 #pragma once
 
-#include "model/snippet.hpp"
-
 #include <string_view>
 
 /// Who besides the caller may make something of an answer: pages of other sites, and search engines.
 namespace snippetd::api {
-
-/// Whether search engines may list it: what is public, and is there for more than one reader.
-inline bool is_listable(const model::Snippet& snippet) {
-    return snippet.visibility == model::Visibility::public_ && !snippet.burn_after_reading;
-}
 
 /// Header fields, of static lifetime. `open`: the route is for everybody, so scripts of any site may read its answers
 /// (the Fetch standard, CORS protocol). That is without `Access-Control-Allow-Credentials`: what a browser asks for

@@ -1,12 +1,12 @@
 #include "api/access.hpp"
 #include "api/gist_files.hpp"
 #include "api/handlers.hpp"
-#include "api/idempotency.hpp"
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "api/read_shared.hpp"
 #include "api/snippet_json.hpp"
-#include "base/json_text.hpp"
+#include "api/snippets.hpp"
+#include "base/secret.hpp"
 #include "model/languages.hpp"
 
 #include <algorithm>
@@ -23,12 +23,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr int kEditAttemptsMax = 8;
 constexpr int kPageDefault = 30;
-
-std::string_view view_of(const json::string& text) {
-    return {text.data(), text.size()};
-}
 
 std::string raw_url(const std::string& base, const model::Snippet& snippet, std::string_view name, bool alone) {
     if (alone) return fmt::format("{}/s/{}/raw", base, snippet.id);
@@ -168,28 +163,45 @@ std::optional<Error> apply(const GistInput& input, Gist& gist) {
     return std::nullopt;
 }
 
-/// As the JSON routes take it.
-json::object json_of(const Gist& gist) {
-    const StoredGist stored = store_gist(gist);
-    return {{"title", stored.title}, {"body", stored.body}, {"language", stored.language}};
+use_cases::SnippetInput input_of(const Gist& gist) {
+    StoredGist stored = store_gist(gist);
+    use_cases::SnippetInput input;
+    input.title = std::move(stored.title);
+    input.body = std::move(stored.body);
+    input.language = std::move(stored.language);
+    return input;
 }
 
-/// What an edit changes, as the JSON routes take it. What it does not name stays: a title that is no file's name is not
-/// made one, a language that somebody has chosen goes on, and so do the words between the files.
-json::object changes_of(const Gist& before, const Gist& gist) {
+/// What an edit changes. What it does not name stays: a title that is no file's name is not made one, a language that
+/// somebody has chosen goes on, and so do the words between the files.
+use_cases::SnippetInput changes_of(const Gist& before, const Gist& gist) {
     const auto same = [&](auto equal) {
         return std::equal(before.files.begin(), before.files.end(), gist.files.begin(), gist.files.end(), equal);
     };
     const bool same_names = same([](const model::File& a, const model::File& b) { return a.name == b.name; });
     const bool same_contents = same([](const model::File& a, const model::File& b) { return a.content == b.content; });
-    json::object object = json_of(gist);
-    if (same_names && before.description == gist.description) object.erase("title");
-    if (same_names) object.erase("language");
-    if (same_names && same_contents) object.erase("body");
-    return object;
+    use_cases::SnippetInput input = input_of(gist);
+    if (same_names && before.description == gist.description) input.title.reset();
+    if (same_names) input.language.reset();
+    if (same_names && same_contents) input.body.reset();
+    return input;
 }
 
-/// What the JSON routes complain of, in the words of a gist.
+/// Hash of what a create asks. The files are members of an object, and so in no order; the text that they become has
+/// one.
+std::string hash_of(const Gist& gist, bool is_public) {
+    std::vector<const model::File*> files;
+    for (const model::File& file : gist.files) files.push_back(&file);
+    std::sort(files.begin(), files.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
+    std::string all = fmt::format("{} {}:{}", is_public, gist.description.size(), gist.description);
+    for (const model::File* file : files) {
+        all += fmt::format("{}:{}{}:", file->name.size(), file->name, file->content.size());
+        all += file->content;
+    }
+    return base::hash_for("snippetd/asked", all);
+}
+
+/// What the use cases complain of, in the words of a gist.
 Error in_words_of_gist(Error wrong) {
     for (auto& [name, why] : wrong.fields) {
         if (name == "title") {
@@ -206,24 +218,6 @@ std::string gist_representation(const Exchange& exchange) {
     std::string representation = "gist";
     append_base_tag(representation, exchange.base_url());
     return representation;
-}
-
-/// The snippet that a JSON route has answered with.
-model::Snippet snippet_of(const http::Response& answered) {
-    const json::value value = json::parse(answered.body);
-    const json::object& object = value.as_object();
-    model::Snippet snippet;
-    snippet.id = view_of(object.at("id").as_string());
-    snippet.title = view_of(object.at("title").as_string());
-    snippet.body = view_of(object.at("body").as_string());
-    snippet.language = view_of(object.at("language").as_string());
-    snippet.version = object.at("version").as_int64();
-    snippet.visibility =
-        model::visibility_named(view_of(object.at("visibility").as_string())).value_or(model::Visibility::private_);
-    if (const json::string* owner = object.at("owner").if_string()) snippet.owner_name = view_of(*owner);
-    snippet.created_at = base::parse_rfc3339(view_of(object.at("created_at").as_string())).value_or(0);
-    snippet.updated_at = base::parse_rfc3339(view_of(object.at("updated_at").as_string())).value_or(0);
-    return snippet;
 }
 
 /// GitHub's `per_page`, and the place in the list as this service says it.
@@ -247,16 +241,14 @@ Result<store::ListQuery> read_gist_query(std::string_view query) {
     return out;
 }
 
-/// The gist that a JSON route has answered with.
-Awaitable<http::Response> gist_response(Exchange& exchange, unsigned status, const http::Response& answered) {
-    const std::string base = exchange.base_url();
+Awaitable<http::Response> gist_response(Exchange& exchange, unsigned status, const model::Snippet& snippet,
+                                        std::string base) {
     auto work = [&] {
-        const model::Snippet snippet = snippet_of(answered);
         http::Response response = http::json_response(status, json::serialize(gist_json(snippet, base, true)));
         response.add("ETag", fmt::format("\"v{}-gist\"", snippet.version));
         return response;
     };
-    co_return co_await exchange.services.texts.by_size(Text::answer, answered.body.size(), std::move(work));
+    co_return co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));
 }
 
 Answer list(Exchange& exchange, std::string path, std::string owner_id, std::optional<model::Visibility> visibility) {
@@ -283,35 +275,26 @@ Answer list(Exchange& exchange, std::string path, std::string owner_id, std::opt
 }  // namespace
 
 Answer create_gist(Exchange& exchange) {
-    auto translate = [&exchange]() -> Result<json::object> {
-        const Result<json::object> sent = parse_object(exchange.request);
+    std::function<Result<NewSnippet>()> read = [&request = exchange.request]() -> Result<NewSnippet> {
+        const Result<json::object> sent = parse_object(request);
         if (!sent) return sent.error();
-        // The files are members of an object, and so in no order; the text that they become has one.
-        if (exchange.request.has(http::Field::idempotency_key)) exchange.asked = hash_of_json(*sent);
-        Result<GistInput> input = read_gist_input(*sent);
+        const Result<GistInput> input = read_gist_input(*sent);
         if (!input) return input.error();
         Gist gist;
         if (std::optional<Error> wrong = apply(*input, gist)) return *std::move(wrong);
-        json::object object = json_of(gist);
-        object["visibility"] = input->is_public.value_or(false) ? "public" : "unlisted";
-        return object;
+        const bool is_public = input->is_public.value_or(false);
+        NewSnippet made;
+        made.input = input_of(gist);
+        made.input.visibility = is_public ? model::Visibility::public_ : model::Visibility::unlisted;
+        if (request.has(http::Field::idempotency_key)) made.asked = hash_of(gist, is_public);
+        return made;
     };
-    Texts& texts = exchange.services.texts;
-    Result<json::object> object =
-        co_await texts.by_size(Text::request, exchange.request.body.size(), std::move(translate));
-    if (!object) co_return object.error();
-    Result<http::Response> created = co_await run_with_json(exchange, *std::move(object), create_snippet);
+    Result<use_cases::Created> created = co_await create_from(exchange, std::move(read));
     if (!created) co_return in_words_of_gist(created.error());
-    http::Response response = co_await gist_response(exchange, 201, *created);
-    for (const std::string_view name : {"Location", "Idempotency-Replayed"}) {
-        const std::string_view value = created->field(name);
-        if (!value.empty()) response.add(name, value);
-    }
-    auto parse = [&created] { return json::parse(created->body); };
-    const json::value made = co_await texts.by_size(Text::answer, created->body.size(), std::move(parse));
-    if (const json::value* token = made.as_object().if_contains("edit_token")) {
-        response.add("X-Token", view_of(token->as_string()));
-    }
+    const store::Receipt& receipt = created->receipt;
+    http::Response response = co_await gist_response(exchange, 201, receipt.snippet, receipt.base);
+    add_created_fields(response, *created);
+    if (!receipt.edit_token.empty()) response.add("X-Token", receipt.edit_token);
     co_return response;
 }
 
@@ -371,30 +354,27 @@ Answer edit_gist(Exchange& exchange) {
         if (!sent) return sent.error();
         return read_gist_input(*sent);
     };
-    Result<GistInput> input =
-        co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(read));
+    Texts& texts = exchange.services.texts;
+    const Result<GistInput> input =
+        co_await texts.by_size(Text::request, exchange.request.body.size(), std::move(read));
     if (!input) co_return input.error();
-    // Each file is changed in what the others are at that moment, so an edit that comes in between is taken up: the
-    // edit is upon the version that was read, and when that is overtaken, the caller's own conditions are weighed anew.
-    std::string_view& if_match = exchange.request.fields[static_cast<std::size_t>(http::Field::if_match)];
-    const std::string_view sent_if_match = if_match;
-    for (int attempt = 0; attempt < kEditAttemptsMax; ++attempt) {
-        Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
-        if (!snippet) co_return snippet.error();
-        if_match = sent_if_match;
-        if (std::optional<Error> stale = refuse_stale(exchange, *snippet)) co_return *std::move(stale);
-        const Gist before = gist_of(*snippet);
-        Gist gist = before;
-        if (std::optional<Error> wrong = apply(*input, gist)) co_return *std::move(wrong);
-        // `public` is for a create alone; GitHub passes it over here, and its clients send it with every update.
-        json::object object = changes_of(before, gist);
-        const std::string version = fmt::format("\"v{}\"", snippet->version);
-        if_match = version;
-        Result<http::Response> edited = co_await run_with_json(exchange, std::move(object), edit_snippet);
-        if (edited) co_return co_await gist_response(exchange, 200, *edited);
-        if (edited.error().kind != ErrorKind::precondition_failed) co_return in_words_of_gist(edited.error());
-    }
-    co_return error(ErrorKind::conflict, "Others are editing this gist right now; try again.");
+    // Each file is changed in what the others are at that moment, so an edit that comes in between is taken up.
+    // `public` is for a create alone; GitHub passes it over here, and its clients send it with every update.
+    use_cases::Changes changes = [&](const model::Snippet& now) {
+        auto work = [&input, &now]() -> Result<use_cases::SnippetInput> {
+            const Gist before = gist_of(now);
+            Gist gist = before;
+            if (std::optional<Error> wrong = apply(*input, gist)) return *std::move(wrong);
+            return changes_of(before, gist);
+        };
+        return texts.by_size(Text::request, exchange.request.body.size() + now.body.size(), std::move(work));
+    };
+    use_cases::Condition condition = condition_of(exchange);
+    Result<model::Snippet> edited =
+        co_await use_cases::edit_upon(exchange, exchange.parameters.front(), std::move(changes), std::move(condition));
+    if (!edited) co_return in_words_of_gist(edited.error());
+    std::string base = exchange.base_url();
+    co_return co_await gist_response(exchange, 200, *edited, std::move(base));
 }
 
 }  // namespace snippetd::api

@@ -13,11 +13,11 @@ using Answer = Awaitable<Result<http::Response>>;
 Answer read_shared(Exchange& exchange);      // read_shared.cpp
 Answer read_shared_raw(Exchange& exchange);  // read_shared.cpp
 
-Answer create_snippet(Exchange& exchange);  // create_snippet.cpp
-Answer fork_snippet(Exchange& exchange);    // create_snippet.cpp
-Answer read_snippet(Exchange& exchange);    // manage_snippet.cpp
-Answer edit_snippet(Exchange& exchange);    // manage_snippet.cpp
-Answer delete_snippet(Exchange& exchange);  // manage_snippet.cpp
+Answer create_snippet(Exchange& exchange);  // snippets.cpp
+Answer fork_snippet(Exchange& exchange);    // snippets.cpp
+Answer read_snippet(Exchange& exchange);    // snippets.cpp
+Answer edit_snippet(Exchange& exchange);    // snippets.cpp
+Answer delete_snippet(Exchange& exchange);  // snippets.cpp
 Answer snippet_stats(Exchange& exchange);   // snippet_stats.cpp
 Answer list_snippets(Exchange& exchange);   // list_snippets.cpp
 Answer explore(Exchange& exchange);         // list_snippets.cpp

@@ -3,6 +3,8 @@
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "api/read_shared.hpp"
+#include "api/snippet_json.hpp"
+#include "api/snippets.hpp"
 #include "model/languages.hpp"
 
 #include <boost/json.hpp>
@@ -33,25 +35,22 @@ Result<std::string> text_of(const http::Request& request) {
 }  // namespace
 
 Answer create_document(Exchange& exchange) {
-    auto translate = [&request = exchange.request]() -> Result<json::object> {
+    std::function<Result<NewSnippet>()> read = [&request = exchange.request]() -> Result<NewSnippet> {
         Result<std::string> text = text_of(request);
         if (!text) return text.error();
-        if (std::optional<Error> wrong = refuse_other_than_text({{"body", *text}})) return *std::move(wrong);
-        return json::object{{"body", *text}};
+        NewSnippet made;
+        made.input.body = *std::move(text);
+        return made;
     };
-    Texts& texts = exchange.services.texts;
-    Result<json::object> object =
-        co_await texts.by_size(Text::request, exchange.request.body.size(), std::move(translate));
-    if (!object) co_return object.error();
-    Result<http::Response> created = co_await run_with_json(exchange, *std::move(object), create_snippet);
-    if (!created) co_return created;
-    auto parse = [&created] { return json::parse(created->body); };
-    const json::value made = co_await texts.by_size(Text::answer, created->body.size(), std::move(parse));
-    json::object answer{{"key", made.at("id")}};
-    if (const json::value* token = made.as_object().if_contains("edit_token")) answer["edit_token"] = *token;
-    created->status = 200;  // as haste-server says it
-    created->body = json::serialize(answer);
-    co_return created;
+    Result<use_cases::Created> created = co_await create_from(exchange, std::move(read));
+    if (!created) co_return created.error();
+    const store::Receipt& receipt = created->receipt;
+    json::object answer{{"key", receipt.snippet.id}};
+    if (!receipt.edit_token.empty()) answer["edit_token"] = receipt.edit_token;
+    http::Response response = http::json_response(200, json::serialize(answer));  // as haste-server says it
+    add_created_fields(response, *created);
+    response.add("ETag", json_etag(receipt.snippet, receipt.base));
+    co_return response;
 }
 
 Answer read_document(Exchange& exchange) {

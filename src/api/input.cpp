@@ -1,7 +1,5 @@
 #include "api/input.hpp"
 
-#include "api/idempotency.hpp"
-#include "base/precis.hpp"
 #include "base/secret.hpp"
 #include "base/units.hpp"
 #include "base/utf8.hpp"
@@ -19,9 +17,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::size_t kTitleCharactersMax = 200;
-constexpr std::size_t kTagsMax = 10;
-constexpr std::size_t kTagCharactersMax = 32;
 constexpr std::int64_t kExpiresInMax = 10LL * 365 * 24 * 3600;
 constexpr std::size_t kSearchCharactersMax = 200;
 constexpr std::string_view kForeignCursor = "is not one that this service has given";
@@ -68,8 +63,8 @@ std::optional<std::string> take_quoted(std::string_view& text) {
 
 }  // namespace
 
-json::array split_tags(std::string_view text) {
-    json::array tags;
+std::vector<std::string> split_tags(std::string_view text) {
+    std::vector<std::string> tags;
     while (!text.empty()) {
         text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
         if (text.starts_with('"')) {
@@ -81,7 +76,7 @@ json::array split_tags(std::string_view text) {
         const std::size_t comma = text.find(',');
         const std::string_view tag = without_blanks(text.substr(0, comma));
         text = comma == text.npos ? std::string_view{} : text.substr(comma + 1);
-        if (!tag.empty()) tags.emplace_back(json::string_view{tag.data(), tag.size()});
+        if (!tag.empty()) tags.emplace_back(tag);
     }
     return tags;
 }
@@ -112,30 +107,6 @@ std::string join_tags(const std::vector<std::string>& tags) {
     return text;
 }
 
-std::string title_of_file(std::string_view file_name) {
-    file_name.remove_prefix(file_name.find_last_of("/\\") + 1);  // npos + 1 is 0
-    if (file_name == "-" || !base::count_code_points(file_name)) return {};
-    std::string title;
-    for (const char c : file_name) {
-        if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) title += c;
-    }
-    std::size_t characters = *base::count_code_points(title), begin = 0;
-    while (characters > kTitleCharactersMax) {
-        do ++begin;
-        while ((static_cast<unsigned char>(title[begin]) & 0xC0) == 0x80);
-        --characters;
-    }
-    return title.substr(begin);
-}
-
-std::optional<Error> refuse_other_than_text(
-    std::initializer_list<std::pair<std::string_view, std::string_view>> values) {
-    for (const auto& [name, value] : values) {
-        if (!base::count_code_points(value)) return invalid_field(std::string{name}, "is not text in UTF-8");
-    }
-    return std::nullopt;
-}
-
 Result<json::object> parse_object(const http::Request& request) {
     if (has_multipart_body(request)) return error(ErrorKind::bad_request, "This route takes JSON, not a form.");
     json::error_code failure;
@@ -157,18 +128,6 @@ const json::object* Members::object(std::string_view name) {
     if (!value) return nullptr;
     if (!value->is_object()) complain(name, "must be an object");
     return value->if_object();
-}
-
-void Members::complain(std::string_view name, std::string_view why) {
-    more_complaints_ = complaints_.size() >= kComplaintsMax;
-    if (more_complaints_) return;
-    const auto cut = [](std::string_view text) {
-        if (text.size() <= kComplaintBytesMax) return std::string{text};
-        std::size_t end = kComplaintBytesMax;
-        while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-        return std::string{text.substr(0, end)} + "…";
-    };
-    complaints_.emplace_back(cut(name), cut(why));
 }
 
 std::optional<std::string> Members::text(std::string_view name, bool null_allowed) {
@@ -216,146 +175,64 @@ std::optional<std::vector<std::string>> Members::texts(std::string_view name) {
     return texts;
 }
 
-std::optional<Error> Members::finish() {
+use_cases::Complaints Members::complaints() {
     for (const auto& member : object_) {
         const std::string_view name{member.key().data(), member.key().size()};
         if (std::find(known_.begin(), known_.end(), name) == known_.end()) complain(name, "is not known here");
-        if (more_complaints_) break;
+        if (complaints_.overflows()) break;
     }
-    if (complaints_.empty()) return std::nullopt;
-    std::string detail = "Some members have values that are not allowed.";
-    if (more_complaints_) detail += fmt::format(" The first {} are named.", kComplaintsMax);
-    return Error{ErrorKind::invalid, std::move(detail), std::move(complaints_), 0};
+    return complaints_;
+}
+
+std::optional<model::Visibility> read_visibility(std::string_view name, use_cases::Complaints& complaints) {
+    const std::optional<model::Visibility> visibility = model::visibility_named(name);
+    if (!visibility) complaints.add("visibility", "must be public, unlisted or private");
+    return visibility;
 }
 
 namespace {
 
-void check_title(Members& members, const std::string& title) {
-    if (base::count_code_points(title).value_or(kTitleCharactersMax + 1) > kTitleCharactersMax) {
-        members.complain("title", "may have 200 characters");
-    } else if (base::has_control_characters(title)) {
-        members.complain("title", "may not have control characters");
-    }
-}
-
-void check_tags(Members& members, std::vector<std::string>& tags) {
-    // As they were sent, repetitions included: what follows compares each with each.
-    if (tags.size() > kTagsMax) {
-        members.complain("tags", "may be at most 10");
-        return;
-    }
-    std::vector<std::string> unique;
-    for (std::string& tag : tags) {
-        const std::size_t length = base::count_code_points(tag).value_or(0);
-        if (length < 1 || length > kTagCharactersMax || base::has_control_characters(tag)) {
-            members.complain("tags", "each has 1 to 32 characters, without control characters");
-            return;
-        }
-        if (std::find(unique.begin(), unique.end(), tag) == unique.end()) unique.push_back(std::move(tag));
-    }
-    tags = std::move(unique);
-}
-
-std::optional<model::Visibility> read_visibility(Members& members) {
-    const std::optional<std::string> name = members.text("visibility");
-    const std::optional<bool> is_public = members.boolean("is_public");
-    std::optional<model::Visibility> visibility;
-    if (name) {
-        visibility = model::visibility_named(*name);
-        if (!visibility) members.complain("visibility", "must be public, unlisted or private");
-    }
-    if (is_public) {
-        if (visibility && (*visibility != model::Visibility::private_) != *is_public) {
-            members.complain("is_public", "contradicts visibility");
-        }
-        if (!name) visibility = *is_public ? model::Visibility::unlisted : model::Visibility::private_;
+/// `visibility` with what `is_public` says, which older clients know.
+std::optional<model::Visibility> merge_is_public(std::optional<model::Visibility> visibility, bool named,
+                                                 bool is_public, use_cases::Complaints& complaints) {
+    if (!named) return is_public ? model::Visibility::unlisted : model::Visibility::private_;
+    if (visibility && (*visibility != model::Visibility::private_) != is_public) {
+        complaints.add("is_public", "contradicts visibility");
     }
     return visibility;
 }
 
 }  // namespace
 
-Result<SnippetInput> read_snippet_input(const json::object& object, std::uint64_t body_bytes_max, bool for_create) {
+SnippetInput read_snippet_input(const json::object& object, Purpose purpose) {
     Members members{object};
     SnippetInput input;
     input.body = members.text("body");
     input.title = members.text("title", true);
-    if (!for_create && members.is_null("title")) input.title = "";
-    if (const auto language = members.text("language", true)) {
-        input.language = std::string{model::canonical_language(*language)};
-    }
+    if (purpose == Purpose::edit && members.is_null("title")) input.title = "";
+    input.language = members.text("language", true);
     input.guesses_language = members.is_null("language");
-    input.visibility = read_visibility(members);
+    const std::optional<std::string> visibility = members.text("visibility");
+    const std::optional<bool> is_public = members.boolean("is_public");
     input.tags = members.texts("tags");
     input.expires_in_s = members.integer_or_null("expires_in", 1, kExpiresInMax);
-    if (for_create) input.burn_after_reading = members.boolean("burn_after_reading");
-    if (input.title) check_title(members, *input.title);
-    if (input.tags) check_tags(members, *input.tags);
-    if (input.body && input.body->size() > body_bytes_max) {
-        return error(ErrorKind::payload_too_large, fmt::format("A snippet may have {} bytes.", body_bytes_max));
+    if (purpose == Purpose::create) input.burn_after_reading = members.boolean("burn_after_reading");
+    input.complaints = members.complaints();
+    if (visibility) input.visibility = read_visibility(*visibility, input.complaints);
+    if (is_public) {
+        input.visibility =
+            merge_is_public(input.visibility, object.contains("visibility"), *is_public, input.complaints);
     }
-    if (input.body && input.body->empty()) members.complain("body", "may not be empty");
-    if (input.body && input.body->find('\0') != std::string::npos)
-        members.complain("body", "may not have NUL characters");
-    if (for_create && !object.contains("body")) members.complain("body", "is required");
-    if (auto wrong = members.finish()) return *std::move(wrong);
     return input;
 }
 
-Awaitable<Result<SnippetInput>> take_snippet_input(Exchange& exchange, bool for_create) {
-    const http::Request& request = exchange.request;
-    const std::uint64_t body_bytes_max = exchange.services.options.body_bytes_max;
-    auto work = [&request, body_bytes_max, for_create]() -> Result<SnippetInput> {
-        const Result<json::object> object = parse_object(request);
-        if (!object) return object.error();
-        Result<SnippetInput> input = read_snippet_input(*object, body_bytes_max, for_create);
-        if (input && for_create && request.has(http::Field::idempotency_key)) input->asked = hash_of_json(*object);
-        return input;
-    };
-    co_return co_await exchange.services.texts.by_size(Text::request, request.body.size(), std::move(work));
-}
-
-namespace {
-
-bool has_length(const std::optional<std::string>& password) {
-    const std::size_t length = password ? base::count_code_points(*password).value_or(0) : 0;
-    return length >= 8 && length <= 256;
-}
-
-/// A new one, prepared.
-std::string read_new(Members& members, std::string_view name, const std::string& password) {
-    std::optional<std::string> prepared = base::opaque_string(password);
-    if (!has_length(prepared)) members.complain(name, "has 8 to 256 characters, without control characters");
-    return std::move(prepared).value_or(std::string{});
-}
-
-}  // namespace
-
-Result<Credentials> read_credentials(const json::object& object, bool for_new_account) {
+use_cases::CredentialsInput read_credentials(const json::object& object) {
     Members members{object};
-    Credentials credentials;
-    const auto username = members.text("username");
-    const auto password = members.text("password");
-    if (!object.contains("username")) members.complain("username", "is required");
-    if (!object.contains("password")) members.complain("password", "is required");
-    if (username) {
-        credentials.username = lower_case(*username);
-        const bool fits =
-            credentials.username.size() >= 2 && credentials.username.size() <= 32 &&
-            credentials.username.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
-        if (!fits) members.complain("username", "has 2 to 32 characters of a-z 0-9 _ -");
-    }
-    if (password && for_new_account) {
-        credentials.password = read_new(members, "password", *password);
-    } else if (password) {
-        // Before passwords were prepared their length was counted as they were typed.
-        if (!has_length(password) && !has_length(base::opaque_string(*password))) {
-            members.complain("password", "has 8 to 256 characters");
-        }
-        credentials.password = *password;
-    }
-    if (auto wrong = members.finish()) return *std::move(wrong);
-    return credentials;
+    use_cases::CredentialsInput input;
+    input.username = members.text("username");
+    input.password = members.text("password");
+    input.complaints = members.complaints();
+    return input;
 }
 
 Result<std::string> read_password(const json::object& object) {
@@ -366,16 +243,23 @@ Result<std::string> read_password(const json::object& object) {
     return *password;
 }
 
-Result<NewPassword> read_new_password(const json::object& object) {
+use_cases::PasswordInput read_new_password(const json::object& object) {
     Members members{object};
-    const auto current = members.text("current");
-    const auto next = members.text("new");
-    if (!object.contains("current")) members.complain("current", "is required");
-    if (!object.contains("new")) members.complain("new", "is required");
-    const std::string prepared = next ? read_new(members, "new", *next) : std::string{};
-    const bool revoke_tokens = members.boolean("revoke_tokens").value_or(false);
-    if (auto wrong = members.finish()) return *std::move(wrong);
-    return NewPassword{*current, prepared, revoke_tokens};
+    use_cases::PasswordInput input;
+    input.current = members.text("current");
+    input.next = members.text("new");
+    input.revoke_tokens = members.boolean("revoke_tokens").value_or(false);
+    input.complaints = members.complaints();
+    return input;
+}
+
+use_cases::TokenInput read_token(const json::object& object) {
+    Members members{object};
+    use_cases::TokenInput input;
+    input.name = members.text("name");
+    input.expires_in_s = members.integer_or_null("expires_in", 1, use_cases::kTokenSecondsMax).value_or(std::nullopt);
+    input.complaints = members.complaints();
+    return input;
 }
 
 std::string make_cursor(const model::Snippet& last) {

@@ -4,6 +4,8 @@
 #include "api/page.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
+#include "use_cases/charge.hpp"
+#include "use_cases/snippets.hpp"
 
 #include <array>
 
@@ -151,13 +153,13 @@ Answer delete_selected(Exchange& exchange) {
     for (std::size_t i = 0; i < ids.size(); ++i) {
         // Each is a write like any other. The first one has been charged on the way in.
         if (i > 0) {
-            std::optional<Error> limited = co_await charge(exchange, "write", exchange.caller.account->id);
+            std::optional<Error> limited = co_await use_cases::charge(exchange, "write", exchange.caller.account->id);
             if (limited) co_return *std::move(limited);
         }
-        exchange.parameters = {ids[i]};
-        Result<http::Response> deleted = co_await delete_snippet(exchange);
-        if (!deleted && deleted.error().kind != ErrorKind::not_found && deleted.error().kind != ErrorKind::gone) {
-            co_return deleted.error();
+        Condition condition = condition_of(exchange);
+        const Result<void> removed = co_await use_cases::remove(exchange, ids[i], std::move(condition));
+        if (!removed && removed.error().kind != ErrorKind::not_found && removed.error().kind != ErrorKind::gone) {
+            co_return removed.error();
         }
     }
     co_return see_other("/me");

@@ -81,7 +81,7 @@ Answer follow_count(Exchange& exchange) {
     http::Response response;
     response.fields = "Content-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n";
     const base::Executor executor = co_await boost::asio::this_coro::executor;
-    const auto source = std::make_shared<LiveCount>(executor, exchange.services.live, id, read.fill.entry->view_count);
+    const auto source = std::make_shared<LiveCount>(executor, exchange.worker.live, id, read.fill.entry->view_count);
     // For HEAD the source only says that there is no length.
     if (!exchange.request.head() && !source->start()) {
         co_return Error{ErrorKind::unavailable, "Too many pages are open; the count is in the page.", {}, 30};

@@ -23,9 +23,9 @@ Answer ready(Exchange& exchange) {
     const bool writes_stuck = database_up && exchange.services.store.writes_are_stuck();
     const char* database = database_up ? (writes_stuck ? "degraded" : "ok") : "down";
     const char* redis = "ok";
-    if (!exchange.services.redis_up()) {
+    if (!exchange.worker.redis_up()) {
         redis = "down";
-    } else if (exchange.services.redis_evicts()) {
+    } else if (exchange.worker.redis_evicts()) {
         redis = "degraded";
     }
     const bool degraded = writes_stuck || std::strcmp(redis, "ok") != 0;
@@ -39,7 +39,7 @@ Answer ready(Exchange& exchange) {
 
 Answer metrics(Exchange& exchange) {
     http::Response response;
-    response.body = exchange.services.metrics.text();
+    response.body = exchange.worker.metrics.text();
     response.fields = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\nCache-Control: no-store\r\n";
     co_return response;
 }

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cctype>
 
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 namespace snippetd::api {
@@ -144,8 +143,8 @@ Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::
     response.fields += "Cache-Control: private, no-store\r\n";
     const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
     if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
-    response.body = co_await exchange.services.pages.encode_page(std::move(layout), std::move(content), encoding,
-                                                                 exchange.deadline);
+    response.body =
+        co_await exchange.worker.pages.encode_page(std::move(layout), std::move(content), encoding, exchange.deadline);
     if (retry_after_s > 0) response.add("Retry-After", std::to_string(retry_after_s));
     co_return response;
 }
@@ -206,23 +205,6 @@ std::string local_path(std::string_view path) {
     const bool local = path.starts_with('/') && !path.starts_with("//") && path.find('\\') == path.npos &&
                        std::all_of(path.begin(), path.end(), [](unsigned char c) { return c > 0x20 && c < 0x7F; });
     return std::string{local ? path : "/me"};
-}
-
-Awaitable<void> put_json(Exchange& exchange, const boost::json::object& object) {
-    http::Request& request = exchange.request;
-    std::size_t bytes = 0;
-    for (const auto& member : object) {
-        if (const boost::json::string* text = member.value().if_string()) bytes += text->size();
-    }
-    auto work = [&object] { return boost::json::serialize(object); };
-    request.body = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(work));
-    request.has_body = true;
-    request.fields[static_cast<std::size_t>(http::Field::content_type)] = "application/json";
-}
-
-Answer run_with_json(Exchange& exchange, boost::json::object object, Handler handler) {
-    co_await put_json(exchange, object);
-    co_return co_await handler(exchange);
 }
 
 }  // namespace snippetd::api

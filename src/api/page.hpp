@@ -9,8 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include <boost/json/object.hpp>
-
 /// What the handlers of pages have in common.
 namespace snippetd::api {
 
@@ -44,11 +42,5 @@ http::Response see_other(std::string_view location);
 
 /// `path` if it is one of this site, else `/me`: where log-in leads to must not be somebody else's choice.
 std::string local_path(std::string_view path);
-
-/// Makes `object` the request's body.
-Awaitable<void> put_json(Exchange& exchange, const boost::json::object& object);
-
-/// Runs a use case as if `object` had come in as JSON, so that forms meet the same rules.
-Answer run_with_json(Exchange& exchange, boost::json::object object, Handler handler);
 
 }  // namespace snippetd::api

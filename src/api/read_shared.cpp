@@ -7,12 +7,12 @@
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "api/snippet_json.hpp"
-#include "api/texts.hpp"
 #include "base/secret.hpp"
 #include "http/conditions.hpp"
 #include "pages/assets.hpp"
 #include "pages/encoding.hpp"
 #include "pages/read_page.hpp"
+#include "use_cases/texts.hpp"
 
 #include <fmt/format.h>
 
@@ -128,7 +128,7 @@ http::Response respond_with(std::shared_ptr<const pages::Page> page, const model
 Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<const model::Snippet> snippet,
                                          bool burned) {
     const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
-    pages::PageRenderer& renderer = exchange.services.pages;
+    pages::PageRenderer& renderer = exchange.worker.pages;
     // Nobody can ask again for what has been burned.
     const base::Deadline deadline = burned ? base::deadline_in(kBurnedPatience) : exchange.deadline;
     const std::shared_ptr<const pages::Document> document =
@@ -197,12 +197,12 @@ void add_download_fields(http::Response& response, const cache::Entry& entry) {
 Awaitable<void> count_view(Exchange& exchange, std::string id) {
     switch (exchange.services.options.views) {
         case ViewsMode::off: co_return;
-        case ViewsMode::async: exchange.services.views.record(id); co_return;
+        case ViewsMode::async: exchange.worker.views.record(id); co_return;
         case ViewsMode::sync: break;
     }
     store::ViewCounts one{{std::move(id), 1}};
     co_await exchange.services.store.apply_views(base::random_alphanumeric(20), std::move(one), exchange.deadline);
-    exchange.services.views.note_applied();
+    exchange.worker.views.note_applied();
 }
 
 /// Why this reader does not get what no cache has (private, or burning); nothing when they do.
@@ -263,7 +263,7 @@ Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<
                                       cache::Status status, pages::Face face) {
     std::shared_ptr<const model::Snippet> snippet{entry, &entry->snippet};
     std::string base = exchange.base_url();
-    pages::PageRenderer& renderer = exchange.services.pages;
+    pages::PageRenderer& renderer = exchange.worker.pages;
     const std::int64_t view_count = entry->view_count;
     std::shared_ptr<const pages::Page> page = renderer.find(*snippet, base, face);
     const base::SteadyTime now = base::steady_now();

@@ -12,8 +12,9 @@ constexpr std::string_view kName = "session";
 constexpr std::string_view kHostName = "__Host-session";
 
 void add_cookie(http::Response& response, const http::Request& request, std::string_view name, std::string_view value) {
-    response.add("Set-Cookie", fmt::format("{}={}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}{}", name, value,
-                                           value.empty() ? 0 : kSessionSeconds, request.secure ? "; Secure" : ""));
+    response.add("Set-Cookie",
+                 fmt::format("{}={}; HttpOnly; SameSite=Lax; Path=/; Max-Age={}{}", name, value,
+                             value.empty() ? 0 : use_cases::kSessionSeconds, request.secure ? "; Secure" : ""));
 }
 
 }  // namespace
@@ -26,19 +27,16 @@ SessionCookie find_session_cookie(const http::Request& request) {
     return {http::find_cookie(request, kName), SecretKind::session};
 }
 
-std::vector<std::string> session_hashes(const http::Request& request) {
-    std::vector<std::string> hashes;
+use_cases::SessionHolder session_holder(const http::Request& request) {
+    use_cases::SessionHolder holder;
+    holder.kind = request.secure ? SecretKind::host_session : SecretKind::session;
     const auto add = [&](std::string_view name, SecretKind kind) {
         const std::string_view secret = http::find_cookie(request, name);
-        if (!secret.empty()) hashes.push_back(auth::hash_secret(kind, secret));
+        if (!secret.empty()) holder.hashes.push_back(auth::hash_secret(kind, secret));
     };
     if (request.secure) add(kHostName, SecretKind::host_session);
     add(kName, SecretKind::session);
-    return hashes;
-}
-
-std::string new_session_hash(const http::Request& request, std::string_view secret) {
-    return auth::hash_secret(request.secure ? SecretKind::host_session : SecretKind::session, secret);
+    return holder;
 }
 
 void add_session_cookie(http::Response& response, const http::Request& request, std::string_view secret) {

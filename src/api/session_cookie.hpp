@@ -3,10 +3,9 @@
 #include "auth/identities.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
+#include "use_cases/accounts.hpp"
 
-#include <string>
 #include <string_view>
-#include <vector>
 
 /// The cookie that holds a session: `__Host-session` (RFC 6265bis section 4.1.3.2) where the public URL is https, which
 /// no other host and nobody on an unencrypted way can set; else `session`.
@@ -16,8 +15,6 @@
 /// made of that kind, so after the 30 days of a session there is none left that a neighbour could set.
 namespace snippetd::api {
 
-inline constexpr std::int64_t kSessionSeconds = 30 * 24 * 3600;
-
 struct SessionCookie {
     std::string_view secret;  ///< empty when there is none
     auth::SecretKind kind = auth::SecretKind::session;
@@ -26,11 +23,8 @@ struct SessionCookie {
 /// The one that counts.
 SessionCookie find_session_cookie(const http::Request& request);
 
-/// The hashes, as they are stored, of all the sessions that the request's cookies name.
-std::vector<std::string> session_hashes(const http::Request& request);
-
-/// The hash of a session that begins with `secret`, for `add_session_cookie` to give out.
-std::string new_session_hash(const http::Request& request, std::string_view secret);
+/// The browser that has sent the request: what sessions its cookies name, and what kind the next one is of.
+use_cases::SessionHolder session_holder(const http::Request& request);
 
 /// Sets it, in the place of any other that the request has come with.
 void add_session_cookie(http::Response& response, const http::Request& request, std::string_view secret);

@@ -1,9 +1,9 @@
 #include "api/snippet_json.hpp"
 
-#include "api/texts.hpp"
 #include "base/json_text.hpp"
 #include "base/utf8.hpp"
 #include "model/languages.hpp"
+#include "use_cases/texts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -185,7 +185,7 @@ std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Mi
     entry->json_body_bytes = base::json_escaped_bytes(snippet.body);
     entry->json_before_count_bytes = parts.before_count.size() + entry->json_body_bytes;
     entry->json_before_count = std::move(parts.before_count);
-    if (snippet.body.size() > Texts::kHereBytesMax) {
+    if (snippet.body.size() > use_cases::Texts::kHereBytesMax) {
         entry->completion = std::make_shared<cache::Entry::Completion>();
     } else {
         fill_in_body(*entry);

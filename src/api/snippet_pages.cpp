@@ -91,7 +91,7 @@ void show_change(pages::Fields& fields, std::string_view name, std::string_view 
 /// before. Null when one of the versions is gone meanwhile.
 Awaitable<std::shared_ptr<const pages::Document>> compare(Exchange& exchange, const model::Snippet& snippet,
                                                           std::int64_t from, std::int64_t to, bool split) {
-    pages::Documents& documents = exchange.services.pages.documents();
+    pages::Documents& documents = exchange.worker.pages.documents();
     std::string key = fmt::format("difference {} {} {} {}", snippet.id, from, to, split);
     std::shared_ptr<const pages::Document> known = documents.find(key);
     if (known) co_return known;

@@ -1,11 +1,14 @@
 #pragma once
 
-#include "api/texts.hpp"
 #include "cache/cache.hpp"
 #include "cache/redis_cache.hpp"
 #include "store/store.hpp"
+#include "use_cases/texts.hpp"
 
 namespace snippetd::api {
+
+using use_cases::Text;
+using use_cases::Texts;
 
 /// What the near cache reads through: rows from Redis, where there is one, or from the store, as entries.
 class SnippetSource : public cache::Source {

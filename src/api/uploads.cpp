@@ -1,23 +1,21 @@
 #include "api/access.hpp"
 #include "api/handlers.hpp"
-#include "api/idempotency.hpp"
 #include "api/input.hpp"
 #include "api/page.hpp"
+#include "api/snippet_json.hpp"
+#include "api/snippets.hpp"
 
 #include <array>
 #include <charconv>
 #include <functional>
 #include <span>
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
 /// Uploads as they are sent by curl and by tools for other services: 0x0 (its management of what was uploaded too),
-/// rustypaste, ix.io, sprunge, clbin and pastebinit. Each becomes the JSON that `POST /snippets` takes, so that limits,
-/// idempotency, accounts and validation are the same, and is answered with the plain link and a line feed.
+/// rustypaste, ix.io, sprunge, clbin and pastebinit. Each is answered with the plain link and a line
+/// feed.
 namespace snippetd::api {
-
-namespace json = boost::json;
 
 std::span<const std::pair<std::string_view, std::string_view>> pastebin_configurations();  // deploy/pastebin.d
 
@@ -33,9 +31,13 @@ struct Upload {
     bool burn = false;
 };
 
-/// In seconds from now; nothing for never. `moment` becomes true when it was given as a moment.
-Result<std::optional<std::int64_t>> read_expiry(std::string_view text, base::UnixMillis now, bool& moment) {
-    if (text.empty() || text == "never") return std::optional<std::int64_t>{};
+/// Sets when `input` ends: never, after so long, or at a moment.
+std::optional<Error> read_expiry(std::string_view text, use_cases::SnippetInput& input) {
+    if (text.empty()) return std::nullopt;
+    if (text == "never") {
+        input.expires_in_s.emplace();
+        return std::nullopt;
+    }
     std::int64_t number = 0;
     const char* const end = text.data() + text.size();
     const auto [at, failure] = std::from_chars(text.data(), end, number);
@@ -43,13 +45,15 @@ Result<std::optional<std::int64_t>> read_expiry(std::string_view text, base::Uni
     constexpr std::int64_t kNumberMax = INT64_MAX / (7 * 24 * 3600);
     const bool countable = failure == std::errc{} && number > 0 && number <= kNumberMax;
     if (countable && unit.empty() && number >= kTimestampMin) {
-        moment = true;
-        return std::optional{(number - now) / 1000};
+        input.expires_at = number;
+        return std::nullopt;
     }
     static constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {
         {"", 3600}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 24 * 3600}, {"w", 7 * 24 * 3600}};
     for (const auto& [name, seconds] : kUnits) {
-        if (countable && unit == name) return std::optional{number * seconds};
+        if (!countable || unit != name) continue;
+        input.expires_in_s = number * seconds;
+        return std::nullopt;
     }
     return invalid_field("expires", "is a number of hours, a number with s, m, h, d or w, or milliseconds since 1970");
 }
@@ -112,70 +116,57 @@ Result<Upload> upload_of(const Exchange& exchange) {
     return upload;
 }
 
-/// `asked` becomes the hash of what is asked when the JSON does not say it, but what it comes to at this moment.
-Result<json::object> json_of(const Upload& upload, base::UnixMillis now, std::string& asked) {
-    if (std::optional<Error> wrong = refuse_other_than_text(
-            {{"body", upload.body}, {"title", upload.title}, {"language", upload.language}, {"tags", upload.tags}})) {
-        return *std::move(wrong);
-    }
-    bool moment = false;
-    Result<std::optional<std::int64_t>> expires_in_s = read_expiry(upload.expires, now, moment);
-    if (!expires_in_s) return expires_in_s.error();
-    json::object object{{"body", upload.body}, {"title", upload.title}, {"tags", split_tags(upload.tags)}};
-    if (!upload.language.empty()) object["language"] = upload.language;
-    if (!upload.visibility.empty()) object["visibility"] = upload.visibility;
-    if (upload.burn) object["burn_after_reading"] = true;
-    if (moment) {
-        object["expires"] = upload.expires;
-        asked = hash_of_json(object);
-        object.erase("expires");
-    }
-    if (*expires_in_s) object["expires_in"] = **expires_in_s;
-    return object;
+Result<NewSnippet> new_snippet(Upload upload) {
+    NewSnippet made;
+    use_cases::SnippetInput& input = made.input;
+    if (std::optional<Error> wrong = read_expiry(upload.expires, input)) return *std::move(wrong);
+    input.body = std::move(upload.body);
+    input.title = std::move(upload.title);
+    input.tags = split_tags(upload.tags);
+    if (!upload.language.empty()) input.language = std::move(upload.language);
+    if (!upload.visibility.empty()) input.visibility = read_visibility(upload.visibility, input.complaints);
+    if (upload.burn) input.burn_after_reading = true;
+    return made;
 }
 
-/// The link alone, or the snippet for those who ask for JSON. What 0x0 adds is in both: the token for who wants to
-/// manage it later, and when it expires.
-Awaitable<http::Response> linked(Exchange& exchange, http::Response created, unsigned status) {
-    auto parse = [&created] { return json::parse(created.body); };
-    const json::value made =
-        co_await exchange.services.texts.by_size(Text::answer, created.body.size(), std::move(parse));
-    const json::object& snippet = made.as_object();
-    if (!asks_for_json(exchange.request)) {
-        created.status = status;
-        created.body = std::string{snippet.at("url").as_string()} + '\n';
-        std::string fields{kTextFields};
-        for (const std::string_view name : {"Location", "ETag", "Idempotency-Replayed"}) {
-            const std::string_view value = created.field(name);
-            if (!value.empty()) fields += fmt::format("{}: {}\r\n", name, value);
-        }
-        created.fields = std::move(fields);
-    }
-    if (const json::value* token = snippet.if_contains("edit_token")) {
-        created.add("X-Token", std::string_view{token->as_string()});
-    }
-    if (const json::string* expires_at = snippet.at("expires_at").if_string()) {
-        created.add("X-Expires", std::to_string(base::parse_rfc3339(*expires_at).value_or(0)));
-    }
-    co_return created;
+/// What 0x0 adds, also to JSON: when it expires.
+void add_expiry(http::Response& response, const model::Snippet& snippet) {
+    if (snippet.expires_at) response.add("X-Expires", std::to_string(*snippet.expires_at));
 }
 
-/// `read` takes the request apart.
+/// The link alone.
+http::Response link_to(const model::Snippet& snippet, const std::string& base, unsigned status) {
+    http::Response response;
+    response.status = status;
+    response.body = fmt::format("{}/s/{}\n", base, snippet.id);
+    response.fields = kTextFields;
+    return response;
+}
+
+/// The link, or the snippet for those who ask for JSON; and the token for who wants to manage it later. `read` takes
+/// the request apart.
 Answer create(Exchange& exchange, std::function<Result<Upload>()> read, unsigned status) {
     // The front page is for everybody, also for whom a session has ended; a program should know.
     if (exchange.caller.rejected) co_return unauthenticated(exchange.caller);
-    const base::UnixMillis now = co_await exchange.services.store.now(exchange.deadline);
-    auto translate = [&read, &exchange, now]() -> Result<json::object> {
-        const Result<Upload> upload = read();
+    std::function<Result<NewSnippet>()> translate = [&read]() -> Result<NewSnippet> {
+        Result<Upload> upload = read();
         if (!upload) return upload.error();
-        return json_of(*upload, now, exchange.asked);
+        return new_snippet(*std::move(upload));
     };
-    Result<json::object> object =
-        co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(translate));
-    if (!object) co_return object.error();
-    Result<http::Response> created = co_await run_with_json(exchange, *std::move(object), create_snippet);
-    if (!created) co_return created;
-    co_return co_await linked(exchange, *std::move(created), status);
+    Result<use_cases::Created> created = co_await create_from(exchange, std::move(translate));
+    if (!created) co_return created.error();
+    const store::Receipt& receipt = created->receipt;
+    http::Response response;
+    if (asks_for_json(exchange.request)) {
+        response = co_await created_response(exchange, *created);
+    } else {
+        response = link_to(receipt.snippet, receipt.base, status);
+        add_created_fields(response, *created);
+        response.add("ETag", json_etag(receipt.snippet, receipt.base));
+    }
+    if (!receipt.edit_token.empty()) response.add("X-Token", receipt.edit_token);
+    add_expiry(response, receipt.snippet);
+    co_return response;
 }
 
 }  // namespace
@@ -212,27 +203,34 @@ Answer manage_upload(Exchange& exchange) {
     Result<http::Form> form = http::parse_form(exchange.request);
     if (!form) co_return form.error();
     if (form->find("token")) exchange.caller.edit_token = form->value("token");
+    use_cases::Condition condition = condition_of(exchange);
     if (form->find("delete")) {
-        Result<http::Response> deleted = co_await delete_snippet(exchange);
-        if (!deleted) co_return deleted;
-        deleted->status = 200;
-        deleted->fields = kTextFields;
-        co_return deleted;
+        const Result<void> removed =
+            co_await use_cases::remove(exchange, exchange.parameters.front(), std::move(condition));
+        if (!removed) co_return removed.error();
+        http::Response response;
+        response.fields = kTextFields;
+        co_return response;
     }
     if (!form->find("expires")) co_return invalid_field("delete", "or expires is required");
     // A variable that a script has left empty must not make it stay for ever.
     if (form->value("expires").empty()) co_return invalid_field("expires", "is empty; `never` says that it stays");
-    const base::UnixMillis now = co_await exchange.services.store.now(exchange.deadline);
-    bool moment = false;
-    Result<std::optional<std::int64_t>> expires_in_s = read_expiry(form->value("expires"), now, moment);
-    if (!expires_in_s) co_return expires_in_s.error();
-    json::object object{{"expires_in", nullptr}};
-    if (*expires_in_s) object["expires_in"] = **expires_in_s;
-    Result<http::Response> edited = co_await run_with_json(exchange, std::move(object), edit_snippet);
-    if (!edited) co_return edited;
-    http::Response changed = co_await linked(exchange, *std::move(edited), 202);
-    changed.status = 202;  // also as JSON
-    co_return changed;
+    use_cases::SnippetInput input;
+    if (std::optional<Error> wrong = read_expiry(form->value("expires"), input)) co_return *std::move(wrong);
+    Result<model::Snippet> edited =
+        co_await use_cases::edit(exchange, exchange.parameters.front(), std::move(input), std::move(condition));
+    if (!edited) co_return edited.error();
+    http::Response response;
+    if (asks_for_json(exchange.request)) {
+        response = co_await snippet_response(exchange, *edited);
+        response.status = 202;
+    } else {
+        const std::string base = exchange.base_url();
+        response = link_to(*edited, base, 202);
+        response.add("ETag", json_etag(*edited, base));
+    }
+    add_expiry(response, *edited);
+    co_return response;
 }
 
 }  // namespace snippetd::api

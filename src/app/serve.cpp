@@ -44,15 +44,15 @@ limiter::OnFailure on_failure(const std::string& policy, RateLimitOnFailure sett
     return limiter::OnFailure::open;
 }
 
-api::Options api_options(const Settings& settings) {
-    api::Options options;
+use_cases::Options api_options(const Settings& settings) {
+    use_cases::Options options;
     options.public_url = settings.public_url;
     options.body_bytes_max = settings.max_body;
     options.anonymous = settings.anonymous;
     options.signup = settings.signup;
-    options.views = settings.views == ViewsMode::async  ? api::ViewsMode::async
-                    : settings.views == ViewsMode::sync ? api::ViewsMode::sync
-                                                        : api::ViewsMode::off;
+    options.views = settings.views == ViewsMode::async  ? use_cases::ViewsMode::async
+                    : settings.views == ViewsMode::sync ? use_cases::ViewsMode::sync
+                                                        : use_cases::ViewsMode::off;
     for (const RatePolicy& policy : settings.rate_policies) {
         options.policies[policy.name] = {policy.name, policy.quota, policy.window, policy.enabled,
                                          on_failure(policy.name, settings.rate_limit_on_failure)};
@@ -192,12 +192,12 @@ void serve(const Settings& settings) {
     const auto webhook = start_webhook(settings, alerts);
     Backends backends = assemble(settings, Role::serve, metrics, alerts);
 
-    const api::Options options = api_options(settings);
+    const use_cases::Options options = api_options(settings);
     base::ThreadPool archive_threads{1, kArchivesWaitingMax, "too many archives are being made"};
     auth::Passwords passwords{std::min(settings.threads, 2U)};
     base::ThreadPool page_threads{std::min(settings.threads, 2U), kPagesWaitingMax, "too many pages are rendered"};
     base::ThreadPool text_threads{std::min(settings.threads, 2U), kTextsWaitingMax, "too many large texts at a time"};
-    api::Texts texts{text_threads, metrics};
+    use_cases::Texts texts{text_threads, metrics};
     pages::Documents documents{std::min(settings.threads, 2U), metrics};
     views::LiveCounts::Bound live_bound;
     live_bound.listeners_max = settings.max_connections / 4 * 3;  // the rest is for readers

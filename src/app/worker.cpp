@@ -31,9 +31,15 @@ Worker::Worker(const Shared& shared, cache::LocalCache::Options cache_options, b
       recorder_{shared.tally},
       pages_{context_.get_executor(),      shared.page_threads, shared.documents,
              cache_options.near_bytes / 2, shared.shared_pages, shared.metrics},
-      application_{{shared.options, shared.store, shared.limiter, cache_, recorder_, identities_,
-                    shared.archive_threads, shared.passwords, shared.metrics, pages_, shared.texts, live_,
-                    shared.redis_up, shared.redis_evicts, documentation_}},
+      application_{{{shared.options, shared.store, shared.limiter, cache_, identities_, shared.passwords, shared.texts},
+                    recorder_,
+                    shared.archive_threads,
+                    shared.metrics,
+                    pages_,
+                    live_,
+                    shared.redis_up,
+                    shared.redis_evicts,
+                    documentation_}},
       server_{context_, application_, std::move(server_options), shared.limits, shared.metrics} {
     shared.caches->members.push_back(&cache_);
     shared.identities->members.push_back(&identities_);

@@ -20,7 +20,7 @@ namespace snippetd::app {
 
 /// What the workers of the process share.
 struct Shared {
-    const api::Options& options;
+    const use_cases::Options& options;
     store::Store& store;
     redis::Clients* redis;           ///< null without --redis
     cache::RedisCache* redis_cache;  ///< null without --redis
@@ -36,7 +36,7 @@ struct Shared {
     std::shared_ptr<http::ServerLimits> limits;
     base::ThreadPool& page_threads;
     pages::SharedPages* shared_pages;  ///< null with a single worker
-    api::Texts& texts;
+    use_cases::Texts& texts;
     pages::Documents& documents;
     views::LiveCounts::Bound& live_bound;
 };

@@ -15,8 +15,9 @@ import pytest
 from harness import expect
 from harness.client import Client
 from harness.postgres import Postgres
-from harness.postgres_between import Forwarder, PgBouncer, Standby
+from harness.postgres_between import PgBouncer, Standby
 from harness.server import Server, clean_environment, run
+from harness.slow_wire import SlowWire
 from harness.waiting import until
 
 LONG = bool(os.environ.get("SNIPPETD_TEST_LONG"))
@@ -137,11 +138,11 @@ def test_a_database_that_is_made_read_only(binary, cluster, url, slow_factor):
 
 
 def test_a_forwarder_that_leads_to_a_standby_for_a_while(binary, cluster, url, slow_factor):
-    with Standby(cluster) as standby, Forwarder(cluster.port) as forwarder:
-        through = url.replace(f":{cluster.port}/", f":{forwarder.port}/")
+    with Standby(cluster) as standby, SlowWire(cluster.port) as wire:
+        through = url.replace(f":{cluster.port}/", f":{wire.port}/")
         with Server(binary, through) as server, Client(server).signup() as ada:
-            forwarder.lead_to(standby.port)
-            assert_down_and_back(server, ada, lambda: forwarder.lead_to(cluster.port), slow_factor)
+            wire.move_to(standby.port)
+            assert_down_and_back(server, ada, lambda: wire.move_to(cluster.port), slow_factor)
 
 
 def test_of_several_servers_the_one_that_takes_writes(binary, cluster, url):

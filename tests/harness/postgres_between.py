@@ -1,14 +1,12 @@
-"""What operators put before PostgreSQL: a pooler, and a forwarder that leads elsewhere after a while; and a standby."""
+"""What operators put before PostgreSQL, and beside it: a pooler and a standby."""
 
 import contextlib
 import os
 import pwd
-import selectors
 import shutil
 import socket
 import subprocess
 import tempfile
-import threading
 
 from .postgres import TIME_FACTOR, Postgres, free_port
 from .waiting import until
@@ -108,69 +106,3 @@ class PgBouncer:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
             return True
         return False
-
-
-class Forwarder:
-    """Hands TCP connections on to a port of this machine, which may change."""
-
-    def __init__(self, port):
-        self.target = port
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = self._listener.getsockname()[1]
-        self._lock = threading.Lock()
-        self._pairs = set()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        # A thread that waits in accept() is not woken up by close().
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self.cut()
-
-    def lead_to(self, port):
-        """New connections go there; the ones that stand are cut."""
-        self.target = port
-        self.cut()
-
-    def cut(self):
-        with self._lock:
-            pairs, self._pairs = self._pairs, set()
-        for pair in pairs:
-            for end in pair:
-                with contextlib.suppress(OSError):
-                    end.shutdown(socket.SHUT_RDWR)
-
-    def _accept(self):
-        while True:
-            try:
-                near, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                far = socket.create_connection(("127.0.0.1", self.target), 5)
-            except OSError:
-                near.close()
-                continue
-            pair = (near, far)
-            with self._lock:
-                self._pairs.add(pair)
-            threading.Thread(target=self._carry, args=(pair,), daemon=True).start()
-
-    def _carry(self, pair):
-        with selectors.DefaultSelector() as selector, contextlib.suppress(OSError):
-            for end, other in (pair, pair[::-1]):
-                selector.register(end, selectors.EVENT_READ, other)
-            while True:
-                for key, _ in selector.select():
-                    data = key.fileobj.recv(65536)
-                    if not data:
-                        raise OSError
-                    key.data.sendall(data)
-        with self._lock:
-            self._pairs.discard(pair)
-        for end in pair:
-            end.close()

@@ -25,7 +25,8 @@ SUFFIXES = {"", ".cpp", ".hpp", ".py", ".mjs", ".sql", ".lua", ".cmake", ".txt",
 LEFT_OUT = {"__pycache__", ".pytest_cache", "node_modules", "LICENSE"}
 COLUMNS_MAX = 120
 
-# Who may include whom: base <- model, sql, redis <- the stages (limiter cache store views auth), http <- api <- app.
+# Who may include whom: base <- model, sql, redis <- the stages (limiter cache store views auth) <- use_cases <- api
+# <- app; base <- http <- api.
 # The stages never include each other; http knows a Service and no route; sql and redis know no word of the domain.
 STAGES = {"limiter", "cache", "store", "views", "auth"}
 MAY_INCLUDE = {
@@ -40,13 +41,15 @@ MAY_INCLUDE = {
     "views": {"base", "model", "redis"},
     "auth": {"base", "model"},
     "pages": {"base", "model"},
-    "api": {"base", "model", "http", "pages"} | STAGES,
-    "app": {"base", "model", "sql", "redis", "http", "pages", "api"} | STAGES,
+    "use_cases": {"base", "model"} | STAGES,
+    "api": {"base", "model", "http", "pages", "use_cases"} | STAGES,
+    "app": {"base", "model", "sql", "redis", "http", "pages", "use_cases", "api"} | STAGES,
     "": {"app", "base", "pages"},  # main.cpp
 }
 
 # Whose headers may be included where: what is replaced one day is replaced in one place.
 VENDORS = [
+    (r"boost/json", r"(?!src/use_cases/).*"),  # what is asked and answered is typed there
     (r"boost/(asio/impl|beast)/src\.hpp", r"src/http/boost_implementation\.cpp"),
     (r"boost/beast/", r"src/http/"),
     (r"(soci/|libpq-fe\.h|sqlite3\.h)", r"src/sql/.*\.cpp|src/store/.*\.cpp|src/store/snippet_row\.hpp"),

@@ -93,10 +93,10 @@ class UntouchedCache : public cache::Cache {
 struct IdleServices {
     explicit IdleServices(limiter::Limiter& limiter_) : limiter{limiter_} {}
 
-    api::Exchange exchange() { return {request, services, {}, base::deadline_in(std::chrono::hours{1}), {}, {}}; }
+    api::Exchange exchange() { return {request, services, {}, base::deadline_in(std::chrono::hours{1})}; }
 
     limiter::Limiter& limiter;
-    api::Options options;
+    use_cases::Options options;
     base::Metrics metrics;
     UntouchedStore store;
     UntouchedCache cache;
@@ -106,7 +106,7 @@ struct IdleServices {
     base::ThreadPool threads{1, 1, "nothing is done on threads here"};
     auth::Passwords passwords{1};
     boost::asio::io_context context;
-    api::Texts texts{threads, metrics};
+    use_cases::Texts texts{threads, metrics};
     pages::Documents documents{1, metrics};
     pages::PageRenderer pages{context.get_executor(), threads, documents, 0, nullptr, metrics};
     views::LiveCounts::Bound live_bound;
@@ -115,8 +115,15 @@ struct IdleServices {
     std::function<bool()> redis_up = [] { return true; };
     std::function<bool()> redis_evicts = [] { return false; };
     api::Documentation documentation;
-    api::Services services{options, store, limiter, cache, recorder, identities,   threads,      passwords,
-                           metrics, pages, texts,   live,  redis_up, redis_evicts, documentation};
+    api::Services services{{options, store, limiter, cache, identities, passwords, texts},
+                           recorder,
+                           threads,
+                           metrics,
+                           pages,
+                           live,
+                           redis_up,
+                           redis_evicts,
+                           documentation};
 };
 
 }  // namespace snippetd::test

@@ -27,7 +27,7 @@ TEST(SessionCookie, UnderHttpTheOneNameCounts) {
     const http::Request both = request(false, "__Host-session=host; session=plain");
     EXPECT_EQ(find_session_cookie(both).secret, "plain");
     EXPECT_EQ(find_session_cookie(both).kind, SecretKind::session);
-    EXPECT_THAT(session_hashes(both), ElementsAre(auth::hash_secret(SecretKind::session, "plain")));
+    EXPECT_THAT(session_holder(both).hashes, ElementsAre(auth::hash_secret(SecretKind::session, "plain")));
     EXPECT_EQ(set_by(both, "s"), "Set-Cookie: session=s; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000\r\n");
 }
 
@@ -35,8 +35,8 @@ TEST(SessionCookie, UnderHttpsTheOneThatNobodyElseCanSetComesFirst) {
     const http::Request both = request(true, "session=plain; __Host-session=host");
     EXPECT_EQ(find_session_cookie(both).secret, "host");
     EXPECT_EQ(find_session_cookie(both).kind, SecretKind::host_session);
-    EXPECT_THAT(session_hashes(both), ElementsAre(auth::hash_secret(SecretKind::host_session, "host"),
-                                                  auth::hash_secret(SecretKind::session, "plain")));
+    EXPECT_THAT(session_holder(both).hashes, ElementsAre(auth::hash_secret(SecretKind::host_session, "host"),
+                                                         auth::hash_secret(SecretKind::session, "plain")));
     EXPECT_EQ(set_by(request(true, ""), "s"),
               "Set-Cookie: __Host-session=s; HttpOnly; SameSite=Lax; Path=/; Max-Age=2592000; Secure\r\n");
 }
@@ -46,7 +46,8 @@ TEST(SessionCookie, UnderHttpsAPlainOneIsOfBeforeAndIsReplaced) {
     EXPECT_EQ(find_session_cookie(before).secret, "plain");
     EXPECT_EQ(find_session_cookie(before).kind, SecretKind::session);
     EXPECT_THAT(set_by(before, "s"), HasSubstr("Set-Cookie: session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"));
-    EXPECT_NE(new_session_hash(before, "plain"), session_hashes(before).front())
+    const use_cases::SessionHolder holder = session_holder(before);
+    EXPECT_NE(auth::hash_secret(holder.kind, "plain"), holder.hashes.front())
         << "what is given out under the new name opens nothing under the old one";
 }
 

@@ -1,7 +1,7 @@
 #include "api/snippet_json.hpp"
 
-#include "api/texts.hpp"
 #include "base/json_text.hpp"
+#include "use_cases/texts.hpp"
 
 #include <string>
 
@@ -100,7 +100,7 @@ TEST(MakeEntry, ItsPiecesAreTheJson) {
 
 TEST(MakeEntry, OfALargeBodyHasItsJsonWhenThatIsAskedFor) {
     model::Snippet snippet = make_snippet();
-    snippet.body = std::string(40'000, '\x01') + std::string(Texts::kHereBytesMax, '"') + "plain ä";
+    snippet.body = std::string(40'000, '\x01') + std::string(use_cases::Texts::kHereBytesMax, '"') + "plain ä";
     const auto entry = make_entry(snippet, 300s, "public, no-cache");
     EXPECT_FALSE(entry->whole());
     EXPECT_LT(entry->bytes(), snippet.body.size() + 4096) << "its JSON has been made";
@@ -115,7 +115,7 @@ TEST(MakeEntry, OfALargeBodyHasItsJsonWhenThatIsAskedFor) {
 }
 
 TEST(MakeEntry, SaysWhereTheEscapedBodyIs) {
-    for (const std::size_t size : {std::size_t{3}, Texts::kHereBytesMax + 1}) {
+    for (const std::size_t size : {std::size_t{3}, use_cases::Texts::kHereBytesMax + 1}) {
         model::Snippet snippet = make_snippet();
         snippet.body = std::string(size, '\n');
         std::shared_ptr<const cache::Entry> entry = make_entry(snippet, 300s, "");

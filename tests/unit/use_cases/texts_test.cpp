@@ -1,4 +1,4 @@
-#include "api/texts.hpp"
+#include "use_cases/texts.hpp"
 
 #include "support/run.hpp"
 
@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace snippetd::api {
+namespace snippetd::use_cases {
 namespace {
 
 struct Site {
@@ -46,4 +46,4 @@ TEST(Texts, WithoutThreadsOnlyLongOnesFail) {
 }
 
 }  // namespace
-}  // namespace snippetd::api
+}  // namespace snippetd::use_cases

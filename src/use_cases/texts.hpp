@@ -8,7 +8,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace snippetd::api {
+namespace snippetd::use_cases {
 
 /// What is done with a text in time that grows with it.
 enum class Text {
@@ -41,4 +41,4 @@ class Texts {
     std::array<base::Counter*, 4> counters_;
 };
 
-}  // namespace snippetd::api
+}  // namespace snippetd::use_cases

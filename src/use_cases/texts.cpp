@@ -1,6 +1,6 @@
-#include "api/texts.hpp"
+#include "use_cases/texts.hpp"
 
-namespace snippetd::api {
+namespace snippetd::use_cases {
 
 Texts::Texts(base::ThreadPool& threads, base::Metrics& metrics) : threads_{threads} {
     constexpr std::array kNames{"entry", "json", "request", "answer"};
@@ -11,4 +11,4 @@ Texts::Texts(base::ThreadPool& threads, base::Metrics& metrics) : threads_{threa
     }
 }
 
-}  // namespace snippetd::api
+}  // namespace snippetd::use_cases

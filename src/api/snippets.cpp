@@ -1,0 +1,119 @@
+#include "api/snippets.hpp"
+
+#include "api/access.hpp"
+#include "api/handlers.hpp"
+#include "api/idempotency.hpp"
+#include "api/input.hpp"
+#include "api/snippet_json.hpp"
+
+#include <utility>
+
+#include <boost/json.hpp>
+
+namespace snippetd::api {
+
+using use_cases::Created;
+using use_cases::Repeatable;
+
+Awaitable<Result<Created>> create_from(Exchange& exchange, std::function<Result<NewSnippet>()> read) {
+    if (std::optional<Error> refused = use_cases::refuse_anonymous(exchange)) co_return *std::move(refused);
+    Result<std::optional<Repeatable>> repeatable = repeatable_of(exchange);
+    if (!repeatable) co_return repeatable.error();
+    const std::size_t bytes = exchange.request.body.size();
+    Result<NewSnippet> made = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(read));
+    if (!made) co_return made.error();
+    if (*repeatable) (*repeatable)->asked = std::move(made->asked);
+    std::string base = exchange.base_url();
+    co_return co_await use_cases::create(exchange, std::move(made->input), std::move(base), *std::move(repeatable));
+}
+
+void add_created_fields(http::Response& response, const Created& created) {
+    response.add("Location", "/s/" + created.receipt.snippet.id);
+    if (created.replayed) response.add("Idempotency-Replayed", "true");
+}
+
+Awaitable<http::Response> created_response(Exchange& exchange, const Created& created) {
+    const store::Receipt& receipt = created.receipt;
+    auto work = [&receipt] {
+        return http::json_response(201, snippet_json(receipt.snippet, receipt.base, Body::shown, receipt.edit_token));
+    };
+    http::Response response =
+        co_await exchange.services.texts.by_size(Text::answer, receipt.snippet.body.size(), std::move(work));
+    add_created_fields(response, created);
+    response.add("ETag", json_etag(receipt.snippet, receipt.base));
+    co_return response;
+}
+
+Awaitable<http::Response> snippet_response(Exchange& exchange, const model::Snippet& snippet) {
+    const std::string base = exchange.base_url();
+    auto work = [&] { return http::json_response(200, snippet_json(snippet, base, Body::shown)); };
+    http::Response response =
+        co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));
+    response.add("ETag", json_etag(snippet, base));
+    co_return response;
+}
+
+Answer create_snippet(Exchange& exchange) {
+    std::function<Result<NewSnippet>()> read = [&request = exchange.request]() -> Result<NewSnippet> {
+        const Result<boost::json::object> object = parse_object(request);
+        if (!object) return object.error();
+        return NewSnippet{read_snippet_input(*object, Purpose::create)};
+    };
+    Result<Created> created = co_await create_from(exchange, std::move(read));
+    if (!created) co_return created.error();
+    co_return co_await created_response(exchange, *created);
+}
+
+Answer fork_snippet(Exchange& exchange) {
+    Result<std::optional<Repeatable>> repeatable = repeatable_of(exchange);
+    if (!repeatable) co_return repeatable.error();
+    if (exchange.request.has_body) {
+        Result<boost::json::object> object = parse_object(exchange.request);
+        if (!object) co_return object.error();
+        if (std::optional<Error> wrong = Members{*object}.finish()) co_return *std::move(wrong);
+    }
+    std::string base = exchange.base_url();
+    Condition condition = condition_of(exchange);
+    Result<Created> forked = co_await use_cases::fork(exchange, exchange.parameters.front(), std::move(condition),
+                                                      std::move(base), *std::move(repeatable));
+    if (!forked) co_return forked.error();
+    co_return co_await created_response(exchange, *forked);
+}
+
+Answer read_snippet(Exchange& exchange) {
+    if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
+    Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
+    if (!snippet) co_return snippet.error();
+    http::Response response = co_await snippet_response(exchange, *snippet);
+    response.add("Last-Modified", base::format_http_date(snippet->updated_at));
+    co_return response;
+}
+
+Answer edit_snippet(Exchange& exchange) {
+    if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
+    auto read = [&request = exchange.request]() -> Result<SnippetInput> {
+        const Result<boost::json::object> object = parse_object(request);
+        if (!object) return object.error();
+        return read_snippet_input(*object, Purpose::edit);
+    };
+    const std::size_t bytes = exchange.request.body.size();
+    Result<SnippetInput> input = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(read));
+    if (!input) co_return input.error();
+    Condition condition = condition_of(exchange);
+    Result<model::Snippet> edited =
+        co_await use_cases::edit(exchange, exchange.parameters.front(), *std::move(input), std::move(condition));
+    if (!edited) co_return edited.error();
+    co_return co_await snippet_response(exchange, *edited);
+}
+
+Answer delete_snippet(Exchange& exchange) {
+    Condition condition = condition_of(exchange);
+    const Result<void> removed =
+        co_await use_cases::remove(exchange, exchange.parameters.front(), std::move(condition));
+    if (!removed) co_return removed.error();
+    http::Response response;
+    response.status = 204;
+    co_return response;
+}
+
+}  // namespace snippetd::api
