@@ -26,8 +26,8 @@ std::string repeated(std::string_view text, std::size_t size) {
 
 /// Takes several times as long as it may, whatever md4c's release has been made linear in.
 DocumentRequest slow() {
-    DocumentRequest request = markdown(repeated("[", 1900 * 1024));
-    request.time_max = base::Milliseconds{40};
+    DocumentRequest request = markdown(repeated("http://a.b ", 1024 * 1024));
+    request.time_max = base::Milliseconds{20};
     return request;
 }
 
@@ -105,7 +105,7 @@ TEST_F(DocumentsTest, OneWithoutAKeyIsNobodyElses) {
 
 TEST_F(DocumentsTest, WhatNobodyWaitsForAnyMoreIsNotBegun) {
     auto slow_one = start("slow", slow());
-    auto late = start("late", markdown("a"), base::deadline_in(base::Milliseconds{20}));
+    auto late = start("late", markdown("a"), base::deadline_in(base::Milliseconds{5}));
     EXPECT_THROW(test::Loop::get(std::move(late)), base::Unavailable);
     EXPECT_EQ(test::Loop::get(std::move(slow_one))->outcome, DocumentOutcome::too_slow);
     EXPECT_NE(test::Loop::get(start("after", markdown("b"))), nullptr);
