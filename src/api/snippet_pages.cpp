@@ -2,6 +2,7 @@
 #include "api/handlers.hpp"
 #include "api/page.hpp"
 #include "api/revisions.hpp"
+#include "api/snippets.hpp"
 #include "model/view_history.hpp"
 #include "pages/documents.hpp"
 #include "pages/qr.hpp"
@@ -44,16 +45,17 @@ Answer delete_page(Exchange& exchange) {
 }
 
 Answer delete_from_form(Exchange& exchange) {
-    Result<http::Response> deleted = co_await delete_snippet(exchange);
-    if (!deleted) co_return deleted.error();
+    Condition condition = condition_of(exchange);
+    const Result<void> removed =
+        co_await use_cases::remove(exchange, exchange.parameters.front(), std::move(condition));
+    if (!removed) co_return removed.error();
     co_return see_other(exchange.caller.account ? "/me" : "/");
 }
 
 Answer fork_from_form(Exchange& exchange) {
-    exchange.request.has_body = false;  // an empty form
-    Result<http::Response> forked = co_await fork_snippet(exchange);
+    const Result<use_cases::Created> forked = co_await fork_as_asked(exchange);
     if (!forked) co_return forked.error();
-    co_return see_other(forked->field("Location"));
+    co_return see_other("/s/" + forked->receipt.snippet.id);
 }
 
 Answer qr_code(Exchange& exchange) {

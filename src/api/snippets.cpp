@@ -64,18 +64,22 @@ Answer create_snippet(Exchange& exchange) {
     co_return co_await created_response(exchange, *created);
 }
 
-Answer fork_snippet(Exchange& exchange) {
+Awaitable<Result<Created>> fork_as_asked(Exchange& exchange) {
     Result<std::optional<Repeatable>> repeatable = repeatable_of(exchange);
     if (!repeatable) co_return repeatable.error();
+    std::string base = exchange.base_url();
+    Condition condition = condition_of(exchange);
+    co_return co_await use_cases::fork(exchange, exchange.parameters.front(), std::move(condition), std::move(base),
+                                       *std::move(repeatable));
+}
+
+Answer fork_snippet(Exchange& exchange) {
     if (exchange.request.has_body) {
         Result<boost::json::object> object = parse_object(exchange.request);
         if (!object) co_return object.error();
         if (std::optional<Error> wrong = Members{*object}.finish()) co_return *std::move(wrong);
     }
-    std::string base = exchange.base_url();
-    Condition condition = condition_of(exchange);
-    Result<Created> forked = co_await use_cases::fork(exchange, exchange.parameters.front(), std::move(condition),
-                                                      std::move(base), *std::move(repeatable));
+    const Result<Created> forked = co_await fork_as_asked(exchange);
     if (!forked) co_return forked.error();
     co_return co_await created_response(exchange, *forked);
 }

@@ -18,6 +18,9 @@ struct NewSnippet {
 /// Makes the snippet that the request asks for. `read` takes it apart, beside the loop when it is long.
 Awaitable<Result<use_cases::Created>> create_from(Exchange& exchange, std::function<Result<NewSnippet>()> read);
 
+/// Forks the snippet that the request's path names.
+Awaitable<Result<use_cases::Created>> fork_as_asked(Exchange& exchange);
+
 /// What a new snippet is answered with, whatever it looks like: `Location`, and whether it has been there before.
 void add_created_fields(http::Response& response, const use_cases::Created& created);
 
