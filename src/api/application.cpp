@@ -2,8 +2,8 @@
 
 #include "api/access.hpp"
 #include "api/exposure.hpp"
+#include "api/hot_read.hpp"
 #include "api/page.hpp"
-#include "api/read_shared.hpp"
 #include "base/log.hpp"
 #include "http/conditions.hpp"
 #include "http/place.hpp"
@@ -144,7 +144,8 @@ Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& excha
     // Last, because what would not go well anyway is not worth weighing (RFC 9110 section 13.2.1).
     if (is_stale(route, exchange.request)) co_return error(ErrorKind::precondition_failed);
 
-    co_return co_await route.handler(exchange);
+    const Handler handler = route.page && prefers_page(exchange.request) ? route.page : route.handler;
+    co_return co_await handler(exchange);
 }
 
 /// What a backend that is broken, or a defect, is to the caller.

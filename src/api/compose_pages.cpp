@@ -1,8 +1,8 @@
 #include "api/access.hpp"
+#include "api/created.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "api/page.hpp"
-#include "api/snippets.hpp"
 #include "model/languages.hpp"
 #include "model/line_ends.hpp"
 #include "pages/read_page.hpp"
@@ -258,7 +258,6 @@ Answer compose_page(Exchange& exchange) {
 }
 
 Answer compose_from_form(Exchange& exchange) {
-    if (!prefers_page(exchange.request)) co_return co_await upload_form(exchange);
     Result<Draft> draft = co_await read_draft(exchange);
     if (!draft) co_return draft.error();
     std::function<Result<NewSnippet>()> read = [&draft] { return new_snippet(*draft); };

@@ -20,8 +20,8 @@ Publication::Text::Text(std::string text)
       brotli{pages::encode(identity, pages::Encoding::brotli)},
       tag{base::hash_for("snippetd/documentation", identity).substr(0, 16)} {}
 
-Publication::Publication(const Options& options, std::string_view links_base)
-    : Publication{links_base, openapi_document(routes(), openapi_writings(), options, links_base)} {}
+Publication::Publication(std::span<const Route> routes, const Options& options, std::string_view links_base)
+    : Publication{links_base, openapi_document(routes, openapi_writings(), options, links_base)} {}
 
 Publication::Publication(std::string_view links_base, const boost::json::object& made)
     : base_url{links_base}, document{boost::json::serialize(made) + '\n'}, page{pages::docs_page(made)} {}
@@ -47,8 +47,8 @@ Awaitable<std::shared_ptr<const Publication>> find_publication(Exchange& exchang
     std::shared_ptr<const Publication> publication = documentation.find(base);
     if (publication) co_return publication;
     // Compressing it takes a while, so the loop does not.
-    auto work = [&options = exchange.services.options, base] {
-        return std::make_shared<const Publication>(options, base);
+    auto work = [routes = documentation.routes(), &options = exchange.services.options, base] {
+        return std::make_shared<const Publication>(routes, options, base);
     };
     publication = co_await exchange.worker.pages.threads().run(std::move(work), exchange.deadline);
     // Another request may have had the same idea.

@@ -1,10 +1,12 @@
 #pragma once
 
 #include "api/exchange.hpp"
+#include "api/route.hpp"
 #include "pages/encoding.hpp"
 
 #include <list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,7 +27,7 @@ struct Publication {
         }
     };
 
-    Publication(const Options& options, std::string_view links_base);
+    Publication(std::span<const Route> routes, const Options& options, std::string_view links_base);
 
     std::string base_url;
     Text document, page;
@@ -40,11 +42,16 @@ class Documentation {
   public:
     static constexpr std::size_t kKeptMax = 4;
 
+    explicit Documentation(std::span<const Route> routes) : routes_{routes} {}
+
+    std::span<const Route> routes() const { return routes_; }
+
     /// Null when there is none yet.
     std::shared_ptr<const Publication> find(std::string_view base);
     void keep(std::shared_ptr<const Publication> publication);
 
   private:
+    std::span<const Route> routes_;
     std::list<std::shared_ptr<const Publication>> kept_;  ///< the last used first
 };
 

@@ -1,9 +1,9 @@
 #include "api/handlers.hpp"
-#include "api/read_shared.hpp"
 #include "http/place.hpp"
 #include "pages/code.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
+#include "use_cases/links.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -101,9 +101,9 @@ Answer describe_embed(Exchange& exchange) {
 
     const std::string base = exchange.base_url();
     std::string id{id_of(url.value, base)};
-    Result<cache::Read> read = co_await read_as_anybody(exchange, std::move(id));
+    const Result<use_cases::Followed> read = co_await use_cases::read_as_anybody(exchange, std::move(id));
     if (!read) co_return read.error();
-    const model::Snippet& snippet = read->fill.entry->snippet;
+    const model::Snippet& snippet = *read->snippet;
     const std::string title = pages::title_text(snippet.title);
     const int lines = static_cast<int>(std::min<std::size_t>(pages::count_lines(snippet.body), kHeightMax));
     const int width = std::min(*width_max, kWidthMax);

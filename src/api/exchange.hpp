@@ -7,7 +7,6 @@
 #include "pages/page_renderer.hpp"
 #include "use_cases/call.hpp"
 #include "views/live.hpp"
-#include "views/recorder.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -35,7 +34,6 @@ class Documentation;
 
 /// What one worker works with. The references outlive it.
 struct Services : use_cases::Services {
-    views::Recorder& views;
     base::ThreadPool& archive_threads;
     base::Metrics& metrics;
     pages::PageRenderer& pages;

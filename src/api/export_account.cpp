@@ -1,10 +1,10 @@
-#include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "api/snippet_json.hpp"
 #include "base/json_text.hpp"
 #include "base/zip_writer.hpp"
+#include "use_cases/export.hpp"
 
-#include <deque>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -12,50 +12,38 @@ namespace snippetd::api {
 
 namespace {
 
-constexpr int kListedAtOnce = 100;
-// So much of bodies is in memory at a time, and a snippet more.
-constexpr std::size_t kBytesAtOnce = 256 * 1024;
-// For each call of the store; the export as a whole takes as long as the reader takes to read it.
-constexpr base::Milliseconds kStepTimeout{4'000};
+using use_cases::AccountExport;
 
 /// What a thread of the pool works on. It is shared, because the work may outlast a reader who goes away.
 struct Archive {
+    explicit Archive(std::string base_url_) : base_url{std::move(base_url_)} {}
+
+    std::string base_url;
     base::ZipWriter zip;
     std::string listing;  ///< of snippets.json; some hundred bytes a snippet, as is the archive's own directory
 };
 
-/// What becomes one file.
-struct File {
-    std::string name;
-    std::string content;
-    base::UnixMillis time = 0;
-    std::string entry;  ///< in snippets.json, a JSON object; empty for an old version
-};
-
-File file_of(const model::Snippet& snippet, const std::string& base_url) {
-    File file{export_name(snippet.id, snippet.title, snippet.language), snippet.body, snippet.updated_at,
-              snippet_json(snippet, base_url, Body::left_out)};
-    file.entry.back() = ',';
-    file.entry += R"("file":)";
-    base::append_json_string(file.entry, file.name);
-    file.entry += '}';
-    return file;
+void add(Archive& archive, const model::Snippet& snippet) {
+    const std::string name = export_name(snippet.id, snippet.title, snippet.language);
+    archive.zip.add(name, snippet.body, snippet.updated_at);
+    if (archive.listing.back() != '[') archive.listing += ",\n";
+    archive.listing += snippet_json(snippet, archive.base_url, Body::left_out);
+    archive.listing.back() = ',';
+    archive.listing += R"("file":)";
+    base::append_json_string(archive.listing, name);
+    archive.listing += '}';
 }
 
-File file_of(const std::string& id, model::Revision revision) {
-    const std::string extension = download_name(id, {}, revision.language).substr(id.size());
-    return {fmt::format("revisions/{}/v{}{}", id, revision.version, extension),
-            std::move(revision.body),
-            revision.created_at,
-            {}};
+void add(Archive& archive, const AccountExport::OldVersion& old) {
+    const model::Revision& revision = old.revision;
+    const std::string extension = download_name(old.id, {}, revision.language).substr(old.id.size());
+    const std::string name = fmt::format("revisions/{}/v{}{}", old.id, revision.version, extension);
+    archive.zip.add(name, revision.body, revision.created_at);
 }
 
-std::string compress(Archive& archive, const std::vector<File>& files) {
-    for (const File& file : files) {
-        archive.zip.add(file.name, file.content, file.time);
-        if (file.entry.empty()) continue;
-        if (archive.listing.back() != '[') archive.listing += ",\n";
-        archive.listing += file.entry;
+std::string compress(Archive& archive, const std::vector<AccountExport::Item>& items) {
+    for (const AccountExport::Item& item : items) {
+        std::visit([&archive](const auto& what) { add(archive, what); }, item);
     }
     return archive.zip.take();
 }
@@ -67,30 +55,28 @@ std::string finish(Archive& archive) {
     return archive.zip.take();
 }
 
-/// All snippets of an account, with their old versions, as an archive that is made while it is sent: a page is listed
-/// without bodies, then some of it is read and compressed, then more of it when that has been taken. What is created
-/// meanwhile may be missing and what is deleted is; every snippet is as it was in the moment when its turn came.
-class Export : public http::ContentSource {
+/// An account's snippets as an archive that is made while it is sent: some of them are read and compressed, then more
+/// when that has been taken.
+class ExportArchive : public http::ContentSource {
   public:
-    Export(const Services& services, model::Account account, std::string base_url)
-        : store_{services.store},
-          threads_{services.archive_threads},
-          account_{std::move(account)},
-          base_url_{std::move(base_url)} {
-        archive_->listing = fmt::format(R"({{"username":"{}","exported_at":"{}","items":[)", account_.username,
+    ExportArchive(const Exchange& exchange, base::ThreadPool& threads)
+        : threads_{threads}, all_{exchange}, archive_{std::make_shared<Archive>(exchange.base_url())} {
+        archive_->listing = fmt::format(R"({{"username":"{}","exported_at":"{}","items":[)", all_.account().username,
                                         base::format_rfc3339(base::unix_now_ms()));
     }
 
+    Awaitable<void> begin() { return all_.begin(); }
+
     Awaitable<std::string> next() override {
         while (!ended_) {
-            std::vector<File> page = co_await read_some();
+            std::vector<AccountExport::Item> items = co_await all_.next();
             if (cancelled_) break;
             std::function<std::string()> work;
-            if (page.empty()) {
+            if (items.empty()) {
                 ended_ = true;
                 work = [archive = archive_] { return finish(*archive); };
             } else {
-                work = [archive = archive_, page = std::move(page)] { return compress(*archive, page); };
+                work = [archive = archive_, items = std::move(items)] { return compress(*archive, items); };
             }
             std::string piece = co_await threads_.run(std::move(work));
             if (!piece.empty()) co_return piece;
@@ -98,81 +84,15 @@ class Export : public http::ContentSource {
         co_return std::string{};
     }
 
-    void cancel() override { cancelled_ = true; }
-
-    /// Lists the next page, unless the last one has not been read yet. Before the answer begins it is called once, so
-    /// that a store that is away is a 503 and not a torn archive.
-    Awaitable<void> list() {
-        if (!listed_.empty() || all_listed_) co_return;
-        store::ListQuery query;
-        query.limit = kListedAtOnce;
-        query.after = last_;
-        std::vector<model::Snippet> page =
-            co_await store_.list_owned(account_.id, query, base::deadline_in(kStepTimeout));
-        all_listed_ = page.size() < kListedAtOnce;
-        for (model::Snippet& snippet : page) listed_.push_back({snippet.created_at, std::move(snippet.id)});
-        if (!listed_.empty()) last_ = listed_.back();
+    void cancel() override {
+        cancelled_ = true;
+        all_.cancel();
     }
 
   private:
-    /// Empty when there are no more.
-    Awaitable<std::vector<File>> read_some() {
-        std::vector<File> page;
-        std::size_t bytes = 0;
-        while (bytes < kBytesAtOnce && !cancelled_) {
-            std::optional<File> file;
-            if (!old_versions_.empty()) {
-                file = co_await read_old_version();
-            } else {
-                co_await list();
-                if (listed_.empty()) break;
-                file = co_await read_listed();
-            }
-            if (!file) continue;
-            bytes += file->content.size() + kOverhead;
-            page.push_back(std::move(*file));
-        }
-        co_return page;
-    }
-
-    Awaitable<std::optional<File>> read_listed() {
-        std::string id = std::move(listed_.front().id);
-        listed_.pop_front();
-        store::Loaded loaded = co_await store_.load_snippet(std::move(id), base::deadline_in(kStepTimeout));
-        if (!loaded.snippet || loaded.expired()) co_return std::nullopt;
-        const model::Snippet& snippet = *loaded.snippet;
-        if (snippet.version > 1) {
-            std::vector<model::Revision> revisions =
-                co_await store_.list_revisions(snippet.id, base::deadline_in(kStepTimeout));
-            for (const model::Revision& revision : revisions) {
-                if (revision.version < snippet.version) old_versions_.emplace_back(snippet.id, revision.version);
-            }
-        }
-        co_return file_of(snippet, base_url_);
-    }
-
-    Awaitable<std::optional<File>> read_old_version() {
-        const auto [id, version] = std::move(old_versions_.front());
-        old_versions_.pop_front();
-        std::optional<model::Revision> revision =
-            co_await store_.find_revision(id, version, base::deadline_in(kStepTimeout));
-        if (!revision) co_return std::nullopt;
-        co_return file_of(id, *std::move(revision));
-    }
-
-    // What a snippet counts for beside its body, so that many small ones do not become one large page.
-    static constexpr std::size_t kOverhead = 1024;
-
-    store::Store& store_;
     base::ThreadPool& threads_;
-    model::Account account_;
-    std::string base_url_;
-    std::shared_ptr<Archive> archive_ = std::make_shared<Archive>();
-    std::deque<store::Position> listed_;  ///< not read yet
-    std::deque<std::pair<std::string, std::int64_t>>
-        old_versions_;  ///< of the snippet that was read last; ids, versions
-    std::optional<store::Position> last_;
-    bool all_listed_ = false;
+    AccountExport all_;
+    std::shared_ptr<Archive> archive_;
     bool ended_ = false;
     bool cancelled_ = false;
 };
@@ -181,8 +101,8 @@ class Export : public http::ContentSource {
 
 Answer export_account(Exchange& exchange) {
     const model::Account& account = *exchange.caller.account;
-    const auto source = std::make_shared<Export>(exchange.worker, account, exchange.base_url());
-    co_await source->list();
+    const auto source = std::make_shared<ExportArchive>(exchange, exchange.worker.archive_threads);
+    co_await source->begin();
     http::Response response;
     response.source = source;
     response.add("Content-Type", "application/zip");

@@ -4,6 +4,7 @@
 #include "base/secret.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
+#include "use_cases/lists.hpp"
 
 #include <algorithm>
 
@@ -34,10 +35,7 @@ Answer account_feed(Exchange& exchange) {
     if (!account) co_return account.error();
     store::ListQuery query;
     query.limit = kEntriesMax;
-    query.visibility = model::Visibility::public_;
-    query.with_burning = false;
-    const std::vector<model::Snippet> snippets =
-        co_await exchange.services.store.list_owned(account->id, query, exchange.deadline);
+    const use_cases::Page page = co_await use_cases::list_published(exchange, account->id, std::move(query));
 
     const std::string base = exchange.base_url();
     pages::Fields fields;
@@ -45,7 +43,7 @@ Answer account_feed(Exchange& exchange) {
     fields.set("FEED_URL", fmt::format("{}/users/{}/feed.atom", base, account->username));
     fields.set("HOME_URL", base + "/");
     base::UnixMillis updated_at = account->created_at;
-    for (const model::Snippet& snippet : snippets) {
+    for (const model::Snippet& snippet : page.snippets) {
         updated_at = std::max(updated_at, snippet.updated_at);
         add_entry(fields, snippet, base);
     }

@@ -1,13 +1,14 @@
 #include "api/access.hpp"
+#include "api/created.hpp"
 #include "api/gist_files.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
+#include "api/link.hpp"
 #include "api/page.hpp"
-#include "api/read_shared.hpp"
 #include "api/snippet_json.hpp"
-#include "api/snippets.hpp"
 #include "base/secret.hpp"
 #include "model/languages.hpp"
+#include "use_cases/lists.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -251,25 +252,16 @@ Awaitable<http::Response> gist_response(Exchange& exchange, unsigned status, con
     co_return co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));
 }
 
-Answer list(Exchange& exchange, std::string path, std::string owner_id, std::optional<model::Visibility> visibility) {
-    Result<store::ListQuery> query = read_gist_query(exchange.request.query);
-    if (!query) co_return query.error();
-    query->visibility = visibility;
-    query->with_burning = false;  // a gist's `raw_url` and `url` are read by programs, at once
-    const int limit = query->limit++;
-    std::vector<model::Snippet> snippets =
-        co_await exchange.services.store.list_owned(std::move(owner_id), *query, exchange.deadline);
-    const bool more = snippets.size() > static_cast<std::size_t>(limit);
-    if (more) snippets.pop_back();
+http::Response shown(const Exchange& exchange, const use_cases::Page& page, std::string_view path, int limit) {
     const std::string base = exchange.base_url();
     json::array gists;
-    for (const model::Snippet& snippet : snippets) gists.push_back(gist_json(snippet, base, false));
+    for (const model::Snippet& snippet : page.snippets) gists.push_back(gist_json(snippet, base, false));
     http::Response response = http::json_response(200, json::serialize(gists));
-    if (more) {
+    if (page.next) {
         response.add("Link", fmt::format("<{}{}?per_page={}&cursor={}>; rel=\"next\"", base, path, limit,
-                                         make_cursor(snippets.back())));
+                                         make_cursor(*page.next)));
     }
-    co_return response;
+    return response;
 }
 
 }  // namespace
@@ -299,24 +291,31 @@ Answer create_gist(Exchange& exchange) {
 }
 
 Answer list_gists(Exchange& exchange) {
-    co_return co_await list(exchange, "/api/v3/gists", exchange.caller.account->id, std::nullopt);
+    Result<store::ListQuery> query = read_gist_query(exchange.request.query);
+    if (!query) co_return query.error();
+    query->with_burning = false;  // a gist's `raw_url` and `url` are read by programs, at once
+    const use_cases::Page page = co_await use_cases::list_mine(exchange, *query);
+    co_return shown(exchange, page, "/api/v3/gists", query->limit);
 }
 
 Answer list_gists_of(Exchange& exchange) {
     Result<model::Account> account = co_await find_account(exchange, exchange.parameters.front());
     if (!account) co_return account.error();
-    std::string path = fmt::format("/api/v3/users/{}/gists", account->username);
-    co_return co_await list(exchange, std::move(path), std::move(account->id), model::Visibility::public_);
+    Result<store::ListQuery> query = read_gist_query(exchange.request.query);
+    if (!query) co_return query.error();
+    const use_cases::Page page = co_await use_cases::list_published(exchange, account->id, *query);
+    co_return shown(exchange, page, fmt::format("/api/v3/users/{}/gists", account->username), query->limit);
 }
 
 Answer read_gist(Exchange& exchange) {
-    Result<Shared> shared = co_await follow_link(exchange, exchange.parameters.front(), Reader::program);
-    if (!shared) co_return shared.error();
-    if (shared->asked) co_return *std::move(shared->asked);
+    Opening opening{Reader::program};
+    Result<Opened> opened = co_await open_link(exchange, exchange.parameters.front(), std::move(opening));
+    if (!opened) co_return opened.error();
+    if (opened->asked) co_return *std::move(opened->asked);
     http::Response response =
-        respond_with_link(*shared, exchange.request, gist_representation(exchange), "application/json");
+        respond_with_link(*opened, exchange.request, gist_representation(exchange), "application/json");
     if (response.status != 200) co_return response;
-    const model::Snippet& snippet = shared->snippet();
+    const model::Snippet& snippet = *opened->snippet;
     const std::string base = exchange.base_url();
     auto work = [&] { return json::serialize(gist_json(snippet, base, true)); };
     response.body = co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));
@@ -326,23 +325,17 @@ Answer read_gist(Exchange& exchange) {
 Answer read_gist_file(Exchange& exchange) {
     const std::string& id = exchange.parameters.front();
     const std::string& name = exchange.parameters[1];
-    // A wrong name must not burn the gist unread.
-    if (is_snippet_id(id)) {
-        const cache::Read read = co_await exchange.services.cache.read(id, exchange.deadline);
-        const model::Snippet* snippet = read.fill.entry ? nullptr : read.fill.snippet.get();
-        if (snippet && snippet->burn_after_reading && !find_file(gist_of(*snippet), name)) {
-            co_return error(ErrorKind::not_found);
-        }
-    }
-    Result<Shared> shared = co_await follow_link(exchange, id, Reader::anybody);
-    if (!shared) co_return shared.error();
-    if (shared->asked) co_return *std::move(shared->asked);
-    const model::Snippet& snippet = shared->snippet();
+    Opening opening;
+    opening.has_it = [&name](const model::Snippet& snippet) { return find_file(gist_of(snippet), name).has_value(); };
+    Result<Opened> opened = co_await open_link(exchange, id, std::move(opening));
+    if (!opened) co_return opened.error();
+    if (opened->asked) co_return *std::move(opened->asked);
+    const model::Snippet& snippet = *opened->snippet;
     auto work = [&] { return find_file(gist_of(snippet), name); };
     std::optional<model::File> file =
         co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));
     if (!file) co_return error(ErrorKind::not_found);
-    http::Response response = respond_with_link(*shared, exchange.request, "gist-raw", "text/plain; charset=utf-8");
+    http::Response response = respond_with_link(*opened, exchange.request, "gist-raw", "text/plain; charset=utf-8");
     if (response.status == 200) response.body = std::move(file->content);
     co_return response;
 }

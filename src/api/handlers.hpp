@@ -1,14 +1,12 @@
 #pragma once
 
-#include "api/exchange.hpp"
+#include "api/route.hpp"
 #include "model/snippet.hpp"
 
 #include <string_view>
 
 /// The use cases, each in the file of its name or of its noun.
 namespace snippetd::api {
-
-using Answer = Awaitable<Result<http::Response>>;
 
 Answer read_shared(Exchange& exchange);      // read_shared.cpp
 Answer read_shared_raw(Exchange& exchange);  // read_shared.cpp
@@ -35,7 +33,9 @@ Answer create_token(Exchange& exchange);     // tokens.cpp
 Answer list_tokens(Exchange& exchange);      // tokens.cpp
 Answer delete_token(Exchange& exchange);     // tokens.cpp
 
-Answer reveal(Exchange& exchange);  // read_shared.cpp
+Answer reveal(Exchange& exchange);       // read_shared.cpp
+Answer read_page(Exchange& exchange);    // read_pages.cpp
+Answer reveal_page(Exchange& exchange);  // read_pages.cpp
 
 /// A form that no browser has sent: other services' conventions.
 Answer upload_form(Exchange& exchange);               // uploads.cpp
@@ -58,7 +58,7 @@ Answer edit_gist(Exchange& exchange);       // gists.cpp
 Answer authorize(Exchange& exchange);       // accounts.cpp
 
 Answer describe_embed(Exchange& exchange);  // embeds.cpp
-Answer embed_page(Exchange& exchange);      // read_shared.cpp
+Answer embed_page(Exchange& exchange);      // read_pages.cpp
 Answer account_feed(Exchange& exchange);    // feeds.cpp
 
 Answer compose_page(Exchange& exchange);       // compose_pages.cpp
@@ -68,15 +68,13 @@ Answer edit_page(Exchange& exchange);       // compose_pages.cpp
 Answer edit_from_form(Exchange& exchange);  // compose_pages.cpp
 Awaitable<http::Response> edit_refused(Exchange& exchange, Error error);
 
-/// Asks before a snippet that burns after reading is shown: whoever previews a link must not burn it.
-Awaitable<http::Response> confirm_burning(Exchange& exchange, const model::Snippet& snippet);  // snippet_pages.cpp
-Answer delete_page(Exchange& exchange);                                                        // snippet_pages.cpp
-Answer delete_from_form(Exchange& exchange);                                                   // snippet_pages.cpp
-Answer fork_from_form(Exchange& exchange);                                                     // snippet_pages.cpp
-Answer qr_code(Exchange& exchange);                                                            // snippet_pages.cpp
-Answer revisions_page(Exchange& exchange);                                                     // snippet_pages.cpp
-Answer stats_page(Exchange& exchange);                                                         // snippet_pages.cpp
-Answer follow_count(Exchange& exchange);                                                       // live.cpp
+Answer delete_page(Exchange& exchange);       // snippet_pages.cpp
+Answer delete_from_form(Exchange& exchange);  // snippet_pages.cpp
+Answer fork_from_form(Exchange& exchange);    // snippet_pages.cpp
+Answer qr_code(Exchange& exchange);           // snippet_pages.cpp
+Answer revisions_page(Exchange& exchange);    // snippet_pages.cpp
+Answer stats_page(Exchange& exchange);        // snippet_pages.cpp
+Answer follow_count(Exchange& exchange);      // live.cpp
 
 Answer log_in_page(Exchange& exchange);       // account_pages.cpp
 Answer log_in_from_form(Exchange& exchange);  // account_pages.cpp

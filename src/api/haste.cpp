@@ -1,10 +1,10 @@
 #include "api/access.hpp"
+#include "api/created.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
+#include "api/link.hpp"
 #include "api/page.hpp"
-#include "api/read_shared.hpp"
 #include "api/snippet_json.hpp"
-#include "api/snippets.hpp"
 #include "model/languages.hpp"
 
 #include <boost/json.hpp>
@@ -54,31 +54,32 @@ Answer create_document(Exchange& exchange) {
 }
 
 Answer read_document(Exchange& exchange) {
-    Result<Shared> shared =
-        co_await follow_link(exchange, without_extension(exchange.parameters.front()), Reader::program);
-    if (!shared) co_return shared.error();
-    if (shared->asked) co_return *std::move(shared->asked);
-    http::Response response = respond_with_link(*shared, exchange.request, "haste", "application/json");
+    Opening opening{Reader::program};
+    Result<Opened> opened =
+        co_await open_link(exchange, without_extension(exchange.parameters.front()), std::move(opening));
+    if (!opened) co_return opened.error();
+    if (opened->asked) co_return *std::move(opened->asked);
+    http::Response response = respond_with_link(*opened, exchange.request, "haste", "application/json");
     if (response.status != 200) co_return response;
     constexpr std::string_view kBefore = R"({"data":")";
-    response.body = fmt::format(R"({}","key":"{}"}})", kBefore, shared->snippet().id);
+    response.body = fmt::format(R"({}","key":"{}"}})", kBefore, opened->snippet->id);
     response.add_body_piece(0, kBefore.size());
     // The escaped body is a part of the link's JSON.
     if (exchange.request.head()) {
-        response.unmade_bytes = shared->entry->json_body_bytes;
+        response.unmade_bytes = opened->entry->json_body_bytes;
     } else {
-        shared->entry = co_await exchange.services.cache.complete(shared->entry, exchange.deadline);
-        const cache::Entry& entry = *shared->entry;
+        opened->entry = co_await exchange.services.cache.complete(opened->entry, exchange.deadline);
+        const cache::Entry& entry = *opened->entry;
         response.add_piece(std::string_view{entry.json_before_count}.substr(entry.json_body_at, entry.json_body_bytes));
     }
     response.add_body_piece(kBefore.size(), response.body.size() - kBefore.size());
-    response.owner = shared->entry;
+    response.owner = opened->entry;
     co_return response;
 }
 
 Answer read_document_raw(Exchange& exchange) {
     exchange.parameters.front() = without_extension(exchange.parameters.front());
-    co_return co_await read_shared_raw(exchange);
+    co_return co_await read_link(exchange, Representation::raw);
 }
 
 bool is_document_key(std::string_view text) {

@@ -262,7 +262,7 @@ use_cases::TokenInput read_token(const json::object& object) {
     return input;
 }
 
-std::string make_cursor(const model::Snippet& last) {
+std::string make_cursor(const store::Position& last) {
     return base::to_base64url(fmt::format("{}:{}", last.created_at, last.id));
 }
 

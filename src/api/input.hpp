@@ -86,6 +86,6 @@ Result<store::ListQuery> read_list_query(std::string_view query, bool with_filte
 Result<model::ViewBucket> read_view_bucket(std::string_view query);
 /// `cursor` alone.
 Result<std::optional<store::Position>> read_cursor(std::string_view query);
-std::string make_cursor(const model::Snippet& last);
+std::string make_cursor(const store::Position& last);
 
 }  // namespace snippetd::api

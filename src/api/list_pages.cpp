@@ -5,6 +5,7 @@
 #include "pages/template.hpp"
 #include "pages/text.hpp"
 #include "use_cases/charge.hpp"
+#include "use_cases/lists.hpp"
 #include "use_cases/snippets.hpp"
 
 #include <array>
@@ -41,14 +42,12 @@ void show_item(pages::Fields& fields, const model::Snippet& snippet) {
 }
 
 /// The items, and where the next ones are: `next_url` is continued with their cursor.
-void show_list(pages::Fields& fields, std::vector<model::Snippet> snippets, int limit, const std::string& next_url) {
-    const bool more = snippets.size() > static_cast<std::size_t>(limit);
-    if (more) snippets.pop_back();
-    if (!snippets.empty()) {
+void show_list(pages::Fields& fields, const use_cases::Page& page, const std::string& next_url) {
+    if (!page.snippets.empty()) {
         pages::Fields list = fields.add("LIST");
-        for (const model::Snippet& snippet : snippets) show_item(list, snippet);
+        for (const model::Snippet& snippet : page.snippets) show_item(list, snippet);
     }
-    if (more) fields.add("NEXT", "NEXT_URL", next_url + "cursor=" + encoded(make_cursor(snippets.back())));
+    if (page.next) fields.add("NEXT", "NEXT_URL", next_url + "cursor=" + encoded(make_cursor(*page.next)));
 }
 
 /// Empty parameters, which a form sends for fields that were left empty, filter nothing.
@@ -97,15 +96,13 @@ Answer my_snippets_page(Exchange& exchange) {
     const std::string parameters = without_empty_parameters(exchange.request.query);
     Result<store::ListQuery> query = read_list_query(parameters, true);
     if (!query) co_return query.error();
-    const int limit = query->limit++;
-    std::vector<model::Snippet> snippets =
-        co_await exchange.services.store.list_owned(exchange.caller.account->id, *query, exchange.deadline);
+    const use_cases::Page page = co_await use_cases::list_mine(exchange, *std::move(query));
     pages::Fields fields;
     fields.set("ACCOUNT_NAME", exchange.caller.account->username);
     const bool filtered = !parameters.empty();
-    if (snippets.empty()) fields.show(filtered ? "NOTHING_FOUND" : "EMPTY");
-    if (!snippets.empty() || filtered) show_filter(fields, parameters);
-    show_list(fields, std::move(snippets), limit, filters_of(parameters));
+    if (page.snippets.empty()) fields.show(filtered ? "NOTHING_FOUND" : "EMPTY");
+    if (!page.snippets.empty() || filtered) show_filter(fields, parameters);
+    show_list(fields, page, filters_of(parameters));
     fields.set("FEED_URL", fmt::format("/users/{}/feed.atom", exchange.caller.account->username));
     pages::Layout layout = unlisted_layout("me", "My snippets", "me.js");
     co_return co_await show_page(exchange, 200, std::move(layout), pages::render("me", fields));
@@ -114,11 +111,10 @@ Answer my_snippets_page(Exchange& exchange) {
 Answer explore_page(Exchange& exchange) {
     Result<store::ListQuery> query = read_list_query(without_empty_parameters(exchange.request.query), false);
     if (!query) co_return query.error();
-    const int limit = query->limit++;
-    std::vector<model::Snippet> snippets = co_await exchange.services.store.list_public(*query, exchange.deadline);
+    const use_cases::Page page = co_await use_cases::explore(exchange, *std::move(query));
     pages::Fields fields;
-    fields.show_if(snippets.empty(), "EMPTY");
-    show_list(fields, std::move(snippets), limit, "/explore?");
+    fields.show_if(page.snippets.empty(), "EMPTY");
+    show_list(fields, page, "/explore?");
     pages::Layout layout = unlisted_layout("explore", "Explore");
     layout.description = "Recent public snippets, newest first.";
     layout.indexed = true;

@@ -1,6 +1,6 @@
-#include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "base/timer.hpp"
+#include "use_cases/links.hpp"
 
 #include <random>
 
@@ -72,16 +72,14 @@ class LiveCount final : public http::ContentSource, public views::LiveCounts::Li
 
 Answer follow_count(Exchange& exchange) {
     const std::string id = exchange.parameters.front();
-    if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
-    const cache::Read read = co_await exchange.services.cache.read(id, exchange.deadline);
     // What is private or burns is nobody's to follow.
-    if (!read.fill.entry) co_return error(ErrorKind::not_found);
-    if (read.fill.entry->kind == cache::Entry::Kind::gone) co_return error(ErrorKind::gone);
-    if (read.fill.entry->kind == cache::Entry::Kind::missing) co_return error(ErrorKind::not_found);
+    const Result<use_cases::Followed> read = co_await use_cases::read_as_anybody(exchange, id);
+    if (!read) co_return read.error();
+    exchange.listable = false;  // the page is, not what comes to it
     http::Response response;
     response.fields = "Content-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n";
     const base::Executor executor = co_await boost::asio::this_coro::executor;
-    const auto source = std::make_shared<LiveCount>(executor, exchange.worker.live, id, read.fill.entry->view_count);
+    const auto source = std::make_shared<LiveCount>(executor, exchange.worker.live, id, read->entry->view_count);
     // For HEAD the source only says that there is no length.
     if (!exchange.request.head() && !source->start()) {
         co_return Error{ErrorKind::unavailable, "Too many pages are open; the count is in the page.", {}, 30};

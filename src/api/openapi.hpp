@@ -1,7 +1,7 @@
 #pragma once
 
 #include "api/exchange.hpp"
-#include "api/routes.hpp"
+#include "api/route.hpp"
 
 #include <span>
 #include <string_view>

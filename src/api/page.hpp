@@ -1,8 +1,6 @@
 #pragma once
 
 #include "api/exchange.hpp"
-#include "api/handlers.hpp"
-#include "api/routes.hpp"
 #include "http/form.hpp"
 #include "pages/layout.hpp"
 

@@ -36,9 +36,15 @@ constexpr Route with_text(Route route) {
     return route;
 }
 
+/// A route that answers who would rather have a page by `page`.
+constexpr Route or_page(Handler page, Route route) {
+    route.page = page;
+    return route;
+}
+
 // What each route does, for those who call it, is said in openapi/*.json.
 constexpr Route kRoutes[] = {
-    open_snippet({Method::get, "/s/{id}", read_shared, Access::anyone, Charge::nothing}),
+    or_page(read_page, open_snippet({Method::get, "/s/{id}", read_shared, Access::anyone, Charge::nothing})),
     open_snippet({Method::get, "/s/{id}/raw", read_shared_raw, Access::anyone, Charge::nothing}),
 
     with_text({Method::post, "/snippets", create_snippet, Access::optional, Charge::write}),
@@ -50,7 +56,7 @@ constexpr Route kRoutes[] = {
     open_snippet({Method::get, "/snippets/{id}/revisions/{version}", read_revision, Access::optional, Charge::nothing}),
     of_snippet({Method::get, "/snippets/{id}/stats", snippet_stats, Access::optional, Charge::nothing}),
     of_snippet({Method::post, "/snippets/{id}/fork", fork_snippet, Access::account, Charge::write}),
-    open({Method::get, "/explore", explore, Access::page, Charge::nothing}),
+    or_page(explore_page, open({Method::get, "/explore", explore, Access::page, Charge::nothing})),
 
     {Method::post, "/auth/signup", sign_up, Access::anyone, Charge::signup},
     {Method::post, "/auth/login", log_in, Access::anyone, Charge::login},
@@ -64,7 +70,8 @@ constexpr Route kRoutes[] = {
     {Method::delete_, "/auth/tokens/{id}", delete_token, Access::account, Charge::nothing},
 
     {Method::get, "/", compose_page, Access::page, Charge::nothing},
-    with_text({Method::post, "/", compose_from_form, Access::page, Charge::write, compose_refused}),
+    or_page(compose_from_form,
+            with_text({Method::post, "/", upload_form, Access::page, Charge::write, compose_refused})),
     with_text({Method::post, "/upload", upload_text, Access::optional, Charge::write}),
     with_text({Method::put, "/upload", upload_text, Access::optional, Charge::write}),
     with_text({Method::put, "/upload/{name}", upload_text, Access::optional, Charge::write, nullptr, any_file_name}),
@@ -93,7 +100,7 @@ constexpr Route kRoutes[] = {
 
     of_snippet({Method::get, "/s/{id}/live", follow_count, Access::anyone, Charge::nothing}),
     of_snippet({Method::get, "/s/{id}/qr.svg", qr_code, Access::anyone, Charge::nothing}),
-    of_snippet({Method::post, "/s/{id}/reveal", reveal, Access::page, Charge::nothing}),
+    or_page(reveal_page, of_snippet({Method::post, "/s/{id}/reveal", reveal, Access::page, Charge::nothing})),
     of_snippet({Method::get, "/s/{id}/edit", edit_page, Access::page, Charge::nothing}),
     with_text(of_snippet({Method::post, "/s/{id}/edit", edit_from_form, Access::page, Charge::write, edit_refused})),
     of_snippet({Method::get, "/s/{id}/delete", delete_page, Access::page, Charge::nothing}),

@@ -1,14 +1,15 @@
 #include "api/access.hpp"
+#include "api/created.hpp"
 #include "api/handlers.hpp"
 #include "api/page.hpp"
-#include "api/revisions.hpp"
-#include "api/snippets.hpp"
 #include "model/view_history.hpp"
 #include "pages/documents.hpp"
 #include "pages/qr.hpp"
 #include "pages/read_page.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
+#include "use_cases/revisions.hpp"
+#include "use_cases/statistics.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -16,18 +17,6 @@
 #include <fmt/format.h>
 
 namespace snippetd::api {
-
-Awaitable<http::Response> confirm_burning(Exchange& exchange, const model::Snippet& snippet) {
-    pages::Fields fields;
-    fields.set("HEADING", "Read it once?");
-    fields.set("TEXT", "This snippet burns after reading: it is shown one time, to one person, and is gone then.");
-    fields.set("ACTION", fmt::format("/s/{}/reveal", snippet.id));
-    fields.set("BUTTON", "Show it now");
-    fields.show("CALM");
-    fields.add("PROGRAMS", "PROGRAMS_URL", fmt::format("{}/s/{}/reveal", exchange.base_url(), snippet.id));
-    return show_page(exchange, 200, unlisted_layout("confirm", "A snippet that burns after reading"),
-                     pages::render("confirm", fields));
-}
 
 Answer delete_page(Exchange& exchange) {
     Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
@@ -97,8 +86,8 @@ Awaitable<std::shared_ptr<const pages::Document>> compare(Exchange& exchange, co
     std::string key = fmt::format("difference {} {} {} {}", snippet.id, from, to, split);
     std::shared_ptr<const pages::Document> known = documents.find(key);
     if (known) co_return known;
-    std::optional<model::Revision> before = co_await find_visible_revision(exchange, snippet, from);
-    std::optional<model::Revision> after = co_await find_visible_revision(exchange, snippet, to);
+    Result<model::Revision> before = co_await use_cases::read_revision(exchange, snippet, from);
+    Result<model::Revision> after = co_await use_cases::read_revision(exchange, snippet, to);
     if (!before || !after) co_return nullptr;
     const auto texts =
         std::make_shared<const std::pair<std::string, std::string>>(std::move(before->body), std::move(after->body));
@@ -168,41 +157,41 @@ void show_revision(pages::Fields& fields, const std::string& id, const model::Re
 }  // namespace
 
 Answer revisions_page(Exchange& exchange) {
-    Result<model::Snippet> snippet = co_await load_visible(exchange);
-    if (!snippet) co_return snippet.error();
+    const Result<use_cases::Revisions> revisions =
+        co_await use_cases::list_revisions(exchange, exchange.parameters.front());
+    if (!revisions) co_return revisions.error();
+    const model::Snippet& snippet = revisions->snippet;
+    const std::vector<model::Revision>& items = revisions->items;
     pages::Fields fields;
-    fields.set("ID", snippet->id);
-    fields.set("TITLE_TEXT", pages::title_text(snippet->title));
-    const std::vector<model::Revision> revisions = co_await list_visible_revisions(exchange, *snippet);
-    for (std::size_t i = 0; i < revisions.size(); ++i) {
+    fields.set("ID", snippet.id);
+    fields.set("TITLE_TEXT", pages::title_text(snippet.title));
+    for (std::size_t i = 0; i < items.size(); ++i) {
         const std::optional<std::int64_t> earlier =
-            i + 1 < revisions.size() ? std::optional{revisions[i + 1].version} : std::nullopt;
-        show_revision(fields, snippet->id, revisions[i], i == 0, earlier);
+            i + 1 < items.size() ? std::optional{items[i + 1].version} : std::nullopt;
+        show_revision(fields, snippet.id, items[i], i == 0, earlier);
     }
     const std::optional<std::int64_t> from = version_parameter(exchange.request, "from");
     const std::optional<std::int64_t> to = version_parameter(exchange.request, "to");
     if (from && to) {
-        std::optional<Error> wrong = co_await show_diff(exchange, *snippet, revisions, *from, *to, fields);
+        std::optional<Error> wrong = co_await show_diff(exchange, snippet, items, *from, *to, fields);
         if (wrong) co_return *std::move(wrong);
     }
-    pages::Layout layout = unlisted_layout("revisions", "Revisions of " + pages::title_text(snippet->title));
+    pages::Layout layout = unlisted_layout("revisions", "Revisions of " + pages::title_text(snippet.title));
     co_return co_await show_page(exchange, 200, std::move(layout), pages::render("revisions", fields));
 }
 
 Answer stats_page(Exchange& exchange) {
-    Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
-    if (!snippet) co_return snippet.error();
     const bool hours = http::find_parameter(exchange.request.query, "by").value == "hour";
-    const model::ViewBucket by = hours ? model::ViewBucket::hour : model::ViewBucket::day;
-    const base::UnixMillis now = co_await exchange.services.store.now(exchange.deadline);
-    const std::vector<model::ViewHour> counted =
-        co_await exchange.services.store.view_hours(snippet->id, model::history_start(by, now), exchange.deadline);
-    const std::vector<model::ViewPoint> points = model::bucket_views(counted, by, now);
+    const Result<use_cases::Statistics> statistics = co_await use_cases::read_statistics(
+        exchange, exchange.parameters.front(), hours ? model::ViewBucket::hour : model::ViewBucket::day);
+    if (!statistics) co_return statistics.error();
+    const model::Snippet& snippet = statistics->snippet;
+    const std::vector<model::ViewPoint>& points = statistics->points;
     const bool viewed = std::any_of(points.begin(), points.end(), [](const auto& point) { return point.views > 0; });
     pages::Fields fields;
-    fields.set("ID", snippet->id);
-    fields.set("TITLE_TEXT", pages::title_text(snippet->title));
-    fields.set("VIEWS", std::to_string(snippet->view_count));
+    fields.set("ID", snippet.id);
+    fields.set("TITLE_TEXT", pages::title_text(snippet.title));
+    fields.set("VIEWS", std::to_string(snippet.view_count));
     fields.show(hours ? "HOURS_SELECTED" : "DAYS_SELECTED");
     pages::Fields body = fields.add(viewed ? "TABLE" : "EMPTY");
     for (const model::ViewPoint& point : points) {
@@ -213,7 +202,7 @@ Answer stats_page(Exchange& exchange) {
         row.set("POINT_TEXT", hours ? time : time.substr(0, time.find(',')));
         row.set("POINT_VIEWS", std::to_string(point.views));
     }
-    pages::Layout layout = unlisted_layout("stats", "Statistics of " + pages::title_text(snippet->title), "stats.js");
+    pages::Layout layout = unlisted_layout("stats", "Statistics of " + pages::title_text(snippet.title), "stats.js");
     co_return co_await show_page(exchange, 200, std::move(layout), pages::render("stats", fields));
 }
 

@@ -1,6 +1,7 @@
 #include "api/access.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
+#include "use_cases/statistics.hpp"
 
 #include <fmt/format.h>
 
@@ -8,10 +9,10 @@ namespace snippetd::api {
 
 namespace {
 
-http::Response shown(const model::Snippet& snippet, model::ViewBucket by, const std::vector<model::ViewPoint>& points) {
-    std::string body = fmt::format(R"({{"id":"{}","by":"{}","view_count":{},"points":[)", snippet.id,
-                                   by == model::ViewBucket::hour ? "hour" : "day", snippet.view_count);
-    for (const model::ViewPoint& point : points) {
+http::Response shown(const use_cases::Statistics& statistics, model::ViewBucket by) {
+    std::string body = fmt::format(R"({{"id":"{}","by":"{}","view_count":{},"points":[)", statistics.snippet.id,
+                                   by == model::ViewBucket::hour ? "hour" : "day", statistics.snippet.view_count);
+    for (const model::ViewPoint& point : statistics.points) {
         if (body.back() != '[') body += ',';
         body += fmt::format(R"({{"time":"{}","views":{}}})", base::format_rfc3339(point.start_ms), point.views);
     }
@@ -25,12 +26,10 @@ Answer snippet_stats(Exchange& exchange) {
     if (std::optional<Error> refused = refuse_nobody(exchange.caller)) co_return *std::move(refused);
     Result<model::ViewBucket> by = read_view_bucket(exchange.request.query);
     if (!by) co_return by.error();
-    Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
-    if (!snippet) co_return snippet.error();
-    const base::UnixMillis now = co_await exchange.services.store.now(exchange.deadline);
-    std::vector<model::ViewHour> hours =
-        co_await exchange.services.store.view_hours(snippet->id, model::history_start(*by, now), exchange.deadline);
-    co_return shown(*snippet, *by, model::bucket_views(hours, *by, now));
+    const Result<use_cases::Statistics> statistics =
+        co_await use_cases::read_statistics(exchange, exchange.parameters.front(), *by);
+    if (!statistics) co_return statistics.error();
+    co_return shown(*statistics, *by);
 }
 
 }  // namespace snippetd::api

@@ -1,9 +1,9 @@
 #include "api/access.hpp"
+#include "api/created.hpp"
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "api/snippet_json.hpp"
-#include "api/snippets.hpp"
 
 #include <array>
 #include <charconv>

@@ -2,6 +2,7 @@
 
 #include "api/application.hpp"
 #include "api/documentation.hpp"
+#include "api/routes.hpp"
 #include "api/snippet_source.hpp"
 #include "auth/identities.hpp"
 #include "cache/cache.hpp"
@@ -75,7 +76,7 @@ class Worker {
     auth::Identities identities_;
     views::Recorder recorder_;
     pages::PageRenderer pages_;
-    api::Documentation documentation_;
+    api::Documentation documentation_{api::routes()};
     api::Application application_;
     http::Server server_;
     std::thread thread_;

@@ -9,6 +9,7 @@
 #include "model/account.hpp"
 #include "store/store.hpp"
 #include "use_cases/texts.hpp"
+#include "views/recorder.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -48,6 +49,7 @@ struct Services {
     auth::Identities& identities;
     auth::Passwords& passwords;
     Texts& texts;
+    views::Recorder& views;
 };
 
 /// Who asks.

@@ -2,6 +2,7 @@
 
 #include "api/documentation.hpp"
 #include "api/exchange.hpp"
+#include "api/routes.hpp"
 #include "support/run.hpp"
 
 #include <stdexcept>
@@ -89,17 +90,21 @@ class UntouchedCache : public cache::Cache {
     [[noreturn]] static void touched() { throw std::logic_error{"the cache is not to be touched"}; }
 };
 
-/// What an api::Exchange needs, with a limiter of the test's.
+/// What an api::Exchange needs, with a limiter of the test's, and a store and a cache if it has any.
 struct IdleServices {
     explicit IdleServices(limiter::Limiter& limiter_) : limiter{limiter_} {}
+    IdleServices(limiter::Limiter& limiter_, store::Store& store_, cache::Cache& cache_)
+        : limiter{limiter_}, store{store_}, cache{cache_} {}
 
     api::Exchange exchange() { return {request, services, {}, base::deadline_in(std::chrono::hours{1})}; }
 
     limiter::Limiter& limiter;
     use_cases::Options options;
     base::Metrics metrics;
-    UntouchedStore store;
-    UntouchedCache cache;
+    UntouchedStore untouched_store{};
+    UntouchedCache untouched_cache{};
+    store::Store& store = untouched_store;
+    cache::Cache& cache = untouched_cache;
     views::Tally tally{metrics};
     views::Recorder recorder{tally};
     auth::Identities identities{{}, nullptr};
@@ -114,9 +119,8 @@ struct IdleServices {
     http::Request request;
     std::function<bool()> redis_up = [] { return true; };
     std::function<bool()> redis_evicts = [] { return false; };
-    api::Documentation documentation;
-    api::Services services{{options, store, limiter, cache, identities, passwords, texts},
-                           recorder,
+    api::Documentation documentation{api::routes()};
+    api::Services services{{options, store, limiter, cache, identities, passwords, texts, recorder},
                            threads,
                            metrics,
                            pages,

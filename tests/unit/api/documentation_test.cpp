@@ -1,16 +1,18 @@
 #include "api/documentation.hpp"
 
+#include "api/routes.hpp"
+
 #include <gtest/gtest.h>
 
 namespace snippetd::api {
 namespace {
 
 std::shared_ptr<const Publication> publish(const std::string& base) {
-    return std::make_shared<const Publication>(Options{}, base);
+    return std::make_shared<const Publication>(routes(), Options{}, base);
 }
 
 TEST(Documentation, KeepsThoseThatWereUsedLast) {
-    Documentation documentation;
+    Documentation documentation{routes()};
     EXPECT_EQ(documentation.find("https://a.example"), nullptr);
     documentation.keep(publish("https://a.example"));
     const auto kept = documentation.find("https://a.example");

@@ -342,7 +342,7 @@ TEST(ReadListQuery, RefusesBadLimitsCursorsAndEncodings) {
 }
 
 TEST(MakeCursor, IsReadBackAsThePositionOfTheSnippet) {
-    model::Snippet last;
+    store::Position last;
     last.id = "Abc123xyz789";
     last.created_at = 1795508130123;
     const store::ListQuery query = list("cursor=" + make_cursor(last));

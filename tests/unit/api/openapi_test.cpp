@@ -1,5 +1,7 @@
 #include "api/openapi.hpp"
 
+#include "api/routes.hpp"
+
 #include <array>
 #include <string>
 #include <vector>

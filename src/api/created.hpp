@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-/// What the faces of the use cases for one snippet have in common.
+/// What faces have in common that make snippets and show what came of it.
 namespace snippetd::api {
 
 /// What a request says of a new snippet.

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "model/snippet.hpp"
+#include "use_cases/call.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// Old versions, and who may see which: what was private when it was current stays between the owner and the service,
+/// also when the snippet is public now. 404 for a snippet whose current version the caller may not see.
+namespace snippetd::use_cases {
+
+struct Revisions {
+    model::Snippet snippet;
+    std::vector<model::Revision> items;  ///< newest first, without bodies; the current one leads
+};
+
+/// Those that the caller may see.
+Awaitable<Result<Revisions>> list_revisions(Call& call, std::string id);
+
+/// One version with its body, the current one included; 404 when there is none, or not for the caller.
+Awaitable<Result<model::Revision>> read_revision(Call& call, std::string id, std::int64_t version);
+/// The same of a snippet that `list_revisions` has given.
+Awaitable<Result<model::Revision>> read_revision(Call& call, const model::Snippet& snippet, std::int64_t version);
+
+}  // namespace snippetd::use_cases
