@@ -1,11 +1,13 @@
 #include "app/assemble.hpp"
 #include "app/serve.hpp"
 #include "app/settings.hpp"
+#include "base/fail_point.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
 #include "pages/document_process.hpp"
 
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 
@@ -44,6 +46,7 @@ int run(const app::Invocation& invocation) {
 
 int main(int argc, char** argv) {
     if (pages::is_document_process(argc, argv)) return pages::run_document_process();
+    if (const char* file = std::getenv(base::FailPoints::kVariable)) base::FailPoints::obey(file);
     app::Invocation invocation;
     try {
         invocation = app::parse_settings(argc, argv, app::process_environment());

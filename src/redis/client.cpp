@@ -1,6 +1,7 @@
 #include "redis/client.hpp"
 
 #include "base/error.hpp"
+#include "base/fail_point.hpp"
 #include "base/log.hpp"
 
 #include <algorithm>
@@ -76,6 +77,17 @@ std::string lower_case(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return text;
+}
+
+/// The group of the points before and after its commands.
+std::string_view fail_points_of(Use use) {
+    switch (use) {
+        case Use::requests: return "redis-requests";
+        case Use::bulk: return "redis-bulk";
+        case Use::background:
+        case Use::channel: break;
+    }
+    return "redis-background";
 }
 
 }  // namespace
@@ -480,14 +492,17 @@ void Client::learn_size(std::size_t received) {
 }
 
 base::Awaitable<Reply> Client::command(Command words) {
+    base::FailPoints::pass_or_throw(fail_points_of(options_.use));
     const std::string kind = words.front();
     Reply reply = co_await exchange(std::move(words));
     judge(kind, reply);
+    base::FailPoints::pass_or_throw(fail_points_of(options_.use));
     co_return reply;
 }
 
 base::Awaitable<Reply> Client::evaluate(const Script& script, std::vector<std::string> keys,
                                         std::vector<std::string> arguments) {
+    base::FailPoints::pass_or_throw(fail_points_of(options_.use));
     Command words{"EVALSHA", script.digest(), std::to_string(keys.size())};
     words.insert(words.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
     words.insert(words.end(), std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
@@ -500,6 +515,7 @@ base::Awaitable<Reply> Client::evaluate(const Script& script, std::vector<std::s
         reply = co_await exchange(std::move(again));
     }
     judge(script.digest(), reply);
+    base::FailPoints::pass_or_throw(fail_points_of(options_.use));
     co_return reply;
 }
 

@@ -1,5 +1,6 @@
 #include "sql/pool.hpp"
 
+#include "base/fail_point.hpp"
 #include "base/log.hpp"
 #include "base/unreachable.hpp"
 
@@ -304,9 +305,15 @@ void Pool::run_batch(Slot& slot, std::vector<std::shared_ptr<Job>>& jobs) {
     } else {
         run_transaction(*slot.connection, jobs);
     }
+    // Done, and the answer is lost.
+    for (auto& job : jobs) {
+        if (!job->error) job->error = base::FailPoints::pass(options_.name);
+    }
 }
 
 void Pool::run_one(Connection& connection, Job& job) {
+    job.error = base::FailPoints::pass(options_.name);
+    if (job.error) return;
     try {
         job.execute(connection);
     } catch (const base::Unavailable&) {

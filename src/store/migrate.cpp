@@ -1,5 +1,6 @@
 #include "store/migrate.hpp"
 
+#include "base/fail_point.hpp"
 #include "base/fold_case.hpp"
 #include "base/log.hpp"
 #include "store/snippet_row.hpp"
@@ -28,6 +29,7 @@ namespace {
 constexpr long long kMigrationLock = 7316402;
 
 constexpr std::string_view kFolding = "0005_bodies";
+constexpr std::string_view kFailPoints = "migration";
 constexpr base::Milliseconds kProgressEvery{5000};
 // What one transaction of the folding takes: whichever is reached first.
 constexpr int kFoldedRowsMax = 1000;
@@ -53,6 +55,7 @@ int schema_version(soci::session& session, DialectName dialect) {
 }
 
 void record(soci::session& session, int version, std::string_view name) {
+    base::FailPoints::pass_or_throw(kFailPoints);
     const std::string stored_name{name};
     const long long now = base::unix_now_ms();
     session << "insert into schema_migrations (version, name, applied_at) values (:version, :name, :now)",
@@ -143,6 +146,7 @@ long long fold_existing(sql::Connection& connection, int version) {
         std::vector<std::string> ids;
         if (schema_version(session, DialectName::postgres) < version) ids = next_unfolded(connection, last);
         if (!ids.empty()) fold(connection, ids);
+        base::FailPoints::pass_or_throw(kFailPoints);
         connection.execute_script("commit");
         if (ids.empty()) return done;
         last = ids.back();
@@ -180,7 +184,9 @@ int migrate_postgres(sql::Connection& connection) {
             record(session, version, name);
             ++applied;
         }
+        base::FailPoints::pass_or_throw(kFailPoints);
         connection.execute_script("commit");
+        base::FailPoints::pass_or_throw(kFailPoints);
         if (!fill) return applied;
         // Until nothing is left of what instances of the release before have written meanwhile.
         while (fold_existing(connection, version) > 0) {
@@ -202,7 +208,9 @@ int migrate_sqlite(sql::Connection& connection) {
         connection.execute_script(std::string{text});
         record(session, version, name);
     }
+    base::FailPoints::pass_or_throw(kFailPoints);
     session << "commit";
+    base::FailPoints::pass_or_throw(kFailPoints);
     return applied;
 }
 
