@@ -5,6 +5,7 @@
 #include "api/hot_read.hpp"
 #include "api/page.hpp"
 #include "base/log.hpp"
+#include "base/turn.hpp"
 #include "http/conditions.hpp"
 #include "http/place.hpp"
 #include "use_cases/charge.hpp"
@@ -243,6 +244,7 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
     }
     const Route& route = routes()[*match.row];
     answer.route = route.pattern;
+    base::Turn::does(route.pattern);
     if (match.malformed) {
         answer.response =
             said_as_fits(request, error(ErrorKind::bad_request, "The path is not percent-encoded UTF-8."), &route);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/awaitable.hpp"
+#include "base/turn.hpp"
 
 #include <exception>
 #include <memory>
@@ -49,9 +50,11 @@ class Completion {
         }
         void resume(std::exception_ptr error, std::optional<Result> result) override {
             auto executor = work.get_executor();
-            boost::asio::post(executor,
-                              [handler = std::move(handler), error = std::move(error),
-                               result = std::move(result)]() mutable { handler(std::move(error), std::move(result)); });
+            boost::asio::post(executor, [handler = std::move(handler), error = std::move(error),
+                                         result = std::move(result)]() mutable {
+                const Turn turn;
+                handler(std::move(error), std::move(result));
+            });
         }
 
         Handler handler;

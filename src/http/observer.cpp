@@ -1,6 +1,7 @@
 #include "http/observer.hpp"
 
 #include "base/log.hpp"
+#include "base/turn.hpp"
 
 #include <iterator>
 
@@ -12,6 +13,7 @@ Observer::Observer(base::Metrics& metrics) : metrics_{metrics} {}
 
 void Observer::answered(const Request& request, const Service::Answer& answer, std::size_t bytes,
                         std::chrono::nanoseconds duration) {
+    base::Turn::does(answer.route);
     count(request, answer, duration);
     if (log::enabled(log::Level::info)) log(request, answer, bytes, duration);
 }

@@ -1,5 +1,7 @@
 #include "http/poller.hpp"
 
+#include "base/turn.hpp"
+
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -43,6 +45,7 @@ void Poller::wait() {
 }
 
 void Poller::dispatch() {
+    const base::Turn turn;
     std::array<epoll_event, kEventsMax> events;
     const int count = epoll_wait(epoll_.native_handle(), events.data(), kEventsMax, 0);
     for (int i = 0; i < count; ++i)

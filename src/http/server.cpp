@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/secret.hpp"
+#include "base/turn.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -131,6 +132,7 @@ base::Awaitable<void> Server::tick() {
     while (true) {
         ticker_.expires_after(kTick);
         co_await ticker_.async_wait(base::use_awaitable);
+        const base::Turn turn;
         const base::SteadyTime now = base::steady_now();
         for (auto at = connections_.begin(); at != connections_.end();) {
             const Connection::Pointer connection = *at++;
@@ -152,6 +154,7 @@ void Server::enqueue(Connection::Pointer connection) {
 }
 
 void Server::run_next() {
+    const base::Turn turn;
     const Connection::Pointer connection = std::move(queue_.front());
     connection->go_on();
     queue_.pop_front();  // only now, so that whoever is enqueued meanwhile does not start a second round

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/fail_point.hpp"
 #include "base/log.hpp"
+#include "base/turn.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -361,6 +362,7 @@ base::Awaitable<void> Client::read() {
         } else {
             size = co_await stream_->socket.async_read_some(buffer, base::use_awaitable);
         }
+        const base::Turn turn;
         heard_at_ = base::steady_now();
         pipeline_.receive({bytes.data(), size});
         if (is_bulk()) learn_size(size);
