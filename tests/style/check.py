@@ -20,7 +20,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-FOLDERS = ("src", "cli", "tests", "bench", "deploy", "cmake", "scripts", "docs", ".ci")
+FOLDERS = ("src", "cli", "tests", "harness", "bench", "deploy", "cmake", "scripts", "docs", ".ci")
 SUFFIXES = {"", ".cpp", ".hpp", ".py", ".mjs", ".sql", ".lua", ".cmake", ".txt", ".json", ".md", ".conf"}
 LEFT_OUT = {"__pycache__", ".pytest_cache", "node_modules", "LICENSE"}
 COLUMNS_MAX = 120
@@ -434,7 +434,7 @@ def file_name(project):
 def document_exists(project):
     """A document that the code points to is there."""
     for file in project.files:
-        if file.path.startswith("tests/style/") or file.path.split("/")[0] not in ("src", "tests", "cmake"):
+        if file.path.startswith("tests/style/") or file.path.split("/")[0] not in ("src", "tests", "harness", "cmake"):
             continue
         for found in re.finditer(r"\bdocs/[\w/.-]+\.md\b", file.text):
             if not (project.root / found[0]).is_file():
@@ -666,7 +666,7 @@ def program_decided(project):
         else:
             named = ((found.start(), found[1]) for found in STARTED.finditer(file.text))
         for offset, name in named:
-            if name in DECIDED and file.path != "tests/harness/packages.py":
+            if name in DECIDED and file.path != "harness/packages.py":
                 yield file.at(offset, f"`{name}` is whichever lies in PATH: {DECIDED[name]}")
 
 
@@ -685,7 +685,7 @@ def program_installed(project):
             wanted = groups.get("build", set())
             indented = [line if line.startswith("    ") else " " * len(line) for line in file.lines]
             named = shell_commands("\n".join(indented))
-        elif file.path.startswith(("tests/", "bench/", "deploy/")) and not file.suffix == ".md":
+        elif file.path.startswith(("tests/", "harness/", "bench/", "deploy/")) and not file.suffix == ".md":
             named = ((found.start(), found[1]) for found in STARTED.finditer(file.text))
         else:
             continue
