@@ -472,13 +472,14 @@ def excerpt_exists(project):
 
 NAMED_PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*(?:/|\.(?:cpp|hpp|lua|sql|py|mjs|ts|md|cmake|json|html))")
 PLACEHOLDER = re.compile(r"build/|(?:.*/)?[A-Z]{3,}[/_]")  # URL/, NNNN_name; what is built
+NAMED_BESIDE = re.compile(r"`(?:\w+::)*(\w+)(?:\(\))?`(?:\s\(|\sin\s)`([\w/.-]+\.[ch]pp)`")
 NAMED_MEMBER = re.compile(r"(?:\w+::)+\w+")
 NAMED_ALONE = re.compile(r"k[A-Z]\w+|[A-Z][a-z]+\w*[A-Z]\w*|[a-z]+(?:_[a-z]+)+")
 
 
 @rule
 def named_in_document(project):
-    """A file, folder, class, function or constant that a document names in backticks is there."""
+    """A file, folder, class, function or constant that a document names in backticks is there, and where it is said."""
     ends = {path[at:] for path in project.paths for at in [0, *(found.end() for found in re.finditer("/", path))]}
     ends |= {path[:found.end()] for path in ends for found in re.finditer("/", path)}
     words = [set(re.findall(r"\w+", file.text)) for file in project.files if file.suffix != ".md"]
@@ -494,6 +495,11 @@ def named_in_document(project):
                 there = name in every or not NAMED_ALONE.fullmatch(name)
             if not there:
                 yield file.at(found.start(), f"`{name}` is nowhere")
+        for found in NAMED_BESIDE.finditer(file.text):
+            stem = re.sub(r"\.[ch]pp$", ".", found[2])
+            texts = [one.text for one in project.files if f"/{one.path}".rfind(f"/{stem}") >= 0 and one.is_cpp]
+            if texts and not any(re.search(rf"\b{found[1]}\b", text) for text in texts):
+                yield file.at(found.start(), f"`{found[1]}` is not in {found[2]}")
 
 
 # --- Tests.
