@@ -1,4 +1,4 @@
-"""Fixtures of the Python suites. What they use lives in harness/.
+"""Fixtures of the Python suites. What they use lives in harness/, beside this folder.
 
 Environment: SNIPPETD_BINARY (the program under test), SNIPPETD_TEST_MODES (sqlite,postgres; either or both),
 SNIPPETD_TIME_FACTOR (multiplies every time-out; for sanitizer builds), SNIPPETD_CORPUS (a folder of sample files).
@@ -12,9 +12,8 @@ import sys
 
 import pytest
 
-TESTS = pathlib.Path(__file__).resolve().parent
-PROJECT = TESTS.parent
-sys.path.insert(0, str(TESTS))
+PROJECT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(PROJECT))
 
 from harness.client import Client  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402

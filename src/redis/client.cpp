@@ -265,7 +265,7 @@ base::Awaitable<void> Client::ask_who_serves(base::Deadline deadline) {
     if (reply.is_error() && meaning_of(reply.text) == ErrorMeaning::not_now) throw std::runtime_error{reply.text};
     const std::size_t found = reply.is_error() ? std::string::npos : reply.text.find(kName);
     if (found == std::string::npos) {
-        log::warn("Redis does not say which server it is; snippets are not cached there", {{"reply", reply.text}});
+        log::warn("Redis does not say which server it is; nothing is kept there", {{"reply", reply.text}});
         co_return;
     }
     const std::size_t begin = found + kName.size();
@@ -583,7 +583,7 @@ void Client::tell_down(const std::string& reason) {
     if (!is_bulk()) {
         health_.down(this, reason);
     } else if (!std::exchange(told_slow_, true)) {
-        log::info("Redis does not move large values, the store is asked instead", {{"reason", reason}});
+        log::info("Redis does not move large values; nobody waits for them", {{"reason", reason}});
     }
 }
 

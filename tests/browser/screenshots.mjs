@@ -1,5 +1,5 @@
 // Makes docs/screenshots/{compose,read}-{light,dark}-{desktop,phone}.png of a running server, for the README:
-//   SNIPPETD_URL=http://127.0.0.1:3000 tests/harness/node/node_modules/.bin/node tests/browser/screenshots.mjs [FOLDER]
+//   SNIPPETD_URL=http://127.0.0.1:3000 harness/node/node_modules/.bin/node tests/browser/screenshots.mjs [FOLDER]
 // It makes one snippet there.
 
 import { mkdir, stat } from "node:fs/promises";

@@ -11,7 +11,8 @@ import threading
 import time
 
 import pytest
-from hostile_requests import CLOSE, DRAIN, EITHER, KEEP, MAX_BODY, RESET, Target, make_case
+from hostile_cases import CLOSE, DRAIN, EITHER, KEEP, MAX_BODY, RESET, Target
+from hostile_requests import make_case
 from slow_clients import drive, slow_clients, verdict
 
 from harness import expect

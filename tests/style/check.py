@@ -20,7 +20,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-FOLDERS = ("src", "cli", "tests", "bench", "deploy", "cmake", "scripts", "docs", ".ci")
+FOLDERS = ("src", "cli", "tests", "harness", "bench", "deploy", "cmake", "scripts", "docs", ".ci")
 SUFFIXES = {"", ".cpp", ".hpp", ".py", ".mjs", ".sql", ".lua", ".cmake", ".txt", ".json", ".md", ".conf"}
 LEFT_OUT = {"__pycache__", ".pytest_cache", "node_modules", "LICENSE"}
 COLUMNS_MAX = 120
@@ -164,8 +164,10 @@ def closing(code, opening):
 class Project:
     def __init__(self, root):
         self.root = pathlib.Path(root)
+        paths = sorted(self._paths())
+        self.paths = {path.relative_to(self.root).as_posix() for path in paths}  # whatever is in them
         self.files = [File(path.relative_to(self.root).as_posix(), path.read_bytes().decode("utf-8"))
-                      for path in sorted(self._paths())]
+                      for path in paths if self._counts(path)]
         self.notes = []
 
     def _paths(self):
@@ -173,10 +175,8 @@ class Project:
             # The checkout may be another user's, which git refuses without being told that it is meant.
             command = ["git", "-c", "safe.directory=*", "-C", self.root, "ls-files", "-z"]
             listed = subprocess.run(command, capture_output=True, check=True).stdout.decode().split("\0")
-            paths = [self.root / name for name in listed if name]
-        else:
-            paths = [*self.root.glob("*"), *(path for folder in FOLDERS for path in (self.root / folder).rglob("*"))]
-        return [path for path in paths if self._counts(path)]
+            return [self.root / name for name in listed if name]
+        return [*self.root.glob("*"), *(path for folder in FOLDERS for path in (self.root / folder).rglob("*"))]
 
     def _counts(self, path):
         parts = path.relative_to(self.root).parts
@@ -434,11 +434,72 @@ def file_name(project):
 def document_exists(project):
     """A document that the code points to is there."""
     for file in project.files:
-        if file.path.startswith("tests/style/") or file.path.split("/")[0] not in ("src", "tests", "cmake"):
+        if file.path.startswith("tests/style/") or file.path.split("/")[0] not in ("src", "tests", "harness", "cmake"):
             continue
         for found in re.finditer(r"\bdocs/[\w/.-]+\.md\b", file.text):
             if not (project.root / found[0]).is_file():
                 yield file.at(found.start(), f"{found[0]} does not exist")
+
+
+# --- Documents.
+
+EXCERPT = re.compile(r"`([\w/.-]+)`\):\n\n((?:(?: {4}.*)?\n)+)")
+FIGURE = re.compile(r"\*\*(\d[\d.,]*(?: m?s)?)\*\*\s\(`([\w/.-]+)`\)")
+
+
+def documents(project):
+    return [file for file in project.files if file.suffix == ".md"]
+
+
+@rule
+def excerpt_exists(project):
+    """What a document shows as lines of a file, or as a figure of another document, stands there. `…` leaves out."""
+    files = {file.path: file for file in project.files}
+    for file in documents(project):
+        for found in EXCERPT.finditer(file.text):
+            there = [line.strip() for line in files[found[1]].lines] if found[1] in files else []
+            for wanted in (line.strip() for line in found[2].split("\n")):
+                if wanted in there:
+                    there = there[there.index(wanted) + 1:]
+                elif wanted not in ("", "…"):
+                    yield file.at(found.start(2), f"{found[1]} does not have, or not in this order: {wanted}")
+                    break
+        for found in FIGURE.finditer(file.text):
+            said = files[found[2]].text if found[2] in files else ""
+            if not re.search(rf"(?<![\d.,]){re.escape(found[1])}(?!\d|[.,]\d)", said):
+                yield file.at(found.start(), f"{found[2]} does not say {found[1]}")
+
+
+NAMED_PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*(?:/|\.(?:cpp|hpp|lua|sql|py|mjs|ts|md|cmake|json|html))")
+PLACEHOLDER = re.compile(r"build/|(?:.*/)?[A-Z]{3,}[/_]")  # URL/, NNNN_name; what is built
+NAMED_BESIDE = re.compile(r"`(?:\w+::)*(\w+)(?:\(\))?`(?:\s\(|\sin\s)`([\w/.-]+\.[ch]pp)`")
+NAMED_MEMBER = re.compile(r"(?:\w+::)+\w+")
+NAMED_ALONE = re.compile(r"k[A-Z]\w+|[A-Z][a-z]+\w*[A-Z]\w*|[a-z]+(?:_[a-z]+)+")
+
+
+@rule
+def named_in_document(project):
+    """A file, folder, class, function or constant that a document names in backticks is there, and where it is said."""
+    ends = {path[at:] for path in project.paths for at in [0, *(found.end() for found in re.finditer("/", path))]}
+    ends |= {path[:found.end()] for path in ends for found in re.finditer("/", path)}
+    words = [set(re.findall(r"\w+", file.text)) for file in project.files if file.suffix != ".md"]
+    every = set().union(*words)
+    for file in documents(project):
+        for found in re.finditer(r"(?<!`)`([^`\n]+)`(?!`)", file.text):
+            name = found[1].removesuffix("()")
+            if NAMED_PATH.fullmatch(name):
+                there = name in ends or PLACEHOLDER.match(name)
+            elif NAMED_MEMBER.fullmatch(name):
+                there = any(set(name.split("::")[-2:]) <= of_file for of_file in words)
+            else:
+                there = name in every or not NAMED_ALONE.fullmatch(name)
+            if not there:
+                yield file.at(found.start(), f"`{name}` is nowhere")
+        for found in NAMED_BESIDE.finditer(file.text):
+            stem = re.sub(r"\.[ch]pp$", ".", found[2])
+            texts = [one.text for one in project.files if f"/{one.path}".rfind(f"/{stem}") >= 0 and one.is_cpp]
+            if texts and not any(re.search(rf"\b{found[1]}\b", text) for text in texts):
+                yield file.at(found.start(), f"`{found[1]}` is not in {found[2]}")
 
 
 # --- Tests.
@@ -611,7 +672,7 @@ def program_decided(project):
         else:
             named = ((found.start(), found[1]) for found in STARTED.finditer(file.text))
         for offset, name in named:
-            if name in DECIDED and file.path != "tests/harness/packages.py":
+            if name in DECIDED and file.path != "harness/packages.py":
                 yield file.at(offset, f"`{name}` is whichever lies in PATH: {DECIDED[name]}")
 
 
@@ -630,7 +691,7 @@ def program_installed(project):
             wanted = groups.get("build", set())
             indented = [line if line.startswith("    ") else " " * len(line) for line in file.lines]
             named = shell_commands("\n".join(indented))
-        elif file.path.startswith(("tests/", "bench/", "deploy/")) and not file.suffix == ".md":
+        elif file.path.startswith(("tests/", "harness/", "bench/", "deploy/")) and not file.suffix == ".md":
             named = ((found.start(), found[1]) for found in STARTED.finditer(file.text))
         else:
             continue

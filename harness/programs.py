@@ -5,7 +5,7 @@ import pathlib
 import re
 import shutil
 
-_SAID = pathlib.Path(__file__).resolve().parents[2] / "scripts/path"
+_SAID = pathlib.Path(__file__).resolve().parents[1] / "scripts/path"
 SYSTEM_PATH = re.search(r"^PATH=(\S+)$", _SAID.read_text(), re.MULTILINE)[1]
 
 

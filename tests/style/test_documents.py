@@ -1,0 +1,108 @@
+"""What documents repeat of the source is still so there. Where a document can name the constant instead, it should."""
+
+import pathlib
+import re
+
+import pytest
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in sorted(PROJECT.glob("src/**/*.[ch]pp")))
+
+# (document, its words, the text of the source that makes them true)
+VALUES = [
+    ("README.md", "150 ms: an answer of Redis", '"redis-timeout", "150ms"'),
+    ("README.md", "a request has 750 ms", "kRequestTimeout{750}"),
+    ("README.md", "on, 300 s, 64 MiB", '"cache-ttl", "300s"'),
+    ("README.md", "on, 300 s, 64 MiB", '"cache-near-size", "64MiB"'),
+    ("README.md", "async, every 10 s", '"views-flush", "10s"'),
+    ("README.md", "the reaper every 60 s", '"reaper-interval", "60s"'),
+    ("README.md", "may stand still (30 s)", '"body-timeout", "30s"'),
+    ("README.md", "(512 bytes a second)", '"min-rate", "512B"'),
+    ("README.md", "is read (5 min)", '"linger-timeout", "5m"'),
+    ("README.md", "`write=60/60s`, `anonymous=20/60s`, `login=10/60s`, `signup=10/60s`",
+     '"write=60/60s, anonymous=20/60s, login=10/60s, signup=10/60s"'),
+    ("README.md", "on PostgreSQL: 8 connections", '"database-connections", "8"'),
+    ("README.md", "it is the last 100 ms", "kFlushEvery{100}"),
+    ("README.md", "Beyond 131,072 different ids", "kPendingIdsMax = 131072"),
+    ("README.md", "its jitter of 10 %", "factor{0.9, 1.1}"),
+    ("README.md", "lives on elsewhere for at most one second", "kBelievedFor{1000}"),
+    ("README.md", "says `degraded` after 5 s", "kDisagreesAfter{5000}"),
+    ("README.md", "from memory for 230 ms at a time", "kSilenceMax{230}"),
+    ("README.md", "at most 75 % of it", "kMemoryShare = 75"),
+    ("README.md", "with less than 1 MiB left", "kRoomBytesMin = 1024 * 1024"),
+    ("README.md", "for 30 s at most", "kCheckMax{30'000}"),
+    ("README.md", "has locked it for 5 s", "kLockedMax{5000}"),
+    ("README.md", "it is cut to 8 MiB", "kSqliteWalKeptBytes = 8 * 1024 * 1024"),
+    ("docs/journey.md", "it waits up to a second", "kRedisPatience{1000}"),
+    ("docs/journey.md", "calls ten times a second", "kTick{100}"),
+    ("docs/journey.md", "which believes the store's answer for a second", "kBelievedFor{1000}"),
+    ("docs/journey.md", "copies up to 16 KiB of content", "kCopiedContentMax = 16 * 1024"),
+    ("docs/journey.md", "missed up to 230 ms ago", "kSilenceMax{230}"),
+    ("docs/journey.md", "a text above 64 KiB", "kHereBytesMax = 64 * 1024"),
+    ("docs/journey.md", "are kept for five seconds", "kNegativeTtl{5000}"),
+    ("docs/journey.md", "`Flusher` collects every 100 ms", "kFlushEvery{100}"),
+    ("docs/journey.md", "it looks every 20 ms", "kDrainPoll{20}"),
+    ("docs/journey.md", "for at most 2.5 s", "kLastFlushPatience{2500}"),
+    ("docs/journey.md", "it takes at most 9.5 s", "kShutdownMax{9500}"),
+    ("docs/decisions/0002-exact-or-approximate.md", "believed for 5 s", "kNegativeTtl{5000}"),
+    ("docs/decisions/0003-sieve.md", "16 locked shards", "kShards = 16"),
+    ("docs/decisions/0003-sieve.md", "sets for 5 s", "kTombstoneKept{5000}"),
+    ("docs/decisions/0006-sql-pool.md", "every 25 ms", "kWatchInterval{25}"),
+    ("docs/decisions/0006-sql-pool.md", "still stuck 1 s later", "kCancelPatience{1000}"),
+    ("docs/decisions/0006-sql-pool.md", "up to 64 waiting jobs", "kSqliteBatchMax = 64"),
+    ("docs/decisions/0006-sql-pool.md", "SQLite 2 readers", "kSqliteReaders = 2"),
+    ("docs/decisions/0008-fail-open.md", "8192 clients per window", "kClientsPerShardMax = 8192"),
+    ("docs/decisions/0009-view-counts.md", "Beyond 131,072 ids per worker", "kPendingIdsMax = 131072"),
+    ("docs/decisions/0009-view-counts.md", "or 524,288 waiting", "kGatheredIdsMax = 524288"),
+    ("docs/decisions/0009-view-counts.md", "within 2.5 s", "kLastFlushPatience{2500}"),
+    ("docs/decisions/0009-view-counts.md", "for the 7 days", "kLedgerKept = 7 * kDay"),
+    ("docs/decisions/0011-redis-driver.md", "about every 100 ms", "kProbePause{100}"),
+    ("docs/decisions/0011-redis-driver.md", "waits, up to 500 ms", "kExcusedMax{500}"),
+    ("docs/decisions/0012-coherent-caches.md", "removed within 25 ms", "kErrandsEvery{25}"),
+    ("docs/decisions/0012-coherent-caches.md", "looks every 50 ms for what is older than 30 ms", "kLookEvery{50}"),
+    ("docs/decisions/0012-coherent-caches.md", "looks every 50 ms for what is older than 30 ms", "kLeftAlone{30}"),
+    ("docs/decisions/0012-coherent-caches.md", "the last word is 500 ms old", "kSaidAgainAfter{500}"),
+    ("docs/decisions/0012-coherent-caches.md", "nobody has said so for 2 s", "kGoneAfter{2000}"),
+    ("docs/decisions/0012-coherent-caches.md", "in force** for a minute", "kVacantAfter{60000}"),
+    ("docs/decisions/0012-coherent-caches.md", "has been answered in 3 s", "kStoreGoneAfter{3000}"),
+    ("docs/decisions/0012-coherent-caches.md", "for 230 ms from what is proven", "kSilenceMax{230}"),
+    ("docs/decisions/0012-coherent-caches.md", "stays out for 5 s", "kDisagreesAfter{5000}"),
+    ("docs/decisions/0013-views-over-redis.md", "Every 100 ms a process", "kFlushEvery{100}"),
+    ("docs/decisions/0013-views-over-redis.md", "so 10 s later", "kSettleAfter{10000}"),
+    ("docs/decisions/0013-views-over-redis.md", "remembers seven days", "kLedgerKept = 7 * kDay"),
+    ("docs/decisions/0013-views-over-redis.md", "more than six days ago", "kAgeMax{6LL * 24 * 3600 * 1000}"),
+    ("docs/decisions/0013-views-over-redis.md", "for six seconds", "kClaimHeld{6000}"),
+    ("docs/decisions/0013-views-over-redis.md", "is given (five)", "kApplyTimeout{5000}"),
+    ("docs/decisions/0013-views-over-redis.md", "Beyond 65,536 ids", "kIdsMax = 65536"),
+    ("docs/decisions/0014-deletion-of-accounts.md", "50 in a statement", "kSnippetsAtOnceMax = 50"),
+    ("docs/decisions/0014-deletion-of-accounts.md", "(a crash, 30 s,", "kDeletionTimeout{30'000}"),
+    ("docs/decisions/0015-pages.md", "Above 50,000 lines", "kNumberedLinesMax = 50000"),
+    ("docs/decisions/0019-large-texts.md", "A large entry (64 KiB, all told)", "kCopiedBytesMax = 64 * 1024"),
+    ("docs/decisions/0019-large-texts.md", "A route takes 8 KiB", "kBriefBodyBytesMax = 8 * 1024"),
+    ("docs/decisions/0019-large-texts.md", "At most 20 complaints, each cut at 256 bytes", "kMax = 20"),
+    ("docs/decisions/0019-large-texts.md", "At most 20 complaints, each cut at 256 bytes", "kBytesMax = 256"),
+    ("docs/decisions/0021-pace-and-turns.md", "after 200 µs or 256 KiB", "kTurnMax{200}"),
+    ("docs/decisions/0021-pace-and-turns.md", "after 200 µs or 256 KiB", "kTurnBytesMax = 256 * 1024"),
+    ("docs/decisions/0021-pace-and-turns.md", "and 64 MiB at most", "kLingeredBytesMax = 64 * 1024 * 1024"),
+    ("docs/decisions/0026-redis-connections.md", "At most 16 small commands", "kAwaitedMax = 16"),
+    ("docs/decisions/0026-redis-connections.md", "about 2 MiB of answers", "kBulkAwaitedMax = 2 * 1024 * 1024"),
+    ("docs/decisions/0026-redis-connections.md", "have been well for 500 ms", "kSettled{500}"),
+    ("docs/decisions/0026-redis-connections.md", "up to 2 s when troubles", "kSettledMax{2000}"),
+    ("docs/decisions/0026-redis-connections.md", "after 300 ms without a word", "kIdle{300}"),
+    ("docs/decisions/0028-memory-of-redis.md", "within **75 %**", "kMemoryShare = 75"),
+    ("docs/decisions/0028-memory-of-redis.md", "body of 4 KiB or more", "kPackedFrom = 4 * 1024"),
+    ("docs/decisions/0028-memory-of-redis.md", "in pieces of 32 KiB", "kPiece = 32 * 1024"),
+    ("docs/decisions/0028-memory-of-redis.md", "256 KiB then", "kPackedMax = 256 * 1024"),
+    ("docs/decisions/0028-memory-of-redis.md", "is read every 2 s", "kLookEvery{2000}"),
+    ("docs/decisions/0029-postgresql-under-faults.md", "1,000 rows or 8 MiB each", "kFoldedRowsMax = 1000"),
+    ("docs/decisions/0029-postgresql-under-faults.md", "1,000 rows or 8 MiB each", "kFoldedBytesMax = 8 * 1024 * 1024"),
+    ("docs/decisions/0030-the-stores-clock-and-file.md", "CLOCK_BOOTTIME for 10 s", "kAgeMsMax = 10'000"),
+    ("docs/decisions/0030-the-stores-clock-and-file.md", "less than 1 MiB free", "kRoomBytesMin = 1024 * 1024"),
+]
+
+
+@pytest.mark.parametrize("document, words, source", VALUES)
+def test_what_a_document_says_of_a_value_is_so(document, words, source):
+    assert words in " ".join((PROJECT / document).read_text(encoding="utf-8").split())
+    assert re.search(re.escape(source) + r"(?!\w)", SOURCE), (
+        f"{document} says “{words}”, which is not so any more, or called differently")
