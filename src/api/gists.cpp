@@ -6,11 +6,11 @@
 #include "api/read_shared.hpp"
 #include "api/snippet_json.hpp"
 #include "api/snippets.hpp"
+#include "base/numbers.hpp"
 #include "base/secret.hpp"
 #include "model/languages.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -225,11 +225,8 @@ Result<store::ListQuery> read_gist_query(std::string_view query) {
     store::ListQuery out;
     out.limit = kPageDefault;
     if (const http::Parameter per_page = http::find_parameter(query, "per_page"); per_page.present) {
-        const std::string& text = per_page.value;
-        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out.limit);
-        if (failure != std::errc{} || end != text.data() + text.size() || out.limit < 1 || out.limit > 100) {
-            return invalid_field("per_page", "is a whole number from 1 to 100");
-        }
+        out.limit = base::parse_number<int>(per_page.value).value_or(0);
+        if (out.limit < 1 || out.limit > 100) return invalid_field("per_page", "is a whole number from 1 to 100");
     }
     const http::Parameter page = http::find_parameter(query, "page");
     if (page.present && page.value != "1") {

@@ -2,9 +2,9 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/numbers.hpp"
 #include "cache/redis_cache.hpp"
 
-#include <charconv>
 #include <optional>
 
 #include <fmt/format.h>
@@ -24,10 +24,9 @@ std::optional<Totals> read_pairs(std::string_view text) {
     Totals pairs;
     while (!text.empty()) {
         const std::string_view id = next_word(text), digits = next_word(text);
-        std::int64_t number = 0;
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-        if (id.empty() || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-        pairs.emplace_back(id, number);
+        const auto number = base::parse_number<std::int64_t>(digits);
+        if (id.empty() || !number) return std::nullopt;
+        pairs.emplace_back(id, *number);
     }
     return pairs;
 }

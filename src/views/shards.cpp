@@ -1,9 +1,9 @@
 #include "views/shards.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "base/secret.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
@@ -31,12 +31,9 @@ std::string key(unsigned shard, std::string_view name) {
 }
 
 std::int64_t number(std::string_view text) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-        throw base::Unavailable{"a shard of the views cannot be read"};
-    }
-    return value;
+    const auto value = base::parse_number<std::int64_t>(text);
+    if (!value) throw base::Unavailable{"a shard of the views cannot be read"};
+    return *value;
 }
 
 Shards::Flushes read_flushes(std::string_view field, std::string_view value) {
