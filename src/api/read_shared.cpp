@@ -200,7 +200,7 @@ Awaitable<void> count_view(Exchange& exchange, std::string id) {
         case ViewsMode::async: exchange.worker.views.record(id); co_return;
         case ViewsMode::sync: break;
     }
-    store::ViewCounts one{{std::move(id), 1}};
+    model::NumbersById one{{std::move(id), 1}};
     co_await exchange.services.store.apply_views(base::random_alphanumeric(20), std::move(one), exchange.deadline);
     exchange.worker.views.note_applied();
 }

@@ -5,6 +5,7 @@
 #include "model/account.hpp"
 #include "model/cache_server.hpp"
 #include "model/loaded.hpp"
+#include "model/numbers_by_id.hpp"
 #include "model/snippet.hpp"
 #include "model/view_history.hpp"
 
@@ -96,18 +97,12 @@ struct ListQuery {
     bool with_burning = true;  ///< also those that burn after reading
 };
 
-/// How many views each id got since the last batch.
-using ViewCounts = std::vector<std::pair<std::string, std::int64_t>>;
-
 /// The flushes of one process and shard that are in a batch of views, by their numbers, which grow.
 struct ViewFlush {
     std::string flusher;
     std::int64_t first = 0, last = 0;
 };
 using ViewFlushes = std::vector<ViewFlush>;
-
-/// The lowest version of each snippet that may still be served from a cache; `model::kDeletedFloor` after a deletion.
-using Floors = std::vector<std::pair<std::string, std::int64_t>>;
 
 /// Whether edits and deletions leave their invalidation in an outbox, in their own transaction. Somebody must deliver
 /// what is there.
@@ -199,9 +194,9 @@ class Store {
     /// without ids that are gone. `flushes`: what the counts are made of, where that is known. The batches of a flusher
     /// come in the order of its flushes; one that comes later with a flush not above the last that has been applied is
     /// of a Redis that went another way: it is not counted, since some of it has been, and the log says so.
-    virtual Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, ViewFlushes flushes,
-                                              Deadline deadline) = 0;
-    Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, Deadline deadline) {
+    virtual Awaitable<model::NumbersById> apply_views(std::string batch_id, model::NumbersById counts,
+                                                      ViewFlushes flushes, Deadline deadline) = 0;
+    Awaitable<model::NumbersById> apply_views(std::string batch_id, model::NumbersById counts, Deadline deadline) {
         return apply_views(std::move(batch_id), std::move(counts), {}, deadline);
     }
     /// The number of the flusher's last flush in a batch that has been applied; 0 for none.
@@ -213,7 +208,8 @@ class Store {
     virtual Awaitable<model::Undelivered> list_undelivered(base::Milliseconds age, int limit, Deadline deadline) = 0;
     /// Takes these, and older ones of the same snippets, out of the outbox; nothing when another server than `told` is
     /// in force by now.
-    virtual Awaitable<void> forget_delivered(Floors delivered, model::CacheServer told, Deadline deadline) = 0;
+    virtual Awaitable<void> forget_delivered(model::NumbersById delivered, model::CacheServer told,
+                                             Deadline deadline) = 0;
     /// Puts the Redis server `run_id` (empty: none) in force, or notes that it still is, unless somebody has done
     /// either since `known` was read.
     virtual Awaitable<void> set_cache_server(std::string run_id, model::CacheServer known, Deadline deadline) = 0;

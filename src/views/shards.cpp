@@ -89,8 +89,8 @@ base::Awaitable<std::optional<std::string>> Shards::server() {
     co_return server;
 }
 
-base::Awaitable<Shards::Added> Shards::add(unsigned shard, std::string process, std::int64_t sequence, Counts counts,
-                                           std::string bound_to) {
+base::Awaitable<Shards::Added> Shards::add(unsigned shard, std::string process, std::int64_t sequence,
+                                           model::NumbersById counts, std::string bound_to) {
     redis::Client& redis = clients_.of(co_await boost::asio::this_coro::executor);
     std::vector<std::string> keys{key(shard, "live"), key(shard, "left"), key(shard, "flushed")};
     std::vector<std::string> arguments{
