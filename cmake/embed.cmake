@@ -38,6 +38,8 @@ function(embed_web target)
     set(web ${PROJECT_SOURCE_DIR}/web)
     set(out ${CMAKE_CURRENT_BINARY_DIR}/web)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${web}/src/* ${web}/icons/*)
+    # Besides what lies in web/.
+    set(languages ${SNIPPETD_LANGUAGES})
     # One for all presets: it is the same for each, and takes longer than all the rest.
     add_custom_command(
         OUTPUT ${web}/node_modules/.package-lock.json
@@ -46,8 +48,8 @@ function(embed_web target)
         WORKING_DIRECTORY ${web} VERBATIM)
     add_custom_command(
         OUTPUT ${out}/manifest.json
-        COMMAND ${node} ${web}/build.mjs ${out}
-        DEPENDS ${web}/node_modules/.package-lock.json ${web}/build.mjs ${web}/languages.mjs ${sources}
+        COMMAND ${node} ${web}/build.mjs ${out} ${languages}
+        DEPENDS ${web}/node_modules/.package-lock.json ${web}/build.mjs ${web}/languages.mjs ${languages} ${sources}
         WORKING_DIRECTORY ${web} VERBATIM)
     add_custom_command(
         OUTPUT ${out}/assets.S ${out}/assets.cpp

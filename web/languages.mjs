@@ -1,10 +1,9 @@
-// Which language has which grammar. The languages are those of src/model/languages_table.cpp: read from there, so that
-// there is one table. Gives two modules: `virtual:grammars` for the highlighter (highlight.js), `virtual:languages` for
+// Which language has which grammar. The languages are those of the service: src/model/languages.txt, which says how it
+// is written. Gives two modules: `virtual:grammars` for the highlighter (highlight.js), `virtual:languages` for
 // the editor (names, aliases, file extensions).
 
 import hljs from "highlight.js";
 import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
@@ -35,17 +34,17 @@ const ownPackages = {
 };
 const ownDependencies = { svelte: ["xml", "css", "javascript", "typescript"] };
 
-async function readTable(root) {
-  const source = await readFile(path.join(root, "../src/model/languages_table.cpp"), "utf8");
-  const rows = source.slice(source.indexOf("kRows[] = {"));
-  const text = String.raw`"((?:[^"\\]|\\.)*)"`;
-  const row = new RegExp(String.raw`\{${text},\s*${text},\s*((?:"[^"]*"\s*)+),\s*((?:"[^"]*"\s*)+),\s*((?:"[^"]*"\s*)+),\s*((?:"[^"]*"\s*)+)\}`, "g");
-  const words = (literals) => [...literals.matchAll(/"([^"]*)"/g)].map((m) => m[1]).join("").split(" ").filter(Boolean);
-  const table = [...rows.matchAll(row)].map((m) => ({
-    name: m[1], label: m[2], aliases: words(m[3]), extensions: words(m[4]), fileNames: words(m[5]),
-  }));
-  if (table.length < 300) throw new Error(`only ${table.length} languages found in the table`);
-  return table;
+async function readTable(file) {
+  const rows = (await readFile(file, "utf8")).replace(/\n +/g, " ").split("\n").filter((row) => row && !row.startsWith("#"));
+  const words = (cell = "") => cell.split(" ").filter(Boolean);
+  return rows.map((row) => {
+    const [name, label, aliases, extensions, fileNames] = row.split("|");
+    if (!label) throw new Error(`a row of the languages cannot be read: ${row}`);
+    return {
+      name: name.trim(), label: label.trim(),
+      aliases: words(aliases), extensions: words(extensions), fileNames: words(fileNames),
+    };
+  });
 }
 
 const hljsFile = (id) => `highlight.js/lib/languages/${id}`;
@@ -105,8 +104,9 @@ function languagesModule(table) {
   return `export const languages = ${JSON.stringify(rows)};`;
 }
 
-export async function languageModules(root) {
-  const table = await readTable(root);
+/** `file`: the table of languages. */
+export async function languageModules(root, file) {
+  const table = await readTable(file);
   return {
     name: "languages",
     setup(build) {

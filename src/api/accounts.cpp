@@ -10,7 +10,6 @@
 #include <utility>
 
 #include <boost/json.hpp>
-#include <fmt/format.h>
 
 namespace snippetd::api {
 
@@ -19,7 +18,7 @@ namespace {
 using use_cases::Entered;
 
 http::Response signed_in(const Exchange& exchange, unsigned status, const Entered& entered) {
-    http::Response response = http::json_response(status, account_json(entered.account));
+    http::Response response = http::json_response(status, boost::json::serialize(account_json(entered.account)));
     add_session_cookie(response, exchange.request, entered.session);
     return response;
 }
@@ -94,7 +93,7 @@ Answer authorize(Exchange& exchange) {
     const Result<use_cases::NewToken> made =
         co_await use_cases::create_token_by_password(exchange, *verified, std::move(input));
     if (!made) co_return made.error();
-    co_return http::json_response(201, token_json(made->token, made->secret, note));
+    co_return http::json_response(201, boost::json::serialize(token_json(made->token, made->secret, note)));
 }
 
 Answer log_out(Exchange& exchange) {
@@ -107,7 +106,7 @@ Answer log_out(Exchange& exchange) {
 }
 
 Answer who_am_i(Exchange& exchange) {
-    co_return http::json_response(200, account_json(*exchange.caller.account));
+    co_return http::json_response(200, boost::json::serialize(account_json(*exchange.caller.account)));
 }
 
 Answer change_password(Exchange& exchange) {
@@ -118,8 +117,9 @@ Answer change_password(Exchange& exchange) {
     const Result<use_cases::ChangedPassword> changed =
         co_await use_cases::change_password(exchange, std::move(input), kind);
     if (!changed) co_return changed.error();
-    http::Response response = http::json_response(200, fmt::format(R"({{"tokens_revoked":{},"tokens_remaining":{}}})",
-                                                                   changed->tokens_revoked, changed->tokens_left));
+    const boost::json::object body{{"tokens_revoked", changed->tokens_revoked},
+                                   {"tokens_remaining", changed->tokens_left}};
+    http::Response response = http::json_response(200, boost::json::serialize(body));
     if (!changed->session.empty()) add_session_cookie(response, exchange.request, changed->session);
     co_return response;
 }

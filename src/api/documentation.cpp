@@ -7,8 +7,6 @@
 #include "base/secret.hpp"
 #include "pages/docs_page.hpp"
 
-#include <algorithm>
-
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
@@ -26,19 +24,6 @@ Publication::Publication(std::span<const Route> routes, const Options& options, 
 Publication::Publication(std::string_view links_base, const boost::json::object& made)
     : base_url{links_base}, document{boost::json::serialize(made) + '\n'}, page{pages::docs_page(made)} {}
 
-std::shared_ptr<const Publication> Documentation::find(std::string_view base) {
-    const auto found = std::find_if(kept_.begin(), kept_.end(),
-                                    [base](const auto& publication) { return publication->base_url == base; });
-    if (found == kept_.end()) return nullptr;
-    kept_.splice(kept_.begin(), kept_, found);
-    return kept_.front();
-}
-
-void Documentation::keep(std::shared_ptr<const Publication> publication) {
-    kept_.push_front(std::move(publication));
-    if (kept_.size() > kKeptMax) kept_.pop_back();
-}
-
 namespace {
 
 Awaitable<std::shared_ptr<const Publication>> find_publication(Exchange& exchange) {
@@ -51,8 +36,7 @@ Awaitable<std::shared_ptr<const Publication>> find_publication(Exchange& exchang
         return std::make_shared<const Publication>(routes, options, base);
     };
     publication = co_await exchange.worker.pages.threads().run(std::move(work), exchange.deadline);
-    // Another request may have had the same idea.
-    if (!documentation.find(base)) documentation.keep(publication);
+    documentation.put(publication);
     co_return publication;
 }
 

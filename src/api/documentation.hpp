@@ -2,9 +2,10 @@
 
 #include "api/exchange.hpp"
 #include "api/route.hpp"
+#include "base/sieve_cache.hpp"
 #include "pages/encoding.hpp"
 
-#include <list>
+#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@ struct Publication {
         std::string tag;  ///< names the content: the same text has the same one
 
         explicit Text(std::string text);
+        std::size_t bytes() const { return identity.size() + gzip.size() + brotli.size() + tag.size(); }
         const std::string& content(pages::Encoding encoding) const {
             return encoding == pages::Encoding::brotli ? brotli : encoding == pages::Encoding::gzip ? gzip : identity;
         }
@@ -32,27 +34,25 @@ struct Publication {
     std::string base_url;
     Text document, page;
 
+    std::string_view cache_key() const { return base_url; }
+    std::size_t bytes() const { return sizeof(Publication) + base_url.size() + document.bytes() + page.bytes(); }
+
   private:
     Publication(std::string_view links_base, const boost::json::object& document);
 };
 
 /// One worker's publications: made once for each base, of which there is one with a public URL, and as many as clients
-/// name hosts without. The one that has not been used for longest goes first.
-class Documentation {
+/// name hosts without, of which some are kept.
+class Documentation : public base::SieveCache<Publication> {
   public:
-    static constexpr std::size_t kKeptMax = 4;
+    static constexpr std::size_t kBytesMax = 4 * 1024 * 1024;
 
-    explicit Documentation(std::span<const Route> routes) : routes_{routes} {}
+    explicit Documentation(std::span<const Route> routes) : SieveCache{kBytesMax}, routes_{routes} {}
 
     std::span<const Route> routes() const { return routes_; }
 
-    /// Null when there is none yet.
-    std::shared_ptr<const Publication> find(std::string_view base);
-    void keep(std::shared_ptr<const Publication> publication);
-
   private:
     std::span<const Route> routes_;
-    std::list<std::shared_ptr<const Publication>> kept_;  ///< the last used first
 };
 
 }  // namespace snippetd::api

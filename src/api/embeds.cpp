@@ -1,4 +1,5 @@
 #include "api/handlers.hpp"
+#include "base/numbers.hpp"
 #include "http/place.hpp"
 #include "pages/code.hpp"
 #include "pages/template.hpp"
@@ -6,7 +7,6 @@
 #include "use_cases/links.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -32,13 +32,9 @@ std::string_view id_of(std::string_view url, std::string_view base) {
 Result<int> read_pixels(std::string_view query, std::string_view name, int fallback) {
     const http::Parameter parameter = http::find_parameter(query, name);
     if (!parameter.present) return fallback;
-    int pixels = 0;
-    const char* const end = parameter.value.data() + parameter.value.size();
-    const auto [at, failure] = std::from_chars(parameter.value.data(), end, pixels);
-    if (failure != std::errc{} || at != end || pixels < 1) {
-        return invalid_field(std::string{name}, "is a whole number of pixels");
-    }
-    return pixels;
+    const auto pixels = base::parse_number<int>(parameter.value);
+    if (!pixels || *pixels < 1) return invalid_field(std::string{name}, "is a whole number of pixels");
+    return *pixels;
 }
 
 std::string attribute(std::string_view text) {

@@ -6,12 +6,12 @@
 #include "api/link.hpp"
 #include "api/page.hpp"
 #include "api/snippet_json.hpp"
+#include "base/numbers.hpp"
 #include "base/secret.hpp"
 #include "model/languages.hpp"
 #include "use_cases/lists.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -226,11 +226,8 @@ Result<store::ListQuery> read_gist_query(std::string_view query) {
     store::ListQuery out;
     out.limit = kPageDefault;
     if (const http::Parameter per_page = http::find_parameter(query, "per_page"); per_page.present) {
-        const std::string& text = per_page.value;
-        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out.limit);
-        if (failure != std::errc{} || end != text.data() + text.size() || out.limit < 1 || out.limit > 100) {
-            return invalid_field("per_page", "is a whole number from 1 to 100");
-        }
+        out.limit = base::parse_number<int>(per_page.value).value_or(0);
+        if (out.limit < 1 || out.limit > 100) return invalid_field("per_page", "is a whole number from 1 to 100");
     }
     const http::Parameter page = http::find_parameter(query, "page");
     if (page.present && page.value != "1") {

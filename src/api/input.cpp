@@ -1,12 +1,12 @@
 #include "api/input.hpp"
 
+#include "base/numbers.hpp"
 #include "base/secret.hpp"
 #include "base/units.hpp"
 #include "base/utf8.hpp"
 #include "model/languages.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -273,13 +273,14 @@ std::optional<store::Position> decode_cursor(const std::string& cursor) {
     if (!text) return std::nullopt;
     const std::size_t colon = text->find(':');
     if (colon == std::string::npos) return std::nullopt;
+    const auto created_at = base::parse_number<base::UnixMillis>(std::string_view{*text}.substr(0, colon));
     store::Position position;
-    const auto [end, failure] = std::from_chars(text->data(), text->data() + colon, position.created_at);
     position.id = text->substr(colon + 1);
     const bool plain =
         !position.id.empty() && position.id.size() <= 32 &&
         std::all_of(position.id.begin(), position.id.end(), [](unsigned char c) { return std::isalnum(c); });
-    if (failure != std::errc{} || end != text->data() + colon || !plain) return std::nullopt;
+    if (!created_at || !plain) return std::nullopt;
+    position.created_at = *created_at;
     return position;
 }
 
@@ -302,11 +303,8 @@ Result<store::ListQuery> read_list_query(std::string_view query, bool with_filte
         return parameter;
     };
     if (const auto limit = read("limit"); limit.present) {
-        const std::string& text = limit.value;
-        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out.limit);
-        const bool whole = failure == std::errc{} && end == text.data() + text.size();
-        if (!whole || out.limit < 1 || out.limit > 100)
-            wrong.fields.emplace_back("limit", "is a whole number from 1 to 100");
+        out.limit = base::parse_number<int>(limit.value).value_or(0);
+        if (out.limit < 1 || out.limit > 100) wrong.fields.emplace_back("limit", "is a whole number from 1 to 100");
     }
     if (const auto cursor = read("cursor"); cursor.present && !cursor.malformed && !cursor.value.empty()) {
         out.after = decode_cursor(cursor.value);

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include <fmt/format.h>
+#include <boost/json.hpp>
 
 namespace snippetd::api {
 
@@ -30,9 +30,8 @@ Answer ready(Exchange& exchange) {
     }
     const bool degraded = writes_stuck || std::strcmp(redis, "ok") != 0;
     const char* status = database_up ? (degraded ? "degraded" : "ok") : "unavailable";
-    http::Response response =
-        http::json_response(database_up ? 200 : 503,
-                            fmt::format(R"({{"status":"{}","database":"{}","redis":"{}"}})", status, database, redis));
+    const boost::json::object body{{"status", status}, {"database", database}, {"redis", redis}};
+    http::Response response = http::json_response(database_up ? 200 : 503, boost::json::serialize(body));
     if (!database_up) response.add("Retry-After", "1");
     co_return response;
 }

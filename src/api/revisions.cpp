@@ -1,9 +1,7 @@
-#include "use_cases/revisions.hpp"
-
 #include "api/handlers.hpp"
 #include "base/json_text.hpp"
-
-#include <charconv>
+#include "base/numbers.hpp"
+#include "use_cases/revisions.hpp"
 
 #include <fmt/format.h>
 
@@ -39,11 +37,8 @@ Answer list_revisions(Exchange& exchange) {
 }
 
 Answer read_revision(Exchange& exchange) {
-    const std::string& text = exchange.parameters[1];
-    std::int64_t version = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), version);
-    if (failure != std::errc{} || end != text.data() + text.size() || version < 1)
-        co_return error(ErrorKind::not_found);
+    const std::int64_t version = base::parse_number<std::int64_t>(exchange.parameters[1]).value_or(0);
+    if (version < 1) co_return error(ErrorKind::not_found);
     const Result<model::Revision> revision =
         co_await use_cases::read_revision(exchange, exchange.parameters.front(), version);
     if (!revision) co_return revision.error();

@@ -262,11 +262,9 @@ std::string export_name(std::string_view id, std::string_view title, std::string
     std::string name = harmless(title);
     std::string extension = take_extension(name);
     if (extension.empty()) extension = extension_of(language);
-    std::size_t end = std::min(name.size(), kTitleBytesMax);
-    // Between two characters, and without what some systems do not allow at the end.
-    while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
-    while (end > 0 && (name[end - 1] == '.' || name[end - 1] == ' ')) --end;
-    name.resize(end);
+    name.resize(base::cut(name, kTitleBytesMax).size());
+    // Some systems do not allow these at the end.
+    while (name.ends_with('.') || name.ends_with(' ')) name.pop_back();
     return name.empty() ? fmt::format("{}.{}", id, extension) : fmt::format("{}-{}.{}", id, name, extension);
 }
 

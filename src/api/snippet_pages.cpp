@@ -2,6 +2,7 @@
 #include "api/created.hpp"
 #include "api/handlers.hpp"
 #include "api/page.hpp"
+#include "base/numbers.hpp"
 #include "model/view_history.hpp"
 #include "pages/documents.hpp"
 #include "pages/qr.hpp"
@@ -12,7 +13,6 @@
 #include "use_cases/statistics.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -63,11 +63,8 @@ namespace {
 
 std::optional<std::int64_t> version_parameter(const http::Request& request, std::string_view name) {
     const http::Parameter parameter = http::find_parameter(request.query, name);
-    std::int64_t version = 0;
-    const char* end_of_text = parameter.value.data() + parameter.value.size();
-    const auto [end, failure] = std::from_chars(parameter.value.data(), end_of_text, version);
-    if (failure != std::errc{} || end != end_of_text || version < 1) return std::nullopt;
-    return version;
+    const auto version = base::parse_number<std::int64_t>(parameter.value);
+    return version && *version >= 1 ? version : std::nullopt;
 }
 
 void show_change(pages::Fields& fields, std::string_view name, std::string_view from, std::string_view to) {

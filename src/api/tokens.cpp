@@ -14,18 +14,15 @@ Answer create_token(Exchange& exchange) {
     use_cases::TokenInput input = read_token(*object);
     Result<use_cases::NewToken> made = co_await use_cases::create_token(exchange, std::move(input));
     if (!made) co_return made.error();
-    co_return http::json_response(201, token_json(made->token, made->secret));
+    co_return http::json_response(201, boost::json::serialize(token_json(made->token, made->secret)));
 }
 
 Answer list_tokens(Exchange& exchange) {
     const std::vector<model::ApiToken> tokens = co_await use_cases::list_tokens(exchange);
-    std::string body = R"({"items":[)";
-    for (const model::ApiToken& token : tokens) {
-        if (body.back() != '[') body += ',';
-        body += token_json(token, {});
-    }
-    body += "]}";
-    co_return http::json_response(200, std::move(body));
+    boost::json::array items;
+    for (const model::ApiToken& token : tokens) items.push_back(token_json(token, {}));
+    const boost::json::object body{{"items", std::move(items)}};
+    co_return http::json_response(200, boost::json::serialize(body));
 }
 
 Answer delete_token(Exchange& exchange) {

@@ -4,9 +4,10 @@
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "api/snippet_json.hpp"
+#include "base/numbers.hpp"
+#include "base/units.hpp"
 
 #include <array>
-#include <charconv>
 #include <functional>
 #include <span>
 
@@ -38,24 +39,18 @@ std::optional<Error> read_expiry(std::string_view text, use_cases::SnippetInput&
         input.expires_in_s.emplace();
         return std::nullopt;
     }
-    std::int64_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [at, failure] = std::from_chars(text.data(), end, number);
-    const std::string_view unit{at, static_cast<std::size_t>(end - at)};
-    constexpr std::int64_t kNumberMax = INT64_MAX / (7 * 24 * 3600);
-    const bool countable = failure == std::errc{} && number > 0 && number <= kNumberMax;
-    if (countable && unit.empty() && number >= kTimestampMin) {
-        input.expires_at = number;
+    if (const auto number = base::parse_number<std::int64_t>(text); number && *number >= kTimestampMin) {
+        input.expires_at = *number;
         return std::nullopt;
     }
-    static constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {
-        {"", 3600}, {"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 24 * 3600}, {"w", 7 * 24 * 3600}};
-    for (const auto& [name, seconds] : kUnits) {
-        if (!countable || unit != name) continue;
-        input.expires_in_s = number * seconds;
-        return std::nullopt;
+    if (text.ends_with("min")) text.remove_suffix(2);
+    const auto seconds = base::parse_seconds(text, "h");
+    if (!seconds || *seconds < 1) {
+        return invalid_field("expires",
+                             "is a number of hours, a number with s, m, h, d or w, or milliseconds since 1970");
     }
-    return invalid_field("expires", "is a number of hours, a number with s, m, h, d or w, or milliseconds since 1970");
+    input.expires_in_s = *seconds;
+    return std::nullopt;
 }
 
 bool says_yes(std::string_view value) {

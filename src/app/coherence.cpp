@@ -34,7 +34,7 @@ cache::Relay::Steps Coherence::relay_steps(store::Store& store, base::Alerts& al
     steps.list = [&store](base::Milliseconds age, int limit) {
         return store.list_undelivered(age, limit, base::deadline_in(kStoreTimeout));
     };
-    steps.forget = [&store](cache::Floors delivered, model::CacheServer told) {
+    steps.forget = [&store](model::NumbersById delivered, model::CacheServer told) {
         return store.forget_delivered(std::move(delivered), std::move(told), base::deadline_in(kStoreTimeout));
     };
     steps.set_in_force = [&store](std::string run_id, model::CacheServer known) {
@@ -66,7 +66,7 @@ cache::Channel::Listener Coherence::listener() {
     // A worker heeds what has come before a proof before it hears of the proof: both are posted by this one thread.
     cache::Channel::Listener listener;
     listener.on_floor = [this](const std::string& id, std::int64_t floor) { heed(id, floor); };
-    listener.on_counts = [this](cache::Totals totals) {
+    listener.on_counts = [this](model::NumbersById totals) {
         for (const auto& [id, count] : totals) caches_->shared.update_count(id, count);
         caches_->workers.post_to_each([this, totals = std::move(totals)](std::size_t worker) {
             for (const auto& [id, count] : totals) caches_->members[worker]->update_count(id, count);

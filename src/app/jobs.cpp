@@ -74,7 +74,7 @@ void Jobs::flush_views(base::Milliseconds patience) {
     finish(drainer_, drained_, deadline);
 }
 
-views::Counts Jobs::take_unsent(base::Milliseconds patience) {
+model::NumbersById Jobs::take_unsent(base::Milliseconds patience) {
     return flusher_->take_unsent(finishing_ ? base::Milliseconds{0} : patience);
 }
 

@@ -40,7 +40,7 @@ class Jobs {
     void start_shard_drainer(views::ShardDrainer::Steps steps, views::Tally& tally, base::Milliseconds interval);
 
     /// What the flusher has not sent to Redis, when that has been away for `patience`. On this thread.
-    views::Counts take_unsent(base::Milliseconds patience);
+    model::NumbersById take_unsent(base::Milliseconds patience);
 
     /// Flushes the views a last time, for at most `patience`.
     void flush_views(base::Milliseconds patience);

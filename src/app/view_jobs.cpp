@@ -19,18 +19,18 @@ constexpr std::size_t kNameLength = 16;          // of this process, as Redis kn
 
 static_assert(kApplyTimeout < views::Shards::kClaimHeld);
 
-base::Awaitable<views::Counts> collect(WorkerList& workers, const base::Workers& group) {
-    std::vector<views::Counts> taken(workers.size());
+base::Awaitable<model::NumbersById> collect(WorkerList& workers, const base::Workers& group) {
+    std::vector<model::NumbersById> taken(workers.size());
     std::function<void(std::size_t)> take = [&workers, &taken](std::size_t i) {
         taken[i] = workers[i]->recorder().take();
     };
     co_await group.on_each(take);
-    views::Counts all;
-    for (views::Counts& counts : taken) std::move(counts.begin(), counts.end(), std::back_inserter(all));
+    model::NumbersById all;
+    for (model::NumbersById& counts : taken) std::move(counts.begin(), counts.end(), std::back_inserter(all));
     co_return all;
 }
 
-base::Awaitable<void> publish_here(std::shared_ptr<cache::LocalCache::Group> caches, views::Counts totals) {
+base::Awaitable<void> publish_here(std::shared_ptr<cache::LocalCache::Group> caches, model::NumbersById totals) {
     // The shared cache first: a worker that copies from it later copies the new count.
     for (const auto& [id, count] : totals) caches->shared.update_count(id, count);
     for (std::size_t begin = 0; begin < totals.size(); begin += kCountsPerMessage) {
@@ -70,10 +70,10 @@ void start_own_view_jobs(Jobs& jobs, const ViewSite& site, WorkerList& workers) 
     const std::shared_ptr<cache::LocalCache::Group> caches = site.caches;
     const auto collect_here = [&workers, caches] { return collect(workers, caches->workers); };
     views::Drainer::Steps drain;
-    drain.apply = [&store = site.store](std::string batch_id, views::Counts counts) {
+    drain.apply = [&store = site.store](std::string batch_id, model::NumbersById counts) {
         return store.apply_views(std::move(batch_id), std::move(counts), base::deadline_in(kApplyTimeout));
     };
-    drain.publish = [caches](views::Counts totals) { return publish_here(caches, std::move(totals)); };
+    drain.publish = [caches](model::NumbersById totals) { return publish_here(caches, std::move(totals)); };
     if (!site.redis) {
         drain.collect = collect_here;
         jobs.start_drainer(std::move(drain), site.tally, site.settings.views_flush);
@@ -84,7 +84,8 @@ void start_own_view_jobs(Jobs& jobs, const ViewSite& site, WorkerList& workers) 
     const auto shards = std::make_shared<views::Shards>(*site.redis);
     const std::string process = base::random_alphanumeric(kNameLength);
     flush.server = [shards] { return shards->server(); };
-    flush.add = [shards, process](unsigned shard, std::int64_t sequence, views::Counts counts, std::string bound_to) {
+    flush.add = [shards, process](unsigned shard, std::int64_t sequence, model::NumbersById counts,
+                                  std::string bound_to) {
         return shards->add(shard, process, sequence, std::move(counts), std::move(bound_to));
     };
     flush.applied = [&store = site.store, process](unsigned shard, std::int64_t sequence) -> base::Awaitable<bool> {
@@ -93,7 +94,7 @@ void start_own_view_jobs(Jobs& jobs, const ViewSite& site, WorkerList& workers) 
         co_return last >= sequence;
     };
     jobs.start_flusher(std::move(flush), site.tally, kFlushEvery);
-    drain.collect = [&jobs, patience = site.settings.views_flush]() -> base::Awaitable<views::Counts> {
+    drain.collect = [&jobs, patience = site.settings.views_flush]() -> base::Awaitable<model::NumbersById> {
         co_return jobs.take_unsent(patience);
     };
     jobs.start_drainer(std::move(drain), site.tally, site.settings.views_flush);
@@ -110,12 +111,12 @@ void start_shared_view_job(Jobs& jobs, const ViewSite& site) {
         co_return claim;
     };
     steps.apply = [&store = site.store, death](unsigned shard,
-                                               views::Shards::Claim claim) -> base::Awaitable<views::Counts> {
+                                               views::Shards::Claim claim) -> base::Awaitable<model::NumbersById> {
         const base::Deadline deadline = base::deadline_in(kApplyTimeout);
         store::ViewFlushes flushes;
         for (const auto& of : claim.flushes) flushes.push_back({flusher_name(of.process, shard), of.first, of.last});
-        views::Counts totals = co_await store.apply_views(std::move(claim.batch_id), std::move(claim.counts),
-                                                          std::move(flushes), deadline);
+        model::NumbersById totals = co_await store.apply_views(std::move(claim.batch_id), std::move(claim.counts),
+                                                               std::move(flushes), deadline);
         death->step();
         co_return totals;
     };
@@ -123,7 +124,7 @@ void start_shared_view_job(Jobs& jobs, const ViewSite& site) {
         co_await shards->release(shard, std::move(batch_id));
         death->step();
     };
-    steps.publish = [cache = site.redis_cache, death](views::Counts totals) -> base::Awaitable<void> {
+    steps.publish = [cache = site.redis_cache, death](model::NumbersById totals) -> base::Awaitable<void> {
         co_await cache->update_counts(std::move(totals));
         death->step();
     };

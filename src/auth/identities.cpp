@@ -17,15 +17,13 @@ std::string hash_secret(SecretKind kind, std::string_view secret) {
 base::Awaitable<std::optional<model::Account>> Identities::find(SecretKind kind, std::string_view secret,
                                                                 base::Deadline deadline) {
     std::string hash = hash_secret(kind, secret);
-    if (const auto known = known_.find(hash); known != known_.end() && known->second.until > base::steady_now()) {
-        co_return known->second.account;
-    }
+    const auto still_holds = [now = base::steady_now()](const Known& known) { return known.until > now; };
+    if (const auto known = known_.find_if(hash, still_holds)) co_return known->account;
     const std::uint64_t revocations = revocations_;
     std::optional<model::Account> account = co_await lookup_(kind, hash, deadline);
     // An answer that was under way while something was revoked may be about just that.
     if (account && revocations == revocations_) {
-        if (known_.size() >= kEntriesMax) known_.clear();
-        known_[hash] = {*account, base::steady_now() + kBelievedFor};
+        known_.put(std::make_shared<const Known>(Known{std::move(hash), *account, base::steady_now() + kBelievedFor}));
     }
     co_return account;
 }
@@ -42,7 +40,7 @@ base::Awaitable<void> Identities::forget(std::string hash) {
 base::Awaitable<void> Identities::forget_account(std::string account_id) {
     std::function<void(std::size_t)> forget_there = [group = group_, account_id](std::size_t worker) {
         Identities& identities = *group->members[worker];
-        std::erase_if(identities.known_, [&](const auto& known) { return known.second.account.id == account_id; });
+        identities.known_.erase_all_if([&](const Known& known) { return known.account.id == account_id; });
         ++identities.revocations_;
     };
     co_await group_->workers.on_each(forget_there);

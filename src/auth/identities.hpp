@@ -2,6 +2,7 @@
 
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
+#include "base/sieve_cache.hpp"
 #include "base/workers.hpp"
 #include "model/account.hpp"
 
@@ -10,7 +11,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace snippetd::auth {
@@ -32,7 +32,8 @@ std::string hash_secret(SecretKind kind, std::string_view secret);
 class Identities {
   public:
     static constexpr base::Milliseconds kBelievedFor{1000};
-    static constexpr std::size_t kEntriesMax = 4096;
+    /// For some 5000 of them.
+    static constexpr std::size_t kBelievedBytesMax = 2 * 1024 * 1024;
 
     /// Asks the store for a hash of that kind.
     using Lookup = std::function<base::Awaitable<std::optional<model::Account>>(SecretKind kind, std::string hash,
@@ -55,12 +56,18 @@ class Identities {
 
   private:
     struct Known {
+        std::string hash;
         model::Account account;
         base::SteadyTime until;
+
+        std::string_view cache_key() const { return hash; }
+        std::size_t bytes() const {
+            return sizeof(Known) + 160 + hash.size() + account.id.size() + account.username.size();
+        }
     };
     Lookup lookup_;
     std::shared_ptr<Group> group_;
-    std::unordered_map<std::string, Known> known_;  ///< emptied as a whole when full
+    base::SieveCache<Known> known_{kBelievedBytesMax};
     std::uint64_t revocations_ = 0;
 };
 

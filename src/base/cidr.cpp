@@ -1,7 +1,6 @@
 #include "base/cidr.hpp"
 
-#include <charconv>
-#include <system_error>
+#include "base/numbers.hpp"
 
 namespace snippetd::base {
 
@@ -14,10 +13,8 @@ constexpr unsigned short kV6Bits = 128;
 constexpr unsigned short kMappedBits = kV6Bits - kV4Bits;  // of ::ffff:0:0/96
 
 std::optional<unsigned short> parse_prefix(std::string_view text, unsigned short max) {
-    unsigned short length = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-    if (error != std::errc{} || end != text.data() + text.size() || length > max) return std::nullopt;
-    return length;
+    const auto length = parse_number<unsigned short>(text);
+    return length && *length <= max ? length : std::nullopt;
 }
 
 /// The range that `address` starts with `length` bits in common.

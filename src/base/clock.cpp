@@ -1,7 +1,5 @@
 #include "base/clock.hpp"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 namespace snippetd::base {
@@ -42,24 +40,6 @@ std::string format_rfc3339(UnixMillis time) {
     const CivilTime t = civil_time(time);
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", t.year, t.month, t.day, t.hour, t.minute, t.second,
                        t.millisecond);
-}
-
-std::optional<UnixMillis> parse_rfc3339(std::string_view text) {
-    constexpr std::string_view kForm = "0000-00-00T00:00:00.000Z";
-    if (text.size() != kForm.size()) return std::nullopt;
-    const auto number = [text](std::size_t at, std::size_t digits) {
-        unsigned value = 0;
-        std::from_chars(text.data() + at, text.data() + at + digits, value);
-        return value;
-    };
-    using namespace std::chrono;
-    const year_month_day date{year{static_cast<int>(number(0, 4))}, month{number(5, 2)}, day{number(8, 2)}};
-    if (!date.ok()) return std::nullopt;
-    const milliseconds since_midnight =
-        hours{number(11, 2)} + minutes{number(14, 2)} + seconds{number(17, 2)} + milliseconds{number(20, 3)};
-    const UnixMillis time = (sys_days{date}.time_since_epoch() + since_midnight).count();
-    if (format_rfc3339(time) != text) return std::nullopt;
-    return time;
 }
 
 std::string format_http_date(UnixMillis time) {

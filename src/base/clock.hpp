@@ -2,9 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace snippetd::base {
 
@@ -30,8 +28,6 @@ UnixMillis unix_now_ms();
 
 /// `2026-11-24T08:15:30.123Z` (RFC 3339, UTC, always with milliseconds).
 std::string format_rfc3339(UnixMillis time);
-/// The time that `format_rfc3339` has written so; nothing for any other text.
-std::optional<UnixMillis> parse_rfc3339(std::string_view text);
 
 /// `Tue, 24 Nov 2026 08:15:30 GMT` (IMF-fixdate, RFC 9110 section 5.6.7).
 std::string format_http_date(UnixMillis time);

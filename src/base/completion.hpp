@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/assert.hpp"
 #include "base/awaitable.hpp"
 #include "base/turn.hpp"
 
@@ -26,11 +27,11 @@ class Completion {
     /// Where the coroutine runs.
     Executor executor() const { return waiter_->executor(); }
     /// As `resolve` and `reject`, but at once: for a caller that runs on `executor` itself.
-    void resolve_here(Result result) { std::exchange(waiter_, nullptr)->resume_here(nullptr, std::move(result)); }
-    void reject_here(std::exception_ptr error) { std::exchange(waiter_, nullptr)->resume_here(std::move(error), {}); }
+    void resolve_here(Result result) { take()->resume_here(nullptr, std::move(result)); }
+    void reject_here(std::exception_ptr error) { take()->resume_here(std::move(error), {}); }
 
-    void resolve(Result result) { std::exchange(waiter_, nullptr)->resume(nullptr, std::move(result)); }
-    void reject(std::exception_ptr error) { std::exchange(waiter_, nullptr)->resume(std::move(error), std::nullopt); }
+    void resolve(Result result) { take()->resume(nullptr, std::move(result)); }
+    void reject(std::exception_ptr error) { take()->resume(std::move(error), std::nullopt); }
 
   private:
     struct Waiter {
@@ -60,6 +61,11 @@ class Completion {
         Handler handler;
         boost::asio::executor_work_guard<boost::asio::associated_executor_t<Handler>> work;
     };
+
+    std::unique_ptr<Waiter> take() {
+        SNIPPETD_ASSERT(waiter_, "a coroutine that waits no more is answered");
+        return std::exchange(waiter_, nullptr);
+    }
 
     std::unique_ptr<Waiter> waiter_;
 };

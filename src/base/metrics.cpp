@@ -67,6 +67,16 @@ void Metrics::gauge(const std::string& name, const std::string& help, const Labe
     find_or_make(gauges_, name, help, labels) = std::move(read);
 }
 
+Counter& CountersBy::of(std::string_view value) {
+    auto counter = counters_.find(value);
+    if (counter == counters_.end()) {
+        std::string text{value};
+        Counter& found = metrics_.counter(name_, help_, {{label_, text}});
+        counter = counters_.emplace(std::move(text), &found).first;
+    }
+    return *counter->second;
+}
+
 namespace {
 
 prometheus::ClientMetric client_metric(const Labels& labels) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -92,6 +93,21 @@ class Metrics {
     std::vector<Family<Counter>> counters_;
     std::vector<Family<Histogram>> histograms_;
     std::vector<Family<std::function<double()>>> gauges_;
+};
+
+/// The counters of one name that differ in one label. Each is looked up when it is first asked for, and remembered, so
+/// that counting takes no lock. For one thread at a time.
+class CountersBy {
+  public:
+    CountersBy(Metrics& metrics, std::string name, std::string help, std::string label)
+        : metrics_{metrics}, name_{std::move(name)}, help_{std::move(help)}, label_{std::move(label)} {}
+
+    Counter& of(std::string_view value);
+
+  private:
+    Metrics& metrics_;
+    const std::string name_, help_, label_;
+    std::map<std::string, Counter*, std::less<>> counters_;
 };
 
 }  // namespace snippetd::base

@@ -16,14 +16,17 @@ struct Unit {
 
 // Largest first, so that the first one that divides a number is the one to write it in.
 constexpr Unit kDurations[] = {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
-constexpr Unit kSeconds[] = {{"w", 604'800}, {"d", 86'400}, {"h", 3600}, {"m", 60}, {"s", 1}, {"", 1}};
+constexpr Unit kSeconds[] = {{"w", 604'800}, {"d", 86'400}, {"h", 3600}, {"m", 60}, {"s", 1}};
 constexpr Unit kSizes[] = {{"GiB", 1ull << 30}, {"MiB", 1ull << 20}, {"KiB", 1ull << 10}, {"B", 1}};
 
-std::optional<std::uint64_t> parse(std::string_view text, std::span<const Unit> units, std::uint64_t max) {
+/// `bare`: the unit of a number that has none; empty when it must have one.
+std::optional<std::uint64_t> parse(std::string_view text, std::span<const Unit> units, std::uint64_t max,
+                                   std::string_view bare = {}) {
     std::uint64_t number = 0;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error == std::errc::invalid_argument) return std::nullopt;
-    const auto name = text.substr(static_cast<std::size_t>(end - text.data()));
+    auto name = text.substr(static_cast<std::size_t>(end - text.data()));
+    if (name.empty()) name = bare;
     for (const Unit& unit : units) {
         if (unit.name != name) continue;
         const bool too_large = error == std::errc::result_out_of_range || number > max / unit.factor;
@@ -50,8 +53,8 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(*count));
 }
 
-std::optional<std::int64_t> parse_seconds(std::string_view text) {
-    const auto count = parse(text, kSeconds, (1ull << 53) - 1);
+std::optional<std::int64_t> parse_seconds(std::string_view text, std::string_view bare) {
+    const auto count = parse(text, kSeconds, (1ull << 53) - 1, bare);
     if (!count) return std::nullopt;
     return static_cast<std::int64_t>(*count);
 }

@@ -13,9 +13,10 @@ namespace snippetd::base {
 /// longest.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
-/// The seconds that `text` writes as a whole number with s, m, h, d or w, or with nothing, which is seconds too, as
-/// people say when something ends; nothing when it is written in any other way. What is too long is 2^53 - 1.
-std::optional<std::int64_t> parse_seconds(std::string_view text);
+/// The seconds that `text` writes as a whole number with s, m, h, d or w, or without a unit, which then is `bare`, as
+/// people say when something ends; nothing when it is written in any other way. Without a `bare` one a unit must be
+/// there. What is too long is 2^53 - 1.
+std::optional<std::int64_t> parse_seconds(std::string_view text, std::string_view bare = "s");
 
 /// The number of bytes that `text` writes as a whole number with B, KiB, MiB or GiB (`64MiB`); nothing when
 /// it is written in any other way, a number without a unit included. What is too large for the type becomes

@@ -1,5 +1,6 @@
 #include "base/utf8.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -67,6 +68,41 @@ CodePoint first_code_point(std::string_view text) {
     if (length > 1) value &= 0xFFu >> (length + 1);
     for (std::size_t i = 1; i < length; ++i) value = value << 6 | (static_cast<Byte>(text[i]) & 0x3Fu);
     return {value, length};
+}
+
+std::string_view cut(std::string_view text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) return text;
+    while (bytes_max > 0 && is_continuation(static_cast<Byte>(text[bytes_max]))) --bytes_max;
+    return text.substr(0, bytes_max);
+}
+
+std::string_view without_first(std::string_view text, std::size_t code_points) {
+    for (; code_points > 0 && !text.empty(); --code_points) {
+        text.remove_prefix(std::max<std::size_t>(first_code_point(text).bytes, 1));
+    }
+    return text;
+}
+
+void append_code_point(std::string& out, char32_t c) {
+    const auto append = [&out](char32_t byte) { out += static_cast<char>(byte); };
+    const auto append_six_bits = [&](unsigned shift) { append(0x80 | (c >> shift & 0x3F)); };
+    if (c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) {
+        out += kReplacementCharacter;
+    } else if (c < 0x80) {
+        append(c);
+    } else if (c < 0x800) {
+        append(0xC0 | c >> 6);
+        append_six_bits(0);
+    } else if (c < 0x10000) {
+        append(0xE0 | c >> 12);
+        append_six_bits(6);
+        append_six_bits(0);
+    } else {
+        append(0xF0 | c >> 18);
+        append_six_bits(12);
+        append_six_bits(6);
+        append_six_bits(0);
+    }
 }
 
 bool is_unseen(char32_t c) {

@@ -2,9 +2,14 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
+/// The one decoder of UTF-8 (RFC 3629), and what else is asked of it.
 namespace snippetd::base {
+
+/// What stands for what cannot be shown or is no text (U+FFFD).
+inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
 
 /// The number of code points in `text`, or nothing when it is not well-formed UTF-8 (RFC 3629: no overlong forms, no
 /// surrogates, nothing above U+10FFFF).
@@ -20,6 +25,15 @@ struct CodePoint {
     std::size_t bytes = 0;
 };
 CodePoint first_code_point(std::string_view text);
+
+/// The longest beginning of `text`, which is UTF-8, that has at most so many bytes and ends between two code points.
+std::string_view cut(std::string_view text, std::size_t bytes_max);
+
+/// What is left of `text`, which is UTF-8, without its first code points.
+std::string_view without_first(std::string_view text, std::size_t code_points);
+
+/// Appends the code point; U+FFFD for what is none (a surrogate, or above U+10FFFF).
+void append_code_point(std::string& out, char32_t c);
 
 /// Whether it shows nothing itself and changes what is shown around it, or acts upon a terminal: control characters
 /// (C0, DEL, C1), those that set a direction or have no width (U+061C, U+200B to U+200F, U+202A to U+202E, U+2060 to

@@ -7,7 +7,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/redirect_error.hpp>
 
 namespace snippetd::cache {
 
@@ -16,6 +15,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr base::Milliseconds kLoadTimeout{700};
+constexpr const char* kLate = "the store does not answer in time";
 // After a refresh that has failed: the entry is good for a while yet.
 constexpr base::Milliseconds kRefreshPause{500};
 
@@ -89,7 +89,7 @@ void LocalCache::count(const Fill& fill) {
 
 void LocalCache::refresh_soon(const Entry& entry, base::SteadyTime now) {
     if (entry.kind != Entry::Kind::snippet || now < no_refresh_before_) return;
-    if (flights_.contains(entry.id) || flights_.size() >= kFlightsMax) return;
+    if (loads_.find(entry.id) || loads_.size() >= kFlightsMax) return;
     if (const auto newer = group_->shared.copy(entry.id, now); newer && newer->refresh_from > now) {
         if (newer->bytes() <= SharedCache::kCopiedBytesMax) near_.put(newer);
         return;  // another worker has been here already
@@ -98,7 +98,7 @@ void LocalCache::refresh_soon(const Entry& entry, base::SteadyTime now) {
 }
 
 base::Awaitable<void> LocalCache::refresh(std::string id) {
-    if (flights_.contains(id)) co_return;  // of a reader that came just before
+    if (loads_.find(id)) co_return;  // of a reader that came just before
     try {
         co_await load(id, Wanted::refresh);
     } catch (const base::Unavailable&) {
@@ -136,7 +136,7 @@ std::shared_ptr<const Entry> LocalCache::find_stale(std::string_view id, const s
     const base::SteadyTime now = base::steady_now();
     const Trust& trust = is_unreachable(error) ? trust_without_store_ : trust_;
     const auto covers = [&](const Entry& entry) { return options_.alone || trust.covers(entry.loaded_at, now); };
-    std::shared_ptr<const Entry> stale = near_.find_stale(id);
+    std::shared_ptr<const Entry> stale = near_.peek(id);
     if (!stale || !covers(*stale)) stale = group_->shared.copy_stale(id);
     const bool usable = stale && stale->kind == Entry::Kind::snippet && covers(*stale) && !stale->expired(now);
     return usable ? stale : nullptr;
@@ -160,47 +160,40 @@ std::shared_ptr<const Entry> LocalCache::find_shared(std::string_view id, base::
 base::Awaitable<std::shared_ptr<const Entry>> LocalCache::complete(std::shared_ptr<const Entry> entry,
                                                                    base::Deadline deadline) {
     if (entry->whole()) co_return entry;
-    if (const auto under_way = completions_.find(entry.get()); under_way != completions_.end()) {
-        const std::shared_ptr<Flight> flight = under_way->second;
-        co_await wait_for(flight, deadline);
-        if (flight->error) std::rethrow_exception(flight->error);
-        co_return flight->fill.entry;
+    const Completions::Place place = completions_.join(entry.get(), deadline);
+    if (!place.first) {
+        co_await completions_.wait(place.flight, deadline, kLate);
+        co_return place.flight->result();
     }
-    const auto flight = std::make_shared<Flight>();
-    completions_.emplace(entry.get(), flight);
     try {
-        flight->fill.entry = co_await source_.complete(entry);
+        std::shared_ptr<const Entry> whole = co_await source_.complete(entry);
         // Only in the place of what it has been made of: what has been invalidated meanwhile is not there any more.
         if (is_alone()) {
-            near_.replace(entry, flight->fill.entry);
+            near_.replace(entry, whole);
         } else {
-            group_->shared.replace(entry, flight->fill.entry);
+            group_->shared.replace(entry, whole);
         }
+        completions_.land(place.flight, std::move(whole));
     } catch (const std::exception&) {
-        flight->error = std::current_exception();
+        completions_.fail(place.flight, std::current_exception());
     }
-    completions_.erase(entry.get());
-    wake(*flight);
-    if (flight->error) std::rethrow_exception(flight->error);
-    co_return flight->fill.entry;
+    co_return place.flight->result();
 }
 
 base::Awaitable<Fill> LocalCache::load(const std::string& id, Wanted wanted) {
-    if (flights_.size() >= kFlightsMax) throw base::Unavailable{"too many snippets are being loaded"};
-    const auto flight = std::make_shared<Flight>();
-    flight->wanted = wanted;
-    flights_.emplace(id, flight);
+    if (loads_.size() >= kFlightsMax) throw base::Unavailable{"too many snippets are being loaded"};
+    const base::Deadline deadline = base::deadline_in(kLoadTimeout);
+    const Loads::Pointer flight = loads_.begin(id, deadline, Loading{wanted});
     try {
-        const base::Deadline deadline = base::deadline_in(kLoadTimeout);
-        flight->fill = co_await source_.load(id, wanted, deadline);
-        if (too_old(flight->fill)) flight->fill = co_await source_.load(id, Wanted::newest, deadline);
+        Fill fill = co_await source_.load(id, wanted, deadline);
+        // Not kept even for a moment: when the store is away, nobody may find it.
+        if (too_old(fill)) fill = co_await source_.load(id, Wanted::newest, deadline);
+        if (fill.entry) keep(fill.entry, flight->note);
+        loads_.land(flight, std::move(fill));
     } catch (const std::exception&) {
-        flight->error = std::current_exception();
+        loads_.fail(flight, std::current_exception());
     }
-    if (flight->fill.entry) keep(*flight, wanted);
-    land(id, *flight);
-    if (flight->error) std::rethrow_exception(flight->error);
-    co_return flight->fill;
+    co_return flight->result();
 }
 
 bool LocalCache::too_old(const Fill& fill) {
@@ -211,18 +204,17 @@ bool LocalCache::too_old(const Fill& fill) {
 base::Awaitable<Fill> LocalCache::load_or_wait(const std::string& id, base::Deadline deadline) {
     const base::SteadyTime asked = base::steady_now();
     while (true) {
-        const auto under_way = flights_.find(id);
-        if (under_way == flights_.end()) co_return co_await load(id, Wanted::read);
-        const std::shared_ptr<Flight> flight = under_way->second;
-        if (!fresh_enough(flight->began, asked)) {
+        const Loads::Pointer flight = loads_.find(id);
+        if (!flight) co_return co_await load(id, Wanted::read);
+        if (!fresh_enough(flight->note.began, asked)) {
             doom(id, std::numeric_limits<std::int64_t>::max());
             continue;
         }
-        co_await wait_for(flight, deadline);
-        if (!flight->error && !fresh_enough(flight->fill.as_of, asked)) continue;
-        if (!flight->error) co_return flight->fill;
+        co_await loads_.wait(flight, deadline, kLate);
         // A refresh fails when another instance makes it, which is no answer for who has nothing to serve.
-        if (flight->wanted != Wanted::refresh) std::rethrow_exception(flight->error);
+        if (flight->error() && flight->note.wanted == Wanted::refresh) continue;
+        const Fill& fill = flight->result();
+        if (fresh_enough(fill.as_of, asked)) co_return fill;
     }
 }
 
@@ -231,43 +223,17 @@ bool LocalCache::fresh_enough(base::SteadyTime as_of, base::SteadyTime asked) co
     return options_.alone || asked - as_of < Trust::kSilenceMax;
 }
 
-base::Awaitable<void> LocalCache::wait_for(std::shared_ptr<Flight> flight, base::Deadline deadline) {
-    base::Timer timer{executor_, deadline};
-    flight->waiters.push_back(&timer);
-    boost::system::error_code cancelled;
-    auto token = asio::redirect_error(base::use_awaitable, cancelled);
-    co_await timer.async_wait(token);
-    if (!flight->landed) {
-        std::erase(flight->waiters, &timer);
-        throw base::Unavailable{"the store does not answer in time"};
-    }
-}
-
-void LocalCache::keep(const Flight& flight, Wanted wanted) {
-    const std::shared_ptr<const Entry>& entry = flight.fill.entry;
-    if (entry->version < flight.floor) return;
+void LocalCache::keep(const std::shared_ptr<const Entry>& entry, const Loading& loading) {
+    if (entry->version < loading.floor) return;
     // Into the near cache only when it is read again: what is read once costs no second copy and displaces nothing.
     if (is_alone()) {
         near_.put(entry);
         return;
     }
     group_->shared.put(entry);
-    if (wanted == Wanted::refresh && entry->bytes() <= SharedCache::kCopiedBytesMax) {
+    if (loading.wanted == Wanted::refresh && entry->bytes() <= SharedCache::kCopiedBytesMax) {
         near_.put(std::make_shared<const Entry>(*entry));
     }
-}
-
-void LocalCache::land(const std::string& id, Flight& flight) {
-    if (const auto found = flights_.find(id); found != flights_.end() && found->second.get() == &flight) {
-        flights_.erase(found);
-    }
-    wake(flight);
-}
-
-void LocalCache::wake(Flight& flight) {
-    flight.landed = true;
-    for (base::Timer* waiter : flight.waiters) waiter->cancel();
-    flight.waiters.clear();
 }
 
 base::Awaitable<void> LocalCache::invalidate(std::string id, std::int64_t floor) {
@@ -288,14 +254,12 @@ void LocalCache::drop(std::string_view id, std::int64_t floor) {
 /// Whoever waits for the flight still gets what it brings, but that is not kept when it lies below `floor`, and nobody
 /// else waits for it.
 void LocalCache::doom(std::string_view id, std::int64_t floor) {
-    if (const auto found = flights_.find(std::string{id}); found != flights_.end()) {
-        found->second->floor = std::max(found->second->floor, floor);
-        flights_.erase(found);
-    }
+    const Loads::Pointer flight = loads_.doom(std::string{id});
+    if (flight) flight->note.floor = std::max(flight->note.floor, floor);
 }
 
 void LocalCache::update_count(std::string_view id, std::int64_t count) {
-    if (const auto entry = near_.find_stale(id)) entry->view_count.raise_to(count);
+    if (const auto entry = near_.peek(id)) entry->view_count.raise_to(count);
     if (on_count_) on_count_(id, count);
 }
 

@@ -3,10 +3,10 @@
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
-#include "base/timer.hpp"
+#include "base/single_flight.hpp"
 #include "base/workers.hpp"
+#include "cache/entry_cache.hpp"
 #include "cache/shared_cache.hpp"
-#include "cache/sieve_cache.hpp"
 #include "cache/trust.hpp"
 #include "model/snippet.hpp"
 
@@ -16,7 +16,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 /// What a public link reads: filled on read, invalidated on write, with the TTL as the safety net.
@@ -143,18 +142,17 @@ class LocalCache : public Cache {
         trust_without_store_.proven(proof.heard, proof.heard, proof.stand);
     }
 
-    const SieveCache& near_cache() const { return near_; }
+    const EntryCache& near_cache() const { return near_; }
 
   private:
-    struct Flight {
+    /// Of a load.
+    struct Loading {
         Wanted wanted = Wanted::read;
         base::SteadyTime began = base::steady_now();
-        bool landed = false;
         std::int64_t floor = 0;  ///< versions below it are not kept
-        Fill fill;
-        std::exception_ptr error;
-        std::vector<base::Timer*> waiters;  ///< cancelled when it lands
     };
+    using Loads = base::SingleFlight<Fill, std::string, Loading>;
+    using Completions = base::SingleFlight<std::shared_ptr<const Entry>, const Entry*>;
 
     bool covered(const Entry& entry, base::SteadyTime now) const;
     std::shared_ptr<const Entry> find_shared(std::string_view id, base::SteadyTime now);
@@ -164,26 +162,23 @@ class LocalCache : public Cache {
     base::Awaitable<Fill> load(const std::string& id, Wanted wanted);
     bool too_old(const Fill& fill);
     base::Awaitable<Fill> load_or_wait(const std::string& id, base::Deadline deadline);
-    base::Awaitable<void> wait_for(std::shared_ptr<Flight> flight, base::Deadline deadline);
     bool fresh_enough(base::SteadyTime as_of, base::SteadyTime asked) const;
     std::shared_ptr<const Entry> find_stale(std::string_view id, const std::exception_ptr& error);
-    void keep(const Flight& flight, Wanted wanted);
+    void keep(const std::shared_ptr<const Entry>& entry, const Loading& loading);
     bool is_alone() const { return group_->members.size() == 1; }
     void doom(std::string_view id, std::int64_t floor);
-    void land(const std::string& id, Flight& flight);
-    void wake(Flight& flight);
 
     base::Executor executor_;
     Options options_;
     Source& source_;
     std::shared_ptr<Group> group_;
-    SieveCache near_;
+    EntryCache near_;
     Trust trust_;
     Trust trust_without_store_;  ///< what is enough when nothing can have been edited but by who tells Redis
     std::function<void(std::string_view, std::int64_t)> on_count_;  ///< may be empty
     base::SteadyTime no_refresh_before_;
-    std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;
-    std::unordered_map<const Entry*, std::shared_ptr<Flight>> completions_;  ///< by what is made whole
+    Loads loads_;              ///< by id
+    Completions completions_;  ///< by what is made whole
     base::Counter& near_hits_;
     base::Counter& redis_hits_;
     base::Counter& misses_;

@@ -2,9 +2,9 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/numbers.hpp"
 #include "cache/redis_cache.hpp"
 
-#include <charconv>
 #include <optional>
 
 #include <fmt/format.h>
@@ -20,14 +20,13 @@ std::string_view next_word(std::string_view& text) {
     return word;
 }
 
-std::optional<Totals> read_pairs(std::string_view text) {
-    Totals pairs;
+std::optional<model::NumbersById> read_pairs(std::string_view text) {
+    model::NumbersById pairs;
     while (!text.empty()) {
         const std::string_view id = next_word(text), digits = next_word(text);
-        std::int64_t number = 0;
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-        if (id.empty() || error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-        pairs.emplace_back(id, number);
+        const auto number = base::parse_number<std::int64_t>(digits);
+        if (id.empty() || !number) return std::nullopt;
+        pairs.emplace_back(id, *number);
     }
     return pairs;
 }
@@ -38,7 +37,7 @@ std::string write_floor(const std::string& id, std::int64_t floor) {
     return fmt::format("floor {} {}", id, floor);
 }
 
-std::string write_counts(const Totals& totals) {
+std::string write_counts(const model::NumbersById& totals) {
     std::string message = "counts";
     for (const auto& [id, count] : totals) message += fmt::format(" {} {}", id, count);
     return message;
@@ -47,7 +46,7 @@ std::string write_counts(const Totals& totals) {
 void Channel::read(std::string_view message, const Listener& listener) {
     std::string_view rest = message;
     const std::string_view kind = next_word(rest);
-    std::optional<Totals> pairs = read_pairs(rest);
+    std::optional<model::NumbersById> pairs = read_pairs(rest);
     if (kind == "floor" && pairs && pairs->size() == 1) {
         listener.on_floor(std::move(pairs->front().first), pairs->front().second);
     } else if (kind == "counts" && pairs) {

@@ -3,6 +3,7 @@
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
 #include "base/timer.hpp"
+#include "model/numbers_by_id.hpp"
 #include "redis/clients.hpp"
 
 #include <cstdint>
@@ -14,12 +15,9 @@
 
 namespace snippetd::cache {
 
-/// How many views each id has now.
-using Totals = std::vector<std::pair<std::string, std::int64_t>>;
-
 /// What instances tell each other, as it is published: `floor ID N`, `counts ID N ID N …`.
 std::string write_floor(const std::string& id, std::int64_t floor);
-std::string write_counts(const Totals& totals);
+std::string write_counts(const model::NumbersById& totals);
 
 /// This instance's end of the channel, and the heartbeat that proves it alive. For the thread of its executor.
 class Channel {
@@ -30,7 +28,7 @@ class Channel {
 
     struct Listener {
         std::function<void(std::string id, std::int64_t floor)> on_floor;
-        std::function<void(Totals totals)> on_counts;
+        std::function<void(model::NumbersById totals)> on_counts;
         /// A heartbeat of `asked` has been answered by that server (its `run_id`; empty when it is not known) over the
         /// connection of that number: all that was published before has been handed to the other two.
         std::function<void(base::SteadyTime asked, const std::string& server, std::uint64_t connection)> on_proof;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 namespace snippetd::cache {
 
@@ -96,6 +97,7 @@ struct Entry {
     /// Whether its JSON is all there.
     bool whole() const { return completion == nullptr; }
 
+    std::string_view cache_key() const { return id; }
     /// What it costs to keep, with what the allocator and the maps add.
     std::size_t bytes() const {
         return sizeof(Entry) + 160 + id.size() + snippet.title.size() + snippet.body.size() + json_before_count.size() +

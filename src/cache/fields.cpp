@@ -1,8 +1,9 @@
 #include "cache/fields.hpp"
 
+#include "base/numbers.hpp"
+
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <stdexcept>
 
 #include <boost/json.hpp>
@@ -41,12 +42,9 @@ Visibility visibility_of(const std::string& name) {
 }
 
 std::int64_t number(const std::string& text) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-        throw std::invalid_argument{"a cached entry with a number that is none"};
-    }
-    return value;
+    const auto value = base::parse_number<std::int64_t>(text);
+    if (!value) throw std::invalid_argument{"a cached entry with a number that is none"};
+    return *value;
 }
 
 std::vector<std::string> read_tags(const std::string& text) {

@@ -201,7 +201,7 @@ base::Awaitable<void> RedisCache::deliver(std::string id, std::int64_t floor) {
     relay_.delivered(std::move(id), floor, redis.connection() == connection ? server : "");
 }
 
-base::Awaitable<void> RedisCache::update_counts(Totals totals) {
+base::Awaitable<void> RedisCache::update_counts(model::NumbersById totals) {
     const base::Executor executor = co_await boost::asio::this_coro::executor;
     try {
         for (std::size_t begin = 0; begin < totals.size(); begin += kCountsPerMessage) {
@@ -228,7 +228,7 @@ base::Awaitable<void> RedisCache::update_counts(Totals totals) {
     }
 }
 
-base::Awaitable<void> RedisCache::update_counts_in_turn(const Totals& totals, std::size_t& next) {
+base::Awaitable<void> RedisCache::update_counts_in_turn(const model::NumbersById& totals, std::size_t& next) {
     while (next < totals.size()) {
         const auto& [id, count] = totals[next++];
         co_await update_count(id, count);

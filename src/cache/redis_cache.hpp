@@ -63,11 +63,11 @@ class RedisCache {
 
     /// Brings the view counts of cached entries up to date, here and, by messages, on all instances. What Redis does
     /// not take is given up: the next flush brings newer ones.
-    base::Awaitable<void> update_counts(Totals totals);
+    base::Awaitable<void> update_counts(model::NumbersById totals);
 
   private:
     base::Awaitable<void> update_count(const std::string& id, std::int64_t count);
-    base::Awaitable<void> update_counts_in_turn(const Totals& totals, std::size_t& next);
+    base::Awaitable<void> update_counts_in_turn(const model::NumbersById& totals, std::size_t& next);
     enum class Turn { nobodys, ours, others };  ///< whose it is to load what is not there; nobody keeps it
     /// One question for an entry.
     struct Lookup {

@@ -97,7 +97,7 @@ base::Awaitable<void> Relay::run_errand() {
         co_await steps_.set_in_force(std::move(change->run_id), std::move(change->known));
         if (another) look_timer_.cancel();
     }
-    Floors delivered;
+    model::NumbersById delivered;
     model::CacheServer told;
     {
         const std::lock_guard lock{mutex_};
@@ -167,7 +167,7 @@ base::Awaitable<void> Relay::look() {
     }
     if (!agreement_.reign()) {
         const bool vacant = found.in_force.epoch != 0 && found.in_force.run_id.empty();
-        Floors needless{floors.begin(), floors.end()};
+        model::NumbersById needless{floors.begin(), floors.end()};
         // Nobody believes anything, so there is nobody to be told.
         if (vacant && !needless.empty()) co_await steps_.forget(std::move(needless), std::move(found.in_force));
         co_return;

@@ -19,9 +19,6 @@
 
 namespace snippetd::cache {
 
-/// Version floors by id, in no order.
-using Floors = std::vector<std::pair<std::string, std::int64_t>>;
-
 /// Sees to it that every committed invalidation reaches the Redis server in force, and knows what that proves. A write
 /// leaves its invalidation in the store's outbox, in its own transaction. The instance that took the write delivers it
 /// and has it removed; what stays there, because that instance was cut off, has another server, or died, every
@@ -54,7 +51,7 @@ class Relay {
     struct Steps {
         /// What has been in the outbox for `age`, and who is in force.
         std::function<base::Awaitable<model::Undelivered>(base::Milliseconds age, int limit)> list;
-        std::function<base::Awaitable<void>(Floors delivered, model::CacheServer told)> forget;
+        std::function<base::Awaitable<void>(model::NumbersById delivered, model::CacheServer told)> forget;
         std::function<base::Awaitable<void>(std::string run_id, model::CacheServer known)> set_in_force;
         /// Has this instance's own caches forget what is below.
         std::function<void(const std::string& id, std::int64_t floor)> heed;

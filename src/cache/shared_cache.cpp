@@ -1,5 +1,7 @@
 #include "cache/shared_cache.hpp"
 
+#include "base/assert.hpp"
+
 #include <algorithm>
 
 namespace snippetd::cache {
@@ -15,6 +17,12 @@ std::shared_ptr<const Entry> copy_of(std::shared_ptr<const Entry> entry) {
 
 SharedCache::SharedCache(std::size_t capacity) : capacity_{capacity} {
     for (auto& shard : shards_) shard = std::make_unique<Shard>(capacity);
+}
+
+SharedCache::~SharedCache() {
+    std::size_t held = 0;
+    for (const auto& shard : shards_) held += shard->entries.bytes();
+    SNIPPETD_ASSERT(held == bytes_, "the shards hold {} bytes and {} are counted", held, bytes_.load());
 }
 
 template <class F>
@@ -51,7 +59,7 @@ std::shared_ptr<const Entry> SharedCache::copy(std::string_view id, base::Steady
 std::shared_ptr<const Entry> SharedCache::copy_stale(std::string_view id) {
     Shard& shard = shard_of(id);
     const std::lock_guard lock{shard.mutex};
-    return copy_of(shard.entries.find_stale(id));
+    return copy_of(shard.entries.peek(id));
 }
 
 void SharedCache::put(const std::shared_ptr<const Entry>& entry) {
@@ -107,7 +115,7 @@ void SharedCache::Shard::bury(std::string_view id, std::int64_t floor, base::Ste
 void SharedCache::update_count(std::string_view id, std::int64_t count) {
     Shard& shard = shard_of(id);
     const std::lock_guard lock{shard.mutex};
-    if (const auto entry = shard.entries.find_stale(id)) entry->view_count.raise_to(count);
+    if (const auto entry = shard.entries.peek(id)) entry->view_count.raise_to(count);
 }
 
 }  // namespace snippetd::cache

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "cache/sieve_cache.hpp"
+#include "cache/entry_cache.hpp"
 
 #include <array>
 #include <atomic>
@@ -38,6 +38,7 @@ class SharedCache {
 
     /// `capacity` in bytes, over all shards.
     explicit SharedCache(std::size_t capacity);
+    ~SharedCache();
 
     /// A copy of the entry that is valid at `now`, a large entry itself, or null.
     std::shared_ptr<const Entry> copy(std::string_view id, base::SteadyTime now);
@@ -46,7 +47,7 @@ class SharedCache {
     /// Keeps the entry, unless its version lies below what an invalidation has set: a slow load never puts an old
     /// version back.
     void put(const std::shared_ptr<const Entry>& entry);
-    /// See SieveCache.
+    /// See EntryCache.
     void replace(const std::shared_ptr<const Entry>& entry, const std::shared_ptr<const Entry>& whole);
     /// The lowest version of `id` that may be served, as far as is remembered; 0 when nothing is.
     std::int64_t floor(std::string_view id);
@@ -67,7 +68,7 @@ class SharedCache {
         void bury(std::string_view id, std::int64_t floor, base::SteadyTime now);
 
         std::mutex mutex;
-        SieveCache entries;
+        EntryCache entries;
         std::unordered_map<std::string, Tombstone> tombstones;
         std::deque<std::pair<std::string, base::SteadyTime>>
             burials;  ///< oldest first; until when each tombstone stands

@@ -3,8 +3,10 @@
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 /// How often one client may use the write routes, for the whole service and not per worker or instance.
 namespace snippetd::limiter {
@@ -21,9 +23,12 @@ enum class OnFailure {
     closed,  ///< it is refused with 503
 };
 
+/// The policies that there are.
+inline constexpr std::array<std::string_view, 4> kPolicyNames{"write", "anonymous", "login", "signup"};
+
 /// One row of the policy table.
 struct Policy {
-    std::string name;         ///< `write`, `anonymous`, `login`, `signup`
+    std::string name;         ///< one of kPolicyNames
     std::uint32_t quota = 0;  ///< at least 1
     base::Milliseconds window{60000};
     bool enabled = true;
@@ -38,6 +43,8 @@ struct Verdict {
         failed_open,  ///< allowed because the limiter could not tell
         refused,      ///< not allowed because the limiter could not tell, or is flooded: 503
     };
+    static constexpr std::size_t kDecisions = 4;
+
     Decision decision = Decision::allowed;
     std::uint32_t remaining = 0;  ///< how many more the client may send now
     std::int64_t reset_s = 1;  ///< when limited: `Retry-After`; else until the window ends. Whole seconds, at least 1

@@ -1,8 +1,10 @@
 #include "limiter/memory_limiter.hpp"
 
+#include "base/assert.hpp"
 #include "limiter/window.hpp"
 
 #include <array>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
@@ -77,19 +79,26 @@ base::Awaitable<Verdict> MemoryLimiter::take(const Policy& policy, std::string c
     co_return take_now(policy, client);
 }
 
-CountedLimiter::CountedLimiter(std::unique_ptr<Limiter> next, base::Metrics& metrics)
-    : next_{std::move(next)}, metrics_{metrics} {}
+CountedLimiter::CountedLimiter(std::unique_ptr<Limiter> next, base::Metrics& metrics) : next_{std::move(next)} {
+    for (const std::string_view policy : kPolicyNames) counters_.emplace(policy, counters_of(policy, metrics));
+}
+
+CountedLimiter::Decisions CountedLimiter::counters_of(std::string_view policy, base::Metrics& metrics) {
+    constexpr const char* kNames[] = {"allowed", "limited", "failed_open", "failed_closed"};
+    static_assert(std::size(kNames) == Verdict::kDecisions);
+    Decisions decisions{};
+    for (std::size_t i = 0; i < decisions.size(); ++i) {
+        decisions[i] = &metrics.counter("snippetd_ratelimit_decisions_total", "Decisions of the rate limiter.",
+                                        {{"policy", std::string{policy}}, {"decision", kNames[i]}});
+    }
+    return decisions;
+}
 
 base::Awaitable<Verdict> CountedLimiter::take(const Policy& policy, std::string client, base::Deadline deadline) {
+    const auto counters = counters_.find(policy.name);
+    SNIPPETD_ASSERT(counters != counters_.end(), "there is no policy {}", policy.name);
     const Verdict verdict = co_await next_->take(policy, std::move(client), deadline);
-    const char* decision = "allowed";
-    if (verdict.decision == Verdict::Decision::limited) decision = "limited";
-    if (verdict.decision == Verdict::Decision::failed_open) decision = "failed_open";
-    if (verdict.decision == Verdict::Decision::refused) decision = "failed_closed";
-    metrics_
-        .counter("snippetd_ratelimit_decisions_total", "Decisions of the rate limiter.",
-                 {{"policy", policy.name}, {"decision", decision}})
-        .add();
+    counters->second[static_cast<std::size_t>(verdict.decision)]->add();
     co_return verdict;
 }
 

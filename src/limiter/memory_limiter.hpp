@@ -4,8 +4,12 @@
 #include "base/metrics.hpp"
 #include "limiter/limiter.hpp"
 
+#include <array>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace snippetd::limiter {
 
@@ -40,15 +44,20 @@ class MemoryLimiter : public Limiter {
     std::unique_ptr<Tables> tables_;
 };
 
-/// Counts `snippetd_ratelimit_decisions_total{policy,decision}` of whatever limiter it is put before.
+/// Counts `snippetd_ratelimit_decisions_total{policy,decision}` of whatever limiter it is put before. All of these
+/// counters are there from the beginning.
 class CountedLimiter : public Limiter {
   public:
     CountedLimiter(std::unique_ptr<Limiter> next, base::Metrics& metrics);
     base::Awaitable<Verdict> take(const Policy& policy, std::string client, base::Deadline deadline) override;
 
   private:
+    /// By Decision.
+    using Decisions = std::array<base::Counter*, Verdict::kDecisions>;
+    static Decisions counters_of(std::string_view policy, base::Metrics& metrics);
+
     std::unique_ptr<Limiter> next_;
-    base::Metrics& metrics_;
+    std::map<std::string, Decisions, std::less<>> counters_;  ///< by policy; stays as it is
 };
 
 }  // namespace snippetd::limiter

@@ -1,11 +1,10 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "model/numbers_by_id.hpp"
 
 #include <cstdint>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace snippetd::model {
 
@@ -19,7 +18,7 @@ struct CacheServer {
 
 /// What is in the outbox, and who is to be told.
 struct Undelivered {
-    std::vector<std::pair<std::string, std::int64_t>> floors;  ///< lowest version by id; an id may come again
+    NumbersById floors;  ///< lowest versions; an id may come again
     CacheServer in_force;
 };
 

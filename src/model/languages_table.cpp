@@ -1,409 +1,60 @@
 #include "model/languages.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
+#include <utility>
 #include <vector>
-
-// The names follow highlight.js and CodeMirror. An extension, file name or interpreter belongs to one
-// language: where several share it, the one that people write most has it (`.h` is C, `.v` Verilog, `.m`
-// MATLAB, `.pro` Prolog, `.cls` LaTeX, `.fs` F#, `.re` Reason, `.i` SWIG, `.spec` an RPM spec), and where
-// none leads (`.inc`, `.bb`, `.cgi`, `.fcgi`) nobody has it, so that a `#!` line can decide.
 
 namespace snippetd::model {
 
+/// languages.txt, which says how it is written; embedded at build time.
+std::span<const std::pair<std::string_view, std::string_view>> languages_data();
+
 namespace {
 
-/// A language as it is written down here: words are separated by one blank.
-struct Row {
-    std::string_view name, label, aliases, extensions, file_names, interpreters;
-};
+constexpr std::string_view kSeparators = " \n";
 
-// Sorted by name. Everything but the label is in lower case.
-constexpr Row kRows[] = {
-    // name, label, aliases, extensions, file names, interpreters
-    {"1c", "1C Enterprise", "bsl", "bsl os", "", "oscript"},
-    {"abap", "ABAP", "", "abap", "", ""},
-    {"abnf", "ABNF", "", "abnf", "", ""},
-    {"actionscript", "ActionScript", "as as3", "as", "", ""},
-    {"ada", "Ada", "ada95 ada2005", "ada adb ads gpr", "", ""},
-    {"agda", "Agda", "", "agda", "", ""},
-    {"alloy", "Alloy", "", "als", "", ""},
-    {"angelscript", "AngelScript", "", "angelscript", "", ""},
-    {"antlr", "ANTLR", "g4", "g4", "", ""},
-    {"apache", "Apache configuration", "apacheconf aconf", "apacheconf vhost htaccess",
-     ".htaccess apache2.conf httpd.conf", ""},
-    {"apex", "Apex", "", "apex trigger apxc", "", ""},
-    {"apl", "APL", "", "apl dyalog aplf", "", "apl dyalog"},
-    {"applescript", "AppleScript", "osascript", "applescript scpt", "", "osascript"},
-    {"arduino", "Arduino", "ino", "ino", "", ""},
-    {"armasm", "ARM assembly", "arm", "", "", ""},
-    {"asciidoc", "AsciiDoc", "adoc", "adoc asciidoc", "", ""},
-    {"asn1", "ASN.1", "asn.1", "asn asn1", "", ""},
-    {"aspectj", "AspectJ", "", "aj", "", ""},
-    {"aspnet", "ASP.NET", "asp aspx", "asp aspx ascx asax ashx asmx", "", ""},
-    {"assembly", "Assembly", "asm nasm x86asm gas", "asm nasm s a51 masm", "", ""},
-    {"astro", "Astro", "", "astro", "", ""},
-    {"ats", "ATS", "ats2", "dats hats sats", "", ""},
-    {"augeas", "Augeas", "", "aug", "", "augparse"},
-    {"autohotkey", "AutoHotkey", "ahk", "ahk ahkl", "", ""},
-    {"autoit", "AutoIt", "au3", "au3", "", ""},
-    {"avroidl", "Avro IDL", "avdl", "avdl", "", ""},
-    {"awk", "AWK", "gawk mawk nawk", "awk gawk mawk nawk auk", "", "awk gawk mawk nawk"},
-    {"ballerina", "Ballerina", "", "bal", "", ""},
-    {"bash", "Shell", "sh shell zsh ksh shellscript shell-script",
-     "sh bash zsh ksh command ebuild eclass bats zsh-theme",
-     ".bashrc .bash_profile .bash_aliases .bash_logout .bash_history .profile .zshrc .zshenv .zprofile "
-     ".zlogin .kshrc .envrc apkbuild pkgbuild gradlew configure",
-     "bash sh dash ash zsh ksh mksh pdksh busybox bats"},
-    {"basic", "BASIC", "", "bas basic", "", ""},
-    {"batch", "Batch file", "bat dos cmd batchfile", "bat cmd", "", ""},
-    {"befunge", "Befunge", "", "befunge bf98", "", ""},
-    {"bibtex", "BibTeX", "bib", "bib bibtex", "", ""},
-    {"bicep", "Bicep", "", "bicep bicepparam", "", ""},
-    {"bitbake", "BitBake", "", "bbclass bbappend", "", ""},
-    {"blade", "Blade", "", "blade.php blade", "", ""},
-    {"blitzmax", "BlitzMax", "bmax", "bmx", "", ""},
-    {"bluespec", "Bluespec", "bsv", "bsv", "", ""},
-    {"bnf", "BNF", "", "bnf", "", ""},
-    {"boo", "Boo", "", "boo", "", ""},
-    {"brainfuck", "Brainfuck", "bf", "bf b", "", ""},
-    {"brightscript", "BrightScript", "brs", "brs", "", ""},
-    {"c", "C", "", "c h cats idc xbm xpm", "", "tcc"},
-    {"cadence", "Cadence", "", "cdc", "", ""},
-    {"cairo", "Cairo", "", "cairo", "", ""},
-    {"capnproto", "Cap'n Proto", "capnp", "capnp", "", ""},
-    {"ceylon", "Ceylon", "", "ceylon", "", ""},
-    {"chapel", "Chapel", "chpl", "chpl", "", ""},
-    {"chuck", "ChucK", "", "ck", "", ""},
-    {"cil", "Common Intermediate Language", "msil", "cil il", "", ""},
-    {"clarity", "Clarity", "", "clar", "", ""},
-    {"clean", "Clean", "", "icl dcl", "", ""},
-    {"clips", "CLIPS", "", "clp", "", ""},
-    {"clojure", "Clojure", "clj edn clojurescript", "clj cljs cljc cljx edn boot cl2 hic", "build.boot riemann.config",
-     "clojure clj bb lein boot"},
-    {"cmake", "CMake", "", "cmake", "cmakelists.txt", "cmake"},
-    {"cobol", "COBOL", "", "cob cbl cobol cpy ccp", "", ""},
-    {"coffeescript", "CoffeeScript", "coffee coffee-script cson iced", "coffee cson iced cjsx", "cakefile", "coffee"},
-    {"coldfusion", "ColdFusion", "cfm cfml cfc", "cfm cfml cfc", "", ""},
-    {"commonlisp", "Common Lisp", "common-lisp cl", "lisp lsp asd ny podsl sexp", "", "lisp sbcl ccl clisp ecl"},
-    {"console", "Shell session", "shellsession shell-session sh-session bash-session", "sh-session console", "", ""},
-    {"coq", "Coq", "", "coq", "", ""},
-    {"cpp", "C++", "c++ cc cxx hpp", "cpp cc cxx c++ cp hpp hh hxx h++ inl ipp ixx cppm tcc tpp txx", "", ""},
-    {"creole", "Creole", "", "creole", "", ""},
-    {"crystal", "Crystal", "cr", "cr", "", "crystal"},
-    {"csharp", "C#", "c# c-sharp cs dotnet", "cs csx cake", "", "dotnet-script scriptcs"},
-    {"csound", "Csound", "", "orc udo csd sco", "", ""},
-    {"css", "CSS", "", "css", "", ""},
-    {"csv", "CSV", "tsv", "csv tsv", "", ""},
-    {"cuda", "CUDA", "", "cu cuh", "", ""},
-    {"cue", "CUE", "cuelang", "cue", "", ""},
-    {"cypher", "Cypher", "", "cyp cypher", "", ""},
-    {"cython", "Cython", "pyrex", "pyx pxd pxi", "", ""},
-    {"d", "D", "dlang", "d di", "", "rdmd dmd dub"},
-    {"dafny", "Dafny", "", "dfy", "", ""},
-    {"dart", "Dart", "", "dart", "", "dart"},
-    {"desktop", "Desktop entry", "", "desktop", "", ""},
-    {"dhall", "Dhall", "", "dhall", "", ""},
-    {"diff", "Diff", "patch udiff", "diff patch", "", ""},
-    {"django", "Django template", "jinja jinja2", "jinja jinja2 j2 djhtml", "", ""},
-    {"dns", "DNS zone", "bind", "zone arpa", "", ""},
-    {"dockerfile", "Dockerfile", "docker containerfile", "dockerfile containerfile", "dockerfile containerfile", ""},
-    {"dot", "Graphviz DOT", "graphviz gv", "dot gv", "", ""},
-    {"dotenv", "Environment file", "env", "env", ".env", ""},
-    {"dts", "Device tree", "devicetree", "dts dtsi dtso", "", ""},
-    {"dust", "Dust", "", "dust", "", ""},
-    {"dylan", "Dylan", "", "dylan dyl intr lid", "", ""},
-    {"ebnf", "EBNF", "", "ebnf", "", ""},
-    {"ecl", "ECL", "", "ecl eclxml", "", ""},
-    {"editorconfig", "EditorConfig", "", "", ".editorconfig", ""},
-    {"eiffel", "Eiffel", "", "e", "", ""},
-    {"ejs", "EJS", "", "ejs ect jst", "", ""},
-    {"elixir", "Elixir", "ex exs", "ex exs heex leex eex", "mix.lock", "elixir iex"},
-    {"elm", "Elm", "", "elm", "", ""},
-    {"emacslisp", "Emacs Lisp", "elisp emacs-lisp", "el emacs", ".emacs .spacemacs cask _emacs", "emacs"},
-    {"erb", "ERB", "eruby html+erb", "erb rhtml", "", ""},
-    {"erlang", "Erlang", "erl", "erl hrl escript xrl yrl app app.src", "rebar.config rebar.lock emakefile", "escript"},
-    {"factor", "Factor", "", "factor", ".factor-rc", ""},
-    {"fantom", "Fantom", "", "fan", "", ""},
-    {"fish", "fish", "", "fish", "", "fish"},
-    {"forth", "Forth", "4th", "forth fth 4th frt", "", "gforth"},
-    {"fortran", "Fortran", "f77 f90 f95 f03 f08", "f for f77 f90 f95 f03 f08 ftn fpp", "", ""},
-    {"freemarker", "FreeMarker", "ftl", "ftl ftlh", "", ""},
-    {"fsharp", "F#", "f# f-sharp fs", "fs fsi fsx fsscript", "", "fsharpi"},
-    {"gams", "GAMS", "gms", "gms", "", ""},
-    {"gap", "GAP", "", "gap gi", "", "gap"},
-    {"gauss", "GAUSS", "", "gss", "", ""},
-    {"gcode", "G-code", "nc", "gcode gco nc ngc", "", ""},
-    {"gdscript", "GDScript", "godot", "gdscript gd", "", ""},
-    {"gherkin", "Gherkin", "feature cucumber", "feature", "", ""},
-    {"gitattributes", "Git attributes", "", "", ".gitattributes", ""},
-    {"gitconfig", "Git configuration", "git-config", "gitconfig", ".gitconfig .gitmodules", ""},
-    {"gitignore", "Ignore list", "ignore", "gitignore dockerignore",
-     ".gitignore .dockerignore .npmignore .eslintignore .prettierignore .hgignore", ""},
-    {"gleam", "Gleam", "", "gleam", "", ""},
-    {"glsl", "GLSL", "", "glsl vert frag geom tesc tese comp vsh fsh glslv glslf shader", "", ""},
-    {"gml", "GameMaker Language", "gamemaker", "gml", "", ""},
-    {"gn", "GN", "", "gn gni", ".gn", ""},
-    {"gnuplot", "Gnuplot", "", "gp gnu gnuplot plt", "", "gnuplot"},
-    {"go", "Go", "golang", "go", "", "gorun"},
-    {"golo", "Golo", "", "golo", "", ""},
-    {"gomod", "Go module", "go.mod", "", "go.mod go.work", ""},
-    {"gotemplate", "Go template", "gotmpl go-template", "gotmpl gohtml", "", ""},
-    {"gradle", "Gradle", "", "gradle", "", ""},
-    {"graphql", "GraphQL", "gql", "graphql gql graphqls", "", ""},
-    {"groovy", "Groovy", "", "groovy gvy gy gsh grt gtpl", "jenkinsfile", "groovy"},
-    {"hack", "Hack", "", "hack hhi", "", "hhvm"},
-    {"haml", "Haml", "", "haml", "", ""},
-    {"handlebars", "Handlebars", "hbs mustache", "hbs handlebars mustache", "", ""},
-    {"haskell", "Haskell", "hs lhs", "hs hsc lhs hs-boot hsig", "", "runhaskell runghc stack"},
-    {"haxe", "Haxe", "hx", "hx hxsl", "", ""},
-    {"hcl", "HCL", "terraform tf", "hcl tf tfvars nomad tofu", "", ""},
-    {"hlsl", "HLSL", "", "hlsl fx fxh hlsli cginc", "", ""},
-    {"hoon", "Hoon", "", "hoon", "", ""},
-    {"html", "HTML", "xhtml htm", "html htm xht xhtml", "", ""},
-    {"http", "HTTP", "https", "http rest", "", ""},
-    {"hy", "Hy", "hylang", "hy", "", "hy"},
-    {"idris", "Idris", "", "idr lidr", "", "idris idris2"},
-    {"inform7", "Inform 7", "i7", "ni i7x", "", ""},
-    {"ini", "INI", "cfg conf", "ini cfg conf cnf prefs inf lektorproject", ".npmrc .pylintrc .flake8 pylintrc", ""},
-    {"io", "Io", "", "io", "", "io"},
-    {"isabelle", "Isabelle", "", "thy", "", ""},
-    {"j", "J", "", "ijs", "", "jconsole"},
-    {"janet", "Janet", "", "janet", "", "janet"},
-    {"jasmin", "Jasmin", "", "j", "", ""},
-    {"java", "Java", "jsp", "java jsp jav jsh", "", "java jshell"},
-    {"javascript", "JavaScript", "js jsx mjs cjs node nodejs ecmascript",
-     "js jsx mjs cjs es es6 jsm jsb jscad pac gs sjs ssjs xsjs xsjslib", "jakefile",
-     "node nodejs qjs d8 v8 js rhino gjs chakra zx"},
-    {"jflex", "JFlex", "", "flex jflex", "", ""},
-    {"json", "JSON", "jsonl ndjson geojson",
-     "json jsonl ndjson geojson topojson webmanifest har avsc ipynb code-workspace mcmeta tfstate gltf sarif",
-     ".jshintrc composer.lock pipfile.lock flake.lock .arcconfig .tern-project", ""},
-    {"json5", "JSON5", "jsonc", "json5 jsonc", "tsconfig.json jsconfig.json .eslintrc.json .babelrc .eslintrc .swcrc",
-     ""},
-    {"jsonnet", "Jsonnet", "", "jsonnet libsonnet", "", ""},
-    {"julia", "Julia", "jl", "jl", "", "julia"},
-    {"just", "Just", "justfile", "just", "justfile .justfile", "just"},
-    {"kdl", "KDL", "", "kdl", "", ""},
-    {"koka", "Koka", "", "kk", "", ""},
-    {"kotlin", "Kotlin", "kt kts", "kt kts ktm", "", "kotlin kscript"},
-    {"kusto", "Kusto", "kql", "kql", "", ""},
-    {"lasso", "Lasso", "", "lasso las", "", ""},
-    {"latex", "LaTeX", "tex context", "tex latex ltx sty cls dtx ins toc aux bbx cbx lbx tikz mkii mkiv", "", ""},
-    {"ldif", "LDIF", "", "ldif", "", ""},
-    {"lean", "Lean", "lean4", "lean", "", ""},
-    {"less", "Less", "", "less", "", "lessc"},
-    {"lex", "Lex", "flex", "l lex", "", ""},
-    {"lilypond", "LilyPond", "", "ly ily", "", ""},
-    {"linkerscript", "Linker script", "ld", "ld lds", "", ""},
-    {"liquid", "Liquid", "", "liquid", "", ""},
-    {"livecodeserver", "LiveCode", "livecode", "livecodescript", "", ""},
-    {"livescript", "LiveScript", "ls", "ls _ls", "slakefile", "lsc"},
-    {"llvm", "LLVM IR", "llvm-ir", "ll", "", ""},
-    {"log", "Log", "", "log", "", ""},
-    {"logtalk", "Logtalk", "", "lgt logtalk", "", ""},
-    {"lolcode", "LOLCODE", "", "lol", "", ""},
-    {"lsl", "Linden Scripting Language", "", "lsl lslp", "", ""},
-    {"lua", "Lua", "", "lua nse p8 pd_lua rbxs rockspec wlua", ".luacheckrc", "lua luajit luau"},
-    {"luau", "Luau", "", "luau", "", ""},
-    {"makefile", "Makefile", "make mk mak gnumakefile bsdmake", "mk mak make mkfile am makefile",
-     "makefile gnumakefile bsdmakefile kbuild", "make gmake"},
-    {"markdown", "Markdown", "md mkd mkdown gfm commonmark rmarkdown",
-     "md markdown mkd mkdn mkdown mdown mdwn ronn livemd workbook qmd rmd scdoc 1.scd 2.scd 3.scd 4.scd "
-     "5.scd 6.scd 7.scd 8.scd",
-     "contents.lr", ""},
-    {"mathematica", "Mathematica", "wolfram wl mma", "nb wl wls wlt mathematica", "", "wolframscript"},
-    {"matlab", "MATLAB", "octave", "m matlab", "", "octave matlab"},
-    {"maxima", "Maxima", "", "mac", "", ""},
-    {"mdx", "MDX", "", "mdx", "", ""},
-    {"mel", "MEL", "", "mel", "", ""},
-    {"mermaid", "Mermaid", "mmd", "mmd mermaid", "", ""},
-    {"meson", "Meson", "", "wrap", "meson.build meson_options.txt meson.options", ""},
-    {"metal", "Metal", "", "metal", "", ""},
-    {"mipsasm", "MIPS assembly", "mips", "", "", ""},
-    {"mizar", "Mizar", "", "miz", "", ""},
-    {"modelica", "Modelica", "", "mo", "", ""},
-    {"modula2", "Modula-2", "modula-2", "mod", "", ""},
-    {"mojo", "Mojo", "", "mojo", "", "mojo"},
-    {"monkey", "Monkey", "", "monkey monkey2", "", ""},
-    {"moonscript", "MoonScript", "moon", "moon", "", "moon"},
-    {"move", "Move", "", "move", "", ""},
-    {"mscgen", "MscGen", "msc", "mscgen msc", "", ""},
-    {"n1ql", "N1QL", "", "n1ql", "", ""},
-    {"nginx", "Nginx configuration", "nginxconf", "nginx nginxconf", "nginx.conf fastcgi_params", ""},
-    {"nickel", "Nickel", "", "ncl", "", ""},
-    {"nim", "Nim", "nimrod", "nim nims nimble nimrod", "nim.cfg", "nim"},
-    {"ninja", "Ninja", "", "ninja", "", ""},
-    {"nix", "Nix", "nixos", "nix", "", "nix-shell"},
-    {"nsis", "NSIS", "", "nsi nsh", "", ""},
-    {"nushell", "Nushell", "nu", "nu", "", "nu"},
-    {"objectivec", "Objective-C", "objective-c objc obj-c", "objc", "", ""},
-    {"objectivecpp", "Objective-C++", "objective-c++ objc++ obj-c++ mm", "mm", "", ""},
-    {"ocaml", "OCaml", "ml", "ml mli mll mly eliom eliomi ml4 mlp", "dune dune-project .ocamlformat",
-     "ocaml ocamlrun ocamlscript"},
-    {"odin", "Odin", "", "odin", "", ""},
-    {"opencl", "OpenCL", "", "opencl clc cl", "", ""},
-    {"openscad", "OpenSCAD", "scad", "scad", "", ""},
-    {"org", "Org", "org-mode", "org", "", ""},
-    {"oz", "Oz", "", "oz", "", ""},
-    {"pascal", "Pascal", "objectpascal freepascal dpr dfm lazarus delphi", "pas dpr dpk dfm lpr lfm pascal", "",
-     "instantfpc"},
-    {"pddl", "PDDL", "", "pddl", "", ""},
-    {"perl", "Perl", "pl pm perl5", "pl pm pod psgi t perl ph plx", "cpanfile makefile.pl build.pl rexfile",
-     "perl plackup"},
-    {"pf", "Packet filter configuration", "pf.conf", "", "pf.conf", ""},
-    {"pgsql", "PostgreSQL", "postgres postgresql plpgsql", "pgsql psql", "", "psql"},
-    {"php", "PHP", "php5 php7 php8", "php php3 php4 php5 php7 php8 phtml phps ctp phpt", ".php_cs artisan", "php"},
-    {"pig", "Pig Latin", "", "pig", "", ""},
-    {"plantuml", "PlantUML", "puml", "puml plantuml iuml", "", ""},
-    {"plsql", "PL/SQL", "oracle", "pls plsql pkb pks pck plb tps tpb", "", ""},
-    {"po", "Gettext", "gettext pot", "po pot", "", ""},
-    {"pony", "Pony", "", "pony", "", ""},
-    {"postscript", "PostScript", "ps postscr", "ps eps epsi", "", ""},
-    {"powerquery", "Power Query", "m-query pq", "pq", "", ""},
-    {"powershell", "PowerShell", "posh ps1 pwsh", "ps1 psm1 psd1 ps1xml", "", "pwsh powershell"},
-    {"prisma", "Prisma", "", "prisma", "", ""},
-    {"processing", "Processing", "", "pde", "", ""},
-    {"prolog", "Prolog", "swipl", "prolog pro plg yap", "", "swipl yap gprolog"},
-    {"promela", "Promela", "", "pml", "", ""},
-    {"properties", "Properties", "java-properties", "properties", "", ""},
-    {"protobuf", "Protocol Buffers", "proto", "proto textproto pbtxt", "", ""},
-    {"pug", "Pug", "jade", "pug jade", "", ""},
-    {"puppet", "Puppet", "pp", "pp", "puppetfile", "puppet"},
-    {"purebasic", "PureBasic", "pb pbi", "pb pbi", "", ""},
-    {"purescript", "PureScript", "purs", "purs", "", ""},
-    {"python", "Python", "py python2 python3 py3 pypy gyp ipython",
-     "py pyw pyi pyde py3 pyt gyp gypi wsgi xpy rpy tac ipy", "sconstruct sconscript snakefile wscript .pythonstartup",
-     "python pypy uv ipython pipx sage"},
-    {"q", "Q", "k kdb kdb+", "q", "", "q"},
-    {"qmake", "QMake", "", "pri prf", "", "qmake"},
-    {"qml", "QML", "", "qml qbs", "", "qmlscene"},
-    {"qsharp", "Q#", "q# qs", "qs", "", ""},
-    {"r", "R", "rscript splus rlang", "r rd rsx", "", "rscript r"},
-    {"racket", "Racket", "rkt", "rkt rktd rktl scrbl", "", "racket"},
-    {"raku", "Raku", "perl6", "raku rakumod rakutest p6 pm6 pl6 nqp", "", "raku perl6 rakudo"},
-    {"raml", "RAML", "", "raml", "", ""},
-    {"razor", "Razor", "cshtml", "cshtml razor", "", ""},
-    {"reasonml", "Reason", "reason re", "re rei", "", ""},
-    {"rebol", "REBOL", "", "r3 reb rebol", "", ""},
-    {"red", "Red", "red-system", "red reds", "", ""},
-    {"redis", "Redis commands", "", "redis", "", ""},
-    {"rego", "Rego", "opa", "rego", "", ""},
-    {"rescript", "ReScript", "", "res resi", "", ""},
-    {"rexx", "REXX", "arexx", "rexx rex pprx", "", "rexx regina"},
-    {"ring", "Ring", "", "ring", "", ""},
-    {"riscvasm", "RISC-V assembly", "riscv", "", "", ""},
-    {"robotframework", "Robot Framework", "robot", "robot resource", "", ""},
-    {"roff", "roff", "man nroff troff groff", "man mdoc nr rno roff tmac", "", ""},
-    {"rpm-spec", "RPM spec", "specfile rpmspec", "spec", "", ""},
-    {"rst", "reStructuredText", "restructuredtext rest", "rst", "", ""},
-    {"ruby", "Ruby", "rb jruby rake gemspec irb",
-     "rb rake gemspec podspec ru rbw rbx rbi rabl jbuilder thor watchr builder god prawn ruby mspec",
-     "gemfile rakefile vagrantfile podfile guardfile capfile brewfile fastfile appfile thorfile berksfile "
-     "cheffile dangerfile .irbrc .pryrc steepfile buildfile deliverfile snapfile",
-     "ruby jruby rbx macruby rake irb truffleruby"},
-    {"rust", "Rust", "rs", "rs", "", "rust-script cargo run-cargo-script"},
-    {"sas", "SAS", "", "sas", "", ""},
-    {"sass", "Sass", "", "sass", "", ""},
-    {"scala", "Scala", "", "scala sbt sc kojo mill", "", "scala scala-cli amm"},
-    {"scheme", "Scheme", "scm guile chicken", "scm ss sch sld sls sps", "",
-     "scheme guile csi bigloo chicken gosh r6rs chibi-scheme chez"},
-    {"scilab", "Scilab", "sci", "sci sce", "", ""},
-    {"scss", "SCSS", "", "scss", "", ""},
-    {"sed", "sed", "", "sed", "", "sed gsed minised ssed"},
-    {"shen", "Shen", "", "shen", "", ""},
-    {"slim", "Slim", "", "slim", "", ""},
-    {"smali", "Smali", "", "smali", "", ""},
-    {"smalltalk", "Smalltalk", "st squeak", "st", "", "gst"},
-    {"smarty", "Smarty", "", "tpl", "", ""},
-    {"smithy", "Smithy", "", "smithy", "", ""},
-    {"sml", "Standard ML", "standard-ml standardml", "sml fun", "", ""},
-    {"smt", "SMT-LIB", "smtlib", "smt2 smt z3", "", "z3 boolector cvc4 mathsat5"},
-    {"snobol", "SNOBOL", "snobol4", "sno", "", ""},
-    {"solidity", "Solidity", "sol", "sol", "", ""},
-    {"sourcepawn", "SourcePawn", "sourcemod", "sp", "", ""},
-    {"sparql", "SPARQL", "", "rq sparql", "", ""},
-    {"sqf", "SQF", "", "sqf hqf", "", ""},
-    {"sql", "SQL", "mysql sqlite tsql mariadb", "sql ddl dml prc udf viw cql tab mysql dsql", "", ""},
-    {"squirrel", "Squirrel", "", "nut", "", ""},
-    {"ssh-config", "OpenSSH configuration", "sshconfig", "", "ssh_config sshd_config", ""},
-    {"stan", "Stan", "stanfuncs", "stan stanfunctions", "", ""},
-    {"stata", "Stata", "", "do ado doh ihlp mata matah sthlp", "", ""},
-    {"stylus", "Stylus", "styl", "styl", "", ""},
-    {"subrip", "SubRip subtitles", "srt", "srt", "", ""},
-    {"supercollider", "SuperCollider", "", "scd sclang", "", "sclang scsynth"},
-    {"svelte", "Svelte", "", "svelte", "", ""},
-    {"svg", "SVG", "", "svg", "", ""},
-    {"swift", "Swift", "", "swift swiftinterface", "", "swift"},
-    {"swig", "SWIG", "", "swg swig i", "", ""},
-    {"systemd", "systemd unit", "systemd-unit", "service socket timer mount automount target", "", ""},
-    {"systemverilog", "SystemVerilog", "sv", "sv svh svi vh", "", ""},
-    {"talon", "Talon", "", "talon", "", ""},
-    {"tcl", "Tcl", "tk", "tcl tk adp itk", ".wishrc .tclshrc", "tclsh wish expect jimsh"},
-    {"teal", "Teal", "", "tl", "", "tl"},
-    {"terminfo", "Terminfo", "", "terminfo", "", ""},
-    {"text", "Plain text", "plaintext txt plain plain-text", "txt text nfo", "", ""},
-    {"textile", "Textile", "", "textile", "", ""},
-    {"thrift", "Thrift", "", "thrift", "", ""},
-    {"tla", "TLA+", "tla+ tlaplus", "tla", "", ""},
-    {"toml", "TOML", "", "toml", "cargo.lock poetry.lock pdm.lock uv.lock pipfile gopkg.lock .clippy.toml", ""},
-    {"turing", "Turing", "", "tu", "", ""},
-    {"turtle", "Turtle", "ttl n3", "ttl n3 trig", "", ""},
-    {"twig", "Twig", "craftcms", "twig", "", ""},
-    {"typescript", "TypeScript", "ts mts cts tsx", "ts mts cts d.ts d.mts d.cts tsx", "", "deno ts-node tsx bun"},
-    {"typst", "Typst", "typ", "typ", "", ""},
-    {"uiua", "Uiua", "", "ua", "", ""},
-    {"unrealscript", "UnrealScript", "uc", "uc", "", ""},
-    {"v", "V", "vlang", "", "", ""},
-    {"vala", "Vala", "", "vala vapi", "", "vala"},
-    {"vba", "VBA", "visual-basic-for-applications", "frm vba", "", ""},
-    {"vbnet", "Visual Basic .NET", "vb vb.net visual-basic", "vb vbhtml", "", ""},
-    {"vbscript", "VBScript", "vbs", "vbs vbe", "", ""},
-    {"vcl", "VCL", "varnish", "vcl", "", ""},
-    {"velocity", "Velocity", "vtl", "vm vtl", "", ""},
-    {"verilog", "Verilog", "", "v veo", "", ""},
-    {"vhdl", "VHDL", "", "vhd vhdl vhf vhi vho vhs vht vhw", "", ""},
-    {"vim", "Vim script", "viml vimscript nvim", "vim vmb", ".vimrc .gvimrc .exrc _vimrc vimrc gvimrc .nvimrc", "vim"},
-    {"vue", "Vue", "vuejs", "vue", "", ""},
-    {"vyper", "Vyper", "", "vy", "", ""},
-    {"wasm", "WebAssembly text", "wat wast webassembly", "wat wast", "", ""},
-    {"webvtt", "WebVTT", "vtt", "vtt", "", ""},
-    {"wgsl", "WGSL", "", "wgsl", "", ""},
-    {"wikitext", "Wikitext", "mediawiki wiki", "wiki mediawiki wikitext", "", ""},
-    {"wit", "WebAssembly interface types", "", "wit", "", ""},
-    {"wren", "Wren", "", "wren", "", ""},
-    {"x10", "X10", "xten", "x10", "", ""},
-    {"xml", "XML", "rss atom xsd xsl xslt plist wsdl",
-     "xml xsd xsl xslt xul rss atom plist wsdl xmi xlf xliff xaml axaml csproj vbproj fsproj vcxproj props "
-     "targets nuspec resx dae gpx kml iml opml rdf storyboard xib tmx jelly launch dita ditamap docbook fodt "
-     "fods pom proj sttheme tmlanguage vsixmanifest wxs x3d xproj zcml",
-     "web.config app.config nuget.config packages.config .project .classpath .cproject", ""},
-    {"xojo", "Xojo", "", "xojo_code xojo_window xojo_menu", "", ""},
-    {"xquery", "XQuery", "xpath xq", "xq xquery xqy xql xqm", "", ""},
-    {"yacc", "Yacc", "bison", "y yacc yy bison", "", ""},
-    {"yaml", "YAML", "yml", "yaml yml syntax sublime-syntax yaml-tmlanguage mir reek rviz cff",
-     ".clang-format .clang-tidy .clangd .gemrc glide.lock yarn.lock pubspec.lock pixi.lock", ""},
-    {"yang", "YANG", "", "yang", "", ""},
-    {"zeek", "Zeek", "bro", "zeek bro", "", "zeek"},
-    {"zephir", "Zephir", "zep", "zep", "", ""},
-    {"zig", "Zig", "", "zig zon", "", ""},
-};
-
-std::vector<std::string_view> split(std::string_view words) {
-    std::vector<std::string_view> result;
-    while (!words.empty()) {
-        const auto end = words.find(' ');
-        result.push_back(words.substr(0, end));
-        words = end == std::string_view::npos ? std::string_view{} : words.substr(end + 1);
-    }
-    return result;
+/// Takes what stands before the next `end` off `text`, and that too; all of it when there is none.
+std::string_view take_until(std::string_view& text, char end) {
+    const std::string_view taken = text.substr(0, text.find(end));
+    text.remove_prefix(std::min(text.size(), taken.size() + 1));
+    return taken;
 }
 
-std::vector<Language> read_rows() {
+std::vector<std::string_view> words_in(std::string_view text) {
+    std::vector<std::string_view> words;
+    while (true) {
+        text.remove_prefix(std::min(text.size(), text.find_first_not_of(kSeparators)));
+        if (text.empty()) return words;
+        words.push_back(text.substr(0, text.find_first_of(kSeparators)));
+        text.remove_prefix(words.back().size());
+    }
+}
+
+std::string_view trimmed(std::string_view text) {
+    text.remove_prefix(std::min(text.size(), text.find_first_not_of(kSeparators)));
+    return text.substr(0, text.find_last_not_of(kSeparators) + 1);
+}
+
+/// Takes a row off `text`, with the lines that go on with it.
+std::string_view take_row(std::string_view& text) {
+    std::size_t end = text.find('\n');
+    while (end != text.npos && text.substr(end).starts_with("\n ")) end = text.find('\n', end + 1);
+    const std::string_view row = text.substr(0, end);
+    text.remove_prefix(std::min(text.size(), row.size() + 1));
+    return row;
+}
+
+std::vector<Language> read_rows(std::string_view text) {
     std::vector<Language> result;
-    result.reserve(std::size(kRows));
-    for (const Row& row : kRows) {
-        result.push_back({row.name, row.label, split(row.aliases), split(row.extensions), split(row.file_names),
-                          split(row.interpreters)});
+    while (!text.empty()) {
+        std::string_view row = take_row(text);
+        if (row.empty() || row.starts_with('#')) continue;
+        std::array<std::string_view, 6> cells;
+        for (std::string_view& cell : cells) cell = take_until(row, '|');
+        result.push_back({trimmed(cells[0]), trimmed(cells[1]), words_in(cells[2]), words_in(cells[3]),
+                          words_in(cells[4]), words_in(cells[5])});
     }
     return result;
 }
@@ -411,7 +62,7 @@ std::vector<Language> read_rows() {
 }  // namespace
 
 std::span<const Language> languages() {
-    static const std::vector<Language> instance = read_rows();
+    static const std::vector<Language> instance = read_rows(languages_data().front().second);
     return instance;
 }
 

@@ -31,6 +31,7 @@ enum class DocumentOutcome : std::uint32_t {
     too_large,  ///< it took more memory, or became longer, than it may
     crashed,    ///< the library died of it
 };
+inline constexpr std::size_t kDocumentOutcomes = 4;
 
 std::string_view to_text(DocumentOutcome outcome);
 

@@ -2,44 +2,22 @@
 
 #include "base/awaitable.hpp"
 #include "base/metrics.hpp"
-#include "base/reply.hpp"
+#include "base/sieve_cache.hpp"
+#include "base/single_flight.hpp"
 #include "base/thread_pool.hpp"
 #include "pages/document.hpp"
 #include "pages/document_process.hpp"
 
+#include <array>
 #include <cstddef>
-#include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <variant>
 #include <vector>
 
 namespace snippetd::pages {
-
-/// Documents by key, bounded by bytes; the one that has not been used for longest goes first.
-class DocumentCache {
-  public:
-    explicit DocumentCache(std::size_t capacity) : capacity_{capacity} {}
-
-    /// Null when there is none.
-    std::shared_ptr<const Document> find(const std::string& key);
-    /// One above a third of the capacity is not kept.
-    void put(const std::string& key, std::shared_ptr<const Document> document);
-
-  private:
-    struct Kept {
-        std::string key;
-        std::shared_ptr<const Document> document;
-        std::size_t bytes;
-    };
-
-    std::size_t capacity_, bytes_ = 0;
-    std::list<Kept> queue_;  ///< the last used first
-    std::unordered_map<std::string_view, std::list<Kept>::iterator> places_;
-};
 
 /// What is made of strangers' text by a library that may take long, much memory, or the process down: in processes of
 /// their own, each document within its bounds (`DocumentProcess`), once for all who wait for the same. What came of it
@@ -69,12 +47,16 @@ class Documents {
     base::Awaitable<Made> make(std::string key, DocumentRequest request, base::Deadline deadline);
 
   private:
-    struct Flight {
+    using Flights = base::SingleFlight<Made, std::string, std::monostate, std::mutex>;
+
+    struct Kept {
         std::string key;
-        DocumentRequest request;
-        std::vector<base::Reply<Made>> waiters;
-        base::Deadline deadline;  ///< of the most patient of them
+        Made document;
+
+        std::string_view cache_key() const { return key; }
+        std::size_t bytes() const { return sizeof(Kept) + sizeof(Document) + 256 + key.size() + document->html.size(); }
     };
+    using Cache = base::SieveCache<Kept>;
 
     /// Some processes of one purpose, each used by one thread at a time.
     struct Lane {
@@ -86,20 +68,23 @@ class Documents {
     };
 
     Lane& lane_of(DocumentKind kind);
-    bool join(const std::string& key, const base::Reply<Made>& reply, base::Deadline deadline);
-    void fly(Lane& lane, const std::shared_ptr<Flight>& flight);
+    void start(Lane& lane, const std::string& key, DocumentRequest request, const Flights::Pointer& flight);
+    void fly(Lane& lane, const std::string& key, const DocumentRequest& request, const Flights::Pointer& flight);
     Made make_now(Lane& lane, const DocumentRequest& request);
-    /// Nobody can join it after this.
-    std::vector<base::Reply<Made>> land(const std::shared_ptr<Flight>& flight, const Made& made);
-    void count(DocumentKind kind, std::string_view outcome);
+    void keep(const std::string& key, const Made& made);
+
+    /// By outcome; the last one is of those that were not made at all.
+    using Outcomes = std::array<base::Counter*, kDocumentOutcomes + 1>;
+    static Outcomes outcomes_of(const char* kind, base::Metrics& metrics);
+    void count(DocumentKind kind, std::size_t outcome);
 
     const unsigned processes_;
-    base::Metrics& metrics_;
+    const Outcomes markdown_outcomes_, difference_outcomes_;
+    Flights flights_;   ///< by key
     std::mutex mutex_;  ///< of all below
     bool closed_ = false;
-    DocumentCache made_, failed_;
-    std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;  ///< by key
-    std::unique_ptr<Lane> markdown_, differences_;                      ///< null until they are needed
+    Cache made_, failed_;
+    std::unique_ptr<Lane> markdown_, differences_;  ///< null until they are needed
 };
 
 }  // namespace snippetd::pages

@@ -1,10 +1,11 @@
 #include "pages/markdown.hpp"
 
+#include "base/numbers.hpp"
+#include "base/utf8.hpp"
 #include "pages/text.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <cstdint>
 #include <new>
 #include <vector>
@@ -19,8 +20,7 @@ namespace snippetd::pages {
 
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-constexpr int kTooMuch = 1;                                // ends the parser
+constexpr int kTooMuch = 1;  // ends the parser
 
 /// Whether a link may be followed; a scheme that is not listed could run something.
 bool is_harmless(std::string_view url) {
@@ -33,36 +33,19 @@ bool is_harmless(std::string_view url) {
     return true;
 }
 
-void append_utf8(std::string& out, std::uint32_t c) {
-    if (c == 0 || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF)) {
-        out += kReplacement;
-    } else if (c < 0x80) {
-        out += static_cast<char>(c);
-    } else if (c < 0x800) {
-        out += static_cast<char>(0xC0 | c >> 6);
-        out += static_cast<char>(0x80 | (c & 0x3F));
-    } else if (c < 0x10000) {
-        out += static_cast<char>(0xE0 | c >> 12);
-        out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-        out += static_cast<char>(0x80 | (c & 0x3F));
-    } else {
-        out += static_cast<char>(0xF0 | c >> 18);
-        out += static_cast<char>(0x80 | (c >> 12 & 0x3F));
-        out += static_cast<char>(0x80 | (c >> 6 & 0x3F));
-        out += static_cast<char>(0x80 | (c & 0x3F));
-    }
-}
-
 /// What `&…;` in a link stands for. A name that is not known here stays as it was written, as text: a browser must not
 /// make a colon of it after we have looked for one.
 void append_decoded(std::string& out, std::string_view entity) {
     if (entity.size() > 3 && entity[1] == '#') {
         const bool hexadecimal = entity[2] == 'x' || entity[2] == 'X';
-        std::uint32_t c = 0;
-        const char* const end = entity.data() + entity.size() - 1;
-        const auto [at, failure] =
-            std::from_chars(entity.data() + (hexadecimal ? 3 : 2), end, c, hexadecimal ? 16 : 10);
-        append_utf8(out, failure == std::errc{} && at == end ? c : 0);
+        const std::string_view digits = entity.substr(2, entity.size() - 3);
+        const auto number = hexadecimal ? base::parse_number<std::uint32_t>(digits.substr(1), 16)
+                                        : base::parse_number<std::uint32_t>(digits);
+        if (number && *number > 0) {
+            base::append_code_point(out, *number);
+        } else {
+            out += base::kReplacementCharacter;
+        }
         return;
     }
     constexpr std::pair<std::string_view, char> kNames[] = {
@@ -82,7 +65,7 @@ std::string decoded(const MD_ATTRIBUTE& attribute) {
         const std::string_view part{attribute.text + begin, attribute.substr_offsets[i + 1] - begin};
         switch (attribute.substr_types[i]) {
             case MD_TEXT_ENTITY: append_decoded(out, part); break;
-            case MD_TEXT_NULLCHAR: out += kReplacement; break;
+            case MD_TEXT_NULLCHAR: out += base::kReplacementCharacter; break;
             default: out += part; break;
         }
     }
@@ -254,7 +237,7 @@ class Renderer {
         if (type == MD_TEXT_HTML) return 0;  // it is left out
         show_box();
         switch (type) {
-            case MD_TEXT_NULLCHAR: out_ += kReplacement; break;
+            case MD_TEXT_NULLCHAR: out_ += base::kReplacementCharacter; break;
             case MD_TEXT_BR: out_ += "<br />\n"; break;
             case MD_TEXT_SOFTBR: out_ += '\n'; break;
             case MD_TEXT_ENTITY: out_ += text; break;  // `&`, letters, digits, `#` and `;`: for the browser to decode

@@ -1,17 +1,16 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/sieve_cache.hpp"
 #include "pages/encoding.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <list>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace snippetd::pages {
 
@@ -37,6 +36,7 @@ struct Page {
     const std::string& content(Encoding encoding) const {
         return encoding == Encoding::brotli ? brotli : encoding == Encoding::gzip ? gzip : identity;
     }
+    std::string_view cache_key() const { return key; }
     std::size_t bytes() const {
         return sizeof(Page) + 160 + 2 * key.size() + identity.size() + gzip.size() + brotli.size();
     }
@@ -46,32 +46,16 @@ struct Page {
     mutable std::atomic<base::SteadyTime::rep> renew_from_{0};
 };
 
-/// Rendered pages of one worker, bounded by bytes; the one that has not been used for longest goes first. It knows
-/// nothing of what is valid: a page is a function of its snippet's version, so whoever asks names the version that the
-/// cache of snippets vouches for now.
-class PageCache {
+/// Rendered pages of one worker, bounded by bytes. It knows nothing of what is valid: a page is a function of its
+/// snippet's version, so whoever asks names the version that the cache of snippets vouches for now.
+class PageCache : public base::SieveCache<Page> {
   public:
-    /// `capacity` in bytes; a page above half of it is not kept.
-    explicit PageCache(std::size_t capacity) : capacity_{capacity} {}
+    using SieveCache::SieveCache;
 
     /// The page of that version, or null.
-    std::shared_ptr<const Page> find(std::string_view key, std::int64_t version);
-    /// Keeps it in the place of any earlier one.
-    void put(std::shared_ptr<const Page> page);
-    void erase(std::string_view key);
-
-    std::size_t bytes() const { return bytes_; }
-    std::size_t size() const { return places_.size(); }
-
-  private:
-    using Queue = std::list<std::shared_ptr<const Page>>;  ///< the last used first
-
-    void remove(Queue::iterator at);
-
-    std::size_t capacity_;
-    std::size_t bytes_ = 0;
-    Queue queue_;
-    std::unordered_map<std::string_view, Queue::iterator> places_;  ///< keyed by the page's own key
+    std::shared_ptr<const Page> find(std::string_view key, std::int64_t version) {
+        return find_if(key, [version](const Page& page) { return page.version == version; });
+    }
 };
 
 /// Large pages, of all workers: sending one costs far more than a lock and a count that cores share, so it is in memory

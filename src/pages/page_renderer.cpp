@@ -63,49 +63,33 @@ void PageRenderer::keep(const std::shared_ptr<const Page>& page) {
 }
 
 base::Awaitable<std::shared_ptr<const Page>> PageRenderer::render(Wanted wanted, base::Deadline deadline) {
-    std::string flight_key = fmt::format("{} {} {}", key_of(wanted.base, wanted.snippet->id, wanted.face),
-                                         wanted.snippet->version, to_text(wanted.encoding));
-    std::shared_ptr<Flight> flight;
-    if (const auto found = flights_.find(flight_key); found != flights_.end()) {
-        flight = found->second;
-        if (flight->deadline.load() < deadline) flight->deadline = deadline;
-    } else {
-        flight = std::make_shared<Flight>();
-        flight->key = std::move(flight_key);
-        flight->deadline = deadline;
-        flights_.emplace(flight->key, flight);
-        boost::asio::co_spawn(executor_, fly(flight, std::move(wanted)), boost::asio::detached);
+    const std::string flight_key = fmt::format("{} {} {}", key_of(wanted.base, wanted.snippet->id, wanted.face),
+                                               wanted.snippet->version, to_text(wanted.encoding));
+    const Flights::Place place = flights_.join(flight_key, deadline);
+    if (place.first) {
+        boost::asio::co_spawn(executor_, fly(place.flight, std::move(wanted)), boost::asio::detached);
     }
-    base::Timer timer{executor_};
-    flight->waiters.push_back(&timer);
-    auto left = std::chrono::duration_cast<base::Milliseconds>(deadline - base::steady_now());
-    if (left.count() < 0) left = {};
-    if (!flight->landed) co_await base::pause(timer, left);
-    std::erase(flight->waiters, &timer);
-    if (!flight->landed) throw base::Unavailable{"rendering takes too long"};
-    if (flight->error) std::rethrow_exception(flight->error);
-    co_return flight->page;
+    co_await flights_.wait(place.flight, deadline, "rendering takes too long");
+    co_return place.flight->result();
 }
 
-base::Awaitable<void> PageRenderer::fly(std::shared_ptr<Flight> flight, Wanted wanted) {
+base::Awaitable<void> PageRenderer::fly(Flights::Pointer flight, Wanted wanted) {
     try {
         std::shared_ptr<const Document> document;
         const bool wants_document = wanted.face == Face::page && has_document(*wanted.snippet);
-        if (wants_document) document = co_await find_document(wanted.snippet, true, flight->deadline.load());
+        if (wants_document) document = co_await find_document(wanted.snippet, true, flight->patience());
         std::string key = key_of(wanted.base, wanted.snippet->id, wanted.face);
         auto work = [this, flight, wanted = std::move(wanted), key = std::move(key), document] {
-            if (base::steady_now() >= flight->deadline.load()) throw base::Unavailable{"a page was not begun in time"};
+            if (base::steady_now() >= flight->patience()) throw base::Unavailable{"a page was not begun in time"};
             rendered_.add();
             return make_page(wanted, key, document.get());
         };
-        flight->page = co_await threads_.run(std::move(work));
-        if (document || !wants_document) keep(flight->page);
+        std::shared_ptr<const Page> page = co_await threads_.run(std::move(work));
+        if (document || !wants_document) keep(page);
+        flights_.land(flight, std::move(page));
     } catch (...) {
-        flight->error = std::current_exception();
+        flights_.fail(flight, std::current_exception());
     }
-    flight->landed = true;
-    flights_.erase(flight->key);
-    for (base::Timer* waiter : flight->waiters) waiter->cancel();
 }
 
 base::Awaitable<std::shared_ptr<const Document>> PageRenderer::find_document(

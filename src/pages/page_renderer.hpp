@@ -3,21 +3,17 @@
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
 #include "base/metrics.hpp"
+#include "base/single_flight.hpp"
 #include "base/thread_pool.hpp"
-#include "base/timer.hpp"
 #include "model/snippet.hpp"
 #include "pages/documents.hpp"
 #include "pages/layout.hpp"
 #include "pages/page_cache.hpp"
 
-#include <atomic>
 #include <cstddef>
-#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <vector>
 
 namespace snippetd::pages {
 
@@ -79,17 +75,10 @@ class PageRenderer {
     Documents& documents() { return documents_; }
 
   private:
-    struct Flight {
-        std::string key;                       ///< of flights_
-        std::atomic<base::Deadline> deadline;  ///< of the most patient waiter
-        bool landed = false;
-        std::shared_ptr<const Page> page;
-        std::exception_ptr error;
-        std::vector<base::Timer*> waiters;  ///< cancelled when it lands
-    };
+    using Flights = base::SingleFlight<std::shared_ptr<const Page>>;
 
     /// Renders it, whoever still waits for that.
-    base::Awaitable<void> fly(std::shared_ptr<Flight> flight, Wanted wanted);
+    base::Awaitable<void> fly(Flights::Pointer flight, Wanted wanted);
 
     static std::string key_of(std::string_view base, std::string_view id, Face face);
 
@@ -101,7 +90,7 @@ class PageRenderer {
     PageCache cache_;
     SharedPages* shared_;
     base::Counter& rendered_;
-    std::unordered_map<std::string, std::shared_ptr<Flight>> flights_;  ///< by key, version and coding
+    Flights flights_;  ///< by key, version and coding
 };
 
 }  // namespace snippetd::pages

@@ -41,11 +41,10 @@ std::string beginning(std::string_view body) {
             space = !text.empty();
             continue;
         }
-        // Not in the middle of a character.
-        if (text.size() >= kPreviewBytesMax && (static_cast<unsigned char>(c) & 0xC0) != 0x80) return text + "…";
         if (space) text += ' ';
         space = false;
         text += c;
+        if (text.size() > kPreviewBytesMax) return std::string{base::cut(text, kPreviewBytesMax)} + "…";
     }
     return text;
 }

@@ -1,5 +1,7 @@
 #include "pages/text.hpp"
 
+#include "base/utf8.hpp"
+
 #include <fmt/format.h>
 
 namespace snippetd::pages {
@@ -23,7 +25,6 @@ void append_escaped(std::string& out, std::string_view text) {
 }
 
 std::string xml_text(std::string_view text) {
-    constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
     std::string out;
     out.reserve(text.size());
     while (!text.empty()) {
@@ -31,7 +32,7 @@ std::string xml_text(std::string_view text) {
         const bool control = byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r';
         const bool noncharacter = text.starts_with("\xEF\xBF\xBE") || text.starts_with("\xEF\xBF\xBF");
         if (control || noncharacter) {
-            out += kReplacement;
+            out += base::kReplacementCharacter;
         } else {
             out += text.front();
         }

@@ -50,17 +50,8 @@ constexpr std::size_t kBulkReadBytes = 65536;
 constexpr std::size_t kWriteBytes = 65536;  // at a time
 // Of what is large little stays in the system's buffer, so that what has been written has left, nearly.
 constexpr int kBulkSendBuffer = 256 * 1024;
-constexpr std::size_t kBulkQueueMax = 8 * 1024 * 1024;    // bytes; what does not fit is refused
-constexpr base::Milliseconds kBulkPatienceMax{250};       // so that time is left to have it from elsewhere
-constexpr std::size_t kBulkAwaitedMax = 2 * 1024 * 1024;  // bytes of answers, as far as their size can be told
-constexpr std::size_t kBulkParkedMax = 64;
 constexpr std::size_t kOutputKept = 1024 * 1024;  // bytes of buffer that are kept for what comes next
 constexpr const char* kProbeKind = "the probe";
-constexpr std::size_t kParkedMax = 8192;
-// Of small commands: so many on their way, which is more than a worker needs over a millisecond of network, and few
-// enough to be done well within a time-out when all connections of many instances ask at the same time.
-constexpr std::size_t kAwaitedMax = 16;
-constexpr base::Milliseconds kQueuedMax{1000};
 
 /// Between a half of `duration` and three halves, so that many instances do not knock all at once.
 base::Milliseconds with_jitter(base::Milliseconds duration) {
@@ -114,7 +105,8 @@ Client::Client(base::Executor executor, Options options, Health& health, base::M
     : executor_{std::move(executor)},
       options_{std::move(options)},
       health_{health},
-      metrics_{metrics},
+      commands_{metrics, "snippetd_redis_commands_total", "Commands sent to Redis.", "command"},
+      queue_{is_bulk(), options_.command_timeout},
       deadline_timer_{executor_} {
     health_.expect(this);
     pipeline_.on_message(options_.on_message);
@@ -133,7 +125,8 @@ void Client::stop() {
     close_socket();
     deadline_timer_.cancel();
     pipeline_.reset("the service is shutting down");
-    reject_parked("the service is shutting down");
+    queue_.connection_lost();
+    queue_.reject("the service is shutting down");
 }
 
 base::Awaitable<void> Client::run() {
@@ -172,10 +165,10 @@ void Client::lost(const std::string& reason) {
     if (!quiet_) open_breaker(reason);
     pipeline_.reset("the connection to Redis is lost");
     writing_.clear();
-    answered_ = unanswered_bytes_ = 0;
+    queue_.connection_lost();
     // Its commands name the server that they are meant for.
-    if (is_bulk()) reject_parked(reason);
-    arm(parked_until());
+    if (is_bulk()) queue_.reject(reason);
+    arm(queue_.due(ready_));
 }
 
 bool Client::has_lasted() const {
@@ -365,7 +358,7 @@ base::Awaitable<void> Client::read() {
         const base::Turn turn;
         heard_at_ = base::steady_now();
         pipeline_.receive({bytes.data(), size});
-        if (is_bulk()) learn_size(size);
+        queue_.received(size, pipeline_.answered());
         release_parked();
     }
 }
@@ -399,62 +392,29 @@ base::Awaitable<void> Client::beat(std::uint64_t connection) {
 }
 
 base::Awaitable<Reply> Client::send(Command words, std::optional<base::Deadline> deadline) {
-    counter(lower_case(words.front())).add();
+    commands_.of(lower_case(words.front())).add();
     return base::completed_by<Reply>([this, words = std::move(words), deadline](base::Completion<Reply> done) {
         pipeline_.send(words, deadline, std::move(done));
         flush_soon();
-        arm(base::deadline_in(patience()));
+        arm(base::deadline_in(queue_.patience()));
     });
 }
 
 base::Awaitable<Reply> Client::park(Command words) {
     return base::completed_by<Reply>([this, words = std::move(words)](base::Completion<Reply> done) mutable {
-        if (parked_.size() >= kParkedMax) {
-            done.reject(std::make_exception_ptr(Busy{"too many commands wait for Redis"}));
-            return;
-        }
-        parked_.push_back({std::move(words), base::steady_now(), std::move(done)});
-        arm(parked_until());
+        queue_.park(std::move(words), base::steady_now(), std::move(done));
+        arm(queue_.due(ready_));
     });
 }
 
 void Client::release_parked() {
-    while (!parked_.empty() && ready_ && breaker_.closed() && has_room()) {
-        Parked parked = std::move(parked_.front());
-        parked_.pop_front();
-        counter(lower_case(parked.words.front())).add();
-        std::optional<base::Deadline> deadline;
-        if (is_bulk()) deadline = parked.since + patience();
-        pipeline_.send(parked.words, deadline, std::move(parked.done));
+    while (!queue_.empty() && ready_ && breaker_.closed() && has_room()) {
+        Queue::Parked parked = queue_.take();
+        commands_.of(lower_case(parked.words.front())).add();
+        pipeline_.send(parked.words, queue_.deadline_of(parked), std::move(parked.done));
         flush_soon();
         arm(base::deadline_in(options_.command_timeout));
     }
-}
-
-/// Until when the first of them waits, if any does: for a new connection a time-out; longer while the server works.
-base::Deadline Client::parked_until() const {
-    if (parked_.empty()) return base::Deadline::max();
-    return parked_.front().since + (ready_ && !is_bulk() ? kQueuedMax : patience());
-}
-
-void Client::reject_parked(const std::string& reason) {
-    std::deque<Parked> rejected;
-    rejected.swap(parked_);
-    for (Parked& parked : rejected) parked.done.reject(std::make_exception_ptr(base::Unavailable{reason}));
-}
-
-/// Those that have waited too long. Returns whether there were any that no connection was there for.
-bool Client::expire_parked(base::SteadyTime now) {
-    const bool busy = ready_ && !is_bulk();
-    bool any = false;
-    while (parked_until() <= now) {
-        Parked parked = std::move(parked_.front());
-        parked_.pop_front();
-        parked.done.reject(busy ? std::make_exception_ptr(Busy{"too many commands wait for Redis"})
-                                : std::make_exception_ptr(base::Unavailable{"no connection to Redis in time"}));
-        any = !busy;
-    }
-    return any;
 }
 
 base::Awaitable<Reply> Client::exchange(Command words) {
@@ -462,35 +422,14 @@ base::Awaitable<Reply> Client::exchange(Command words) {
     if (!ready_ && options_.use == Use::requests) return park(std::move(words));
     if (!ready_) throw base::Unavailable{"no connection to Redis at the moment"};
     if (!is_bulk()) {
-        if (!parked_.empty() || !has_room()) return park(std::move(words));  // in their order
+        if (!queue_.empty() || !has_room()) return park(std::move(words));  // in their order
         return send(std::move(words), std::nullopt);
     }
-    const bool queues = pipeline_.output().size() > kBulkQueueMax || parked_.size() >= kBulkParkedMax;
-    if (pipeline_.overdue() || queues) throw base::Unavailable{"the connection to Redis is busy"};
+    if (pipeline_.overdue() || queue_.is_full(pipeline_.output().size())) {
+        throw base::Unavailable{"the connection to Redis is busy"};
+    }
     if (!has_room()) return park(std::move(words));
-    return send(std::move(words), base::deadline_in(patience()));
-}
-
-/// How long whoever asks waits for an answer.
-base::Milliseconds Client::patience() const {
-    return is_bulk() ? std::min(options_.command_timeout, kBulkPatienceMax) : options_.command_timeout;
-}
-
-/// Whether what is on its way leaves room for one more. A server that has many large answers to make lets the others
-/// wait until it has made them all.
-bool Client::has_room() const {
-    if (!is_bulk()) return pipeline_.waiting() < kAwaitedMax;
-    return pipeline_.waiting() * answer_bytes_ < kBulkAwaitedMax;
-}
-
-/// Keeps in mind how large answers are: the largest, and less and less of it.
-void Client::learn_size(std::size_t received) {
-    unanswered_bytes_ += received;
-    const std::uint64_t answers = pipeline_.answered() - answered_;
-    if (answers == 0) return;
-    answered_ = pipeline_.answered();
-    answer_bytes_ = std::max(static_cast<std::size_t>(unanswered_bytes_ / answers), answer_bytes_ / 8 * 7);
-    unanswered_bytes_ = 0;
+    return send(std::move(words), base::deadline_in(queue_.patience()));
 }
 
 base::Awaitable<Reply> Client::command(Command words) {
@@ -593,7 +532,7 @@ void Client::open_breaker(const std::string& reason) {
     tell_down(reason);
     // Nothing queues behind a server that does not answer.
     pipeline_.expire(base::SteadyTime::max());
-    reject_parked(reason);
+    queue_.reject(reason);
     start_probe();
 }
 
@@ -678,7 +617,7 @@ void Client::look_at_deadlines(base::SteadyTime planned) {
     const auto next = pipeline_.next_deadline();
     const auto owing = owing_since();
     const bool silent = owing && now - *owing >= options_.command_timeout;
-    const bool overdue = (next && *next <= now) || parked_until() <= now;
+    const bool overdue = (next && *next <= now) || queue_.due(ready_) <= now;
     // Who waits for bulk has something else to do, whosever fault it is.
     if (((overdue && !is_bulk()) || silent) && excused(planned, now)) {
         arm(now + kLookAgain);
@@ -688,7 +627,7 @@ void Client::look_at_deadlines(base::SteadyTime planned) {
     const bool comes_again =
         options_.use == Use::channel || options_.use == Use::background || (beating_ && pipeline_.waiting() == 1);
     const bool expired = pipeline_.expire(now) > 0;
-    const bool parked_expired = expire_parked(now);
+    const bool parked_expired = queue_.expire(now, ready_);
     if (breaker_.closed() && (silent || ((parked_expired || expired) && !is_bulk()))) {
         if (comes_again && ready_) {
             end_connection("Redis does not answer in time");
@@ -701,7 +640,7 @@ void Client::look_at_deadlines(base::SteadyTime planned) {
 }
 
 void Client::arm_for_next(base::SteadyTime now) {
-    arm(parked_until());
+    arm(queue_.due(ready_));
     if (const auto next = pipeline_.next_deadline()) arm(*next);
     const auto owing = owing_since();
     if (!owing) return;
@@ -719,10 +658,6 @@ base::Awaitable<void> Client::pause(base::Milliseconds duration) {
     base::Timer timer{executor_};
     timer.expires_after(duration);
     co_await timer.async_wait(base::use_awaitable);
-}
-
-base::Counter& Client::counter(const std::string& command) {
-    return metrics_.counter("snippetd_redis_commands_total", "Commands sent to Redis.", {{"command", command}});
 }
 
 }  // namespace snippetd::redis

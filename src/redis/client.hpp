@@ -9,11 +9,11 @@
 #include "redis/endpoint.hpp"
 #include "redis/health.hpp"
 #include "redis/pipeline.hpp"
+#include "redis/queue.hpp"
 #include "redis/resolver.hpp"
 #include "redis/script.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -40,21 +40,13 @@ struct Probe {
     std::vector<std::string> arguments;
 };
 
-/// The server answers, and still more commands wait for it than it gets done in time: overload, not an outage. What is
-/// done without Redis when it is away must not be had by flooding.
-class Busy : public base::Unavailable {
-  public:
-    using Unavailable::Unavailable;
-};
-
 /// One connection to Redis of one loop, for use on that loop's thread. What the coroutines of one turn of the loop send
 /// goes out together (pipelining).
 ///
 /// - An answer is due within `command_timeout` of the moment when the command was written: whoever asks has something
 ///   else to do when Redis is slow. Where it is not Redis that is slow, a little more is granted.
-/// - A few commands are on their way at a time; more wait here, so that the time-out measures the server and not the
-///   queue before it. Who waits longer than `kQueuedMax` while the server answers gets `Busy`. For bulk, waiting here
-///   counts as time of the answer, since that is to be had elsewhere.
+/// - A few commands are on their way at a time; more wait, see `Queue`. Who waits longer than `Queue::kQueuedMax` while
+///   the server answers gets `Busy`.
 /// - With the first answer that does not come in time a circuit breaker opens: what waits is answered with Unavailable
 ///   and what comes is refused, so that an outage costs each client one time-out. A refusal has it probe, see
 ///   `Breaker`. The client probes, with jitter, and closes the breaker when that is answered in time.
@@ -106,12 +98,6 @@ class Client {
 
   private:
     struct Stream;
-    /// A command that waits for a new connection, or for room.
-    struct Parked {
-        Command words;
-        base::SteadyTime since;
-        base::Completion<Reply> done;
-    };
 
     base::Awaitable<void> run();
     base::Awaitable<void> connect();
@@ -131,13 +117,8 @@ class Client {
     void lost(const std::string& reason);
     bool has_lasted() const;
     void begin_service();
-    base::Milliseconds patience() const;
-    bool has_room() const;
-    void learn_size(std::size_t received);
+    bool has_room() const { return queue_.has_room(pipeline_.waiting()); }
     void release_parked();
-    base::Deadline parked_until() const;
-    void reject_parked(const std::string& reason);
-    bool expire_parked(base::SteadyTime now);
     void judge(const std::string& kind, const Reply& reply);
     void heed_proofs();
     [[noreturn]] void refuse(const std::string& kind, const std::string& error);
@@ -157,23 +138,18 @@ class Client {
     void close_socket();
     bool is_bulk() const { return options_.use == Use::bulk; }
     base::Milliseconds several_timeouts(base::Milliseconds at_least, int count) const;
-    base::Counter& counter(const std::string& command);
 
     base::Executor executor_;
     Options options_;
     Health& health_;
-    base::Metrics& metrics_;
+    base::CountersBy commands_;  ///< what was sent
     std::unique_ptr<Stream> stream_;
     Pipeline pipeline_;
     Breaker breaker_;            ///< open until the first probe has been answered
     std::set<std::string> odd_;  ///< kinds of commands whose refusal is told as a defect
-    std::deque<Parked> parked_;
-    std::string writing_;  ///< what is on its way out
+    Queue queue_;                ///< before the pipeline
+    std::string writing_;        ///< what is on its way out
     bool flush_posted_ = false;
-    // Of bulk:
-    std::size_t answer_bytes_ = 256 * 1024;  ///< what an answer may take; before the first one, a guess
-    std::size_t unanswered_bytes_ = 0;       ///< received of an answer that is not whole
-    std::uint64_t answered_ = 0;             ///< answers on this connection
     bool connected_ = false;
     bool ready_ = false;   ///< connected, introduced, and the probe has been answered
     bool served_ = false;  ///< the same, also while the connection is being ended

@@ -1,6 +1,7 @@
 #include "redis/endpoint.hpp"
 
-#include <charconv>
+#include "base/numbers.hpp"
+
 #include <optional>
 #include <stdexcept>
 #include <string_view>
@@ -9,20 +10,6 @@
 #include <boost/url/url_view.hpp>
 
 namespace snippetd::redis {
-
-namespace {
-
-/// The whole text as a number, or nothing.
-template <class T>
-std::optional<T> number_in(std::string_view text) {
-    T number{};
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || stop != end) return std::nullopt;
-    return number;
-}
-
-}  // namespace
 
 Endpoint parse_endpoint(const std::string& url) {
     const auto parsed = boost::urls::parse_uri(url);
@@ -33,7 +20,7 @@ Endpoint parse_endpoint(const std::string& url) {
     endpoint.tls = parsed->scheme() == "rediss";
     endpoint.host = parsed->host_address();
     if (parsed->has_port()) {
-        endpoint.port = number_in<std::uint16_t>({parsed->port().data(), parsed->port().size()}).value_or(0);
+        endpoint.port = base::parse_number<std::uint16_t>({parsed->port().data(), parsed->port().size()}).value_or(0);
         if (endpoint.port == 0) throw std::invalid_argument{"has no valid port"};
     }
     endpoint.user = parsed->user();
@@ -41,7 +28,7 @@ Endpoint parse_endpoint(const std::string& url) {
     std::string_view path{parsed->encoded_path().data(), parsed->encoded_path().size()};
     if (path.starts_with('/')) path.remove_prefix(1);
     if (!path.empty()) {
-        endpoint.database = number_in<int>(path).value_or(-1);
+        endpoint.database = base::parse_number<int>(path).value_or(-1);
         if (endpoint.database < 0) throw std::invalid_argument{"has no number as its database"};
     }
     return endpoint;

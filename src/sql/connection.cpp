@@ -23,14 +23,11 @@
 
 namespace snippetd::sql {
 
-void StatementCounters::count(const char* statement) {
-    metrics_
-        .counter("snippetd_db_statements_total", "SQL statements sent, by what they are for.",
-                 {{"statement", statement}})
-        .add();
+base::CountersBy StatementCounters::for_one_thread() const {
+    return {metrics_, "snippetd_db_statements_total", "SQL statements sent, by what they are for.", "statement"};
 }
 
-Connection::Connection(StatementCounters& counters) : counters_{counters} {}
+Connection::Connection(StatementCounters& counters) : counters_{counters.for_one_thread()} {}
 Connection::~Connection() = default;
 
 void Connection::connect() {

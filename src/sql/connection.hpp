@@ -17,11 +17,11 @@ class session;
 
 namespace snippetd::sql {
 
-/// Counts `snippetd_db_statements_total{statement}`.
+/// `snippetd_db_statements_total{statement}`: each connection looks its counters up for itself.
 class StatementCounters {
   public:
     explicit StatementCounters(base::Metrics& metrics) : metrics_{metrics} {}
-    void count(const char* statement);
+    base::CountersBy for_one_thread() const;
 
   private:
     base::Metrics& metrics_;
@@ -81,7 +81,7 @@ class Connection {
     /// To be called once per statement that is sent, with the name under which it is counted.
     void count(const char* statement) {
         about_to(statement);
-        counters_.count(statement);
+        counters_.of(statement).add();
     }
     /// Names what comes next without counting it.
     void about_to(const char* statement) { statement_ = statement; }
@@ -114,7 +114,7 @@ class Connection {
         P value;
     };
 
-    StatementCounters& counters_;
+    base::CountersBy counters_;
     const char* statement_ = "";  ///< the last one that was sent
     std::unique_ptr<soci::session> session_;
     // After session_, so that statements go first: in SOCI 4.0.3 a statement that outlives its session's connection

@@ -3,19 +3,15 @@
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
 #include "model/cache_server.hpp"
+#include "model/numbers_by_id.hpp"
 
 #include <cstdint>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace snippetd::store {
 
 using base::Awaitable;
 using base::Deadline;
-
-/// The lowest version of each snippet that may still be served from a cache; `model::kDeletedFloor` after a deletion.
-using Floors = std::vector<std::pair<std::string, std::int64_t>>;
 
 /// Whether edits and deletions leave their invalidation in an outbox, in their own transaction. Somebody must deliver
 /// what is there.
@@ -31,7 +27,8 @@ class InvalidationOutbox {
     virtual Awaitable<model::Undelivered> list_undelivered(base::Milliseconds age, int limit, Deadline deadline) = 0;
     /// Takes these, and older ones of the same snippets, out of the outbox; nothing when another server than `told` is
     /// in force by now.
-    virtual Awaitable<void> forget_delivered(Floors delivered, model::CacheServer told, Deadline deadline) = 0;
+    virtual Awaitable<void> forget_delivered(model::NumbersById delivered, model::CacheServer told,
+                                             Deadline deadline) = 0;
     /// Puts the Redis server `run_id` (empty: none) in force, or notes that it still is, unless somebody has done
     /// either since `known` was read.
     virtual Awaitable<void> set_cache_server(std::string run_id, model::CacheServer known, Deadline deadline) = 0;

@@ -298,8 +298,8 @@ class PostgresStore : public SqlStore {
 
     using Store::apply_views;
 
-    Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, ViewFlushes flushes,
-                                      Deadline deadline) override {
+    Awaitable<model::NumbersById> apply_views(std::string batch_id, model::NumbersById counts, ViewFlushes flushes,
+                                              Deadline deadline) override {
         auto work = [batch_id = std::move(batch_id), counts = to_json(counts),
                      flushes = to_json(flushes)](sql::Connection& connection) {
             connection.count("apply_views");
@@ -309,7 +309,7 @@ class PostgresStore : public SqlStore {
                 make_statement(connection, kApplyViews, use(batch_id, "batch"), use(flushes, "flushes"),
                                use(counts, "counts"), use(counts, "counts_again"), into(id), into(count));
             statement.execute(false);
-            ViewCounts totals;
+            model::NumbersById totals;
             bool refused = false;
             while (statement.fetch()) {
                 if (id.empty()) {

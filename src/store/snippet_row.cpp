@@ -14,7 +14,7 @@ std::string to_json(const std::vector<std::string>& texts) {
     return json::serialize(array);
 }
 
-std::string to_json(const ViewCounts& counts) {
+std::string to_json(const model::NumbersById& counts) {
     json::object object;
     for (const auto& [id, count] : counts) object[id] = count;
     return json::serialize(object);

@@ -16,7 +16,7 @@ inline model::Visibility visibility_from_text(std::string_view text) {
     return model::visibility_named(text).value_or(model::Visibility::private_);
 }
 std::string to_json(const std::vector<std::string>& texts);
-std::string to_json(const ViewCounts& counts);
+std::string to_json(const model::NumbersById& counts);
 /// `{"a","b"}`, the text form of PostgreSQL's text[].
 std::string to_array(const std::vector<std::string>& texts);
 /// An array of objects.

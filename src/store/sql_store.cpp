@@ -300,7 +300,7 @@ Awaitable<std::int64_t> SqlStore::last_flush_applied(std::string flusher, Deadli
     return read_->run(std::move(work), deadline);
 }
 
-Awaitable<void> SqlStore::forget_delivered(Floors delivered, model::CacheServer told, Deadline deadline) {
+Awaitable<void> SqlStore::forget_delivered(model::NumbersById delivered, model::CacheServer told, Deadline deadline) {
     auto work = [this, floors = to_json(delivered), told = std::move(told)](sql::Connection& connection) {
         connection.count("forget_delivered");
         const long long epoch = told.epoch;

@@ -79,7 +79,7 @@ class SqlStore : public Store {
                                                             Deadline deadline) override;
     Awaitable<std::vector<model::ViewHour>> view_hours(std::string id, UnixMillis since, Deadline deadline) override;
     Awaitable<model::Undelivered> list_undelivered(base::Milliseconds age, int limit, Deadline deadline) override;
-    Awaitable<void> forget_delivered(Floors delivered, model::CacheServer told, Deadline deadline) override;
+    Awaitable<void> forget_delivered(model::NumbersById delivered, model::CacheServer told, Deadline deadline) override;
     Awaitable<void> set_cache_server(std::string run_id, model::CacheServer known, Deadline deadline) override;
     Awaitable<std::int64_t> last_flush_applied(std::string flusher, Deadline deadline) override;
     Awaitable<Purged> purge(int limit, Deadline deadline) override;

@@ -278,8 +278,8 @@ class SqliteStore : public SqlStore {
 
     using Store::apply_views;
 
-    Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, ViewFlushes flushes,
-                                      Deadline deadline) override {
+    Awaitable<model::NumbersById> apply_views(std::string batch_id, model::NumbersById counts, ViewFlushes flushes,
+                                              Deadline deadline) override {
         auto work = [batch_id = std::move(batch_id), counts = to_json(counts),
                      flushes = std::move(flushes)](sql::Connection& connection) {
             soci::session& session = connection.session();
@@ -298,7 +298,7 @@ class SqliteStore : public SqlStore {
                 session << kApplyViewHours, use(hour, "hour"), use(counts, "counts");
             }
             connection.count(is_new ? "apply_views" : "find_views");
-            ViewCounts totals;
+            model::NumbersById totals;
             std::string id;
             long long count = 0;
             soci::statement statement =

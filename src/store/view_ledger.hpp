@@ -2,11 +2,11 @@
 
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
+#include "model/numbers_by_id.hpp"
 #include "model/view_history.hpp"
 
 #include <cstdint>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace snippetd::store {
@@ -14,9 +14,6 @@ namespace snippetd::store {
 using base::Awaitable;
 using base::Deadline;
 using base::UnixMillis;
-
-/// How many views each id got since the last batch.
-using ViewCounts = std::vector<std::pair<std::string, std::int64_t>>;
 
 /// The flushes of one process and shard that are in a batch of views, by their numbers, which grow.
 struct ViewFlush {
@@ -35,9 +32,9 @@ class ViewLedger {
     /// without ids that are gone. `flushes`: what the counts are made of, where that is known. The batches of a flusher
     /// come in the order of its flushes; one that comes later with a flush not above the last that has been applied is
     /// of a Redis that went another way: it is not counted, since some of it has been, and the log says so.
-    virtual Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, ViewFlushes flushes,
-                                              Deadline deadline) = 0;
-    Awaitable<ViewCounts> apply_views(std::string batch_id, ViewCounts counts, Deadline deadline) {
+    virtual Awaitable<model::NumbersById> apply_views(std::string batch_id, model::NumbersById counts,
+                                                      ViewFlushes flushes, Deadline deadline) = 0;
+    Awaitable<model::NumbersById> apply_views(std::string batch_id, model::NumbersById counts, Deadline deadline) {
         return apply_views(std::move(batch_id), std::move(counts), {}, deadline);
     }
     /// The number of the flusher's last flush in a batch that has been applied; 0 for none.

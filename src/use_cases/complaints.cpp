@@ -1,5 +1,7 @@
 #include "use_cases/complaints.hpp"
 
+#include "base/utf8.hpp"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -8,18 +10,17 @@ namespace snippetd::use_cases {
 
 namespace {
 
-std::string cut(std::string_view text) {
-    if (text.size() <= Complaints::kBytesMax) return std::string{text};
-    std::size_t end = Complaints::kBytesMax;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    return std::string{text.substr(0, end)} + "…";
+std::string shortened(std::string_view text) {
+    std::string out{base::cut(text, Complaints::kBytesMax)};
+    if (out.size() < text.size()) out += "…";
+    return out;
 }
 
 }  // namespace
 
 void Complaints::add(std::string_view name, std::string_view why) {
     overflows_ = complaints_.size() >= kMax;
-    if (!overflows_) complaints_.emplace_back(cut(name), cut(why));
+    if (!overflows_) complaints_.emplace_back(shortened(name), shortened(why));
 }
 
 bool Complaints::about(std::string_view name) const {

@@ -69,7 +69,7 @@ Awaitable<void> count_view(Call& call, std::string id) {
         case ViewsMode::async: call.services.views.record(id); co_return;
         case ViewsMode::sync: break;
     }
-    store::ViewCounts one{{std::move(id), 1}};
+    model::NumbersById one{{std::move(id), 1}};
     co_await call.services.store.apply_views(base::random_alphanumeric(kBatchIdLength), std::move(one), call.deadline);
     call.services.views.note_applied();
 }

@@ -135,13 +135,8 @@ std::string title_of_file(std::string_view file_name) {
     for (const char c : file_name) {
         if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) title += c;
     }
-    std::size_t characters = *base::count_code_points(title), begin = 0;
-    while (characters > kTitleCharactersMax) {
-        do ++begin;
-        while ((static_cast<unsigned char>(title[begin]) & 0xC0) == 0x80);
-        --characters;
-    }
-    return title.substr(begin);
+    const std::size_t characters = *base::count_code_points(title);
+    return std::string{base::without_first(title, characters - std::min(characters, kTitleCharactersMax))};
 }
 
 }  // namespace snippetd::use_cases

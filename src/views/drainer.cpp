@@ -1,5 +1,6 @@
 #include "views/drainer.hpp"
 
+#include "base/assert.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
@@ -8,12 +9,15 @@ namespace snippetd::views {
 
 base::Awaitable<bool> Drainer::flush() {
     try {
-        Counts collected = co_await steps_.collect();
+        model::NumbersById collected = co_await steps_.collect();
         gather(std::move(collected));
         // A batch that is left from last time goes first, unchanged: its id may be in the ledger already.
         while (batch_ || !gathered_.empty()) {
             if (!batch_) cut_batch();
-            Counts totals = co_await steps_.apply(batch_->id, batch_->counts);
+            const std::string id = batch_->id;
+            model::NumbersById totals = co_await steps_.apply(id, batch_->counts);
+            SNIPPETD_ASSERT(batch_ && batch_->id == id, "batch {} is applied, and {} was to be", id,
+                            batch_ ? batch_->id : "none");
             tally_.applied.add(static_cast<std::uint64_t>(batch_->views));
             tally_.handed_on += static_cast<std::uint64_t>(batch_->views);
             tally_.batches.add();
@@ -41,7 +45,7 @@ void Drainer::stop() {
     timer_.cancel();
 }
 
-void Drainer::gather(Counts counts) {
+void Drainer::gather(model::NumbersById counts) {
     for (auto& [id, count] : counts) {
         if (gathered_.size() >= kGatheredIdsMax && !gathered_.contains(id)) {
             tally_.dropped.add(static_cast<std::uint64_t>(count));
@@ -52,6 +56,8 @@ void Drainer::gather(Counts counts) {
 }
 
 void Drainer::cut_batch() {
+    SNIPPETD_ASSERT(!batch_, "a batch is cut and {} of {} ids is not known to be applied", batch_->id,
+                    batch_->counts.size());
     Batch batch{base::random_alphanumeric(20), {}, 0};
     while (!gathered_.empty() && batch.counts.size() < kBatchIdsMax) {
         auto taken = gathered_.extract(gathered_.begin());

@@ -26,11 +26,11 @@ class Drainer {
 
     struct Steps {
         /// Takes from every recorder.
-        std::function<base::Awaitable<Counts>()> collect;
+        std::function<base::Awaitable<model::NumbersById>()> collect;
         /// Applies to the store; the new totals. May throw base::Unavailable.
-        std::function<base::Awaitable<Counts>(std::string batch_id, Counts counts)> apply;
+        std::function<base::Awaitable<model::NumbersById>(std::string batch_id, model::NumbersById counts)> apply;
         /// Tells the caches.
-        std::function<base::Awaitable<void>(Counts totals)> publish;
+        std::function<base::Awaitable<void>(model::NumbersById totals)> publish;
     };
 
     Drainer(base::Executor executor, Steps steps, Tally& tally)
@@ -48,11 +48,11 @@ class Drainer {
   private:
     struct Batch {
         std::string id;
-        Counts counts;
+        model::NumbersById counts;
         std::int64_t views = 0;
     };
 
-    void gather(Counts counts);
+    void gather(model::NumbersById counts);
     void cut_batch();
 
     base::Timer timer_;

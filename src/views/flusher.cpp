@@ -1,5 +1,6 @@
 #include "views/flusher.hpp"
 
+#include "base/assert.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
 
@@ -25,7 +26,7 @@ void Flusher::stop() {
 
 base::Awaitable<bool> Flusher::flush() {
     try {
-        Counts collected = co_await steps_.collect();
+        model::NumbersById collected = co_await steps_.collect();
         gather(std::move(collected));
         bool whole = true;
         for (unsigned number = 0; number < shards_.size(); ++number) {
@@ -61,7 +62,11 @@ base::Awaitable<void> Flusher::flush_shard(unsigned number) {
         Sent& sent = *shard.sent;
         const std::string bound_to = sent.bound_to;
         if (bound_to.empty()) sent.bound_to = term_at(*server);
-        const Shards::Added added = co_await steps_.add(number, sent.sequence, sent.counts, bound_to);
+        const std::int64_t sequence = sent.sequence;
+        const Shards::Added added = co_await steps_.add(number, sequence, sent.counts, bound_to);
+        SNIPPETD_ASSERT(shard.sent && shard.sent->sequence == sequence,
+                        "flush {} of shard {} is answered, and {} is on its way", sequence, number,
+                        shard.sent ? shard.sent->sequence : 0);
         term_ = added.term;
         switch (added.state) {
             case State::counted:
@@ -103,6 +108,10 @@ std::string Flusher::term_at(const std::string& server) const {
 }
 
 void Flusher::cut(Shard& shard) {
+    SNIPPETD_ASSERT(!shard.sent, "a flush is cut and number {} of {} ids is not answered", shard.sent->sequence,
+                    shard.sent->counts.size());
+    SNIPPETD_ASSERT(shard.gathered.size() <= gathered_ids_, "{} ids have gathered in one shard and {} in all",
+                    shard.gathered.size(), gathered_ids_);
     Sent sent;
     sent.sequence = ++sequence_;
     while (!shard.gathered.empty() && sent.counts.size() < kFlushIdsMax) {
@@ -114,7 +123,7 @@ void Flusher::cut(Shard& shard) {
     shard.sent = std::move(sent);
 }
 
-void Flusher::gather(Counts counts) {
+void Flusher::gather(model::NumbersById counts) {
     for (auto& [id, count] : counts) {
         auto& gathered = shards_[Shards::shard_of(id)].gathered;
         const auto found = gathered.find(id);
@@ -129,13 +138,15 @@ void Flusher::gather(Counts counts) {
     }
 }
 
-Counts Flusher::take_unsent(base::Milliseconds patience) {
-    Counts unsent;
+model::NumbersById Flusher::take_unsent(base::Milliseconds patience) {
+    model::NumbersById unsent;
     if (!away_since_ || base::steady_now() - *away_since_ < patience) return unsent;
     for (Shard& shard : shards_) {
         std::move(shard.gathered.begin(), shard.gathered.end(), std::back_inserter(unsent));
         shard.gathered.clear();
     }
+    SNIPPETD_ASSERT(unsent.size() == gathered_ids_, "{} ids had gathered and {} were counted", unsent.size(),
+                    gathered_ids_);
     gathered_ids_ = 0;
     return unsent;
 }

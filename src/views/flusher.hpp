@@ -33,11 +33,11 @@ class Flusher {
 
     struct Steps {
         /// Takes from every recorder.
-        std::function<base::Awaitable<Counts>()> collect;
+        std::function<base::Awaitable<model::NumbersById>()> collect;
         /// See `Shards::server`.
         std::function<base::Awaitable<std::optional<std::string>>()> server;
         /// See `Shards::add`.
-        std::function<base::Awaitable<Shards::Added>(unsigned shard, std::int64_t sequence, Counts counts,
+        std::function<base::Awaitable<Shards::Added>(unsigned shard, std::int64_t sequence, model::NumbersById counts,
                                                      std::string bound_to)>
             add;
         /// Whether the store has the counts of that flush. May throw base::Unavailable.
@@ -57,12 +57,12 @@ class Flusher {
     base::Awaitable<bool> flush();
 
     /// What has not been sent, for the store, when Redis has been away for `patience`; else nothing.
-    Counts take_unsent(base::Milliseconds patience);
+    model::NumbersById take_unsent(base::Milliseconds patience);
 
   private:
     struct Sent {
         std::int64_t sequence = 0;
-        Counts counts;
+        model::NumbersById counts;
         std::int64_t views = 0;
         std::string bound_to;                       ///< the term in which it may be repeated; empty: it was never sent
         std::optional<base::SteadyTime> settle_at;  ///< set when it is not known whether it has been counted
@@ -72,7 +72,7 @@ class Flusher {
         std::optional<Sent> sent;                                ///< given to Redis, not known to have arrived
     };
 
-    void gather(Counts counts);
+    void gather(model::NumbersById counts);
     void cut(Shard& shard);
     base::Awaitable<void> flush_shard(unsigned number);
     base::Awaitable<bool> settle(unsigned number);

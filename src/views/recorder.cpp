@@ -13,8 +13,8 @@ Tally::Tally(base::Metrics& metrics)
     });
 }
 
-Counts Recorder::take() {
-    Counts counts;
+model::NumbersById Recorder::take() {
+    model::NumbersById counts;
     counts.reserve(pending_.size());
     for (auto& [id, count] : pending_) counts.emplace_back(id, count);
     pending_ = {};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/metrics.hpp"
+#include "model/numbers_by_id.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -13,9 +14,6 @@
 
 /// View counts off the request path: a read drops a count here and returns; the drainer collects.
 namespace snippetd::views {
-
-/// How many views each id got. The order says nothing.
-using Counts = std::vector<std::pair<std::string, std::int64_t>>;
 
 /// What all workers of the process count together.
 struct Tally {
@@ -56,7 +54,7 @@ class Recorder {
     }
 
     /// Hands over what has gathered and starts at nothing.
-    Counts take();
+    model::NumbersById take();
 
   private:
     struct Hash {

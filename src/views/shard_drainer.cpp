@@ -1,5 +1,6 @@
 #include "views/shard_drainer.hpp"
 
+#include "base/assert.hpp"
 #include "base/log.hpp"
 
 #include <numeric>
@@ -38,7 +39,8 @@ base::Awaitable<void> ShardDrainer::flush_shard(unsigned shard, base::Millisecon
         const std::string batch_id = claim.batch_id;
         const auto add = [](std::int64_t sum, const auto& one) { return sum + one.second; };
         const std::int64_t views = std::accumulate(claim.counts.begin(), claim.counts.end(), std::int64_t{0}, add);
-        Counts totals;
+        const std::size_t ids = claim.counts.size();
+        model::NumbersById totals;
         if (claim.age > kAgeMax) {
             log::error("views that have been in Redis for too long are not counted: they may have been before",
                        {{"views", views}, {"days", claim.age / base::Milliseconds{24LL * 3600 * 1000}}});
@@ -48,6 +50,7 @@ base::Awaitable<void> ShardDrainer::flush_shard(unsigned shard, base::Millisecon
             tally_.applied.add(static_cast<std::uint64_t>(views));
             tally_.batches.add();
         }
+        SNIPPETD_ASSERT(totals.size() <= ids, "{} totals of a claim of {} ids in shard {}", totals.size(), ids, shard);
         co_await steps_.release(shard, batch_id);
         if (!totals.empty()) co_await steps_.publish(std::move(totals));
     }

@@ -28,10 +28,10 @@ class ShardDrainer {
     struct Steps {
         std::function<base::Awaitable<Shards::Claim>(unsigned shard, base::Milliseconds turn)> claim;
         /// Applies to the store; the new totals. May throw base::Unavailable, like the others.
-        std::function<base::Awaitable<Counts>(unsigned shard, Shards::Claim claim)> apply;
+        std::function<base::Awaitable<model::NumbersById>(unsigned shard, Shards::Claim claim)> apply;
         std::function<base::Awaitable<void>(unsigned shard, std::string batch_id)> release;
         /// Tells the caches of all instances. Does not throw.
-        std::function<base::Awaitable<void>(Counts totals)> publish;
+        std::function<base::Awaitable<void>(model::NumbersById totals)> publish;
     };
 
     ShardDrainer(base::Executor executor, Steps steps, Tally& tally)

@@ -1,9 +1,9 @@
 #include "views/shards.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "base/secret.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
@@ -31,12 +31,9 @@ std::string key(unsigned shard, std::string_view name) {
 }
 
 std::int64_t number(std::string_view text) {
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-        throw base::Unavailable{"a shard of the views cannot be read"};
-    }
-    return value;
+    const auto value = base::parse_number<std::int64_t>(text);
+    if (!value) throw base::Unavailable{"a shard of the views cannot be read"};
+    return *value;
 }
 
 Shards::Flushes read_flushes(std::string_view field, std::string_view value) {
@@ -92,8 +89,8 @@ base::Awaitable<std::optional<std::string>> Shards::server() {
     co_return server;
 }
 
-base::Awaitable<Shards::Added> Shards::add(unsigned shard, std::string process, std::int64_t sequence, Counts counts,
-                                           std::string bound_to) {
+base::Awaitable<Shards::Added> Shards::add(unsigned shard, std::string process, std::int64_t sequence,
+                                           model::NumbersById counts, std::string bound_to) {
     redis::Client& redis = clients_.of(co_await boost::asio::this_coro::executor);
     std::vector<std::string> keys{key(shard, "live"), key(shard, "left"), key(shard, "flushed")};
     std::vector<std::string> arguments{

@@ -50,7 +50,7 @@ class Shards {
 
     struct Claim {
         std::string batch_id;  ///< empty: there is nothing to apply
-        Counts counts;
+        model::NumbersById counts;
         std::vector<Flushes> flushes;
         base::Milliseconds age{0};  ///< since its first count, by Redis's clock
     };
@@ -65,7 +65,7 @@ class Shards {
 
     /// Adds counts of that shard; the same sequence number again changes nothing. `bound_to`: the term that a repeated
     /// flush is bound to; empty for one that has not been sent before.
-    base::Awaitable<Added> add(unsigned shard, std::string process, std::int64_t sequence, Counts counts,
+    base::Awaitable<Added> add(unsigned shard, std::string process, std::int64_t sequence, model::NumbersById counts,
                                std::string bound_to);
 
     /// What is to be applied now: a claim that its drainer has left, or what has been moved aside, or all that is live,

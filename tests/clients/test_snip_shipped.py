@@ -171,6 +171,6 @@ def test_a_shell_can_read_its_completions(shell, file):
 
 def test_the_languages_are_the_servers(snip_binary):
     done = subprocess.run([snip_binary, "--list-languages"], capture_output=True, text=True, check=True)
-    table = (PROJECT / "src/model/languages_table.cpp").read_text().split("kRows[] = {", 1)[1]
-    rows = re.findall(r'^    \{"([^"]+)", ', table, re.MULTILINE)
+    table = (PROJECT / "src/model/languages.txt").read_text()
+    rows = re.findall(r"^([^#\s|]+) \|", table, re.MULTILINE)
     assert len(rows) > 100 and done.stdout.split() == rows

@@ -143,7 +143,7 @@ class Instance {
         steps.list = [this](base::Milliseconds, int) -> base::Awaitable<model::Undelivered> {
             co_return model::Undelivered{{}, {clients.of(loop.executor()).server_id(), epoch}};
         };
-        steps.forget = [](Floors, model::CacheServer) -> base::Awaitable<void> { co_return; };
+        steps.forget = [](model::NumbersById, model::CacheServer) -> base::Awaitable<void> { co_return; };
         steps.set_in_force = [](std::string, model::CacheServer) -> base::Awaitable<void> { co_return; };
         steps.heed = [](const std::string&, std::int64_t) {};
         steps.deliver = [](std::string, std::int64_t) -> base::Awaitable<void> { co_return; };
@@ -605,7 +605,7 @@ TEST_F(RedisCacheTest, TheChannelHandsOverWhatWasPublishedBeforeAProof) {
     listener.on_floor = [&](const std::string& id, std::int64_t floor) {
         if (id == "a") heard = floor;
     };
-    listener.on_counts = [](const Totals&) {};
+    listener.on_counts = [](const model::NumbersById&) {};
     // Whatever had been published when the server was asked has been heard when the proof is given.
     std::vector<std::pair<base::SteadyTime, std::int64_t>> log;
     std::mutex mutex;
@@ -642,7 +642,7 @@ TEST_F(RedisCacheTest, AHeartbeatThatIsAskedForComesAtOnce) {
     std::atomic<int> proofs{0};
     Channel::Listener listener;
     listener.on_floor = [](const std::string&, std::int64_t) {};
-    listener.on_counts = [](const Totals&) {};
+    listener.on_counts = [](const model::NumbersById&) {};
     listener.on_silence = [] {};
     Loop loop;
     std::shared_ptr<Channel> channel;
@@ -667,7 +667,7 @@ TEST_F(RedisCacheTest, TheChannelTellsOfASilence) {
     std::atomic<int> proofs{0}, silences{0};
     Channel::Listener listener;
     listener.on_floor = [](const std::string&, std::int64_t) {};
-    listener.on_counts = [](const Totals&) {};
+    listener.on_counts = [](const model::NumbersById&) {};
     listener.on_proof = [&](base::SteadyTime, const std::string&, std::uint64_t) { ++proofs; };
     listener.on_silence = [&] { ++silences; };
     Loop loop;

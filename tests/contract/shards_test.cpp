@@ -35,10 +35,10 @@ class ShardsTest : public testing::Test {
         return options;
     }
 
-    std::int64_t add(std::int64_t sequence, Counts counts, const std::string& process = "process") {
+    std::int64_t add(std::int64_t sequence, model::NumbersById counts, const std::string& process = "process") {
         return loop.run(shards.add(5, process, sequence, std::move(counts), "")).dropped;
     }
-    Shards::Added repeat(std::int64_t sequence, Counts counts, const std::string& bound_to) {
+    Shards::Added repeat(std::int64_t sequence, model::NumbersById counts, const std::string& bound_to) {
         return loop.run(shards.add(5, "process", sequence, std::move(counts), bound_to));
     }
     Shards::Claim claim(const std::string& drainer, base::Milliseconds turn = base::Milliseconds{0}) {
@@ -60,13 +60,13 @@ TEST_F(ShardsTest, AFlushCountsOnceHoweverOftenItIsGiven) {
     add(2, {{"a", 5}});
     add(1, {{"a", 2}});
     add(1, {{"a", 10}}, "another");
-    EXPECT_EQ(claim("x").counts, (Counts{{"a", 17}, {"b", 1}}));
+    EXPECT_EQ(claim("x").counts, (model::NumbersById{{"a", 17}, {"b", 1}}));
 }
 
 TEST_F(ShardsTest, AClaimIsItsDrainersAloneAndStaysUntilItIsReleased) {
     add(1, {{"a", 2}});
     const Shards::Claim first = claim("x");
-    EXPECT_EQ(first.counts, (Counts{{"a", 2}}));
+    EXPECT_EQ(first.counts, (model::NumbersById{{"a", 2}}));
     EXPECT_FALSE(first.batch_id.empty());
     add(2, {{"a", 40}});
     EXPECT_EQ(claim("y").batch_id, "") << "somebody else is at it";
@@ -78,7 +78,7 @@ TEST_F(ShardsTest, AClaimIsItsDrainersAloneAndStaysUntilItIsReleased) {
     loop.run(shards.release(5, first.batch_id));
     const Shards::Claim next = claim("y");
     EXPECT_NE(next.batch_id, first.batch_id);
-    EXPECT_EQ(next.counts, (Counts{{"a", 40}}));
+    EXPECT_EQ(next.counts, (model::NumbersById{{"a", 40}}));
 }
 
 TEST_F(ShardsTest, AClaimThatItsDrainerHasLeftIsTakenOverUnchanged) {
@@ -100,7 +100,7 @@ TEST_F(ShardsTest, AShardHasOneTurnAnInterval) {
     add(2, {{"a", 3}});
     EXPECT_EQ(claim("x", kHour).batch_id, "");
     EXPECT_EQ(claim("y", kHour).batch_id, "");
-    EXPECT_EQ(claim("y").counts, (Counts{{"a", 3}})) << "who does not ask whose turn it is, has it";
+    EXPECT_EQ(claim("y").counts, (model::NumbersById{{"a", 3}})) << "who does not ask whose turn it is, has it";
 }
 
 TEST_F(ShardsTest, NothingLiveIsNothingToClaimAndTakesNoTurn) {
@@ -111,7 +111,7 @@ TEST_F(ShardsTest, NothingLiveIsNothingToClaimAndTakesNoTurn) {
 TEST_F(ShardsTest, AFullShardDropsFurtherIdsAndGoesOnCountingTheOthers) {
     constexpr std::size_t kOwnFields = 4;  // batch, term, since when, and the flushes of one process
     constexpr std::size_t kIds = Shards::kIdsMax - kOwnFields;
-    Counts many;
+    model::NumbersById many;
     std::int64_t sequence = 0;
     for (std::size_t i = 0; i < kIds; ++i) {
         many.emplace_back(std::to_string(i), 1);
@@ -130,7 +130,7 @@ TEST_F(ShardsTest, ARepeatedFlushCountsOnlyInTheTermThatItIsBoundTo) {
     EXPECT_EQ(repeat(1, {{"a", 1}}, "another:term").state, State::counted) << "it is known here";
     EXPECT_EQ(repeat(2, {{"a", 1}}, "another:term").state, State::unknown);
     EXPECT_EQ(repeat(2, {{"a", 1}}, term).state, State::counted);
-    EXPECT_EQ(claim("x").counts, (Counts{{"a", 2}}));
+    EXPECT_EQ(claim("x").counts, (model::NumbersById{{"a", 2}}));
 }
 
 TEST_F(ShardsTest, CountsOfAnotherTermAreMovedAsideAndClaimedFirst) {
@@ -141,16 +141,16 @@ TEST_F(ShardsTest, CountsOfAnotherTermAreMovedAsideAndClaimedFirst) {
     server().call("HSET views:{5}:live :term before");
     EXPECT_EQ(repeat(3, {{"a", 100}}, "").state, State::not_now) << "what is aside waits";
     const Shards::Claim first = claim("x");
-    EXPECT_EQ(first.counts, (Counts{{"a", 1}}));
+    EXPECT_EQ(first.counts, (model::NumbersById{{"a", 1}}));
     ASSERT_EQ(first.flushes.size(), 1u);
     EXPECT_EQ(first.flushes[0].process, "process");
     EXPECT_EQ(first.flushes[0].last, 1);
     add(3, {{"a", 100}});
     loop.run(shards.release(5, first.batch_id));
     const Shards::Claim second = claim("x");
-    EXPECT_EQ(second.counts, (Counts{{"a", 10}}));
+    EXPECT_EQ(second.counts, (model::NumbersById{{"a", 10}}));
     loop.run(shards.release(5, second.batch_id));
-    EXPECT_EQ(claim("x").counts, (Counts{{"a", 100}}));
+    EXPECT_EQ(claim("x").counts, (model::NumbersById{{"a", 100}}));
 }
 
 }  // namespace

@@ -166,8 +166,8 @@ class StoreContract : public testing::TestWithParam<const char*> {
     }
     Loaded load(const std::string& id) { return run(store->load_snippet(id, deadline())); }
     bool update(const Snippet& next) { return run(store->update_snippet(next, deadline())); }
-    ViewCounts apply(const std::string& batch, const ViewCounts& counts) {
-        ViewCounts totals = run(store->apply_views(batch, counts, deadline()));
+    model::NumbersById apply(const std::string& batch, const model::NumbersById& counts) {
+        model::NumbersById totals = run(store->apply_views(batch, counts, deadline()));
         std::sort(totals.begin(), totals.end());
         return totals;
     }
@@ -181,8 +181,8 @@ class StoreContract : public testing::TestWithParam<const char*> {
         return total;
     }
     /// All that the outbox holds, sorted.
-    Floors undelivered() {
-        Floors floors = run(store->list_undelivered(base::Milliseconds{0}, 10'000, deadline())).floors;
+    model::NumbersById undelivered() {
+        model::NumbersById floors = run(store->list_undelivered(base::Milliseconds{0}, 10'000, deadline())).floors;
         std::sort(floors.begin(), floors.end());
         return floors;
     }
@@ -193,7 +193,7 @@ class StoreContract : public testing::TestWithParam<const char*> {
     void put_in_force(const std::string& run_id, const model::CacheServer& known) {
         run(store->set_cache_server(run_id, known, deadline()));
     }
-    void forget(const Floors& delivered) {
+    void forget(const model::NumbersById& delivered) {
         if (in_force().epoch == 0) put_in_force("a server", {});
         run(store->forget_delivered(delivered, in_force(), deadline()));
     }
@@ -546,7 +546,7 @@ TEST_P(StoreContract, IdsMayHaveAnyCharacters) {
             EXPECT_EQ(loaded[i].snippet->id, ids[i]);
         }
     }
-    ViewCounts counts, expected;
+    model::NumbersById counts, expected;
     for (std::size_t i = 0; i < ids.size(); ++i) {
         counts.emplace_back(ids[i], static_cast<std::int64_t>(i) + 1);
         if (i % 2 == 0) expected.push_back(counts.back());
@@ -1150,7 +1150,7 @@ TEST_P(StoreContract, WhatIsNotReturnedIsNotRead) {
         }
     }
     create_account("ann");
-    ViewCounts views;
+    model::NumbersById views;
     for (int i = 0; i < kSnippets; ++i) {
         Snippet made = owned("s" + std::to_string(i), "ann");
         made.visibility = Visibility::public_;
@@ -1302,22 +1302,24 @@ TEST_P(StoreContract, OfManyRequestsWithOneKeyOneCreates) {
 TEST_P(StoreContract, ViewsAddUpAndTotalsComeBack) {
     create(snippet("a"));
     create(snippet("b"));
-    EXPECT_EQ(apply("1", {{"a", 3}, {"b", 1}}), (ViewCounts{{"a", 3}, {"b", 1}}));
-    EXPECT_EQ(apply("2", {{"a", 2}}), (ViewCounts{{"a", 5}}));
+    EXPECT_EQ(apply("1", {{"a", 3}, {"b", 1}}), (model::NumbersById{{"a", 3}, {"b", 1}}));
+    EXPECT_EQ(apply("2", {{"a", 2}}), (model::NumbersById{{"a", 5}}));
     EXPECT_EQ(load("a").snippet->view_count, 5);
     EXPECT_EQ(load("b").snippet->view_count, 1);
-    EXPECT_EQ(apply("3", {}), ViewCounts{});
+    EXPECT_EQ(apply("3", {}), model::NumbersById{});
 }
 
 TEST_P(StoreContract, ABatchThatIsGivenAgainCountsOnce) {
     create(snippet("a"));
     apply("1", {{"a", 3}});
-    EXPECT_EQ(apply("1", {{"a", 3}}), (ViewCounts{{"a", 3}})) << "the total as it is";
+    EXPECT_EQ(apply("1", {{"a", 3}}), (model::NumbersById{{"a", 3}})) << "the total as it is";
     EXPECT_EQ(load("a").snippet->view_count, 3);
-    const auto results = at_once(20, [&](int) { return store->apply_views("2", ViewCounts{{"a", 10}}, deadline()); });
+    const auto results = at_once(20, [&](int) {
+        return store->apply_views("2", model::NumbersById{{"a", 10}}, deadline());
+    });
     // Who waits for another one's commit may still see the total of before.
-    const auto before = std::count(results.begin(), results.end(), ViewCounts{{"a", 3}});
-    const auto after = std::count(results.begin(), results.end(), ViewCounts{{"a", 13}});
+    const auto before = std::count(results.begin(), results.end(), model::NumbersById{{"a", 3}});
+    const auto after = std::count(results.begin(), results.end(), model::NumbersById{{"a", 13}});
     EXPECT_GE(after, 1);
     EXPECT_EQ(before + after, 20);
     EXPECT_EQ(load("a").snippet->view_count, 13);
@@ -1326,7 +1328,7 @@ TEST_P(StoreContract, ABatchThatIsGivenAgainCountsOnce) {
 TEST_P(StoreContract, ABatchWithAFlushThatHasBeenAppliedIsNotCounted) {
     create(snippet("a"));
     const auto applied = [this](const std::string& batch, ViewFlushes flushes) {
-        run(store->apply_views(batch, ViewCounts{{"a", 1}}, std::move(flushes), deadline()));
+        run(store->apply_views(batch, model::NumbersById{{"a", 1}}, std::move(flushes), deadline()));
         return load("a").snippet->view_count;
     };
     EXPECT_EQ(run(store->last_flush_applied("p.0", deadline())), 0);
@@ -1346,7 +1348,7 @@ TEST_P(StoreContract, OfTwoBatchesWithOneFlushAtTheSameTimeOneIsCounted) {
     create(snippet("a"));
     at_once(20, [&](int i) {
         const ViewFlushes flushes{{"p.0", 7, 7 + i}, {"q.0", 1, 1}};
-        return store->apply_views("batch " + std::to_string(i), ViewCounts{{"a", 1}}, flushes, deadline());
+        return store->apply_views("batch " + std::to_string(i), model::NumbersById{{"a", 1}}, flushes, deadline());
     });
     EXPECT_EQ(load("a").snippet->view_count, 1);
 }
@@ -1355,10 +1357,10 @@ TEST_P(StoreContract, ViewsOfWhatIsGoneAreNobodys) {
     create(snippet("a"));
     create(snippet("deleted"));
     run(store->delete_snippet("deleted", std::nullopt, deadline()));
-    EXPECT_EQ(apply("1", {{"unknown", 7}, {"a", 1}, {"deleted", 7}}), (ViewCounts{{"a", 1}}));
+    EXPECT_EQ(apply("1", {{"unknown", 7}, {"a", 1}, {"deleted", 7}}), (model::NumbersById{{"a", 1}}));
     EXPECT_EQ(backend->number("select count(*) from snippet_views"), 1);
-    EXPECT_EQ(apply("1", {{"a", 1}}), (ViewCounts{{"a", 1}})) << "the batch is in the ledger all the same";
-    EXPECT_EQ(apply("2", {{"unknown", 1}}), ViewCounts{});
+    EXPECT_EQ(apply("1", {{"a", 1}}), (model::NumbersById{{"a", 1}})) << "the batch is in the ledger all the same";
+    EXPECT_EQ(apply("2", {{"unknown", 1}}), model::NumbersById{});
 }
 
 TEST_P(StoreContract, ABatchIsOneStatementHoweverLarge) {
@@ -1369,7 +1371,7 @@ TEST_P(StoreContract, ABatchIsOneStatementHoweverLarge) {
         ", language, visibility, tags, version, created_at, updated_at, "
         "burn_after_reading, edit_token_hash, forked_from) "
         "select 'id' || cast(i as text), '', '0', 'text', 'public', '[]', 1, 1, 1, 0, '', '' from n");
-    ViewCounts counts;
+    model::NumbersById counts;
     for (int i = 1; i <= 5000; ++i) counts.emplace_back("id" + std::to_string(i), i);
     const auto before = backend->statements("apply_views");
     EXPECT_EQ(apply("1", counts).size(), 5000u);
@@ -1380,18 +1382,18 @@ TEST_P(StoreContract, ABatchIsOneStatementHoweverLarge) {
 
 TEST_P(StoreContract, BatchesThatOverlapInAnyOrderDoNotDeadlock) {
     constexpr int kIds = 150, kBatches = 40;
-    ViewCounts counts;
+    model::NumbersById counts;
     for (int i = 0; i < kIds; ++i) {
         create(snippet("id" + std::to_string(i)));
         counts.emplace_back("id" + std::to_string(i), 1);
     }
     const auto results = at_once(kBatches, [&](int i) {
-        ViewCounts shuffled = counts;
+        model::NumbersById shuffled = counts;
         std::mt19937 random{static_cast<unsigned>(i)};
         std::shuffle(shuffled.begin(), shuffled.end(), random);
         return store->apply_views("batch " + std::to_string(i), shuffled, deadline());
     });
-    for (const ViewCounts& totals : results) EXPECT_EQ(totals.size(), std::size_t{kIds});
+    for (const model::NumbersById& totals : results) EXPECT_EQ(totals.size(), std::size_t{kIds});
     EXPECT_EQ(backend->number("select min(count) from snippet_views"), kBatches);
     EXPECT_EQ(backend->number("select max(count) from snippet_views"), kBatches);
     EXPECT_EQ(backend->number("select sum(count) from snippet_view_hours"), kIds * kBatches);
@@ -1418,7 +1420,7 @@ TEST_P(StoreContract, ABatchThatIsGivenAgainCountsOnceForItsHour) {
     create(snippet("a"));
     apply("1", {{"a", 3}});
     apply("1", {{"a", 3}});
-    at_once(20, [&](int) { return store->apply_views("2", ViewCounts{{"a", 10}}, deadline()); });
+    at_once(20, [&](int) { return store->apply_views("2", model::NumbersById{{"a", 10}}, deadline()); });
     EXPECT_EQ(viewed("a"), 13);
 }
 
@@ -1484,12 +1486,12 @@ TEST_P(StoreContract, APurgeForgetsHoursOlderThan400DaysInBatches) {
 
 TEST_P(StoreContract, ViewsEditsAndDeletionsGoOnSideBySide) {
     constexpr int kIds = 30;
-    ViewCounts counts;
+    model::NumbersById counts;
     for (int i = 0; i < kIds; ++i) {
         create(snippet("id" + std::to_string(i)));
         counts.emplace_back("id" + std::to_string(i), 1);
     }
-    std::vector<std::future<ViewCounts>> batches;
+    std::vector<std::future<model::NumbersById>> batches;
     std::vector<std::future<bool>> writes;
     for (int i = 0; i < kIds; ++i) {
         batches.push_back(loop.start(store->apply_views("batch " + std::to_string(i), counts, deadline())));
@@ -1515,19 +1517,19 @@ TEST_P(StoreContract, AnUpdateLeavesItsNewVersionInTheOutboxAndACreationNothing)
     Snippet made = snippet("a");
     create(made);
     create(snippet("b"), {"key", "fingerprint", "response"});
-    EXPECT_EQ(undelivered(), Floors{});
+    EXPECT_EQ(undelivered(), model::NumbersById{});
     ASSERT_TRUE(update(made));
-    EXPECT_EQ(undelivered(), (Floors{{"a", 2}}));
+    EXPECT_EQ(undelivered(), (model::NumbersById{{"a", 2}}));
     made.version = 2;
     ASSERT_TRUE(update(made));
-    EXPECT_EQ(undelivered(), (Floors{{"a", 2}, {"a", 3}}));
+    EXPECT_EQ(undelivered(), (model::NumbersById{{"a", 2}, {"a", 3}}));
 }
 
 TEST_P(StoreContract, ADeletionLeavesAFloorAboveAllVersionsInTheOutbox) {
     for (const char* id : {"a", "b"}) create(snippet(id));
     ASSERT_TRUE(run(store->delete_snippet("a", std::nullopt, deadline())));
     ASSERT_TRUE(run(store->delete_snippet("b", 1, deadline())));
-    EXPECT_EQ(undelivered(), (Floors{{"a", model::kDeletedFloor}, {"b", model::kDeletedFloor}}));
+    EXPECT_EQ(undelivered(), (model::NumbersById{{"a", model::kDeletedFloor}, {"b", model::kDeletedFloor}}));
 }
 
 TEST_P(StoreContract, ADeletionOfWhatHasBeenDeletedAndMadeAgainLeavesOneFloor) {
@@ -1535,7 +1537,7 @@ TEST_P(StoreContract, ADeletionOfWhatHasBeenDeletedAndMadeAgainLeavesOneFloor) {
         create(snippet("a"));
         ASSERT_TRUE(run(store->delete_snippet("a", std::nullopt, deadline())));
     }
-    EXPECT_EQ(undelivered(), (Floors{{"a", model::kDeletedFloor}}));
+    EXPECT_EQ(undelivered(), (model::NumbersById{{"a", model::kDeletedFloor}}));
 }
 
 TEST_P(StoreContract, WhatChangesNothingLeavesNothingInTheOutbox) {
@@ -1546,14 +1548,14 @@ TEST_P(StoreContract, WhatChangesNothingLeavesNothingInTheOutbox) {
     EXPECT_FALSE(update(snippet("b"))) << "not there";
     EXPECT_FALSE(run(store->delete_snippet("a", 2, deadline())));
     EXPECT_FALSE(run(store->delete_snippet("b", std::nullopt, deadline())));
-    EXPECT_EQ(undelivered(), Floors{});
+    EXPECT_EQ(undelivered(), model::NumbersById{});
 }
 
 TEST_P(StoreContract, OfConcurrentUpdatesTheOneThatWinsLeavesItsFloor) {
     create(snippet("a"));
     const auto results = at_once(20, [&](int) { return store->update_snippet(snippet("a"), deadline()); });
     ASSERT_EQ(std::count(results.begin(), results.end(), true), 1);
-    EXPECT_EQ(undelivered(), (Floors{{"a", 2}}));
+    EXPECT_EQ(undelivered(), (model::NumbersById{{"a", 2}}));
 }
 
 TEST_P(StoreContract, TheOutboxIsListedOldestFirstUpToALimitAndFromAnAgeOn) {
@@ -1591,8 +1593,8 @@ TEST_P(StoreContract, WhatIsDeliveredIsForgottenWithWhatIsOlderAndNothingNewer) 
     }
     ASSERT_TRUE(run(store->delete_snippet("a", std::nullopt, deadline())));
     forget({{"a", 3}});
-    const Floors of_b{{"b", 2}, {"b", 3}, {"b", 4}};
-    Floors expected{{"a", 4}, {"a", model::kDeletedFloor}};
+    const model::NumbersById of_b{{"b", 2}, {"b", 3}, {"b", 4}};
+    model::NumbersById expected{{"a", 4}, {"a", model::kDeletedFloor}};
     expected.insert(expected.end(), of_b.begin(), of_b.end());
     EXPECT_EQ(undelivered(), expected);
     forget({{"a", 3}});
@@ -1602,7 +1604,7 @@ TEST_P(StoreContract, WhatIsDeliveredIsForgottenWithWhatIsOlderAndNothingNewer) 
     forget({});
     EXPECT_EQ(undelivered(), of_b);
     forget({{"b", 4}});
-    EXPECT_EQ(undelivered(), Floors{});
+    EXPECT_EQ(undelivered(), model::NumbersById{});
 }
 
 TEST_P(StoreContract, TheOutboxTakesOddIds) {
@@ -1611,10 +1613,10 @@ TEST_P(StoreContract, TheOutboxTakesOddIds) {
         create(snippet(id));
         ASSERT_TRUE(update(snippet(id))) << id;
     }
-    const Floors all = undelivered();
+    const model::NumbersById all = undelivered();
     EXPECT_EQ(all.size() + 1, kOddTexts.size());
     forget(all);
-    EXPECT_EQ(undelivered(), Floors{});
+    EXPECT_EQ(undelivered(), model::NumbersById{});
 }
 
 TEST_P(StoreContract, TwoInstancesMayForgetTheSameAtOnce) {
@@ -1622,21 +1624,21 @@ TEST_P(StoreContract, TwoInstancesMayForgetTheSameAtOnce) {
     put_in_force("a server", {});
     const model::CacheServer told = in_force();
     for (int round = 0; round < 5; ++round) {
-        Floors delivered;
+        model::NumbersById delivered;
         for (int i = 0; i < 50; ++i) {
             const std::string id = std::to_string(round) + " " + std::to_string(i);
             create(snippet(id));
             ASSERT_TRUE(update(snippet(id)));
             delivered.emplace_back(id, 2);
         }
-        Floors reversed{delivered.rbegin(), delivered.rend()};
+        model::NumbersById reversed{delivered.rbegin(), delivered.rend()};
         std::vector<std::future<void>> futures;
         for (int i = 0; i < 4; ++i) {
             futures.push_back(
                 loop.start((i % 2 ? *other : *store).forget_delivered(i < 2 ? delivered : reversed, told, deadline())));
         }
         for (auto& future : futures) EXPECT_NO_THROW(Loop::get(std::move(future)));
-        EXPECT_EQ(undelivered(), Floors{});
+        EXPECT_EQ(undelivered(), model::NumbersById{});
     }
 }
 
@@ -1789,7 +1791,7 @@ TEST_P(StoreContract, OwnedSnippetsAreDeletedAsEachAlone) {
     apply("1", {{"a", 1}, {"b", 1}, {"kept", 1}});
     forget(undelivered());
     run(store->delete_owned("id of ann", Ids{"b", "a", "unknown", "ben's", "nobody's"}, deadline()));
-    EXPECT_EQ(undelivered(), (Floors{{"a", model::kDeletedFloor}, {"b", model::kDeletedFloor}}));
+    EXPECT_EQ(undelivered(), (model::NumbersById{{"a", model::kDeletedFloor}, {"b", model::kDeletedFloor}}));
     for (const char* id : {"a", "b"}) EXPECT_EQ(load(id).state, State::missing);
     for (const char* id : {"kept", "ben's", "nobody's"}) EXPECT_EQ(load(id).state, State::found) << id;
     EXPECT_EQ(backend->number("select count(*) from revisions"), 1);
@@ -1865,14 +1867,14 @@ TEST_P(StoreContract, WhatIsCreatedWhileTheAccountGoesIsThereBeforeOrNever) {
 TEST_P(StoreContract, DeletionsOfManySnippetsAndDrainersDoNotDeadlock) {
     constexpr int kIds = 120;
     create_account("ann");
-    ViewCounts counts;
+    model::NumbersById counts;
     Ids ids;
     for (int i = 0; i < kIds; ++i) {
         ids.push_back("id" + std::to_string(i));
         create(owned(ids.back(), "ann"));
         counts.emplace_back(ids.back(), 1);
     }
-    std::vector<std::future<ViewCounts>> batches;
+    std::vector<std::future<model::NumbersById>> batches;
     std::vector<std::future<void>> deletions;
     for (int i = 0; i < 12; ++i) {
         std::mt19937 random{static_cast<unsigned>(i)};
@@ -1932,7 +1934,7 @@ TEST_P(StoreContract, APurgeRemovesWhatHasExpiredAndNothingElse) {
     EXPECT_TRUE(run(store->find_token("good", deadline())));
     EXPECT_EQ(backend->number("select count(*) from sessions"), 1);
     EXPECT_EQ(backend->number("select count(*) from api_tokens"), 1);
-    EXPECT_EQ(apply("new batch", {{"never", 1}}), (ViewCounts{{"never", 2}})) << "still in the ledger";
+    EXPECT_EQ(apply("new batch", {{"never", 1}}), (model::NumbersById{{"never", 2}})) << "still in the ledger";
     EXPECT_EQ(run(store->last_flush_applied("new", deadline())), 1);
     EXPECT_EQ(run(store->last_flush_applied("old", deadline())), 0);
     EXPECT_EQ(create(snippet("x"), {"key of never", "fingerprint", ""}).outcome, Outcome::replayed);
@@ -2008,7 +2010,7 @@ TEST_P(StoreContract, EverythingIsThereAfterTheStoreIsOpenedAgain) {
     EXPECT_EQ(load("secret").state, State::gone);
     EXPECT_TRUE(run(store->find_session("session", deadline())));
     EXPECT_EQ(create(snippet("b"), {"key", "fingerprint", ""}).response, "response");
-    EXPECT_EQ(apply("batch", {{"a", 3}}), (ViewCounts{{"a", 3}}));
+    EXPECT_EQ(apply("batch", {{"a", 3}}), (model::NumbersById{{"a", 3}}));
 }
 
 TEST(SqliteStore, WhatWasAcknowledgedIsInTheFilesThatACrashLeaves) {

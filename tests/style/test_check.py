@@ -75,6 +75,8 @@ BAD = [
     ("banned-call", cpp("void f(char* to) { std::strcpy(to, from); }\n"), ("src/api/example.cpp", 1)),
     ("banned-call", cpp("void f(char* to) { sprintf(to, format); }\n"), ("src/api/example.cpp", 1)),
     ("banned-call", cpp("int f() { return std::atoi(text); }\n"), ("src/api/example.cpp", 1)),
+    ("banned-call", cpp("auto f() { return std::from_chars(begin, end, number); }\n"), ("src/api/example.cpp", 1)),
+    ("banned-call", cpp("bool f(char c) { return (c & 0xC0) == 0x80; }\n"), ("src/api/example.cpp", 1)),
     ("banned-call", cpp("auto f() { return std::gmtime(&now); }\n"), ("src/api/example.cpp", 1)),
     ("banned-call", cpp("auto f() { return std::getenv(name); }\n"), ("src/api/example.cpp", 1)),
     ("banned-call", cpp("auto f() { return std::system(command); }\n"), ("src/api/example.cpp", 1)),

@@ -56,13 +56,13 @@ class UntouchedStore : public store::Store {
     Awaitable<std::vector<model::Snippet>> list_public(store::ListQuery, Deadline) override { touched(); }
     Awaitable<std::vector<model::Revision>> list_revisions(std::string, Deadline) override { touched(); }
     Awaitable<std::optional<model::Revision>> find_revision(std::string, std::int64_t, Deadline) override { touched(); }
-    Awaitable<store::ViewCounts> apply_views(std::string, store::ViewCounts, store::ViewFlushes, Deadline) override {
+    Awaitable<model::NumbersById> apply_views(std::string, model::NumbersById, store::ViewFlushes, Deadline) override {
         touched();
     }
     Awaitable<std::int64_t> last_flush_applied(std::string, Deadline) override { touched(); }
     Awaitable<std::vector<model::ViewHour>> view_hours(std::string, base::UnixMillis, Deadline) override { touched(); }
     Awaitable<model::Undelivered> list_undelivered(base::Milliseconds, int, Deadline) override { touched(); }
-    Awaitable<void> forget_delivered(store::Floors, model::CacheServer, Deadline) override { touched(); }
+    Awaitable<void> forget_delivered(model::NumbersById, model::CacheServer, Deadline) override { touched(); }
     Awaitable<void> set_cache_server(std::string, model::CacheServer, Deadline) override { touched(); }
     Awaitable<store::Purged> purge(int, Deadline) override { touched(); }
     Awaitable<void> ping(Deadline) override { touched(); }

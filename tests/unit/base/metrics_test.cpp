@@ -1,5 +1,7 @@
 #include "base/metrics.hpp"
 
+#include "support/scrape.hpp"
+
 #include <algorithm>
 #include <string>
 #include <thread>
@@ -110,6 +112,17 @@ TEST(Metrics, AGaugeThatIsGivenAgainIsReplaced) {
     metrics.gauge("pending", "Pending.", {}, [] { return 2.0; });
     EXPECT_TRUE(has_line(metrics.text(), "pending 2"));
     EXPECT_FALSE(has_line(metrics.text(), "pending 1"));
+}
+
+TEST(CountersBy, AreThoseOfTheRegistryAndLookedUpOnce) {
+    Metrics metrics;
+    CountersBy commands{metrics, "commands_total", "help", "command"};
+    commands.of("get").add(2);
+    commands.of("set").add();
+    EXPECT_EQ(metrics.counter("commands_total", "", {{"command", "get"}}).value(), 2u);
+    EXPECT_EQ(metrics.counter("commands_total", "", {{"command", "set"}}).value(), 1u);
+    EXPECT_TRUE(test::returns_during_a_scrape(metrics, [&] { commands.of("get").add(); }));
+    EXPECT_EQ(metrics.counter("commands_total", "", {{"command", "get"}}).value(), 3u);
 }
 
 TEST(Metrics, MayBeAskedWhileThreadsAddNewOnes) {

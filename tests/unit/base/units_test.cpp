@@ -33,6 +33,9 @@ TEST(ParseDuration, SaturatesInsteadOfOverflowing) {
 
 TEST(ParseSeconds, ReadsEveryUnitAndNone) {
     EXPECT_EQ(parse_seconds("7"), 7);
+    EXPECT_EQ(parse_seconds("7", "h"), 25'200);
+    EXPECT_EQ(parse_seconds("7", ""), std::nullopt);
+    EXPECT_EQ(parse_seconds("7m", "h"), 420);
     EXPECT_EQ(parse_seconds("7s"), 7);
     EXPECT_EQ(parse_seconds("7m"), 420);
     EXPECT_EQ(parse_seconds("7h"), 25'200);

@@ -81,5 +81,39 @@ TEST(HasControlCharacters, FindsC0DelAndC1AndNothingElse) {
     EXPECT_FALSE(has_control_characters("Ã 😀"));
 }
 
+TEST(Cut, EndsBetweenTwoCodePoints) {
+    const std::string text = "a\u00E4\u20AC\U0001F600z";  // of 1, 2, 3, 4 and 1 bytes
+    const std::size_t ends[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
+    for (std::size_t max = 0; max < std::size(ends); ++max) EXPECT_EQ(cut(text, max), text.substr(0, ends[max])) << max;
+    EXPECT_EQ(cut(text, std::string::npos), text);
+    EXPECT_EQ(cut("", 0), "");
+}
+
+TEST(WithoutFirst, LeavesTheRest) {
+    const std::string text = "a\u00E4\u20AC\U0001F600z";
+    const std::size_t begins[] = {0, 1, 3, 6, 10, 11, 11};
+    for (std::size_t n = 0; n < std::size(begins); ++n) EXPECT_EQ(without_first(text, n), text.substr(begins[n])) << n;
+    EXPECT_EQ(without_first("\x80\x80z", 2), "z") << "what is none counts as one";
+}
+
+TEST(AppendCodePoint, IsTheOtherWayOfTheDecoder) {
+    for (char32_t c = 0; c < 0x110000; c += c < 0x3000 ? 1 : 61) {
+        std::string text;
+        append_code_point(text, c);
+        if (c >= 0xD800 && c <= 0xDFFF) {
+            EXPECT_EQ(text, kReplacementCharacter);
+            continue;
+        }
+        const CodePoint read = first_code_point(text);
+        ASSERT_EQ(read.value, c);
+        ASSERT_EQ(read.bytes, text.size());
+    }
+    for (const char32_t none : {char32_t{0xD800}, char32_t{0xDFFF}, char32_t{0x110000}, char32_t{0xFFFFFFFF}}) {
+        std::string text;
+        append_code_point(text, none);
+        EXPECT_EQ(text, kReplacementCharacter);
+    }
+}
+
 }  // namespace
 }  // namespace snippetd::base

@@ -11,8 +11,8 @@ namespace {
 
 /// What a message has told.
 struct Heard {
-    Totals floors;
-    std::vector<Totals> counts;
+    model::NumbersById floors;
+    std::vector<model::NumbersById> counts;
 };
 
 Heard read(const std::string& message) {
@@ -21,7 +21,7 @@ Heard read(const std::string& message) {
     listener.on_floor = [&heard](std::string id, std::int64_t floor) {
         heard.floors.emplace_back(std::move(id), floor);
     };
-    listener.on_counts = [&heard](Totals totals) { heard.counts.push_back(std::move(totals)); };
+    listener.on_counts = [&heard](model::NumbersById totals) { heard.counts.push_back(std::move(totals)); };
     Channel::read(message, listener);
     return heard;
 }
@@ -30,16 +30,17 @@ TEST(Channel, AFloorIsReadAsItWasWritten) {
     EXPECT_EQ(write_floor("AbCdEf123456", 7), "floor AbCdEf123456 7");
     for (const std::int64_t floor : {std::int64_t{0}, std::int64_t{7}, std::numeric_limits<std::int64_t>::max()}) {
         const Heard heard = read(write_floor("AbCdEf123456", floor));
-        EXPECT_EQ(heard.floors, (Totals{{"AbCdEf123456", floor}}));
+        EXPECT_EQ(heard.floors, (model::NumbersById{{"AbCdEf123456", floor}}));
         EXPECT_TRUE(heard.counts.empty());
     }
 }
 
 TEST(Channel, CountsAreReadAsTheyWereWritten) {
     EXPECT_EQ(write_counts({{"a", 1}, {"b", 22}}), "counts a 1 b 22");
-    Totals many;
+    model::NumbersById many;
     for (int i = 0; i < 1000; ++i) many.emplace_back("id" + std::to_string(i), i);
-    for (const Totals& totals : {Totals{{"a", 1}}, Totals{{"a", 1}, {"b", 22}}, many}) {
+    for (const model::NumbersById& totals :
+         {model::NumbersById{{"a", 1}}, model::NumbersById{{"a", 1}, {"b", 22}}, many}) {
         const Heard heard = read(write_counts(totals));
         ASSERT_EQ(heard.counts.size(), 1u);
         EXPECT_EQ(heard.counts[0], totals);

@@ -737,6 +737,26 @@ TEST(LocalCache, WithoutANearCacheTheSharedOneAndSingleFlightStillWork) {
     EXPECT_EQ(newer->version(), 2);
 }
 
+TEST(LocalCache, AnOldVersionIsNotKeptWhenTheStoreCannotSayWhatIsNewer) {
+    for (const std::size_t workers : {1u, 2u}) {
+        Site site{workers};
+        site.source.hold = false;
+        site.source.fill = [&site](const std::string& id) {
+            if (!site.source.loads.empty()) throw base::Unavailable{"the store is away"};
+            return Fill{test::make_entry(id, 1), nullptr, Status::redis_hit};
+        };
+        site.invalidate(0, "a", 2);  // Redis has not heard of it
+        site.settle();
+        for (int i = 0; i < 2; ++i) {
+            const auto reading = site.read(0, "a");
+            site.settle();
+            EXPECT_TRUE(reading->unavailable()) << workers;
+            EXPECT_EQ(reading->version(), 0) << "the write has been acknowledged here";
+        }
+        EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    }
+}
+
 TEST(LocalCache, UpdateCountReachesThisWorkersEntryOnly) {
     Site site{2};
     site.read(0, "a");

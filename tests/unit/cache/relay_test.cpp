@@ -30,7 +30,7 @@ struct FakeOutbox {
             const auto end = rows.begin() + std::min(static_cast<std::ptrdiff_t>(rows.size()), std::ptrdiff_t{limit});
             co_return model::Undelivered{{rows.begin(), end}, in_force};
         };
-        steps.forget = [this](Floors floors, model::CacheServer told) -> base::Awaitable<void> {
+        steps.forget = [this](model::NumbersById floors, model::CacheServer told) -> base::Awaitable<void> {
             log.push_back("forget");
             before_forget();
             std::sort(floors.begin(), floors.end());
@@ -66,7 +66,7 @@ struct FakeOutbox {
         return steps;
     }
 
-    Floors rows;
+    model::NumbersById rows;
     model::CacheServer in_force{"server", 1};
     std::string server = "server";
     base::SteadyTime now = base::steady_now();  ///< stands still unless a test moves it
@@ -77,8 +77,8 @@ struct FakeOutbox {
     std::function<void()> on_look;
     std::vector<base::Milliseconds> ages;
     std::vector<std::string> log;  ///< what is heeded, delivered and removed, in that order
-    Floors heeded, delivered;
-    std::vector<Floors> forgotten;
+    model::NumbersById heeded, delivered;
+    std::vector<model::NumbersById> forgotten;
     std::vector<bool> disagreements;
     int words = 0;  ///< about who is in force
 };
@@ -143,7 +143,7 @@ TEST_F(RelayTest, HeedsAndDeliversWhatIsInTheOutboxAndThenForgetsIt) {
     EXPECT_EQ(outbox.log.front(), "heed a");
     EXPECT_EQ(outbox.log.back(), "forget");
     EXPECT_EQ(outbox.heeded, outbox.delivered);
-    EXPECT_EQ(outbox.delivered.front(), (Floors::value_type{"a", 2}));
+    EXPECT_EQ(outbox.delivered.front(), (model::NumbersById::value_type{"a", 2}));
     const std::size_t delivered = outbox.delivered.size(), forgotten = outbox.forgotten.size();
     run_lists(3);
     EXPECT_EQ(outbox.delivered.size(), delivered);
@@ -154,11 +154,12 @@ TEST_F(RelayTest, OfTheFloorsOfOneIdTheHighestIsDelivered) {
     outbox.rows = {{"a", 2}, {"b", 7}, {"a", 5}, {"a", 3}};
     start();
     run_until([this] { return outbox.rows.empty(); });
-    Floors delivered = outbox.delivered;
+    model::NumbersById delivered = outbox.delivered;
     std::sort(delivered.begin(), delivered.end());
     delivered.erase(std::unique(delivered.begin(), delivered.end()), delivered.end());
-    EXPECT_EQ(delivered, (Floors{{"a", 5}, {"b", 7}}));
-    for (const Floors& forgotten : outbox.forgotten) EXPECT_EQ(forgotten, (Floors{{"a", 5}, {"b", 7}}));
+    EXPECT_EQ(delivered, (model::NumbersById{{"a", 5}, {"b", 7}}));
+    for (const model::NumbersById& forgotten : outbox.forgotten)
+        EXPECT_EQ(forgotten, (model::NumbersById{{"a", 5}, {"b", 7}}));
 }
 
 TEST_F(RelayTest, RedisIsNotBelievedBeforeAWholePassUnderThisReign) {
@@ -269,7 +270,7 @@ TEST_F(RelayTest, WithAnotherServerThanTheOneInForceNothingIsBelievedHeededOrFor
     outbox.on_look = [this] { beat("another"); };
     run_until_trusted();
     EXPECT_EQ(relay.belief()->reign, (Reign{"another", 7}));
-    EXPECT_EQ(outbox.delivered.front(), (Floors::value_type{"a", 2}));
+    EXPECT_EQ(outbox.delivered.front(), (model::NumbersById::value_type{"a", 2}));
 }
 
 TEST_F(RelayTest, AServerThatNobodySpeaksForIsReplacedAndTheOutboxDeliveredToTheNew) {
@@ -297,7 +298,7 @@ TEST_F(RelayTest, AReignThatEndsTakesItsNotesAndItsProofsWithIt) {
     run_until_trusted();
     EXPECT_EQ(relay.belief()->reign, (Reign{"server", 3}));
     EXPECT_NE(beat()->stand, before->stand);
-    EXPECT_EQ(outbox.delivered.front(), (Floors::value_type{"a", 2}));
+    EXPECT_EQ(outbox.delivered.front(), (model::NumbersById::value_type{"a", 2}));
     run_until([this] { return outbox.rows.empty(); });
 }
 
@@ -425,7 +426,7 @@ TEST_F(RelayTest, WhatTheInstanceHasDeliveredItselfIsForgottenInOneGo) {
     relay.delivered("b", 1, "server");
     relay.delivered("a", 2, "server");
     run_until([this] { return !outbox.forgotten.empty(); });
-    for (const auto& own : Floors{{"a", 3}, {"b", 1}}) {
+    for (const auto& own : model::NumbersById{{"a", 3}, {"b", 1}}) {
         EXPECT_EQ(std::count(outbox.forgotten[0].begin(), outbox.forgotten[0].end(), own), 1);
     }
     run_until([this] { return outbox.rows.empty(); });

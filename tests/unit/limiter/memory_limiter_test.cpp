@@ -1,6 +1,7 @@
 #include "limiter/memory_limiter.hpp"
 
 #include "support/run.hpp"
+#include "support/scrape.hpp"
 
 #include <atomic>
 #include <string>
@@ -153,7 +154,7 @@ TEST_F(MemoryLimiterTest, ThreadsThatUsePoliciesForTheFirstTimeDoNotLoseCounts) 
     EXPECT_EQ(admitted, 50 * 3);
 }
 
-TEST(CountedLimiter, CountsEachDecisionByPolicy) {
+TEST(CountedLimiter, CountsEachDecisionByPolicyAndLooksNothingUpForIt) {
     /// Decides what it is told.
     struct Scripted : Limiter {
         explicit Scripted(std::vector<Decision> decisions_) : decisions{std::move(decisions_)} {}
@@ -165,21 +166,23 @@ TEST(CountedLimiter, CountsEachDecisionByPolicy) {
         std::vector<Decision> decisions;
         std::size_t next = 0;
     };
-    const std::vector<Decision> decisions{Decision::allowed, Decision::limited, Decision::allowed,
-                                          Decision::failed_open, Decision::refused};
+    const std::vector<Decision> decisions{Decision::allowed,     Decision::limited, Decision::allowed,
+                                          Decision::failed_open, Decision::refused, Decision::limited};
     base::Metrics metrics;
     CountedLimiter limiter{std::make_unique<Scripted>(decisions), metrics};
     const Policy policy{"write", 3, 10s, true};
     test::Loop loop;
-    for (const Decision decision : decisions) {
+    const auto take = [&](Decision decision) {
         EXPECT_EQ(loop.run(limiter.take(policy, "ann", base::deadline_in(1s))).decision, decision);
-    }
+    };
+    for (std::size_t i = 0; i + 1 < decisions.size(); ++i) take(decisions[i]);
+    EXPECT_TRUE(test::returns_during_a_scrape(metrics, [&] { take(decisions.back()); }));
     const auto count = [&](const char* decision) {
         return metrics.counter("snippetd_ratelimit_decisions_total", "", {{"policy", "write"}, {"decision", decision}})
             .value();
     };
     EXPECT_EQ(count("allowed"), 2u);
-    EXPECT_EQ(count("limited"), 1u);
+    EXPECT_EQ(count("limited"), 2u);
     EXPECT_EQ(count("failed_open"), 1u);
     EXPECT_EQ(count("failed_closed"), 1u);
 }

@@ -40,6 +40,24 @@ TEST(Languages, EveryNameAliasAndLabelMeansOneLanguage) {
     }
 }
 
+TEST(Languages, ARowIsReadAsItIsWrittenOverSeveralLinesToo) {
+    const auto shell = std::find_if(languages().begin(), languages().end(),
+                                    [](const Language& language) { return language.name == "bash"; });
+    ASSERT_NE(shell, languages().end());
+    EXPECT_EQ(shell->label, "Shell");
+    EXPECT_EQ(shell->aliases,
+              (std::vector<std::string_view>{"sh", "shell", "zsh", "ksh", "shellscript", "shell-script"}));
+    EXPECT_EQ(shell->extensions.front(), "sh");
+    EXPECT_EQ(shell->file_names.back(), "configure");
+    EXPECT_EQ(shell->interpreters.back(), "bats");
+    for (const Language& language : languages()) {
+        EXPECT_FALSE(language.label.empty()) << language.name;
+        for (const std::string_view text : {language.name, language.label}) {
+            EXPECT_EQ(text.find_first_of("|\n"), text.npos) << text;
+        }
+    }
+}
+
 using Words = std::vector<std::string_view> Language::*;
 
 class LanguageWords : public testing::TestWithParam<Words> {};

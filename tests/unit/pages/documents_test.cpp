@@ -60,18 +60,6 @@ TEST(DocumentProcess, ComparesTexts) {
     EXPECT_THAT(document.html, HasSubstr("<td class=\"t\">c</td>"));
 }
 
-TEST(DocumentCache, IsBoundedAndLetsTheLongestUnusedGo) {
-    DocumentCache cache{10000};
-    const auto document = std::make_shared<const Document>(Document{DocumentOutcome::made, std::string(1500, 'x')});
-    for (const std::string key : {"a", "b", "c"}) cache.put(key, document);
-    cache.find("a");
-    for (const std::string key : {"d", "e", "f"}) cache.put(key, document);
-    EXPECT_EQ(cache.find("b"), nullptr);
-    EXPECT_EQ(cache.find("a"), document);
-    cache.put("large", std::make_shared<const Document>(Document{DocumentOutcome::made, std::string(5000, 'x')}));
-    EXPECT_EQ(cache.find("large"), nullptr);
-}
-
 class DocumentsTest : public testing::Test {
   protected:
     std::future<Documents::Made> start(const std::string& key, DocumentRequest request,

@@ -43,7 +43,7 @@ TEST(PageCache, ANewCountIsShownAfterAWhileAndOneReaderHasItRendered) {
     EXPECT_TRUE(page->due(6, later + Page::kCountAgeMax)) << "when whoever was to render it has failed";
 }
 
-TEST(PageCache, IsBoundedAndLetsTheLongestUnusedGo) {
+TEST(PageCache, IsBoundedAndLetsGoWhatNobodyHasRead) {
     const std::size_t one = page_of("a0", 1)->bytes();
     PageCache cache{one * 10};
     for (int i = 0; i < 10; ++i) cache.put(page_of("a" + std::to_string(i), 1));

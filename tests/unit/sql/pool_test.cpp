@@ -3,6 +3,7 @@
 #include "support/fake_database.hpp"
 #include "support/gate.hpp"
 #include "support/run.hpp"
+#include "support/scrape.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <algorithm>
@@ -81,6 +82,17 @@ class PoolTest : public testing::Test {
 template <class T>
 void expect_unavailable(std::future<T> future) {
     EXPECT_THROW(Loop::get(std::move(future)), base::Unavailable);
+}
+
+TEST(Connection, CountsItsStatementsAndLooksACounterUpOnce) {
+    base::Metrics metrics;
+    StatementCounters counters{metrics};
+    Database database;
+    FakeConnection one{database, counters}, other{database, counters};
+    one.count("create_snippet");
+    other.count("create_snippet");
+    EXPECT_TRUE(test::returns_during_a_scrape(metrics, [&] { one.count("create_snippet"); }));
+    EXPECT_EQ(metrics.counter("snippetd_db_statements_total", "", {{"statement", "create_snippet"}}).value(), 3u);
 }
 
 TEST_F(PoolTest, RunsTheWorkOnItsOwnThreadAndAnswersOnTheCallers) {

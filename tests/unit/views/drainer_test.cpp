@@ -25,12 +25,12 @@ using namespace std::chrono_literals;
 struct FakeStore {
     enum class Fault { none, refused, answer_lost };
 
-    base::Awaitable<Counts> apply(std::string batch_id, Counts counts) {
+    base::Awaitable<model::NumbersById> apply(std::string batch_id, model::NumbersById counts) {
         ++calls;
         batch_ids.push_back(batch_id);
         const Fault fault = next_fault();
         if (fault == Fault::refused) throw base::Unavailable{"refused"};
-        Counts answer;
+        model::NumbersById answer;
         if (ledger.insert(batch_id).second) {
             for (const auto& [id, count] : counts) answer.emplace_back(id, totals[id] += count);
         }
@@ -81,20 +81,21 @@ class DrainerTest : public testing::Test {
     Tally tally{metrics};
     Recorder recorder{tally};
     FakeStore store;
-    std::vector<Counts> published;
+    std::vector<model::NumbersById> published;
     std::function<void()> before_collect = [] {};
     std::function<void()> before_publish = [] {};
-    Drainer::Steps steps{
-        [this]() -> base::Awaitable<Counts> {
-            before_collect();
-            co_return recorder.take();
-        },
-        [this](std::string batch_id, Counts counts) { return store.apply(std::move(batch_id), std::move(counts)); },
-        [this](Counts totals) -> base::Awaitable<void> {
-            before_publish();
-            published.push_back(std::move(totals));
-            co_return;
-        }};
+    Drainer::Steps steps{[this]() -> base::Awaitable<model::NumbersById> {
+                             before_collect();
+                             co_return recorder.take();
+                         },
+                         [this](std::string batch_id, model::NumbersById counts) {
+                             return store.apply(std::move(batch_id), std::move(counts));
+                         },
+                         [this](model::NumbersById totals) -> base::Awaitable<void> {
+                             before_publish();
+                             published.push_back(std::move(totals));
+                             co_return;
+                         }};
     Drainer drainer{context.get_executor(), steps, tally};
     std::map<std::string, std::int64_t> recorded;
 };
@@ -176,7 +177,7 @@ TEST_P(DrainerFaults, ForEveryFailingCallNothingIsLostAndNothingCountedTwice) {
         for (int extra = 0; !clean && extra < 10; ++extra) clean = run(own.flush());
         ASSERT_TRUE(clean) << "n " << n;
         ASSERT_EQ(store.totals, recorded) << "n " << n;
-        ASSERT_EQ(recorder.take(), Counts{});
+        ASSERT_EQ(recorder.take(), model::NumbersById{});
         // One id is one batch, however often it was given.
         ASSERT_EQ(std::set<std::string>(store.batch_ids.begin(), store.batch_ids.end()), store.ledger) << "n " << n;
     }
@@ -216,17 +217,17 @@ TEST_F(DrainerTest, AFailingPublicationDoesNotCountTheBatchAgain) {
 
 TEST_F(DrainerTest, BeyondTheBoundIdsOfANewCollectionAreDroppedAndCountedAsSuch) {
     // Collections come from many workers, so they can be larger than what one recorder holds.
-    Counts collection{{"first", 1}};
+    model::NumbersById collection{{"first", 1}};
     std::size_t ids_applied = 0;
     std::int64_t views_of_7 = 0;
     bool away = true;
     Drainer::Steps own = steps;
-    own.collect = [&collection]() -> base::Awaitable<Counts> { co_return std::exchange(collection, {}); };
-    own.apply = [&](std::string, Counts counts) -> base::Awaitable<Counts> {
+    own.collect = [&collection]() -> base::Awaitable<model::NumbersById> { co_return std::exchange(collection, {}); };
+    own.apply = [&](std::string, model::NumbersById counts) -> base::Awaitable<model::NumbersById> {
         if (away) throw base::Unavailable{"refused"};
         ids_applied += counts.size();
         for (const auto& [id, count] : counts) views_of_7 += id == "7" ? count : 0;
-        co_return Counts{};
+        co_return model::NumbersById{};
     };
     Drainer bounded{context.get_executor(), own, tally};
     EXPECT_FALSE(run(bounded.flush()));  // this waits as a batch now
@@ -245,11 +246,13 @@ TEST_F(DrainerTest, BeyondTheBoundIdsOfANewCollectionAreDroppedAndCountedAsSuch)
 TEST_F(DrainerTest, DroppedViewsAreNoLongerPending) {
     // They were recorded and never reach the store; an operator who waits for 0 must not wait for ever.
     Drainer::Steps own = steps;
-    Counts collection;
+    model::NumbersById collection;
     for (std::size_t i = 0; i <= Drainer::kGatheredIdsMax; ++i) collection.emplace_back(std::to_string(i), 1);
     tally.recorded.add(collection.size());
-    own.collect = [&collection]() -> base::Awaitable<Counts> { co_return std::exchange(collection, {}); };
-    own.apply = [](std::string, Counts) -> base::Awaitable<Counts> { co_return Counts{}; };
+    own.collect = [&collection]() -> base::Awaitable<model::NumbersById> { co_return std::exchange(collection, {}); };
+    own.apply = [](std::string, model::NumbersById) -> base::Awaitable<model::NumbersById> {
+        co_return model::NumbersById{};
+    };
     Drainer bounded{context.get_executor(), own, tally};
     EXPECT_TRUE(run(bounded.flush()));
     EXPECT_EQ(tally.dropped.value(), 1u);
@@ -277,7 +280,7 @@ TEST_F(DrainerTest, StopDuringAFlushStillFlushesWhatCameMeanwhile) {
     record("a");
     Drainer::Steps own = steps;
     Drainer* stopped = nullptr;
-    own.apply = [this, &stopped](std::string batch_id, Counts counts) {
+    own.apply = [this, &stopped](std::string batch_id, model::NumbersById counts) {
         if (stopped) {
             // A reader comes while the batch is under way, and then the order to stop.
             record("b");

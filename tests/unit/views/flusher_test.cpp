@@ -25,7 +25,8 @@ using namespace std::chrono_literals;
 struct FakeShards {
     using State = Shards::Added::State;
 
-    Shards::Added add(unsigned shard, std::int64_t sequence, const Counts& counts, const std::string& bound_to) {
+    Shards::Added add(unsigned shard, std::int64_t sequence, const model::NumbersById& counts,
+                      const std::string& bound_to) {
         ++calls;
         if (refuse > 0 && refuse-- > 0) throw base::Unavailable{"refused"};
         Shards::Added added;
@@ -82,8 +83,8 @@ class FlusherTest : public testing::Test {
     void record(const std::string& id, int times = 1) {
         for (int i = 0; i < times; ++i) recorder.record(id);
     }
-    Counts unsent() {
-        Counts counts = flusher.take_unsent(0ms);
+    model::NumbersById unsent() {
+        model::NumbersById counts = flusher.take_unsent(0ms);
         std::sort(counts.begin(), counts.end());
         return counts;
     }
@@ -93,13 +94,13 @@ class FlusherTest : public testing::Test {
     Tally tally{metrics};
     Recorder recorder{tally};
     FakeShards shards;
-    Flusher::Steps steps{[this]() -> base::Awaitable<Counts> { co_return recorder.take(); },
+    Flusher::Steps steps{[this]() -> base::Awaitable<model::NumbersById> { co_return recorder.take(); },
                          [this]() -> base::Awaitable<std::optional<std::string>> {
                              std::optional<std::string> server;
                              if (shards.up) server = shards.run + ":7";
                              co_return server;
                          },
-                         [this](unsigned shard, std::int64_t sequence, Counts counts,
+                         [this](unsigned shard, std::int64_t sequence, model::NumbersById counts,
                                 std::string bound_to) -> base::Awaitable<Shards::Added> {
                              co_return shards.add(shard, sequence, counts, bound_to);
                          },
@@ -143,9 +144,9 @@ TEST_F(FlusherTest, WhatMayHaveReachedRedisNeverGoesToTheStoreDirectly) {
     record("b", 1);
     shards.refuse = 1;
     EXPECT_FALSE(flush());
-    EXPECT_EQ(flusher.take_unsent(1h), Counts{}) << "Redis has not been away for so long";
-    EXPECT_EQ(unsent(), (Counts{{"a", 4}, {"b", 1}}));
-    EXPECT_EQ(flusher.take_unsent(0ms), Counts{});
+    EXPECT_EQ(flusher.take_unsent(1h), model::NumbersById{}) << "Redis has not been away for so long";
+    EXPECT_EQ(unsent(), (model::NumbersById{{"a", 4}, {"b", 1}}));
+    EXPECT_EQ(flusher.take_unsent(0ms), model::NumbersById{});
     EXPECT_TRUE(flush());
     EXPECT_EQ(shards.totals, (std::map<std::string, std::int64_t>{{"a", 3}}));
 }
@@ -195,7 +196,7 @@ TEST_F(FlusherTest, WhileRedisHasYetToBeDrainedViewsCanGoToTheStore) {
     EXPECT_FALSE(flush());
     record("a", 4);
     EXPECT_FALSE(flush());
-    EXPECT_EQ(unsent(), (Counts{{"a", 4}})) << "the others have been sent";
+    EXPECT_EQ(unsent(), (model::NumbersById{{"a", 4}})) << "the others have been sent";
     shards.undrained = false;
     EXPECT_TRUE(flush());
     EXPECT_EQ(shards.totals["a"], 3);
@@ -206,7 +207,7 @@ TEST_F(FlusherTest, NothingIsUnsentWhileRedisAnswers) {
     shards.refuse = 1;
     EXPECT_FALSE(flush());
     EXPECT_TRUE(flush());
-    EXPECT_EQ(flusher.take_unsent(0ms), Counts{});
+    EXPECT_EQ(flusher.take_unsent(0ms), model::NumbersById{});
 }
 
 TEST_F(FlusherTest, OneCallIsBounded) {

@@ -14,8 +14,8 @@ class RecorderTest : public testing::Test {
     Tally tally{metrics};
     Recorder recorder{tally};
 
-    Counts taken() {
-        Counts counts = recorder.take();
+    model::NumbersById taken() {
+        model::NumbersById counts = recorder.take();
         std::sort(counts.begin(), counts.end());
         return counts;
     }
@@ -23,7 +23,7 @@ class RecorderTest : public testing::Test {
 
 TEST_F(RecorderTest, GathersCountsById) {
     for (const char* id : {"a", "b", "a", "a"}) recorder.record(id);
-    EXPECT_EQ(taken(), (Counts{{"a", 3}, {"b", 1}}));
+    EXPECT_EQ(taken(), (model::NumbersById{{"a", 3}, {"b", 1}}));
     EXPECT_EQ(tally.recorded.value(), 4u);
     EXPECT_EQ(tally.dropped.value(), 0u);
 }
@@ -31,9 +31,9 @@ TEST_F(RecorderTest, GathersCountsById) {
 TEST_F(RecorderTest, TakeStartsAtNothing) {
     recorder.record("a");
     taken();
-    EXPECT_EQ(taken(), Counts{});
+    EXPECT_EQ(taken(), model::NumbersById{});
     recorder.record("a");
-    EXPECT_EQ(taken(), (Counts{{"a", 1}}));
+    EXPECT_EQ(taken(), (model::NumbersById{{"a", 1}}));
 }
 
 TEST_F(RecorderTest, KeepsTheIdAndNotAViewOfIt) {
@@ -41,7 +41,7 @@ TEST_F(RecorderTest, KeepsTheIdAndNotAViewOfIt) {
     const std::string same = id;
     recorder.record(id);
     id.assign(id.size(), '-');
-    EXPECT_EQ(taken(), (Counts{{same, 1}}));
+    EXPECT_EQ(taken(), (model::NumbersById{{same, 1}}));
 }
 
 TEST_F(RecorderTest, BeyondTheBoundNewIdsAreDroppedAndKnownOnesGoOnCounting) {
@@ -51,11 +51,11 @@ TEST_F(RecorderTest, BeyondTheBoundNewIdsAreDroppedAndKnownOnesGoOnCounting) {
     recorder.record("7");
     EXPECT_EQ(tally.dropped.value(), 2u);
     EXPECT_EQ(tally.recorded.value(), Recorder::kPendingIdsMax + 3) << "what is dropped has been seen all the same";
-    const Counts counts = taken();
+    const model::NumbersById counts = taken();
     EXPECT_EQ(counts.size(), Recorder::kPendingIdsMax);
     EXPECT_TRUE(std::binary_search(counts.begin(), counts.end(), std::pair<std::string, std::int64_t>{"7", 2}));
     recorder.record("one more");
-    EXPECT_EQ(taken(), (Counts{{"one more", 1}})) << "the take has made room";
+    EXPECT_EQ(taken(), (model::NumbersById{{"one more", 1}})) << "the take has made room";
 }
 
 TEST_F(RecorderTest, PendingIsWhatIsRecordedAndNeitherHandedOnNorDropped) {

@@ -41,10 +41,10 @@ struct FakeSite {
         call_ends();
         return claim.value_or(Shards::Claim{});
     }
-    Counts apply(const std::string& batch_id, const Counts& counts) {
+    model::NumbersById apply(const std::string& batch_id, const model::NumbersById& counts) {
         call_begins();
         ++statements;
-        Counts totals;
+        model::NumbersById totals;
         if (ledger.insert(batch_id).second) {
             for (const auto& [id, count] : counts) stored[id] += count;
         }
@@ -63,7 +63,7 @@ struct FakeSite {
     std::map<std::string, std::int64_t> live, stored;
     std::optional<Shards::Claim> claim;
     std::set<std::string> ledger;
-    std::vector<Counts> published;
+    std::vector<model::NumbersById> published;
     std::vector<base::Milliseconds> turns;
     base::Milliseconds age{0};
 };
@@ -86,14 +86,14 @@ class ShardDrainerTest : public testing::Test {
                                   site.turns.push_back(turn);
                                   co_return site.claim_of(shard);
                               },
-                              [this](unsigned, Shards::Claim claim) -> base::Awaitable<Counts> {
+                              [this](unsigned, Shards::Claim claim) -> base::Awaitable<model::NumbersById> {
                                   co_return site.apply(claim.batch_id, claim.counts);
                               },
                               [this](unsigned, std::string batch_id) -> base::Awaitable<void> {
                                   site.release(batch_id);
                                   co_return;
                               },
-                              [this](Counts totals) -> base::Awaitable<void> {
+                              [this](model::NumbersById totals) -> base::Awaitable<void> {
                                   site.published.push_back(std::move(totals));
                                   co_return;
                               }};
@@ -108,7 +108,7 @@ TEST_F(ShardDrainerTest, MovesAShardInOneStatementAndPublishesTheTotals) {
     EXPECT_EQ(site.stored, (std::map<std::string, std::int64_t>{{"a", 12}, {"b", 3}}));
     EXPECT_FALSE(site.claim);
     ASSERT_EQ(site.published.size(), 1u);
-    EXPECT_EQ(site.published[0], (Counts{{"a", 12}, {"b", 3}}));
+    EXPECT_EQ(site.published[0], (model::NumbersById{{"a", 12}, {"b", 3}}));
     EXPECT_EQ(tally.applied.value(), 5u);
     EXPECT_EQ(tally.batches.value(), 1u);
     // Once more where there was something: there may be more.

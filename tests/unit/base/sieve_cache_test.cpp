@@ -1,162 +1,121 @@
-#include "cache/sieve_cache.hpp"
-
-#include "support/entries.hpp"
+#include "base/sieve_cache.hpp"
 
 #include <algorithm>
 #include <list>
+#include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-namespace snippetd::cache {
+namespace snippetd::base {
 namespace {
 
-using test::make_entry;
+struct Value {
+    std::string key;
+    std::size_t size;
+    int number = 0;
 
-const base::SteadyTime kNow = base::steady_now();
-const std::size_t kEntrySize = make_entry("0")->bytes();
+    std::string_view cache_key() const { return key; }
+    std::size_t bytes() const { return size; }
+};
+using Cache = SieveCache<Value>;
 
-/// A cache for `count` entries with an id of one character.
-SieveCache cache_for(std::size_t count) {
-    return SieveCache{count * kEntrySize};
+constexpr std::size_t kSize = 100;
+
+std::shared_ptr<Value> make(std::string key, std::size_t size = kSize, int number = 0) {
+    return std::make_shared<Value>(Value{std::move(key), size, number});
 }
 
-void put_all(SieveCache& cache, const std::string& ids) {
-    for (const char id : ids) cache.put(make_entry(std::string{id}));
+/// A cache for `count` values of that size.
+Cache cache_for(std::size_t count) {
+    return Cache{count * kSize};
 }
 
-/// Which of `ids` are there, without marking them as visited.
-std::string present(const SieveCache& cache, const std::string& ids) {
+void put_all(Cache& cache, const std::string& keys) {
+    for (const char key : keys) cache.put(make(std::string{key}));
+}
+
+/// Which of `keys` are there, without marking them as visited.
+std::string present(const Cache& cache, const std::string& keys) {
     std::string found;
-    for (const char id : ids) {
-        if (cache.find_stale(std::string_view{&id, 1})) found += id;
+    for (const char key : keys) {
+        if (cache.peek(std::string_view{&key, 1})) found += key;
     }
     return found;
 }
 
-TEST(SieveCache, WhatHasExpiredByEitherClockIsNotFound) {
-    SieveCache cache = cache_for(10);
-    const auto put = [&cache](base::Milliseconds lifetime) {
-        const auto entry = make_entry("a");
-        entry->expire_in(lifetime);
-        cache.put(entry);
-        return entry;
-    };
-    const base::Milliseconds minute{60'000};
-    put(minute);
-    const base::SteadyTime now = base::steady_now();
-    EXPECT_TRUE(cache.find("a", now));
-    EXPECT_TRUE(cache.find("a", now + minute - base::Milliseconds{1000}));
-    EXPECT_FALSE(cache.find("a", now + minute)) << "its TTL would be an hour";
-    put(base::Milliseconds{0});
-    EXPECT_FALSE(cache.find("a", base::steady_now()));
-    // The machine has slept, or the wall clock has been set: the steady one knows of neither.
-    put(minute)->expires_by_wall = base::unix_now_ms() - 100;
-    EXPECT_FALSE(cache.find("a", now));
-    cache.put(make_entry("a"));
-    EXPECT_TRUE(cache.find("a", now + minute)) << "what does not expire has its TTL alone";
-}
-
 TEST(SieveCache, FindsWhatWasPut) {
-    SieveCache cache = cache_for(10);
-    const auto entry = make_entry("a", 7);
+    Cache cache = cache_for(10);
+    const auto entry = make("a");
     cache.put(entry);
-    EXPECT_EQ(cache.find("a", kNow), entry);
-    EXPECT_EQ(cache.find("b", kNow), nullptr);
+    EXPECT_EQ(cache.find("a"), entry);
+    EXPECT_EQ(cache.find("b"), nullptr);
     EXPECT_EQ(cache.size(), 1u);
     EXPECT_EQ(cache.bytes(), entry->bytes());
 }
 
-TEST(SieveCache, WhatHasExpiredIsStaleAndNotFound) {
-    SieveCache cache = cache_for(10);
-    const auto entry = make_entry("a");
-    entry->valid_until = kNow;
-    cache.put(entry);
-    EXPECT_EQ(cache.find("a", kNow), nullptr);
-    EXPECT_EQ(cache.find_stale("a"), entry);
-    EXPECT_EQ(cache.find("a", kNow - base::Milliseconds{1}), entry);
-}
-
 TEST(SieveCache, AReplacementTakesTheBytesAndThePlaceOfTheOldOne) {
-    SieveCache cache{100 * kEntrySize};
-    cache.put(make_entry("a", 1, std::string(500, 'x')));
-    const auto newer = make_entry("a", 2, "short");
+    Cache cache{100 * kSize};
+    cache.put(make("a", 5 * kSize));
+    const auto newer = make("a", kSize / 2);
     cache.put(newer);
-    EXPECT_EQ(cache.find("a", kNow), newer);
+    EXPECT_EQ(cache.find("a"), newer);
     EXPECT_EQ(cache.size(), 1u);
     EXPECT_EQ(cache.bytes(), newer->bytes());
     EXPECT_EQ(cache.evictions(), 0u);
 }
 
 TEST(SieveCache, PuttingTheSameEntryAgainKeepsIt) {
-    SieveCache cache = cache_for(10);
-    const auto entry = make_entry("a");
+    Cache cache = cache_for(10);
+    const auto entry = make("a");
     cache.put(entry);
-    cache.put(cache.find_stale("a"));
-    EXPECT_EQ(cache.find("a", kNow), entry);
+    cache.put(cache.peek("a"));
+    EXPECT_EQ(cache.find("a"), entry);
     EXPECT_EQ(cache.bytes(), entry->bytes());
 }
 
 TEST(SieveCache, AnEntryAboveHalfIsNotKeptAndDisplacesOnlyItsOlderSelf) {
-    SieveCache cache = cache_for(4);
+    Cache cache = cache_for(4);
     put_all(cache, "abc");
-    cache.put(make_entry("b", 2, std::string(2 * kEntrySize, 'x')));
+    cache.put(make("b", 2 * kSize + 1));
     EXPECT_EQ(present(cache, "abc"), "ac") << "the old version must not stay behind";
     EXPECT_EQ(cache.evictions(), 0u);
 }
 
 TEST(SieveCache, HowLargeAnEntryMayBeCanBeSaid) {
-    SieveCache cache{4 * kEntrySize, 4 * kEntrySize};
+    Cache cache{4 * kSize, 4 * kSize};
     put_all(cache, "abcd");
-    cache.put(make_entry("e", 1, std::string(3 * kEntrySize, 'x')));
+    cache.put(make("e", 4 * kSize));
     EXPECT_EQ(present(cache, "abcde"), "e") << "all others have given way";
-    cache.put(make_entry("f", 1, std::string(4 * kEntrySize, 'x')));
+    cache.put(make("f", 4 * kSize + 1));
     EXPECT_EQ(present(cache, "ef"), "e");
 }
 
-TEST(SieveCache, ReplacesOnlyWhatIsStillThereAndOnlyByWhatFits) {
-    SieveCache cache = cache_for(8);
-    const auto entry = make_entry("a", 1);
-    cache.put(entry);
-    entry->view_count = 7;
-    const auto whole = make_entry("a", 1, std::string(kEntrySize, 'x'));
-    cache.replace(make_entry("a", 1), whole);
-    EXPECT_EQ(cache.find("a", kNow), entry) << "made of another one";
-    cache.replace(entry, make_entry("a", 1, std::string(4 * kEntrySize, 'x')));
-    EXPECT_EQ(cache.find("a", kNow), entry) << "what is too large must not take the body's place";
-    cache.replace(entry, whole);
-    EXPECT_EQ(cache.find("a", kNow), whole);
-    EXPECT_EQ(whole->view_count, 7);
-    EXPECT_EQ(cache.bytes(), whole->bytes());
-    cache.erase("a");
-    cache.replace(whole, entry);
-    EXPECT_EQ(cache.size(), 0u) << "an invalidation came first";
-}
-
 TEST(SieveCache, OneLapOfTheHandMayFindNothing) {
-    SieveCache cache = cache_for(8);
+    Cache cache = cache_for(8);
     EXPECT_FALSE(cache.evict_unread());
     put_all(cache, "ab");
-    cache.find("a", kNow);
-    cache.find("b", kNow);
+    cache.find("a");
+    cache.find("b");
     EXPECT_FALSE(cache.evict_unread()) << "both have been read";
     EXPECT_TRUE(cache.evict_unread());
     EXPECT_EQ(present(cache, "ab"), "b");
 }
 
 TEST(SieveCache, WithoutCapacityNothingIsKept) {
-    SieveCache cache{0};
-    cache.put(make_entry("a"));
-    EXPECT_EQ(cache.find("a", kNow), nullptr);
+    Cache cache{0};
+    cache.put(make("a"));
+    EXPECT_EQ(cache.find("a"), nullptr);
     EXPECT_EQ(cache.bytes(), 0u);
     cache.erase("a");
     EXPECT_EQ(cache.size(), 0u);
 }
 
 TEST(SieveCache, EvictsTheOldestFirstWhenNothingIsRead) {
-    SieveCache cache = cache_for(8);
+    Cache cache = cache_for(8);
     put_all(cache, "abcdefgh");
     put_all(cache, "ij");
     EXPECT_EQ(present(cache, "abcdefghij"), "cdefghij");
@@ -164,10 +123,10 @@ TEST(SieveCache, EvictsTheOldestFirstWhenNothingIsRead) {
 }
 
 TEST(SieveCache, WhatWasReadIsPassedOverOnce) {
-    SieveCache cache = cache_for(8);
+    Cache cache = cache_for(8);
     put_all(cache, "abcdefgh");
-    cache.find("a", kNow);
-    cache.find("b", kNow);
+    cache.find("a");
+    cache.find("b");
     put_all(cache, "i");  // the hand clears a and b and takes c
     EXPECT_EQ(present(cache, "abcdefghi"), "abdefghi");
     put_all(cache, "jklmno");
@@ -176,39 +135,31 @@ TEST(SieveCache, WhatWasReadIsPassedOverOnce) {
 }
 
 TEST(SieveCache, TheHandGoesOnFromTheOldestAfterTheNewest) {
-    SieveCache cache = cache_for(8);
+    Cache cache = cache_for(8);
     put_all(cache, "abcdefgh");
-    for (const char id : std::string{"abcdefgh"}) cache.find(std::string_view{&id, 1}, kNow);
+    for (const char id : std::string{"abcdefgh"}) cache.find(std::string_view{&id, 1});
     put_all(cache, "i");
     EXPECT_EQ(present(cache, "abcdefghi"), "bcdefghi") << "all were read: one round clears them, then the oldest goes";
 }
 
-TEST(SieveCache, AReadOfWhatHasExpiredDoesNotProtectIt) {
-    SieveCache cache = cache_for(8);
-    put_all(cache, "abcdefgh");
-    cache.find("a", kNow + std::chrono::hours{2});
-    put_all(cache, "i");
-    EXPECT_EQ(present(cache, "a"), "");
-}
-
 TEST(SieveCache, AScanDoesNotDisplaceWhatIsPopular) {
-    SieveCache cache = cache_for(64);
+    Cache cache = cache_for(64);
     const std::string popular = "abcdefgh";
     put_all(cache, popular);
     std::size_t hits = 0;
     for (int i = 0; i < 5000; ++i) {
-        cache.put(make_entry("scan " + std::to_string(i)));
+        cache.put(make("scan " + std::to_string(i)));
         const char id = popular[static_cast<std::size_t>(i) % popular.size()];
-        hits += cache.find(std::string_view{&id, 1}, kNow) != nullptr;
+        hits += cache.find(std::string_view{&id, 1}) != nullptr;
     }
     EXPECT_EQ(present(cache, popular), popular);
     EXPECT_EQ(hits, 5000u);
 }
 
 TEST(SieveCache, EraseUnderTheHandMovesItOn) {
-    SieveCache cache = cache_for(8);
+    Cache cache = cache_for(8);
     put_all(cache, "abcdefgh");
-    cache.find("a", kNow);
+    cache.find("a");
     put_all(cache, "i");  // takes b; the hand is on c now
     ASSERT_EQ(present(cache, "abcdefghi"), "acdefghi");
     cache.erase("c");
@@ -217,9 +168,9 @@ TEST(SieveCache, EraseUnderTheHandMovesItOn) {
 }
 
 TEST(SieveCache, EraseOfTheNewestUnderTheHandStartsAgainAtTheOldest) {
-    SieveCache cache = cache_for(8);
+    Cache cache = cache_for(8);
     put_all(cache, "abcdefgh");
-    for (const char id : std::string{"abcdef"}) cache.find(std::string_view{&id, 1}, kNow);
+    for (const char id : std::string{"abcdef"}) cache.find(std::string_view{&id, 1});
     put_all(cache, "i");  // clears a to f and takes g; the hand is on h
     ASSERT_EQ(present(cache, "abcdefghi"), "abcdefhi");
     cache.erase("i");
@@ -228,30 +179,53 @@ TEST(SieveCache, EraseOfTheNewestUnderTheHandStartsAgainAtTheOldest) {
     EXPECT_EQ(present(cache, "abcdefhijkl"), "bcdefjkl");
 }
 
-TEST(SieveCache, EraseBelowTakesOlderVersionsOfOneIdOnly) {
-    SieveCache cache = cache_for(10);
-    cache.put(make_entry("a", 3));
-    cache.put(make_entry("b", 1));
-    cache.erase_below("a", 2);
-    cache.erase_below("a", 3);
-    cache.erase_below("c", 9);
-    EXPECT_EQ(present(cache, "ab"), "ab");
-    cache.erase_below("a", 4);
-    EXPECT_EQ(present(cache, "ab"), "b");
-    EXPECT_EQ(cache.size(), 1u);
-    EXPECT_EQ(cache.bytes(), make_entry("b")->bytes());
-    cache.erase_below("a", 4);
-    EXPECT_EQ(cache.size(), 1u);
-}
-
 TEST(SieveCache, ClearForgetsAllAndTheCacheGoesOn) {
-    SieveCache cache = cache_for(8);
+    Cache cache = cache_for(8);
     put_all(cache, "abcdefghij");
     cache.clear();
     EXPECT_EQ(cache.size(), 0u);
     EXPECT_EQ(cache.bytes(), 0u);
     put_all(cache, "abcdefghij");
     EXPECT_EQ(present(cache, "abcdefghij"), "cdefghij");
+}
+
+TEST(SieveCache, WhatIsRefusedHasNotBeenReadAndIsNotProtected) {
+    Cache cache = cache_for(8);
+    put_all(cache, "abcdefgh");
+    EXPECT_EQ(cache.find_if("a", [](const Value&) { return false; }), nullptr);
+    EXPECT_NE(cache.find_if("b", [](const Value& value) { return value.key == "b"; }), nullptr);
+    put_all(cache, "i");
+    EXPECT_EQ(present(cache, "ab"), "b");
+}
+
+TEST(SieveCache, ErasesOneOrAllOfWhatIsNotGoodAnyMore) {
+    Cache cache = cache_for(16);
+    for (int i = 0; i < 10; ++i) cache.put(make(std::to_string(i), kSize, i % 3));
+    cache.erase_if("4", [](const Value& value) { return value.number != 1; });
+    cache.erase_if("none", [](const Value&) { return true; });
+    EXPECT_EQ(cache.size(), 10u);
+    cache.erase_if("4", [](const Value& value) { return value.number == 1; });
+    EXPECT_EQ(present(cache, "0123456789"), "012356789");
+    cache.erase_all_if([](const Value& value) { return value.number == 0; });
+    EXPECT_EQ(present(cache, "0123456789"), "12578");
+    EXPECT_EQ(cache.bytes(), 5 * kSize);
+}
+
+TEST(SieveCache, HasRoomForWhatItWouldKeep) {
+    const Cache cache{10 * kSize, 3 * kSize};
+    EXPECT_TRUE(cache.has_room_for(*make("a", 3 * kSize)));
+    EXPECT_FALSE(cache.has_room_for(*make("a", 3 * kSize + 1)));
+}
+
+TEST(SieveCacheDeathTest, AValueThatChangesItsSizeWhileItIsKeptEndsTheProcess) {
+    const auto change = [] {
+        Cache cache = cache_for(10);
+        const auto value = make("a");
+        cache.put(value);
+        value->size = 7;
+        cache.erase("a");
+    };
+    EXPECT_DEATH(change(), "base/sieve_cache.hpp:.*a value of 7 bytes was counted as 100 of 100");
 }
 
 /// SIEVE as the paper's pseudocode has it, on a plain list, the head (newest) first.
@@ -322,8 +296,8 @@ TEST(SieveCache, DoesWhatASimpleModelDoesAndNeverExceedsItsBytes) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         std::mt19937_64 random{seed};
         const auto pick = [&](std::size_t max) { return std::uniform_int_distribution<std::size_t>{0, max}(random); };
-        const std::size_t capacity = (8 + pick(24)) * kEntrySize;
-        SieveCache cache{capacity};
+        const std::size_t capacity = (8 + pick(24)) * kSize;
+        Cache cache{capacity};
         Model model{capacity};
         std::vector<std::string> ids;
         for (int i = 0; i < 60; ++i) ids.push_back("id" + std::to_string(i));
@@ -331,9 +305,9 @@ TEST(SieveCache, DoesWhatASimpleModelDoesAndNeverExceedsItsBytes) {
             const std::string& id = ids[pick(pick(1) ? 9 : ids.size() - 1)];
             const std::size_t action = pick(9);
             if (action < 5) {
-                ASSERT_EQ(cache.find(id, kNow) != nullptr, model.find(id)) << "seed " << seed << " step " << step;
+                ASSERT_EQ(cache.find(id) != nullptr, model.find(id)) << "seed " << seed << " step " << step;
             } else if (action < 9) {
-                const auto entry = make_entry(id, step, std::string(pick(10 * kEntrySize), 'x'));
+                const auto entry = make(id, kSize / 2 + pick(10 * kSize), step);
                 cache.put(entry);
                 model.put(id, entry->bytes());
             } else {
@@ -345,7 +319,7 @@ TEST(SieveCache, DoesWhatASimpleModelDoesAndNeverExceedsItsBytes) {
         }
         std::vector<std::string> kept;
         for (const std::string& id : ids) {
-            if (cache.find_stale(id)) kept.push_back(id);
+            if (cache.peek(id)) kept.push_back(id);
         }
         std::sort(kept.begin(), kept.end());
         EXPECT_EQ(kept, model.ids()) << "seed " << seed;
@@ -354,4 +328,4 @@ TEST(SieveCache, DoesWhatASimpleModelDoesAndNeverExceedsItsBytes) {
 }
 
 }  // namespace
-}  // namespace snippetd::cache
+}  // namespace snippetd::base
