@@ -1,7 +1,8 @@
+#include "use_cases/revisions.hpp"
+
 #include "api/handlers.hpp"
 #include "base/json_text.hpp"
 #include "base/numbers.hpp"
-#include "use_cases/revisions.hpp"
 
 #include <fmt/format.h>
 
