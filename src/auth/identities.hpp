@@ -6,12 +6,10 @@
 #include "model/account.hpp"
 
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 namespace snippetd::auth {
 
@@ -37,12 +35,9 @@ class Identities {
     /// Asks the store for a hash of that kind.
     using Lookup = std::function<base::Awaitable<std::optional<model::Account>>(SecretKind kind, std::string hash,
                                                                                 base::Deadline)>;
-    struct Group {
-        base::Workers& workers;
-        std::vector<Identities*> members;  ///< `members[i]` belongs to worker i
-    };
 
-    Identities(Lookup lookup, std::shared_ptr<Group> group) : lookup_{std::move(lookup)}, group_{std::move(group)} {}
+    /// `all` are those of all workers, and outlive this.
+    Identities(Lookup lookup, const base::PerWorker<Identities>& all) : lookup_{std::move(lookup)}, all_{all} {}
 
     /// Nothing for a secret that is unknown, expired or revoked.
     base::Awaitable<std::optional<model::Account>> find(SecretKind kind, std::string_view secret,
@@ -59,7 +54,7 @@ class Identities {
         base::SteadyTime until;
     };
     Lookup lookup_;
-    std::shared_ptr<Group> group_;
+    const base::PerWorker<Identities>& all_;
     std::unordered_map<std::string, Known> known_;  ///< emptied as a whole when full
     std::uint64_t revocations_ = 0;
 };

@@ -43,8 +43,9 @@ MAY_INCLUDE = {
     "pages": {"base", "model"},
     "use_cases": {"base", "model"} | STAGES,
     "api": {"base", "model", "http", "pages", "use_cases"} | STAGES,
-    "app": {"base", "model", "sql", "redis", "http", "pages", "use_cases", "api"} | STAGES,
-    "": {"app", "base", "pages"},  # main.cpp
+    "settings": {"base", "sql", "redis", "http", "limiter", "views"},  # the enums and addresses of who uses them
+    "app": {"base", "model", "sql", "redis", "http", "pages", "use_cases", "api", "settings"} | STAGES,
+    "": {"app", "base", "pages", "settings"},  # main.cpp
 }
 
 # Whose headers may be included where: what is replaced one day is replaced in one place.
@@ -57,7 +58,7 @@ VENDORS = [
     (r"hiredis/", r"src/redis/pipeline\.cpp"),
     (r"(openssl/|boost/asio/ssl)", r"src/redis/.*\.cpp"),
     (r"curl/", r"src/app/webhook\.cpp"),
-    (r"CLI/", r"src/app/"),
+    (r"CLI/", r"src/settings/"),
     (r"spdlog/", r"src/base/log\.cpp"),
     (r"prometheus/", r"src/base/metrics\.cpp"),
     (r"archive", r"src/base/zip_writer\.cpp"),
@@ -73,14 +74,14 @@ VENDORS = [
 
 # (what, where it is allowed all the same, why not)
 BANNED_CALLS = [
-    (r"\b(sleep_for|sleep_until)\s*\(", r"src/(app/(serve|assemble)|sql/connection)\.cpp",
+    (r"\b(sleep_for|sleep_until)\s*\(", r"src/(app/(site|redis_fleet|assemble)|sql/connection)\.cpp",
      "a worker serves nobody; use base::Timer"),
     (r"\b(sleep|usleep|nanosleep)\s*\(", None, "a worker serves nobody; use base::Timer"),
     (r"\bs?rand\s*\(", None, "not random enough for anything here; use base/secret.hpp or <random>"),
     (r"\b(strcpy|strcat|sprintf|vsprintf|gets|strtok)\s*\(", None, "no bounds; use std::string and fmt::format"),
     (r"\b(atoi|atol|atof|strtol|strtoul)\s*\(", None, "errors pass for values; use std::from_chars"),
     (r"\b(gmtime|localtime|asctime|ctime)\s*\(", None, "not thread-safe; use base/clock.hpp"),
-    (r"\bgetenv\s*\(", r"src/app/", "settings come from the settings table"),
+    (r"\bgetenv\s*\(", r"src/app/view_jobs\.cpp", "settings come from the settings table"),
     (r"\b(system|popen)\s*\(", None, "starts a shell"),
     (r"\bstd::(exit|abort|terminate|quick_exit)\s*\(", None, "skips the drain; return to main instead"),
     (r"\.detach\s*\(\s*\)", r"src/redis/resolver\.cpp", "a thread that nobody joins outlives what it uses"),
@@ -216,6 +217,26 @@ def include_direction(project):
             if quoted and folder != file.folder and folder not in allowed:
                 names = ", ".join(sorted(allowed)) or "nothing"
                 yield Finding(file.path, line, f"includes {header}; {file.folder or 'main.cpp'} may include {names}")
+
+
+# How a mode is asked for: by the settings, or by whether what only one mode has is there.
+MODE_ASKED = re.compile(
+    r"\b(?:is_sqlite|is_postgres|is_postgresql|has_redis)\s*\("
+    r"|[.>](?:redis|database)\s*(?:[=!]=|\.(?:empty|size|starts_with|find|substr)\b)"
+    r"|\b(?:redis::Clients|RedisCache|RedisWatch|RedisFleet)\s*(?:const\s*)?\*"
+    r"|\b(?:if|while)\s*\(\s*!?\s*(?:\w+(?:\.|->))*redis\w*\s*(?:\)|&&|\|\|)"
+    r"|[=(,{&|!]\s*!?\s*(?:\w+(?:\.|->))*redis\w*\s*(?:\?|&&|\|\|)")
+
+
+@rule
+def mode_decided_once(project):
+    """Only app/assemble asks which store there is and whether there is Redis; all others get what fits."""
+    for file in project.src():
+        # The settings are read and shown; the driver looks after its own connections.
+        if re.match(r"src/(app/assemble\w*\.[ch]pp$|settings/|redis/)", file.path):
+            continue
+        for found in MODE_ASKED.finditer(file.code):
+            yield file.at(found.start(), f"`{found[0].strip()}` asks for the mode: let app/assemble make what fits it")
 
 
 @rule

@@ -8,7 +8,7 @@
 /// with strings, whole numbers, booleans and arrays of them, and comments. CLI11 2.1 has a reader too, but it
 /// cuts a quoted value at `#` and passes over what it does not understand; a setting must not be lost
 /// silently.
-namespace snippetd::app {
+namespace snippetd::settings {
 
 struct FileEntry {
     std::string key;
@@ -24,4 +24,4 @@ std::vector<FileEntry> parse_settings_file(std::string_view text, std::string_vi
 /// `text` as a TOML string with its quotes.
 std::string toml_string(std::string_view text);
 
-}  // namespace snippetd::app
+}  // namespace snippetd::settings

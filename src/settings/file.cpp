@@ -1,12 +1,12 @@
-#include "app/settings_file.hpp"
+#include "settings/file.hpp"
 
-#include "app/settings.hpp"
+#include "settings/settings.hpp"
 
 #include <algorithm>
 #include <set>
 #include <utility>
 
-namespace snippetd::app {
+namespace snippetd::settings {
 
 namespace {
 
@@ -35,7 +35,7 @@ class Reader {
 
   private:
     [[noreturn]] void fail(const std::string& problem) const {
-        throw SettingsError("snippetd: " + file_ + ":" + std::to_string(line_) + ": " + problem);
+        throw SettingsError(file_ + ":" + std::to_string(line_) + ": " + problem);
     }
 
     bool at_end() const { return position_ == text_.size(); }
@@ -154,4 +154,4 @@ std::string toml_string(std::string_view text) {
     return result + '"';
 }
 
-}  // namespace snippetd::app
+}  // namespace snippetd::settings
