@@ -59,6 +59,7 @@ VENDORS = [
     (r"(openssl/|boost/asio/ssl)", r"src/redis/.*\.cpp"),
     (r"curl/", r"src/app/webhook\.cpp"),
     (r"CLI/", r"src/settings/"),
+    (r"toml\+\+/", r"src/settings/file\.cpp"),
     (r"spdlog/", r"src/base/log\.cpp"),
     (r"prometheus/", r"src/base/metrics\.cpp"),
     (r"archive", r"src/base/zip_writer\.cpp"),

@@ -59,6 +59,7 @@ BAD = [
     ("vendor-header", {"src/base/log.hpp": "#include <spdlog/async.h>\n"}, ("src/base/log.hpp", 1)),
     ("vendor-header", {"src/api/a.cpp": "#include <prometheus/metric_family.h>\n"}, ("src/api/a.cpp", 1)),
     ("vendor-header", {"src/base/a.cpp": "#include <sys/epoll.h>\n"}, ("src/base/a.cpp", 1)),
+    ("vendor-header", {"src/settings/table.cpp": "#include <toml++/toml.h>\n"}, ("src/settings/table.cpp", 1)),
     # The mode is decided once.
     ("mode-decided-once", {"src/app/site.cpp": "\nif (settings.redis.empty()) f();\n"}, ("src/app/site.cpp", 2)),
     ("mode-decided-once", {"src/app/site.cpp": 'a = s.database.starts_with("sqlite:");\n'}, ("src/app/site.cpp", 1)),
@@ -165,6 +166,7 @@ GOOD = [
     ("mode-decided-once", {"src/redis/clients.hpp": "struct Release { redis::Clients* clients; };\n"}),
     ("mode-decided-once", {"src/app/a.cpp": "f(parse_endpoint(settings.redis)); // if (redis) there is one\n"}),
     ("mode-decided-once", {"src/app/a.cpp": "if (redis.up() && redis_->up()) f(redis_state());\n"}),
+    ("vendor-header", {"src/settings/file.cpp": "#include <toml++/toml.h>\n"}),
     ("vendor-header", {"src/http/boost_implementation.cpp": "#include <boost/beast/src.hpp>\n"}),
     ("vendor-header", {"src/store/snippet_row.hpp": "#include <soci/soci.h>\n"}),
     ("vendor-header", {"src/base/secret.cpp": "#include <sodium.h>\n"}),
