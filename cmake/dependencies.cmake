@@ -51,6 +51,8 @@ endforeach()
 link_archives(PkgConfig::BROTLI PkgConfig::BROTLI_COMMON)
 link_archives(PkgConfig::ARCHIVE PkgConfig::NETTLE)
 
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # headers alone, which need no library
+
 find_path(SOCI_INCLUDE_DIR soci/soci.h REQUIRED)
 find_library(SOCI_CORE libsoci_core.a REQUIRED)
 find_library(SOCI_POSTGRESQL libsoci_postgresql.a REQUIRED)

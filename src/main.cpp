@@ -1,10 +1,10 @@
 #include "app/assemble.hpp"
 #include "app/serve.hpp"
-#include "app/settings.hpp"
 #include "base/fail_point.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
 #include "pages/document_process.hpp"
+#include "settings/settings.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -23,21 +23,21 @@ void print(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
-int run(const app::Invocation& invocation) {
-    const app::Settings& settings = invocation.settings;
+int run(const settings::Invocation& invocation) {
+    const settings::Settings& settings = invocation.settings;
     for (const std::string& name : invocation.unknown_variables) {
         log::warn("an environment variable is not known", {{"name", name}});
     }
     base::start_cryptography();
     switch (invocation.command) {
-        case app::Command::serve: app::serve(settings); break;
-        case app::Command::work: app::work(settings); break;
-        case app::Command::migrate:
+        case settings::Command::serve: app::serve(settings); break;
+        case settings::Command::work: app::work(settings); break;
+        case settings::Command::migrate:
             log::info("the database is up to date", {{"applied", app::migrate_database(settings)}});
             break;
-        case app::Command::config: print(app::describe(invocation)); break;
-        case app::Command::help: print(app::help_text()); break;
-        case app::Command::version: print("snippetd " SNIPPETD_VERSION "\n"); break;
+        case settings::Command::config: print(settings::describe(invocation)); break;
+        case settings::Command::help: print(settings::help_text()); break;
+        case settings::Command::version: print("snippetd " SNIPPETD_VERSION "\n"); break;
     }
     return 0;
 }
@@ -47,10 +47,10 @@ int run(const app::Invocation& invocation) {
 int main(int argc, char** argv) {
     if (pages::is_document_process(argc, argv)) return pages::run_document_process();
     if (const char* file = std::getenv(base::FailPoints::kVariable)) base::FailPoints::obey(file);
-    app::Invocation invocation;
+    settings::Invocation invocation;
     try {
-        invocation = app::parse_settings(argc, argv, app::process_environment());
-    } catch (const app::SettingsError& error) {
+        invocation = settings::parse_settings(argc, argv, settings::process_environment());
+    } catch (const settings::SettingsError& error) {
         std::fprintf(stderr, "%s\n", error.what());
         return kBadSettings;
     }

@@ -32,16 +32,25 @@ using use_cases::ViewsMode;
 
 class Documentation;
 
-/// What one worker works with. The references outlive it.
-struct Services : use_cases::Services {
+/// What `/readyz` says of Redis.
+enum class RedisState {
+    ok,        ///< also where none is needed
+    degraded,  ///< it answers, but may evict what must not be lost
+    down,
+};
+
+/// What the faces need besides what the use cases do.
+struct FaceServices {
     base::ThreadPool& archive_threads;
     base::Metrics& metrics;
     pages::PageRenderer& pages;
     views::LiveCounts& live;
-    const std::function<bool()>& redis_up;      ///< whether Redis answers, or none is configured
-    const std::function<bool()>& redis_evicts;  ///< whether it may evict what must not be lost
+    const std::function<RedisState()>& redis_state;
     Documentation& documentation;
 };
+
+/// What one worker works with. The references outlive it.
+struct Services : use_cases::Services, FaceServices {};
 
 /// The base of links: the public URL, else what the request's Host says.
 std::string base_url(const Options& options, const http::Request& request);

@@ -1,18 +1,27 @@
 #include "api/handlers.hpp"
 
-#include <cstring>
-
 #include <boost/json.hpp>
 
 namespace snippetd::api {
+
+namespace {
+
+const char* word_of(RedisState state) {
+    switch (state) {
+        case RedisState::degraded: return "degraded";
+        case RedisState::down: return "down";
+        case RedisState::ok: break;
+    }
+    return "ok";
+}
+
+}  // namespace
 
 Answer health(Exchange&) {
     co_return http::json_response(200, R"({"status":"ok"})");
 }
 
 /// A store whose writes hang is not down: reads go on, and taking every instance out of service would end them too.
-/// `redis` is `ok` also where none is configured: nothing that the service needs is missing. It is `degraded` where it
-/// answers but may evict views and limits.
 Answer ready(Exchange& exchange) {
     bool database_up = true;
     try {
@@ -22,15 +31,10 @@ Answer ready(Exchange& exchange) {
     }
     const bool writes_stuck = database_up && exchange.services.store.writes_are_stuck();
     const char* database = database_up ? (writes_stuck ? "degraded" : "ok") : "down";
-    const char* redis = "ok";
-    if (!exchange.worker.redis_up()) {
-        redis = "down";
-    } else if (exchange.worker.redis_evicts()) {
-        redis = "degraded";
-    }
-    const bool degraded = writes_stuck || std::strcmp(redis, "ok") != 0;
+    const RedisState redis = exchange.worker.redis_state();
+    const bool degraded = writes_stuck || redis != RedisState::ok;
     const char* status = database_up ? (degraded ? "degraded" : "ok") : "unavailable";
-    const boost::json::object body{{"status", status}, {"database", database}, {"redis", redis}};
+    const boost::json::object body{{"status", status}, {"database", database}, {"redis", word_of(redis)}};
     http::Response response = http::json_response(database_up ? 200 : 503, boost::json::serialize(body));
     if (!database_up) response.add("Retry-After", "1");
     co_return response;

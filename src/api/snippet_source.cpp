@@ -42,8 +42,7 @@ base::Awaitable<cache::Fill> SnippetSource::load(std::string id, cache::Wanted w
         entry->expire_in(lifetime);
         expires = lifetime <= answer.ttl;
     }
-    // A load by one instance alone is cheap; what all instances read is loaded anew before its time is over.
-    entry->refresh_from = expires || !reads_redis_ ? entry->valid_until : entry->valid_until - refresh_below_;
+    entry->refresh_from = expires ? entry->valid_until : entry->valid_until - refresh_below_;
     fill.entry = entry;
     co_return fill;
 }
@@ -63,18 +62,10 @@ base::Awaitable<std::shared_ptr<const cache::Entry>> SnippetSource::complete(
     co_return co_await texts_.by_size(Text::json, entry->snippet.body.size(), std::move(work));
 }
 
-base::Awaitable<cache::RedisCache::Answer> SnippetSource::find(std::string id, cache::Wanted wanted,
-                                                               base::Deadline deadline) {
-    cache::RedisCache::Load from_store = [this](std::string wanted_id, base::Deadline until) {
-        return load_for_everybody(std::move(wanted_id), until);
-    };
-    if (reads_redis_ && wanted != cache::Wanted::newest) {
-        const base::Milliseconds below = wanted == cache::Wanted::refresh ? refresh_below_ : base::Milliseconds{0};
-        co_return co_await redis_->read(std::move(id), below, std::move(from_store), deadline);
-    }
+base::Awaitable<cache::RedisCache::Answer> SnippetSource::find(std::string id, cache::Wanted, base::Deadline deadline) {
     cache::RedisCache::Answer answer;
     answer.as_of = base::steady_now();
-    answer.loaded = co_await from_store(std::move(id), deadline);
+    answer.loaded = co_await load_for_everybody(std::move(id), deadline);
     answer.ttl = cache::ttl_for(answer.loaded, ttl_);
     co_return answer;
 }
@@ -91,8 +82,24 @@ base::Awaitable<model::Loaded> SnippetSource::load_for_everybody(std::string id,
     co_return loaded;
 }
 
-base::Awaitable<void> SnippetSource::invalidate(std::string id, std::int64_t floor) {
-    if (redis_) co_await redis_->invalidate(std::move(id), floor);
+base::Awaitable<void> SnippetSource::invalidate(std::string, std::int64_t) {
+    co_return;
+}
+
+base::Awaitable<cache::RedisCache::Answer> SharedSnippetSource::find(std::string id, cache::Wanted wanted,
+                                                                     base::Deadline deadline) {
+    if (reads_ == Reads::none || wanted == cache::Wanted::newest) {
+        co_return co_await SnippetSource::find(std::move(id), wanted, deadline);
+    }
+    cache::RedisCache::Load from_store = [this](std::string wanted_id, base::Deadline until) {
+        return load_for_everybody(std::move(wanted_id), until);
+    };
+    const base::Milliseconds below = wanted == cache::Wanted::refresh ? refresh_below() : base::Milliseconds{0};
+    co_return co_await redis_.read(std::move(id), below, std::move(from_store), deadline);
+}
+
+base::Awaitable<void> SharedSnippetSource::invalidate(std::string id, std::int64_t floor) {
+    co_await redis_.invalidate(std::move(id), floor);
 }
 
 }  // namespace snippetd::api

@@ -1,8 +1,9 @@
 #include "app/assemble.hpp"
 
+#include "app/alone.hpp"
+#include "app/data_files.hpp"
+#include "app/redis_fleet.hpp"
 #include "base/log.hpp"
-#include "limiter/memory_limiter.hpp"
-#include "limiter/redis_limiter.hpp"
 #include "sql/pool.hpp"
 #include "store/migrate.hpp"
 #include "store/sql_store.hpp"
@@ -30,11 +31,15 @@ constexpr unsigned kSqliteReaders = 2;
 constexpr base::Milliseconds kUpkeepBusyTimeout{100};
 constexpr base::Milliseconds kLockPatience{1000}, kLockPause{20};
 
-bool is_sqlite(const Settings& settings) {
+bool is_sqlite(const settings::Settings& settings) {
     return settings.database.starts_with(kSqliteScheme);
 }
 
-std::string sqlite_path(const Settings& settings) {
+bool has_redis(const settings::Settings& settings) {
+    return !settings.redis.empty();
+}
+
+std::string sqlite_path(const settings::Settings& settings) {
     return settings.database.substr(kSqliteScheme.size());
 }
 
@@ -43,7 +48,7 @@ std::shared_ptr<sql::StatementCounters> make_counters(base::Metrics& metrics) {
     return std::make_shared<sql::StatementCounters>(metrics);
 }
 
-std::unique_ptr<sql::Connection> make_connection(const Settings& settings, sql::StatementCounters& counters,
+std::unique_ptr<sql::Connection> make_connection(const settings::Settings& settings, sql::StatementCounters& counters,
                                                  bool read_only) {
     if (is_sqlite(settings)) return sql::make_sqlite_connection({sqlite_path(settings), read_only}, counters);
     sql::PostgresOptions options;
@@ -53,7 +58,7 @@ std::unique_ptr<sql::Connection> make_connection(const Settings& settings, sql::
 }
 
 /// What to add to a complaint about the file when it has no room; else nothing.
-std::string full_disk(const Settings& settings) {
+std::string full_disk(const settings::Settings& settings) {
     const std::uint64_t room = store::room_beside(sqlite_path(settings));
     if (room >= store::SqliteUpkeep::kRoomBytesMin) return {};
     return fmt::format("; the disk is full: {} bytes are left there", room);
@@ -80,7 +85,7 @@ int migrate_file(sql::Connection& connection, DataLock& lock) {
 }
 
 /// Connects, waiting a little for a database that is just starting, and migrates.
-int connect_and_migrate(const Settings& settings, sql::StatementCounters& counters, DataLock* lock) {
+int connect_and_migrate(const settings::Settings& settings, sql::StatementCounters& counters, DataLock* lock) {
     const auto connection = make_connection(settings, counters, false);
     const base::Deadline deadline = base::deadline_in(kConnectPatience);
     while (true) {
@@ -91,7 +96,7 @@ int connect_and_migrate(const Settings& settings, sql::StatementCounters& counte
             const bool hopeless = is_sqlite(settings) || dynamic_cast<const std::invalid_argument*>(&error);
             if (hopeless || base::steady_now() >= deadline) {
                 throw std::runtime_error{fmt::format("cannot open the database {}: {}{}",
-                                                     mask_password(settings.database), error.what(),
+                                                     settings::mask_password(settings.database), error.what(),
                                                      lock ? full_disk(settings) : "")};
             }
         }
@@ -101,26 +106,28 @@ int connect_and_migrate(const Settings& settings, sql::StatementCounters& counte
         if (lock) return migrate_file(*connection, *lock);
         return store::migrate(*connection, store::DialectName::postgres);
     } catch (const std::exception& error) {
-        throw std::runtime_error{fmt::format("cannot migrate the database {}: {}{}", mask_password(settings.database),
-                                             error.what(), lock ? full_disk(settings) : "")};
+        throw std::runtime_error{fmt::format("cannot migrate the database {}: {}{}",
+                                             settings::mask_password(settings.database), error.what(),
+                                             lock ? full_disk(settings) : "")};
     }
 }
 
 /// The lock of the SQLite file, made with the file; not taken yet.
-std::unique_ptr<DataLock> prepare_file(const Settings& settings) {
+std::unique_ptr<DataLock> prepare_file(const settings::Settings& settings) {
     prepare_data_files(sqlite_path(settings));
     return std::make_unique<DataLock>(sqlite_path(settings));
 }
 
-std::shared_ptr<sql::Pool> make_pool(const Settings& settings, std::shared_ptr<sql::StatementCounters> counters,
-                                     sql::Pool::Options options, bool read_only) {
+std::shared_ptr<sql::Pool> make_pool(const settings::Settings& settings,
+                                     std::shared_ptr<sql::StatementCounters> counters, sql::Pool::Options options,
+                                     bool read_only) {
     options.make_connection = [settings, counters, read_only] {
         return make_connection(settings, *counters, read_only);
     };
     auto pool = std::make_shared<sql::Pool>(std::move(options));
     if (!pool->wait_until_connected(kConnectPatience)) {
-        throw std::runtime_error{
-            fmt::format("cannot open the database {}: {}", mask_password(settings.database), pool->last_error())};
+        throw std::runtime_error{fmt::format("cannot open the database {}: {}",
+                                             settings::mask_password(settings.database), pool->last_error())};
     }
     return pool;
 }
@@ -179,6 +186,11 @@ class Reachability {
     std::set<std::string> told_;     ///< guarded by mutex_; reasons
 };
 
+/// Edits are left for the other instances, when there may be any.
+store::Outbox outbox_of(const settings::Settings& settings) {
+    return has_redis(settings) ? store::Outbox::on : store::Outbox::off;
+}
+
 std::string_view alert_of(sql::Trouble trouble) {
     switch (trouble) {
         case sql::Trouble::disk_full: return "disk_full";
@@ -189,7 +201,7 @@ std::string_view alert_of(sql::Trouble trouble) {
     return "database_down";
 }
 
-std::shared_ptr<store::SqliteUpkeep> make_upkeep(const Settings& settings,
+std::shared_ptr<store::SqliteUpkeep> make_upkeep(const settings::Settings& settings,
                                                  std::shared_ptr<sql::StatementCounters> counters,
                                                  base::Alerts& alerts) {
     for (const sql::Trouble trouble : {sql::Trouble::disk_full, sql::Trouble::corrupt, sql::Trouble::unusable}) {
@@ -211,16 +223,18 @@ std::shared_ptr<store::SqliteUpkeep> make_upkeep(const Settings& settings,
     return std::make_shared<store::SqliteUpkeep>(std::move(options));
 }
 
-std::unique_ptr<store::Store> make_file_store(const Settings& settings, DataLock& lock, Role role,
-                                              base::Metrics& metrics, base::Alerts& alerts) {
+std::unique_ptr<store::Store> make_file_store(const settings::Settings& settings, Role role, base::Metrics& metrics,
+                                              base::Alerts& alerts) {
+    const std::shared_ptr<DataLock> held = prepare_file(settings);
+    DataLock& lock = *held;
     const auto counters = make_counters(metrics);
     // Before anything is changed. Without Redis nobody would tell the other one of an edit.
-    if (role == Role::serve && settings.redis.empty() && !get_lock(lock, &DataLock::take_alone)) {
+    if (role == Role::serve && !has_redis(settings) && !get_lock(lock, &DataLock::take_alone)) {
         throw std::runtime_error{lock.explain() + "; each would show the other's edits late without --redis"};
     }
     connect_and_migrate(settings, *counters, &lock);
     if (role == Role::work) lock.release();
-    if (role == Role::serve && !settings.redis.empty() && !get_lock(lock, &DataLock::share)) {
+    if (role == Role::serve && has_redis(settings) && !get_lock(lock, &DataLock::share)) {
         throw std::runtime_error{lock.explain() + ", which has no --redis and must be alone"};
     }
     const auto upkeep = make_upkeep(settings, counters, alerts);
@@ -232,18 +246,17 @@ std::unique_ptr<store::Store> make_file_store(const Settings& settings, DataLock
     readers.on_failure = note;
     writer.name = "sqlite-write";
     writer.batch_max = kSqliteBatchMax;
-    writer.on_failure = note;
+    writer.on_failure = [note, held](const sql::Failure& failure) { note(failure); };  // the lock lasts as it does
     auto read = make_pool(settings, counters, std::move(readers), true);
     auto write = make_pool(settings, counters, std::move(writer), false);
     upkeep->start();
-    const store::Outbox outbox = settings.redis.empty() ? store::Outbox::off : store::Outbox::on;
-    return store::make_sqlite_store(std::move(read), std::move(write), outbox, upkeep);
+    return store::make_sqlite_store(std::move(read), std::move(write), outbox_of(settings), upkeep);
 }
 
-std::unique_ptr<store::Store> make_store(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {
+std::unique_ptr<store::Store> make_server_store(const settings::Settings& settings, base::Metrics& metrics,
+                                                base::Alerts& alerts) {
     const auto counters = make_counters(metrics);
     connect_and_migrate(settings, *counters, nullptr);
-    const store::Outbox outbox = settings.redis.empty() ? store::Outbox::off : store::Outbox::on;
     alerts.declare("database_down");
     const auto reachability = std::make_shared<Reachability>(alerts);
     const auto share = [&](const char* name, unsigned threads, bool only_reads) {
@@ -265,45 +278,27 @@ std::unique_ptr<store::Store> make_store(const Settings& settings, base::Metrics
     pools.search = share("postgres-search", shares.search, true);
     pools.watch = share("postgres-watch", shares.watch, true);  // what it forgets it may forget again
     pools.forget = pools.watch;
-    return store::make_postgres_store(std::move(pools), outbox);
-}
-
-std::unique_ptr<redis::Clients> make_redis(const Settings& settings, base::Metrics& metrics, base::Alerts& alerts) {
-    redis::Client::Options options;
-    options.endpoint = redis::parse_endpoint(settings.redis);
-    options.command_timeout = settings.redis_timeout;
-    options.probe = limiter::RedisLimiter::probe();
-    std::string consequence = "writes go on without a limit";
-    if (settings.rate_limit_on_failure == RateLimitOnFailure::local) consequence = "each instance limits alone";
-    if (settings.rate_limit_on_failure == RateLimitOnFailure::closed) consequence = "writes are refused";
-    return std::make_unique<redis::Clients>(std::move(options), std::move(consequence), metrics, alerts);
+    return store::make_postgres_store(std::move(pools), outbox_of(settings));
 }
 
 }  // namespace
 
-Backends assemble(const Settings& settings, Role role, base::Metrics& metrics, base::Alerts& alerts) {
+Backends assemble(const settings::Settings& settings, Role role, base::Metrics& metrics, base::Alerts& alerts) {
     Backends backends;
     if (is_sqlite(settings)) {
-        backends.data_lock = prepare_file(settings);
-        backends.store = make_file_store(settings, *backends.data_lock, role, metrics, alerts);
+        backends.store = make_file_store(settings, role, metrics, alerts);
     } else {
-        backends.store = make_store(settings, metrics, alerts);
+        backends.store = make_server_store(settings, metrics, alerts);
     }
-    const auto algorithm = settings.rate_limit_algorithm == RateLimitAlgorithm::fixed_window
-                               ? limiter::Algorithm::fixed_window
-                               : limiter::Algorithm::sliding_window;
-    std::unique_ptr<limiter::Limiter> limiter;
-    if (settings.redis.empty()) {
-        limiter = std::make_unique<limiter::MemoryLimiter>(algorithm);
+    if (has_redis(settings)) {
+        backends.fleet = std::make_unique<RedisFleet>(settings, *backends.store, metrics, alerts);
     } else {
-        backends.redis = make_redis(settings, metrics, alerts);
-        limiter = std::make_unique<limiter::RedisLimiter>(algorithm, *backends.redis);
+        backends.fleet = std::make_unique<Alone>(settings, *backends.store, metrics);
     }
-    backends.limiter = std::make_unique<limiter::CountedLimiter>(std::move(limiter), metrics);
     return backends;
 }
 
-int migrate_database(const Settings& settings) {
+int migrate_database(const settings::Settings& settings) {
     base::Metrics metrics;
     sql::StatementCounters counters{metrics};
     const std::unique_ptr<DataLock> lock = is_sqlite(settings) ? prepare_file(settings) : nullptr;

@@ -1,11 +1,9 @@
 #pragma once
 
-#include "app/data_files.hpp"
-#include "app/settings.hpp"
+#include "app/fleet.hpp"
 #include "base/alerts.hpp"
 #include "base/metrics.hpp"
-#include "limiter/limiter.hpp"
-#include "redis/clients.hpp"
+#include "settings/settings.hpp"
 #include "store/store.hpp"
 
 #include <memory>
@@ -17,27 +15,25 @@ enum class Role {
     work,  ///< the jobs alone, which keep no texts in memory
 };
 
-/// What the process stands on; it is the same for all workers.
+/// What the process stands on: for the mode, and complete.
 struct Backends {
-    std::unique_ptr<DataLock> data_lock;  ///< of SQLite, else null
     std::unique_ptr<store::Store> store;
-    std::unique_ptr<redis::Clients> redis;  ///< null without --redis
-    std::unique_ptr<limiter::Limiter> limiter;
+    std::unique_ptr<Fleet> fleet;  ///< over the store
 };
 
-/// Decides the mode: the only place that names concrete backends.
+/// Decides the mode: the only place that names concrete backends, and that asks for a mode.
 ///
-/// | settings                | store                     | limiter             | cache and views          |
-/// |-------------------------|---------------------------|---------------------|--------------------------|
-/// | (none)                  | SQLite in the data folder | in process, sharded | in process               |
-/// | --database postgres://… | PostgreSQL                | in process, sharded | in process, of this one  |
-/// | --redis redis://…       | either                    | Redis               | in process, of this one  |
+/// | settings                | store                     | fleet                                                   |
+/// |-------------------------|---------------------------|---------------------------------------------------------|
+/// | (none)                  | SQLite in the data folder | `Alone`: limits, caches and views within the process    |
+/// | --database postgres://… | PostgreSQL                | the same                                                |
+/// | --redis redis://…       | either                    | `RedisFleet`: one limit, caches that hear of each other |
 ///
 /// Connects and brings the schema up to date. Throws std::runtime_error, with what to tell the user, when that fails,
-/// or when another process has the SQLite file that cannot be shared with it.
-Backends assemble(const Settings& settings, Role role, base::Metrics& metrics, base::Alerts& alerts);
+/// or when another process has the SQLite file that cannot be shared with it. All arguments outlive what it makes.
+Backends assemble(const settings::Settings& settings, Role role, base::Metrics& metrics, base::Alerts& alerts);
 
 /// Only brings the schema up to date; returns how many migrations were applied.
-int migrate_database(const Settings& settings);
+int migrate_database(const settings::Settings& settings);
 
 }  // namespace snippetd::app

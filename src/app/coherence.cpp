@@ -2,7 +2,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/post.hpp>
 
 namespace snippetd::app {
 
@@ -16,18 +15,13 @@ constexpr const char* kDisagreement = "redis_disagreement";
 
 }  // namespace
 
-Coherence::Coherence(redis::Clients& clients, store::Store& store, base::Milliseconds ttl,
-                     std::shared_ptr<cache::LocalCache::Group> caches, base::Alerts& alerts)
-    : keeps_running_{context_.get_executor()},
-      caches_{std::move(caches)},
-      redis_{clients.make(context_.get_executor())},
-      relay_{context_.get_executor(), relay_steps(store, alerts)},
+Coherence::Coherence(redis::Clients& clients, store::Store& store, base::Milliseconds ttl, base::Alerts& alerts)
+    : redis_{clients.make(loop_.executor())},
+      relay_{loop_.executor(), relay_steps(store, alerts)},
       redis_cache_{clients, relay_, ttl},
-      channel_{context_.get_executor(), clients, listener()} {
+      channel_{loop_.executor(), clients, listener()} {
     alerts.declare(kDisagreement);
 }
-
-Coherence::~Coherence() = default;
 
 cache::Relay::Steps Coherence::relay_steps(store::Store& store, base::Alerts& alerts) {
     cache::Relay::Steps steps;
@@ -40,7 +34,7 @@ cache::Relay::Steps Coherence::relay_steps(store::Store& store, base::Alerts& al
     steps.set_in_force = [&store](std::string run_id, model::CacheServer known) {
         return store.set_cache_server(std::move(run_id), std::move(known), base::deadline_in(kStoreTimeout));
     };
-    steps.heed = [this](const std::string& id, std::int64_t floor) { heed(id, floor); };
+    steps.heed = [this](const std::string& id, std::int64_t floor) { caches_->post_forget(id, floor); };
     steps.deliver = [this](std::string id, std::int64_t floor) { return redis_cache_.deliver(std::move(id), floor); };
     steps.server = [this] { return redis_->up() ? redis_->server_id() : std::string{}; };
     steps.on_look = [this] { channel_.beat_now(); };
@@ -57,50 +51,39 @@ cache::Relay::Steps Coherence::relay_steps(store::Store& store, base::Alerts& al
     return steps;
 }
 
-void Coherence::heed(const std::string& id, std::int64_t floor) {
-    caches_->shared.invalidate(id, floor);
-    caches_->workers.post_to_each([this, id, floor](std::size_t worker) { caches_->members[worker]->drop(id, floor); });
-}
-
 cache::Channel::Listener Coherence::listener() {
     // A worker heeds what has come before a proof before it hears of the proof: both are posted by this one thread.
     cache::Channel::Listener listener;
-    listener.on_floor = [this](const std::string& id, std::int64_t floor) { heed(id, floor); };
-    listener.on_counts = [this](model::NumbersById totals) {
-        for (const auto& [id, count] : totals) caches_->shared.update_count(id, count);
-        caches_->workers.post_to_each([this, totals = std::move(totals)](std::size_t worker) {
-            for (const auto& [id, count] : totals) caches_->members[worker]->update_count(id, count);
-        });
-    };
+    listener.on_floor = [this](const std::string& id, std::int64_t floor) { caches_->post_forget(id, floor); };
+    listener.on_counts = [this](model::NumbersById totals) { caches_->post_counts(std::move(totals)); };
     listener.on_proof = [this](base::SteadyTime asked, const std::string& server, std::uint64_t connection) {
         // An invalidation that its own instance cannot deliver comes over the channel only if a relay delivers it. On
         // the others' relays nothing is built: they may all be reconnecting.
         if (!redis_->up()) return;
         const std::optional<cache::Proof> proof = relay_.proven(asked, server, connection);
-        if (!proof) return;
-        caches_->workers.post_to_each(
-            [this, proof = *proof](std::size_t worker) { caches_->members[worker]->proven(proof); });
+        if (proof) caches_->post_proof(*proof);
     };
     listener.on_silence = [this] { relay_.distrust(); };
     return listener;
 }
 
-void Coherence::start() {
+void Coherence::start(Caches& caches) {
+    caches_ = &caches;
     redis_->start();
-    asio::co_spawn(context_, channel_.run(), asio::detached);
-    asio::co_spawn(context_, relay_.run(), asio::detached);
-    asio::co_spawn(context_, relay_.run_errands(), asio::detached);
-    thread_ = std::thread{[this] { context_.run(); }};
+    asio::co_spawn(loop_.executor(), channel_.run(), asio::detached);
+    asio::co_spawn(loop_.executor(), relay_.run(), asio::detached);
+    asio::co_spawn(loop_.executor(), relay_.run_errands(), asio::detached);
+    loop_.start();
 }
 
 void Coherence::stop() {
-    asio::post(context_, [this] {
+    // Also when a name is still being looked up.
+    loop_.end([this] {
         channel_.stop();
         relay_.stop();
         redis_->stop();
-        context_.stop();  // also when a name is still being looked up
     });
-    if (thread_.joinable()) thread_.join();
+    loop_.clear();
 }
 
 }  // namespace snippetd::app

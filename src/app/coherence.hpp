@@ -1,18 +1,13 @@
 #pragma once
 
+#include "app/caches.hpp"
+#include "app/loop.hpp"
 #include "base/alerts.hpp"
-#include "cache/cache.hpp"
 #include "cache/channel.hpp"
 #include "cache/redis_cache.hpp"
 #include "cache/relay.hpp"
 #include "redis/clients.hpp"
 #include "store/store.hpp"
-
-#include <memory>
-#include <thread>
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 
 namespace snippetd::app {
 
@@ -20,14 +15,10 @@ namespace snippetd::app {
 /// that invalidations come over, and the relay of those that Redis has not taken.
 class Coherence {
   public:
-    /// `caches` are told what comes over the channel, and what lies in the outbox.
-    Coherence(redis::Clients& clients, store::Store& store, base::Milliseconds ttl,
-              std::shared_ptr<cache::LocalCache::Group> caches, base::Alerts& alerts);
-    /// `stop` first.
-    ~Coherence();
+    Coherence(redis::Clients& clients, store::Store& store, base::Milliseconds ttl, base::Alerts& alerts);
 
-    /// When all workers have been added to the group.
-    void start();
+    /// From now on `caches`, which outlive `stop`, are told what comes over the channel, and what lies in the outbox.
+    void start(Caches& caches);
     /// What waits for Redis or the store must have an end: the store is closed before.
     void stop();
 
@@ -39,17 +30,14 @@ class Coherence {
 
   private:
     cache::Relay::Steps relay_steps(store::Store& store, base::Alerts& alerts);
-    void heed(const std::string& id, std::int64_t floor);
     cache::Channel::Listener listener();
 
-    boost::asio::io_context context_{1};
-    boost::asio::executor_work_guard<base::Executor> keeps_running_;
-    std::shared_ptr<cache::LocalCache::Group> caches_;
+    Caches* caches_ = nullptr;  ///< there before anything runs
+    Loop loop_;
     redis::Clients::Owned redis_;
     cache::Relay relay_;
     cache::RedisCache redis_cache_;
     cache::Channel channel_;
-    std::thread thread_;
 };
 
 }  // namespace snippetd::app

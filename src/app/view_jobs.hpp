@@ -1,35 +1,24 @@
 #pragma once
 
-#include "app/coherence.hpp"
 #include "app/jobs.hpp"
-#include "app/settings.hpp"
-#include "app/worker.hpp"
-
-#include <memory>
-#include <vector>
+#include "cache/redis_cache.hpp"
+#include "redis/clients.hpp"
+#include "store/store.hpp"
 
 /// How views travel from the workers to the store, and the new totals back to the caches:
 ///
-///     without Redis   recorders -> drainer -> store
-///     with Redis      recorders -> flusher -> Redis's shards -> shard drainer, of any instance -> store
+///     alone           recorders -> drainer -> store
+///     over Redis      recorders -> flusher -> Redis's shards -> shard drainer, of any instance -> store
 ///                     and, while Redis is away, recorders -> flusher -> drainer -> store
 namespace snippetd::app {
 
-using WorkerList = std::vector<std::unique_ptr<Worker>>;
-
-/// What the view jobs stand on.
-struct ViewSite {
-    const Settings& settings;
-    store::Store& store;
-    redis::Clients* redis;           ///< null without Redis
-    cache::RedisCache* redis_cache;  ///< likewise
-    std::shared_ptr<cache::LocalCache::Group> caches;
-    views::Tally& tally;
-};
-
-/// The jobs that this process needs for what its own workers count; no setting turns them off.
-void start_own_view_jobs(Jobs& jobs, const ViewSite& site, WorkerList& workers);
-/// The one that drains Redis, for all instances.
-void start_shared_view_job(Jobs& jobs, const ViewSite& site);
+/// The way of a process that is alone. What is passed by reference outlives the jobs, here and below.
+void add_direct_view_job(ViewPipeline& views, store::Store& store, ViewEnds ends, base::Milliseconds interval);
+/// The way to Redis, and around it while it is away.
+void add_view_jobs_over_redis(ViewPipeline& views, redis::Clients& clients, store::Store& store, ViewEnds ends,
+                              base::Milliseconds interval);
+/// The way from Redis to the store, for all instances.
+void add_shard_drainer(ViewPipeline& views, redis::Clients& clients, store::Store& store, cache::RedisCache& cache,
+                       base::Milliseconds interval);
 
 }  // namespace snippetd::app

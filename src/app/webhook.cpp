@@ -97,4 +97,11 @@ bool Webhook::post(const std::string& body) {
     return result == CURLE_OK && status >= 200 && status < 300;
 }
 
+std::unique_ptr<Webhook> start_webhook(const settings::Settings& settings, base::Alerts& alerts) {
+    if (settings.alert_webhook.empty()) return nullptr;
+    auto webhook = std::make_unique<Webhook>(settings.alert_webhook);
+    alerts.on_change([&webhook = *webhook](const base::Alerts::Change& change) { webhook.send(change); });
+    return webhook;
+}
+
 }  // namespace snippetd::app

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "base/alerts.hpp"
+#include "settings/settings.hpp"
 
 #include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -34,5 +36,9 @@ class Webhook {
     bool stopping_ = false;          ///< guarded by mutex_
     std::thread thread_;
 };
+
+/// Sends each change of an alert to the webhook of the settings, as long as it lives, and no alert changes later; null
+/// when none is set.
+std::unique_ptr<Webhook> start_webhook(const settings::Settings& settings, base::Alerts& alerts);
 
 }  // namespace snippetd::app

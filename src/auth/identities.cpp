@@ -29,21 +29,19 @@ base::Awaitable<std::optional<model::Account>> Identities::find(SecretKind kind,
 }
 
 base::Awaitable<void> Identities::forget(std::string hash) {
-    std::function<void(std::size_t)> forget_there = [group = group_, hash](std::size_t worker) {
-        Identities& identities = *group->members[worker];
+    std::function<void(Identities&)> forget_there = [hash](Identities& identities) {
         identities.known_.erase(hash);
         ++identities.revocations_;
     };
-    co_await group_->workers.on_each(forget_there);
+    co_await all_.on_each(forget_there);
 }
 
 base::Awaitable<void> Identities::forget_account(std::string account_id) {
-    std::function<void(std::size_t)> forget_there = [group = group_, account_id](std::size_t worker) {
-        Identities& identities = *group->members[worker];
+    std::function<void(Identities&)> forget_there = [account_id](Identities& identities) {
         identities.known_.erase_all_if([&](const Known& known) { return known.account.id == account_id; });
         ++identities.revocations_;
     };
-    co_await group_->workers.on_each(forget_there);
+    co_await all_.on_each(forget_there);
 }
 
 }  // namespace snippetd::auth

@@ -7,11 +7,9 @@
 #include "model/account.hpp"
 
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace snippetd::auth {
 
@@ -38,12 +36,9 @@ class Identities {
     /// Asks the store for a hash of that kind.
     using Lookup = std::function<base::Awaitable<std::optional<model::Account>>(SecretKind kind, std::string hash,
                                                                                 base::Deadline)>;
-    struct Group {
-        base::Workers& workers;
-        std::vector<Identities*> members;  ///< `members[i]` belongs to worker i
-    };
 
-    Identities(Lookup lookup, std::shared_ptr<Group> group) : lookup_{std::move(lookup)}, group_{std::move(group)} {}
+    /// `all` are those of all workers, and outlive this.
+    Identities(Lookup lookup, const base::PerWorker<Identities>& all) : lookup_{std::move(lookup)}, all_{all} {}
 
     /// Nothing for a secret that is unknown, expired or revoked.
     base::Awaitable<std::optional<model::Account>> find(SecretKind kind, std::string_view secret,
@@ -66,7 +61,7 @@ class Identities {
         }
     };
     Lookup lookup_;
-    std::shared_ptr<Group> group_;
+    const base::PerWorker<Identities>& all_;
     base::SieveCache<Known> known_{kBelievedBytesMax};
     std::uint64_t revocations_ = 0;
 };

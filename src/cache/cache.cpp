@@ -45,12 +45,13 @@ std::string_view cache_status(Status status) {
     return "snippetd; fwd=miss";
 }
 
-LocalCache::LocalCache(base::Executor executor, Options options, Source& source, std::shared_ptr<Group> group,
-                       base::Metrics& metrics)
+LocalCache::LocalCache(base::Executor executor, Options options, Source& source, SharedCache& shared,
+                       const base::PerWorker<LocalCache>& all, base::Metrics& metrics)
     : executor_{std::move(executor)},
       options_{options},
       source_{source},
-      group_{std::move(group)},
+      shared_{shared},
+      all_{all},
       near_{options.enabled ? options.near_bytes : 0},
       near_hits_{requests_counter(metrics, "near_hit")},
       redis_hits_{requests_counter(metrics, "redis_hit")},
@@ -90,7 +91,7 @@ void LocalCache::count(const Fill& fill) {
 void LocalCache::refresh_soon(const Entry& entry, base::SteadyTime now) {
     if (entry.kind != Entry::Kind::snippet || now < no_refresh_before_) return;
     if (loads_.find(entry.id) || loads_.size() >= kFlightsMax) return;
-    if (const auto newer = group_->shared.copy(entry.id, now); newer && newer->refresh_from > now) {
+    if (const auto newer = shared_.copy(entry.id, now); newer && newer->refresh_from > now) {
         if (newer->bytes() <= SharedCache::kCopiedBytesMax) near_.put(newer);
         return;  // another worker has been here already
     }
@@ -137,14 +138,14 @@ std::shared_ptr<const Entry> LocalCache::find_stale(std::string_view id, const s
     const Trust& trust = is_unreachable(error) ? trust_without_store_ : trust_;
     const auto covers = [&](const Entry& entry) { return options_.alone || trust.covers(entry.loaded_at, now); };
     std::shared_ptr<const Entry> stale = near_.peek(id);
-    if (!stale || !covers(*stale)) stale = group_->shared.copy_stale(id);
+    if (!stale || !covers(*stale)) stale = shared_.copy_stale(id);
     const bool usable = stale && stale->kind == Entry::Kind::snippet && covers(*stale) && !stale->expired(now);
     return usable ? stale : nullptr;
 }
 
 std::shared_ptr<const Entry> LocalCache::find_shared(std::string_view id, base::SteadyTime now) {
     if (!options_.enabled || is_alone()) return nullptr;
-    auto entry = group_->shared.copy(id, now);
+    auto entry = shared_.copy(id, now);
     if (!entry || !covered(*entry, now)) return nullptr;
     (entry->kind == Entry::Kind::snippet ? near_hits_ : negative_hits_).add();
     if (entry->bytes() <= SharedCache::kCopiedBytesMax) {
@@ -171,7 +172,7 @@ base::Awaitable<std::shared_ptr<const Entry>> LocalCache::complete(std::shared_p
         if (is_alone()) {
             near_.replace(entry, whole);
         } else {
-            group_->shared.replace(entry, whole);
+            shared_.replace(entry, whole);
         }
         completions_.land(place.flight, std::move(whole));
     } catch (const std::exception&) {
@@ -198,7 +199,7 @@ base::Awaitable<Fill> LocalCache::load(const std::string& id, Wanted wanted) {
 
 bool LocalCache::too_old(const Fill& fill) {
     if (fill.status != Status::redis_hit || !fill.entry || fill.entry->kind != Entry::Kind::snippet) return false;
-    return fill.entry->version < group_->shared.floor(fill.entry->id);
+    return fill.entry->version < shared_.floor(fill.entry->id);
 }
 
 base::Awaitable<Fill> LocalCache::load_or_wait(const std::string& id, base::Deadline deadline) {
@@ -230,19 +231,17 @@ void LocalCache::keep(const std::shared_ptr<const Entry>& entry, const Loading& 
         near_.put(entry);
         return;
     }
-    group_->shared.put(entry);
+    shared_.put(entry);
     if (loading.wanted == Wanted::refresh && entry->bytes() <= SharedCache::kCopiedBytesMax) {
         near_.put(std::make_shared<const Entry>(*entry));
     }
 }
 
 base::Awaitable<void> LocalCache::invalidate(std::string id, std::int64_t floor) {
-    group_->shared.invalidate(id, floor);
+    shared_.invalidate(id, floor);
     // A function object with a name: g++ 12 destroys a temporary of class type in a co_await expression twice.
-    std::function<void(std::size_t)> drop_there = [group = group_, id, floor](std::size_t worker) {
-        group->members[worker]->drop(id, floor);
-    };
-    co_await group_->workers.on_each(drop_there);
+    std::function<void(LocalCache&)> drop_there = [id, floor](LocalCache& cache) { cache.drop(id, floor); };
+    co_await all_.on_each(drop_there);
     co_await source_.invalidate(std::move(id), floor);
 }
 

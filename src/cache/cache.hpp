@@ -112,16 +112,10 @@ class LocalCache : public Cache {
         std::size_t near_bytes = 0;  ///< for this worker
         bool alone = true;           ///< false: other instances write too, and `proven` tells when they are heard
     };
-    /// What the workers' caches have in common.
-    struct Group {
-        Group(base::Workers& workers_, std::size_t shared_bytes) : workers{workers_}, shared{shared_bytes} {}
-        base::Workers& workers;
-        SharedCache shared;
-        std::vector<LocalCache*> members;  ///< `members[i]` belongs to worker i
-    };
 
-    LocalCache(base::Executor executor, Options options, Source& source, std::shared_ptr<Group> group,
-               base::Metrics& metrics);
+    /// `shared` is what the workers' caches have in common, `all` are these caches; both outlive this.
+    LocalCache(base::Executor executor, Options options, Source& source, SharedCache& shared,
+               const base::PerWorker<LocalCache>& all, base::Metrics& metrics);
 
     std::shared_ptr<const Entry> find_near(std::string_view id) override;
     base::Awaitable<Read> read(std::string id, base::Deadline deadline) override;
@@ -165,13 +159,14 @@ class LocalCache : public Cache {
     bool fresh_enough(base::SteadyTime as_of, base::SteadyTime asked) const;
     std::shared_ptr<const Entry> find_stale(std::string_view id, const std::exception_ptr& error);
     void keep(const std::shared_ptr<const Entry>& entry, const Loading& loading);
-    bool is_alone() const { return group_->members.size() == 1; }
+    bool is_alone() const { return all_.size() == 1; }
     void doom(std::string_view id, std::int64_t floor);
 
     base::Executor executor_;
     Options options_;
     Source& source_;
-    std::shared_ptr<Group> group_;
+    SharedCache& shared_;
+    const base::PerWorker<LocalCache>& all_;
     EntryCache near_;
     Trust trust_;
     Trust trust_without_store_;  ///< what is enough when nothing can have been edited but by who tells Redis

@@ -33,6 +33,8 @@ struct Policy {
     base::Milliseconds window{60000};
     bool enabled = true;
     OnFailure on_failure = OnFailure::open;
+
+    friend bool operator==(const Policy&, const Policy&) = default;
 };
 
 /// What was decided for one request.

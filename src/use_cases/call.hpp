@@ -9,6 +9,7 @@
 #include "model/account.hpp"
 #include "store/store.hpp"
 #include "use_cases/texts.hpp"
+#include "views/mode.hpp"
 #include "views/recorder.hpp"
 
 #include <cstdint>
@@ -28,7 +29,7 @@ using base::Error;
 using base::ErrorKind;
 using base::Result;
 
-enum class ViewsMode { async, sync, off };
+using ViewsMode = views::Mode;
 
 /// What the settings say to the use cases, and to those who ask for them.
 struct Options {

@@ -7,9 +7,9 @@ import io
 import zipfile
 
 import pytest
-from fail_points import FailPoints
 
 from harness.client import Client, unique_name
+from harness.fail_points import FailPoints
 from harness.server import Server, run
 from harness.waiting import until
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness.client import Client
+from harness.fail_points import FailPoints
 from harness.consistency import Wire
 from harness.redis import Redis
 from harness.server import Server, clean_environment
@@ -52,6 +53,13 @@ def working(binary, *flags, env=None):
     finally:
         worker.kill()
         worker.wait()
+
+
+def dying_at(step, folder):
+    """The environment of a process that dies at the step-th step of its view jobs."""
+    points = FailPoints(folder / f"{step}")
+    points.order("view-job", step, "die")
+    return points.env
 
 
 def total(servers, name, **labels):
@@ -152,7 +160,7 @@ def test_sigterm_leaves_nothing_behind(site, redis):
     assert redis.keys("views:*:live") == []
 
 
-def test_a_drainer_killed_at_any_step_counts_nothing_twice_and_loses_nothing(binary, postgres, slow_factor):
+def test_a_drainer_killed_at_any_step_counts_nothing_twice_and_loses_nothing(binary, postgres, tmp_path, slow_factor):
     """`kill -9` at the n-th step, for every n; each on a database and a Redis of its own, all at the same time."""
 
     def die_at(step):
@@ -165,7 +173,7 @@ def test_a_drainer_killed_at_any_step_counts_nothing_twice_and_loses_nothing(bin
             id = Client(counting).signup().create()["id"]
             read(counting.port, [id], 100)
             until(lambda: counting.metric("snippetd_views_pending") == 0, 10 * slow_factor, "the views to be in Redis")
-            env = {"SNIPPETD_TEST_DIE_AT_VIEW_STEP": str(step)}
+            env = dying_at(step, tmp_path)
             dying = started.enter_context(working(binary, "--database", url, *flags, env=env))
             until(lambda: dying.poll() is not None or (step > STEPS - 1 and stored(postgres, url) == 100),
                   20 * slow_factor, f"the drainer to reach step {step}")
@@ -238,7 +246,7 @@ def all_in_redis(server, slow_factor):
     until(lambda: server.metric("snippetd_views_pending") == 0, 20 * slow_factor, "the views to be in Redis")
 
 
-def test_a_redis_that_comes_back_with_an_older_state_counts_nothing_twice(binary, postgres, slow_factor):
+def test_a_redis_that_comes_back_with_an_older_state_counts_nothing_twice(binary, postgres, tmp_path, slow_factor):
     """`kill -9` of the drainer at its n-th step, for every n, and then Redis comes back as it was before: with a part
     of the counts, with all of them, or as the drainer left it. More is read, and everything is drained."""
 
@@ -254,7 +262,7 @@ def test_a_redis_that_comes_back_with_an_older_state_counts_nothing_twice(binary
             read(counting.port, [id], 40)
             all_in_redis(counting, slow_factor)
             saved["all"] = redis.save()
-            env = {"SNIPPETD_TEST_DIE_AT_VIEW_STEP": str(step)}
+            env = dying_at(step, tmp_path / state.replace(" ", "-"))
             with working(binary, *flags, env=env) as dying:
                 until(lambda: dying.poll() is not None or (step == STEPS and stored(postgres, url) == 100),
                       20 * slow_factor, f"the drainer to reach step {step}")

@@ -43,8 +43,9 @@ MAY_INCLUDE = {
     "pages": {"base", "model"},
     "use_cases": {"base", "model"} | STAGES,
     "api": {"base", "model", "http", "pages", "use_cases"} | STAGES,
-    "app": {"base", "model", "sql", "redis", "http", "pages", "use_cases", "api"} | STAGES,
-    "": {"app", "base", "pages"},  # main.cpp
+    "settings": {"base", "sql", "redis", "http", "limiter", "views"},  # the enums and addresses of who uses them
+    "app": {"base", "model", "sql", "redis", "http", "pages", "use_cases", "api", "settings"} | STAGES,
+    "": {"app", "base", "pages", "settings"},  # main.cpp
 }
 
 # Whose headers may be included where: what is replaced one day is replaced in one place.
@@ -57,7 +58,8 @@ VENDORS = [
     (r"hiredis/", r"src/redis/pipeline\.cpp"),
     (r"(openssl/|boost/asio/ssl)", r"src/redis/.*\.cpp"),
     (r"curl/", r"src/app/webhook\.cpp"),
-    (r"CLI/", r"src/app/"),
+    (r"CLI/", r"src/settings/"),
+    (r"toml\+\+/", r"src/settings/file\.cpp"),
     (r"spdlog/", r"src/base/log\.cpp"),
     (r"prometheus/", r"src/base/metrics\.cpp"),
     (r"archive", r"src/base/zip_writer\.cpp"),
@@ -73,7 +75,7 @@ VENDORS = [
 
 # (what, where it is allowed all the same, why not)
 BANNED_CALLS = [
-    (r"\b(sleep_for|sleep_until)\s*\(", r"src/(app/(serve|assemble)|sql/connection)\.cpp",
+    (r"\b(sleep_for|sleep_until)\s*\(", r"src/(app/(site|redis_fleet|assemble)|sql/connection)\.cpp",
      "a worker serves nobody; use base::Timer"),
     (r"\b(sleep|usleep|nanosleep)\s*\(", None, "a worker serves nobody; use base::Timer"),
     (r"\bs?rand\s*\(", None, "not random enough for anything here; use base/secret.hpp or <random>"),
@@ -83,7 +85,7 @@ BANNED_CALLS = [
      "the rest of the text is easily forgotten; use base::parse_number"),
     (r"&\s*0xC0\b", r"src/base/utf8\.cpp", "there is one decoder of UTF-8; use base/utf8.hpp"),
     (r"\b(gmtime|localtime|asctime|ctime)\s*\(", None, "not thread-safe; use base/clock.hpp"),
-    (r"\bgetenv\s*\(", r"src/(app/|main\.cpp)", "settings come from the settings table"),
+    (r"\bgetenv\s*\(", r"src/main\.cpp", "settings come from the settings table"),
     (r"\b(system|popen)\s*\(", None, "starts a shell"),
     (r"\bstd::(exit|abort|terminate|quick_exit)\s*\(", r"src/base/assert\.cpp",
      "skips the drain; return to main instead"),
@@ -220,6 +222,26 @@ def include_direction(project):
             if quoted and folder != file.folder and folder not in allowed:
                 names = ", ".join(sorted(allowed)) or "nothing"
                 yield Finding(file.path, line, f"includes {header}; {file.folder or 'main.cpp'} may include {names}")
+
+
+# How a mode is asked for: by the settings, or by whether what only one mode has is there.
+MODE_ASKED = re.compile(
+    r"\b(?:is_sqlite|is_postgres|is_postgresql|has_redis)\s*\("
+    r"|[.>](?:redis|database)\s*(?:[=!]=|\.(?:empty|size|starts_with|find|substr)\b)"
+    r"|\b(?:redis::Clients|RedisCache|RedisWatch|RedisFleet)\s*(?:const\s*)?\*"
+    r"|\b(?:if|while)\s*\(\s*!?\s*(?:\w+(?:\.|->))*redis\w*\s*(?:\)|&&|\|\|)"
+    r"|[=(,{&|!]\s*!?\s*(?:\w+(?:\.|->))*redis\w*\s*(?:\?|&&|\|\|)")
+
+
+@rule
+def mode_decided_once(project):
+    """Only app/assemble asks which store there is and whether there is Redis; all others get what fits."""
+    for file in project.src():
+        # The settings are read and shown; the driver looks after its own connections.
+        if re.match(r"src/(app/assemble\w*\.[ch]pp$|settings/|redis/)", file.path):
+            continue
+        for found in MODE_ASKED.finditer(file.code):
+            yield file.at(found.start(), f"`{found[0].strip()}` asks for the mode: let app/assemble make what fits it")
 
 
 @rule

@@ -107,7 +107,8 @@ struct IdleServices {
     cache::Cache& cache = untouched_cache;
     views::Tally tally{metrics};
     views::Recorder recorder{tally};
-    auth::Identities identities{{}, nullptr};
+    base::PerWorker<auth::Identities> all_identities;
+    auth::Identities identities{{}, all_identities};
     base::ThreadPool threads{1, 1, "nothing is done on threads here"};
     auth::Passwords passwords{1};
     boost::asio::io_context context;
@@ -117,17 +118,22 @@ struct IdleServices {
     views::LiveCounts::Bound live_bound;
     views::LiveCounts live{live_bound};
     http::Request request;
-    std::function<bool()> redis_up = [] { return true; };
-    std::function<bool()> redis_evicts = [] { return false; };
+    std::function<api::RedisState()> redis_state = [] { return api::RedisState::ok; };
     api::Documentation documentation{api::routes()};
-    api::Services services{{options, store, limiter, cache, identities, passwords, texts, recorder},
-                           threads,
-                           metrics,
-                           pages,
-                           live,
-                           redis_up,
-                           redis_evicts,
-                           documentation};
+    api::Services services{use_cases::Services{.options = options,
+                                               .store = store,
+                                               .limiter = limiter,
+                                               .cache = cache,
+                                               .identities = identities,
+                                               .passwords = passwords,
+                                               .texts = texts,
+                                               .views = recorder},
+                           api::FaceServices{.archive_threads = threads,
+                                             .metrics = metrics,
+                                             .pages = pages,
+                                             .live = live,
+                                             .redis_state = redis_state,
+                                             .documentation = documentation}};
 };
 
 }  // namespace snippetd::test

@@ -17,10 +17,6 @@ using namespace std::chrono_literals;
 /// One worker's, before a store of sessions.
 class IdentitiesTest : public testing::Test {
   protected:
-    IdentitiesTest() {
-        workers_.add(loop_.executor());
-        group_->members.push_back(&identities_);
-    }
     /// The account of the session, or nothing.
     std::string find(const std::string& session) {
         const auto account = loop_.run(identities_.find(SecretKind::session, session, base::deadline_in(1h)));
@@ -33,16 +29,18 @@ class IdentitiesTest : public testing::Test {
     int look_ups_ = 0;
     std::map<std::string, model::Account> accounts_;  ///< by the session's hash
     test::Loop loop_;
-    base::Workers workers_;
-    std::shared_ptr<Identities::Group> group_ = std::make_shared<Identities::Group>(Identities::Group{workers_, {}});
-    Identities identities_{
-        [this](SecretKind, std::string hash, base::Deadline) -> base::Awaitable<std::optional<model::Account>> {
-            ++look_ups_;
-            const auto found = accounts_.find(hash);
-            if (found == accounts_.end()) co_return std::nullopt;
-            co_return found->second;
-        },
-        group_};
+    const base::PerWorker<Identities> all_{
+        base::Workers{{loop_.executor()}}, [this](const base::Executor&, const base::PerWorker<Identities>& all) {
+            Identities::Lookup look_up = [this](SecretKind, std::string hash,
+                                                base::Deadline) -> base::Awaitable<std::optional<model::Account>> {
+                ++look_ups_;
+                const auto found = accounts_.find(hash);
+                if (found == accounts_.end()) co_return std::nullopt;
+                co_return found->second;
+            };
+            return std::make_unique<Identities>(std::move(look_up), all);
+        }};
+    Identities& identities_ = all_.of(loop_.executor());
 };
 
 TEST_F(IdentitiesTest, WhatTheStoreSaidIsBelievedForAMoment) {

@@ -118,15 +118,16 @@ class HeldSource : public Source {
 class Site {
   public:
     explicit Site(std::size_t workers, LocalCache::Options options = {true, kNearBytes, true}) {
+        std::vector<base::Executor> loops;
         for (std::size_t i = 0; i < workers; ++i) {
             contexts.push_back(std::make_unique<asio::io_context>(1));
-            group_workers.add(contexts.back()->get_executor());
+            loops.push_back(contexts.back()->get_executor());
         }
-        for (std::size_t i = 0; i < workers; ++i) {
-            caches.push_back(
-                std::make_unique<LocalCache>(contexts[i]->get_executor(), options, source, group, metrics));
-            group->members.push_back(caches.back().get());
-        }
+        const auto make = [this, options](const base::Executor& loop, const base::PerWorker<LocalCache>& all_caches) {
+            return std::make_unique<LocalCache>(loop, options, source, shared, all_caches, metrics);
+        };
+        all = std::make_unique<base::PerWorker<LocalCache>>(base::Workers{loops}, make);
+        for (const base::Executor& loop : loops) caches.push_back(&all->of(loop));
     }
     ~Site() { contexts.clear(); }  // with what still waits there, while the caches are alive
 
@@ -206,9 +207,9 @@ class Site {
 
     base::Metrics metrics;
     HeldSource source;
-    base::Workers group_workers;
-    std::shared_ptr<LocalCache::Group> group = std::make_shared<LocalCache::Group>(group_workers, 1 << 20);
-    std::vector<std::unique_ptr<LocalCache>> caches;
+    SharedCache shared{1 << 20};
+    std::unique_ptr<base::PerWorker<LocalCache>> all;
+    std::vector<LocalCache*> caches;  ///< as `contexts`
     std::vector<std::unique_ptr<asio::io_context>> contexts;
 };
 
@@ -407,7 +408,7 @@ TEST(LocalCache, ASlowLoadOfAnotherWorkerNeverPutsAnOldVersionBack) {
     site.release_all();
     EXPECT_EQ(slow->version(), 1);
     EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
-    EXPECT_EQ(site.group->shared.copy("a", base::steady_now()), nullptr);
+    EXPECT_EQ(site.shared.copy("a", base::steady_now()), nullptr);
     const auto other = site.read(1, "a");
     site.release_all();
     EXPECT_EQ(other->version(), 2);
@@ -426,7 +427,7 @@ TEST(LocalCache, ALoadThatLandsBetweenTheFloorAndTheVisitIsNotKept) {
     while (!slow->done) ASSERT_TRUE(site.step(0));
     EXPECT_EQ(slow->version(), 1);
     EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
-    EXPECT_EQ(site.group->shared.copy("a", base::steady_now()), nullptr) << "below the floor";
+    EXPECT_EQ(site.shared.copy("a", base::steady_now()), nullptr) << "below the floor";
     site.settle();
     EXPECT_TRUE(*acknowledged);
     const auto later = site.read(0, "a");
@@ -468,7 +469,7 @@ class WriteAndReads {
         site_.release_all();
         ASSERT_TRUE(acknowledged_);
         ASSERT_EQ(reads_, 8);
-        const auto in_shared = site_.group->shared.copy("a", base::steady_now());
+        const auto in_shared = site_.shared.copy("a", base::steady_now());
         EXPECT_TRUE(!in_shared || in_shared->version == 2);
         for (const auto& cache : site_.caches) {
             const auto entry = cache->find_near("a");
@@ -560,7 +561,7 @@ TEST(LocalCache, ALoneWorkerKeepsNothingTwice) {
     site.read(0, "a");
     site.release_all();
     EXPECT_NE(site.caches[0]->find_near("a"), nullptr);
-    EXPECT_EQ(site.group->shared.copy("a", base::steady_now()), nullptr);
+    EXPECT_EQ(site.shared.copy("a", base::steady_now()), nullptr);
 }
 
 /// By the worker that has loaded it, and by another one.
@@ -713,7 +714,7 @@ TEST(LocalCache, SwitchedOffEveryReadIsALoadOfItsOwn) {
         EXPECT_EQ(reading->read.status, Status::miss);
     }
     EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
-    EXPECT_EQ(site.group->shared.copy("a", base::steady_now()), nullptr);
+    EXPECT_EQ(site.shared.copy("a", base::steady_now()), nullptr);
     site.source.error = away();
     const auto failed = site.read(0, "a");
     site.release_all();
@@ -1183,19 +1184,16 @@ TEST(LocalCache, WorkersOnThreadsNeverServeWhatIsOlderThanAnAcknowledgedWrite) {
     constexpr std::int64_t kWrites = 150;
     YieldingSource source;
     base::Metrics metrics;
-    base::Workers workers;
-    std::vector<std::unique_ptr<LocalCache>> caches;
-    const auto group = std::make_shared<LocalCache::Group>(workers, 1 << 20);
+    SharedCache shared{1 << 20};
     std::vector<std::unique_ptr<test::Loop>> loops;
-    for (int i = 0; i < 2; ++i) {
-        loops.push_back(std::make_unique<test::Loop>());
-        workers.add(loops.back()->executor());
-    }
-    for (const auto& loop : loops) {
-        caches.push_back(std::make_unique<LocalCache>(
-            loop->executor(), LocalCache::Options{true, Site::kNearBytes, true}, source, group, metrics));
-        group->members.push_back(caches.back().get());
-    }
+    for (int i = 0; i < 2; ++i) loops.push_back(std::make_unique<test::Loop>());
+    const base::Workers workers{{loops[0]->executor(), loops[1]->executor()}};
+    const LocalCache::Options options{true, Site::kNearBytes, true};
+    const base::PerWorker<LocalCache> all{
+        workers, [&](const base::Executor& loop, const base::PerWorker<LocalCache>& all_caches) {
+            return std::make_unique<LocalCache>(loop, options, source, shared, all_caches, metrics);
+        }};
+    const std::vector<LocalCache*> caches{&all.of(loops[0]->executor()), &all.of(loops[1]->executor())};
     std::atomic<std::int64_t> acknowledged{1};
     std::atomic<int> violations{0}, reads{0};
     const auto write = [&](LocalCache& cache) -> base::Awaitable<bool> {

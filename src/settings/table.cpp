@@ -1,13 +1,13 @@
-#include "app/settings_table.hpp"
+#include "settings/table.hpp"
 
-#include "app/settings_values.hpp"
 #include "base/units.hpp"
+#include "settings/values.hpp"
 
 #include <algorithm>
 #include <thread>
 #include <utility>
 
-namespace snippetd::app {
+namespace snippetd::settings {
 
 namespace {
 
@@ -189,7 +189,7 @@ Setting rate_limit() {
     };
     setting.show = [](const Settings& s) {
         Texts texts;
-        for (const RatePolicy& policy : s.rate_policies) texts.push_back(show_policy(policy));
+        for (const limiter::Policy& policy : s.rate_policies) texts.push_back(show_policy(policy));
         return texts;
     };
     return setting;
@@ -210,23 +210,23 @@ std::vector<Setting> make_table() {
         public_url(),
         trusted_proxies(),
         rate_limit(),
-        choice<RateLimitAlgorithm>({"rate-limit-algorithm", "sliding-window", "how requests are counted"},
+        choice<limiter::Algorithm>({"rate-limit-algorithm", "sliding-window", "how requests are counted"},
                                    &S::rate_limit_algorithm,
-                                   {{"sliding-window", RateLimitAlgorithm::sliding_window},
-                                    {"fixed-window", RateLimitAlgorithm::fixed_window}}),
-        choice<RateLimitOnFailure>(
+                                   {{"sliding-window", limiter::Algorithm::sliding_window},
+                                    {"fixed-window", limiter::Algorithm::fixed_window}}),
+        choice<limiter::OnFailure>(
             {"rate-limit-on-failure", "open", "what a limit does when its counters are out of reach"},
             &S::rate_limit_on_failure,
-            {{"open", RateLimitOnFailure::open},
-             {"local", RateLimitOnFailure::local},
-             {"closed", RateLimitOnFailure::closed}}),
+            {{"open", limiter::OnFailure::open},
+             {"local", limiter::OnFailure::local},
+             {"closed", limiter::OnFailure::closed}}),
         on_off({"cache", "on", "keep what is read through links"}, &S::cache),
         duration({"cache-ttl", "300s", "how long an entry is kept at most"}, &S::cache_ttl, 1s, 24h),
         size({"cache-near-size", "64MiB", "memory of the near cache; 0 turns it off"}, &S::cache_near_size,
              Zero::allowed, 64 * kKiB, 1024 * kGiB),
-        choice<ViewsMode>(
+        choice<views::Mode>(
             {"views", "async", "how views are counted; sync writes the store in the request, to measure it"}, &S::views,
-            {{"async", ViewsMode::async}, {"sync", ViewsMode::sync}, {"off", ViewsMode::off}}),
+            {{"async", views::Mode::async}, {"sync", views::Mode::sync}, {"off", views::Mode::off}}),
         duration({"views-flush", "10s", "how often counted views go to the store"}, &S::views_flush, 100ms, 1h),
         on_off({"jobs", "on", "run the background jobs in serve"}, &S::jobs),
         size({"max-body", "1MiB", "of one snippet"}, &S::max_body, Zero::refused, 1, 64 * kMiB),
@@ -271,6 +271,12 @@ const std::vector<Setting>& settings_table() {
     return instance;
 }
 
+const Setting* find_setting(std::string_view name) {
+    const auto& table = settings_table();
+    auto found = std::find_if(table.begin(), table.end(), [&](const Setting& s) { return s.name == name; });
+    return found == table.end() ? nullptr : &*found;
+}
+
 std::string variable_name(const std::string& setting) {
     std::string name = "SNIPPETD_" + setting;
     for (char& c : name) {
@@ -280,4 +286,4 @@ std::string variable_name(const std::string& setting) {
     return name;
 }
 
-}  // namespace snippetd::app
+}  // namespace snippetd::settings

@@ -1,4 +1,4 @@
-#include "app/settings_values.hpp"
+#include "settings/values.hpp"
 
 #include "base/units.hpp"
 #include "http/place.hpp"
@@ -15,7 +15,7 @@
 #include <boost/url/scheme.hpp>
 #include <boost/url/url_view.hpp>
 
-namespace snippetd::app {
+namespace snippetd::settings {
 
 namespace {
 
@@ -191,7 +191,7 @@ std::vector<base::Cidr> read_proxies(const std::vector<std::string>& texts) {
     return ranges;
 }
 
-void read_policy(std::vector<RatePolicy>& policies, const std::string& text) {
+void read_policy(std::vector<limiter::Policy>& policies, const std::string& text) {
     const auto equals = text.find('=');
     if (equals == std::string::npos) throw BadValue{text, "has no ="};
     const auto name = text.substr(0, equals);
@@ -209,7 +209,9 @@ void read_policy(std::vector<RatePolicy>& policies, const std::string& text) {
     check_range(text, *quota, std::uint64_t{1}, kQuotaMax);
     check_range(text, *window, kWindowMin, kWindowMax);
     if (*window % 1s != 0ms) throw BadValue{text, "is not in whole seconds"};
-    *policy = {name, static_cast<std::uint32_t>(*quota), *window, true};
+    policy->quota = static_cast<std::uint32_t>(*quota);
+    policy->window = *window;
+    policy->enabled = true;
 }
 
 std::string show_listen(const Listen& listen) {
@@ -217,7 +219,7 @@ std::string show_listen(const Listen& listen) {
     return (v6 ? "[" + listen.host + "]" : listen.host) + ":" + std::to_string(listen.port);
 }
 
-std::string show_policy(const RatePolicy& policy) {
+std::string show_policy(const limiter::Policy& policy) {
     if (!policy.enabled) return policy.name + "=off";
     return policy.name + "=" + std::to_string(policy.quota) + "/" + base::format_duration(policy.window);
 }
@@ -241,4 +243,4 @@ std::string mask_password(std::string_view url) {
     return shown;
 }
 
-}  // namespace snippetd::app
+}  // namespace snippetd::settings

@@ -1,7 +1,7 @@
-#include "app/settings.hpp"
+#include "settings/settings.hpp"
 
-#include "app/settings_file.hpp"
-#include "app/settings_table.hpp"
+#include "settings/file.hpp"
+#include "settings/table.hpp"
 
 #include <cstdlib>
 #include <fstream>
@@ -12,11 +12,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-namespace snippetd::app {
+namespace snippetd::settings {
 namespace {
 
 using namespace std::chrono_literals;
 using Arguments = std::vector<std::string>;
+using limiter::Policy;
+
+constexpr auto kOpen = limiter::OnFailure::open, kLocal = limiter::OnFailure::local,
+               kClosed = limiter::OnFailure::closed;
 
 Invocation parse(const Arguments& arguments, const Environment& environment = {}) {
     std::vector<const char*> argv{"snippetd"};
@@ -70,16 +74,16 @@ TEST(Settings, HaveTheDocumentedDefaults) {
     EXPECT_EQ(s.threads, std::max(1u, std::thread::hardware_concurrency()));
     EXPECT_EQ(s.public_url, "");
     EXPECT_TRUE(s.trusted_proxies.empty());
-    EXPECT_EQ(s.rate_policies, (std::vector<RatePolicy>{{"write", 60, 60s, true},
-                                                        {"anonymous", 20, 60s, true},
-                                                        {"login", 10, 60s, true},
-                                                        {"signup", 10, 60s, true}}));
-    EXPECT_EQ(s.rate_limit_algorithm, RateLimitAlgorithm::sliding_window);
-    EXPECT_EQ(s.rate_limit_on_failure, RateLimitOnFailure::open);
+    EXPECT_EQ(s.rate_policies, (std::vector<Policy>{{"write", 60, 60s, true, kOpen},
+                                                    {"anonymous", 20, 60s, true, kOpen},
+                                                    {"login", 10, 60s, true, kLocal},
+                                                    {"signup", 10, 60s, true, kLocal}}));
+    EXPECT_EQ(s.rate_limit_algorithm, limiter::Algorithm::sliding_window);
+    EXPECT_EQ(s.rate_limit_on_failure, limiter::OnFailure::open);
     EXPECT_TRUE(s.cache);
     EXPECT_EQ(s.cache_ttl, 300s);
     EXPECT_EQ(s.cache_near_size, 64u << 20);
-    EXPECT_EQ(s.views, ViewsMode::async);
+    EXPECT_EQ(s.views, views::Mode::async);
     EXPECT_EQ(s.views_flush, 10s);
     EXPECT_TRUE(s.jobs);
     EXPECT_EQ(s.max_body, 1u << 20);
@@ -177,13 +181,13 @@ TEST(Settings, TakeEveryFlag) {
     EXPECT_EQ(s.threads, 3u);
     EXPECT_EQ(s.public_url, "https://x.org");
     EXPECT_EQ(s.trusted_proxies, (std::vector{*base::Cidr::parse("10.0.0.0/8"), *base::Cidr::parse("::1")}));
-    EXPECT_EQ(s.rate_policies[0], (RatePolicy{"write", 5, 120s, true}));
-    EXPECT_EQ(s.rate_limit_algorithm, RateLimitAlgorithm::fixed_window);
-    EXPECT_EQ(s.rate_limit_on_failure, RateLimitOnFailure::closed);
+    EXPECT_EQ(s.rate_policies[0], (Policy{"write", 5, 120s, true, kClosed}));
+    EXPECT_EQ(s.rate_limit_algorithm, limiter::Algorithm::fixed_window);
+    EXPECT_EQ(s.rate_limit_on_failure, limiter::OnFailure::closed);
     EXPECT_FALSE(s.cache);
     EXPECT_EQ(s.cache_ttl, 24h);
     EXPECT_EQ(s.cache_near_size, 0u);
-    EXPECT_EQ(s.views, ViewsMode::sync);
+    EXPECT_EQ(s.views, views::Mode::sync);
     EXPECT_EQ(s.views_flush, 100ms);
     EXPECT_FALSE(s.jobs);
     EXPECT_EQ(s.max_body, 65536u);
@@ -267,10 +271,10 @@ TEST(RateLimit, KeepsTheDefaultsOfPoliciesThatAreNotNamed) {
     const Invocation invocation =
         parse({"--config", file.path(), "--rate-limit", "write=off", "--rate-limit", "signup=3/1h"});
     const auto& policies = invocation.settings.rate_policies;
-    EXPECT_EQ(policies[0], (RatePolicy{"write", 60, 60s, false}));
-    EXPECT_EQ(policies[1], (RatePolicy{"anonymous", 20, 60s, true}));
-    EXPECT_EQ(policies[2], (RatePolicy{"login", 1, 1s, true}));
-    EXPECT_EQ(policies[3], (RatePolicy{"signup", 3, 1h, true}));
+    EXPECT_EQ(policies[0], (Policy{"write", 60, 60s, false, kOpen}));
+    EXPECT_EQ(policies[1], (Policy{"anonymous", 20, 60s, true, kOpen}));
+    EXPECT_EQ(policies[2], (Policy{"login", 1, 1s, true, kLocal}));
+    EXPECT_EQ(policies[3], (Policy{"signup", 3, 1h, true, kLocal}));
     EXPECT_EQ(invocation.sources.at("rate-limit"), "default, file " + file.path() + ", flag --rate-limit");
 }
 
@@ -453,24 +457,49 @@ TEST(SettingsFile, TakesEveryType) {
     EXPECT_EQ(s.database, "postgres://u:p#w,d@h/db");
 }
 
+TEST(SettingsFile, IsTomlInFull) {
+    const File file(
+        "threads = 0x10\nmax-connections = +7\npublic-url = \"http://\\u0061.example\"\n"
+        "data-dir = \"\"\"\\\n  /srv/x\"\"\"\nlisten = ['a:1', \"b:2\",]");
+    const Settings s = parse({"--config", file.path()}).settings;
+    EXPECT_EQ(s.threads, 16u);
+    EXPECT_EQ(s.max_connections, 7u);
+    EXPECT_EQ(s.public_url, "http://a.example");
+    EXPECT_EQ(s.data_dir, "/srv/x");
+    EXPECT_EQ(s.listen, (std::vector<Listen>{{"a", 1}, {"b", 2}}));
+}
+
 TEST(SettingsFile, RefusesWhatItDoesNotUnderstandWithTheLine) {
     const std::vector<std::pair<std::string, std::string>> files{
         {"a = 1", ":1: \"a\" is not a setting"},
         {"config = 'x'", ":1: \"config\" is not a setting"},
         {"\n[cache]\nttl = 1", ":2: tables are not supported"},
-        {"cache.ttl = '1s'", ":1: expected name = value"},
-        {"cache", ":1: expected name = value"},
-        {"= 1", ":1: expected name = value"},
-        {"cache =", ":1: expected a value"},
-        {"cache = \"on", ":1: expected \" at the end of the text"},
-        {"cache = 'on\n'", ":1: expected ' at the end of the text"},
-        {"data-dir = \"C:\\x\"", ":1: unknown escape"},
-        {"cache-ttl = 300s", ":1: text needs quotes: \"300s\""},
-        {"cache-ttl = \"1s\" \"2s\"", ":1: expected nothing more"},
-        {"threads = 1\nthreads = 2", ":2: \"threads\" is there twice"},
+        {"cache.ttl = '1s'", ":1: tables are not supported"},
+        {"cache = {ttl = 1}", ":1: tables are not supported"},
+        {"cache", ":1: Error while parsing key-value pair"},
+        {"= 1", ":1: Error while parsing root table: expected keys"},
+        {"cache =", ":1: Error while parsing key-value pair"},
+        {"cache = \"on", ":1: Error while parsing string: encountered end-of-file"},
+        {"cache = 'on\n'", ":1: Error while parsing literal string"},
+        {"data-dir = \"C:\\x\"", ":1: Error while parsing string: escape sequence"},
+        {"cache-ttl = 300s", ":1: Error while parsing decimal integer: expected digit, saw 's'; a text needs quotes"},
+        {"\ncache = on", ":2: Error while parsing value: could not determine value type; a text needs quotes"},
+        {"cache-ttl = \"1s\" \"2s\"", ":1: Error while parsing key-value pair: expected a comment"},
+        {"threads = 1\nthreads = 2",
+         ":2: Error while parsing key-value pair: cannot redefine existing integer 'threads'"},
+        {"threads = 1.5", ":1: threads: takes a text in quotes, a whole number, true or false"},
+        {"reaper-interval = 10:00:00", ":1: reaper-interval: takes a text in quotes"},
+        {"listen = [\n  'a:1',\n  ['b:2']\n]", ":3: listen: takes a text in quotes"},
+        // What a lenient reader would take, and is no TOML.
+        {"threads = 08", ":1: Error while parsing decimal integer: leading zeroes"},
+        {"threads = 1__0", ":1: Error while parsing decimal integer: underscores"},
+        {"\n# caf\xE9\nthreads = 1", ":2: Encountered invalid utf-8 sequence"},
+        {"data-dir = 'a\x01'", ":1: Error while parsing literal string: control characters"},
+        // What is wrong first is told first, whatever the order of the names.
+        {"z = 1\na = 1", ":1: \"z\" is not a setting"},
         {"threads = [1]", ":1: threads: takes one value"},
-        {"listen = [\"a:1\"", ":1: expected a comma or ]"},
-        {"listen = [\"a:1\"\n\"b:2\"]", ":2: expected a comma or ]"},
+        {"listen = [\"a:1\"", ":1: Error while parsing array: encountered end-of-file"},
+        {"listen = [\"a:1\"\n\"b:2\"]", ":2: Error while parsing array: expected comma or closing ']'"},
         {"listen = []", ":1: listen: \"\" is empty"},
         {"cache-ttl = 300", ":1: cache-ttl: \"300\" has no unit"},
     };
@@ -571,4 +600,4 @@ TEST(SettingsTable, EveryVariableIsItsFlagInCapitals) {
 }
 
 }  // namespace
-}  // namespace snippetd::app
+}  // namespace snippetd::settings

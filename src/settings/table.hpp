@@ -1,12 +1,13 @@
 #pragma once
 
-#include "app/settings.hpp"
+#include "settings/settings.hpp"
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-namespace snippetd::app {
+namespace snippetd::settings {
 
 /// One setting. Flags, environment, file, help and `snippetd config` all come from this.
 struct Setting {
@@ -34,7 +35,10 @@ struct Setting {
 /// All settings, in the order of the documentation.
 const std::vector<Setting>& settings_table();
 
+/// Null when there is none of that name.
+const Setting* find_setting(std::string_view name);
+
 /// `SNIPPETD_CACHE_TTL` for `cache-ttl`.
 std::string variable_name(const std::string& setting);
 
-}  // namespace snippetd::app
+}  // namespace snippetd::settings

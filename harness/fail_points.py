@@ -7,6 +7,7 @@ class FailPoints:
     """Of one process at a time, which is started with `env`."""
 
     def __init__(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
         self.file = folder / "order"
         self.done = folder / "order.hit"
         self.env = {"SNIPPETD_TEST_FAIL_POINTS": str(self.file)}

@@ -4,15 +4,13 @@
 #include <string_view>
 #include <vector>
 
-/// The configuration file: the part of TOML 1.0 that a flat list of settings needs, which is `key = value`
-/// with strings, whole numbers, booleans and arrays of them, and comments. CLI11 2.1 has a reader too, but it
-/// cuts a quoted value at `#` and passes over what it does not understand; a setting must not be lost
-/// silently.
-namespace snippetd::app {
+/// The configuration file: TOML 1.0, read by toml++, without tables. CLI11 has a reader too, but it cuts a quoted value
+/// at `#` and passes over what it does not understand; a setting must not be lost silently.
+namespace snippetd::settings {
 
 struct FileEntry {
     std::string key;
-    std::vector<std::string> values;  ///< one, unless `is_array`; numbers and booleans as they are written
+    std::vector<std::string> values;  ///< one, unless `is_array`; numbers in decimal, `true` and `false`
     bool is_array = false;
     int line = 0;
 };
@@ -24,4 +22,4 @@ std::vector<FileEntry> parse_settings_file(std::string_view text, std::string_vi
 /// `text` as a TOML string with its quotes.
 std::string toml_string(std::string_view text);
 
-}  // namespace snippetd::app
+}  // namespace snippetd::settings

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "app/settings.hpp"
+#include "settings/settings.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 /// From the texts that settings are given as to their values, and back. Each `read_` function throws
 /// BadValue.
-namespace snippetd::app {
+namespace snippetd::settings {
 
 /// Why a value is refused. The message is `PLACE: "given" problem; allowed: …`.
 struct BadValue {
@@ -41,11 +41,11 @@ std::string read_redis(const std::string& text);
 std::string read_database(const std::string& text);
 std::vector<base::Cidr> read_proxies(const std::vector<std::string>& texts);
 /// Changes the policy in `policies` that `text` (NAME=N/DURATION or NAME=off) names.
-void read_policy(std::vector<RatePolicy>& policies, const std::string& text);
+void read_policy(std::vector<limiter::Policy>& policies, const std::string& text);
 
 std::string show_listen(const Listen& listen);
-std::string show_policy(const RatePolicy& policy);
+std::string show_policy(const limiter::Policy& policy);
 /// `url` without what follows the host, which often is the only secret that a webhook has.
 std::string mask_webhook(std::string_view url);
 
-}  // namespace snippetd::app
+}  // namespace snippetd::settings

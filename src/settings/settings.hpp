@@ -2,7 +2,9 @@
 
 #include "base/cidr.hpp"
 #include "base/log.hpp"
+#include "limiter/limiter.hpp"
 #include "sql/connection.hpp"
+#include "views/mode.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -13,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-namespace snippetd::app {
+namespace snippetd::settings {
 
 struct Listen {
     std::string host;        ///< an IPv4 address, an IPv6 address without brackets, or a name
@@ -22,21 +24,7 @@ struct Listen {
     friend bool operator==(const Listen&, const Listen&) = default;
 };
 
-/// At most `quota` requests in each `window` (whole seconds, at least one).
-struct RatePolicy {
-    std::string name;
-    std::uint32_t quota = 0;
-    std::chrono::milliseconds window{0};
-    bool enabled = true;
-
-    friend bool operator==(const RatePolicy&, const RatePolicy&) = default;
-};
-
-enum class RateLimitAlgorithm { sliding_window, fixed_window };
-enum class RateLimitOnFailure { open, local, closed };
-enum class ViewsMode { async, sync, off };
-
-/// What the service runs with. Every value is within the range that the table (settings_table.cpp) documents,
+/// What the service runs with. Every value is within the range that the table (table.cpp) documents,
 /// so nobody checks it again. The values of a fresh object mean nothing: `parse_settings` fills in the
 /// defaults.
 struct Settings {
@@ -48,13 +36,13 @@ struct Settings {
     std::uint32_t threads = 0;  ///< at least one
     std::string public_url;     ///< http or https, without a closing slash; empty: as each request says
     std::vector<base::Cidr> trusted_proxies;
-    std::vector<RatePolicy> rate_policies;  ///< write, anonymous, login and signup, in this order
-    RateLimitAlgorithm rate_limit_algorithm{};
-    RateLimitOnFailure rate_limit_on_failure{};
+    std::vector<limiter::Policy> rate_policies;  ///< write, anonymous, login and signup, in this order
+    limiter::Algorithm rate_limit_algorithm{};
+    limiter::OnFailure rate_limit_on_failure{};  ///< as asked for; each policy has what holds for it
     bool cache = false;
     std::chrono::milliseconds cache_ttl{0};
     std::uint64_t cache_near_size = 0;  ///< bytes; 0: no near cache
-    ViewsMode views{};
+    views::Mode views{};
     std::chrono::milliseconds views_flush{0};
     bool jobs = false;
     std::uint64_t max_body = 0;  ///< bytes
@@ -92,7 +80,7 @@ struct Invocation {
 /// without its line feed; the process exits 2.
 class SettingsError : public std::runtime_error {
   public:
-    using std::runtime_error::runtime_error;
+    explicit SettingsError(const std::string& problem) : std::runtime_error{"snippetd: " + problem} {}
 };
 
 using Environment = std::map<std::string, std::string>;
@@ -117,4 +105,4 @@ std::string describe(const Invocation& invocation);
 /// messages.
 std::string mask_password(std::string_view url);
 
-}  // namespace snippetd::app
+}  // namespace snippetd::settings
