@@ -7,6 +7,7 @@
 #include "use_cases/charge.hpp"
 #include "use_cases/snippets.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <boost/url/encode.hpp>

@@ -5,6 +5,8 @@
 #include "store/store.hpp"
 #include "use_cases/texts.hpp"
 
+#include <algorithm>
+
 namespace snippetd::api {
 
 using use_cases::Text;

@@ -5,6 +5,7 @@
 #include "api/snippet_json.hpp"
 #include "api/snippets.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <functional>

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "cache/redis_cache.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 

@@ -3,6 +3,7 @@
 #include "app/settings_file.hpp"
 #include "app/settings_table.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <string>
