@@ -2,6 +2,8 @@
 #include "files.hpp"
 #include "text.hpp"
 
+#include <algorithm>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 #include <unistd.h>

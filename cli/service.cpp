@@ -3,6 +3,7 @@
 #include "signals.hpp"
 #include "text.hpp"
 
+#include <algorithm>
 #include <random>
 
 #include <boost/json.hpp>

@@ -1,6 +1,8 @@
 #include "context.hpp"
 #include "text.hpp"
 
+#include <algorithm>
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 

@@ -23,8 +23,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
                         -Wno-mismatched-new-delete
                         -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
-# Compiling several files as one takes half of the time. The debug preset does not: there an edit compiles one file, and
-# a missing include is found. g++ takes such a file for a header and warns of what is private to it.
+# Compiling several files as one takes half of the time. The debug preset does not, nor does it precompile headers:
+# there an edit compiles one file, and an include that is missing is found. g++ takes several files as one for a header,
+# and warns of what is private to it.
 if(CMAKE_UNITY_BUILD)
     set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-subobject-linkage>)

@@ -1,5 +1,7 @@
 #include "api/exchange.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace snippetd::api {

@@ -8,6 +8,7 @@
 #include "use_cases/lists.hpp"
 #include "use_cases/snippets.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <boost/url/encode.hpp>

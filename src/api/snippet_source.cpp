@@ -3,6 +3,8 @@
 #include "api/snippet_json.hpp"
 #include "cache/ttl.hpp"
 
+#include <algorithm>
+
 namespace snippetd::api {
 
 namespace {

@@ -7,6 +7,7 @@
 #include "base/numbers.hpp"
 #include "base/units.hpp"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <span>

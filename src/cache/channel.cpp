@@ -5,6 +5,7 @@
 #include "base/numbers.hpp"
 #include "cache/redis_cache.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include <fmt/format.h>

@@ -9,6 +9,7 @@
 #include "cache/packing.hpp"
 #include "cache/ttl.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <stdexcept>

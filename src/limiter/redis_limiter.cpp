@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "limiter/window.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>

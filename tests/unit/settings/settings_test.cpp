@@ -3,6 +3,7 @@
 #include "settings/file.hpp"
 #include "settings/table.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <string>
