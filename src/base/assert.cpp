@@ -3,16 +3,16 @@
 #include "base/log.hpp"
 
 #include <cstdlib>
-#include <string_view>
 
 namespace snippetd::base {
 
-void fail_assertion(const char* file, int line, const char* condition, const std::string& saw) {
-    std::string_view path = file;
-    if (const std::size_t at = path.rfind("/src/"); at != path.npos) path.remove_prefix(at + 1);
-    log::error("an assertion failed",
-               {{"at", fmt::format("{}:{}", path, line)}, {"assertion", condition}, {"saw", saw}});
-    log::stop();
+void fail_assertion(std::string_view condition, std::string_view names, std::initializer_list<Seen> values,
+                    std::source_location where) {
+    std::string seen;
+    for (const Seen& value : values) seen += (seen.empty() ? "" : ", ") + value.text;
+    const std::string place = std::string{where.file_name()} + ":" + std::to_string(where.line());
+    log::write_now(log::Level::error, "an assertion does not hold",
+                   {{"condition", condition}, {"saw", names}, {"values", seen}, {"place", place}});
     std::abort();
 }
 

@@ -63,7 +63,7 @@ class Completion {
     };
 
     std::unique_ptr<Waiter> take() {
-        SNIPPETD_ASSERT(waiter_, "a coroutine that waits no more is answered");
+        SNIPPETD_ASSERT(waiter_);
         return std::exchange(waiter_, nullptr);
     }
 

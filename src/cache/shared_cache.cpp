@@ -22,7 +22,7 @@ SharedCache::SharedCache(std::size_t capacity) : capacity_{capacity} {
 SharedCache::~SharedCache() {
     std::size_t held = 0;
     for (const auto& shard : shards_) held += shard->entries.bytes();
-    SNIPPETD_ASSERT(held == bytes_, "the shards hold {} bytes and {} are counted", held, bytes_.load());
+    SNIPPETD_ASSERT(held == bytes_, held, bytes_.load());
 }
 
 template <class F>

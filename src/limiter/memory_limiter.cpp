@@ -79,27 +79,30 @@ base::Awaitable<Verdict> MemoryLimiter::take(const Policy& policy, std::string c
     co_return take_now(policy, client);
 }
 
-CountedLimiter::CountedLimiter(std::unique_ptr<Limiter> next, base::Metrics& metrics) : next_{std::move(next)} {
-    for (const std::string_view policy : kPolicyNames) counters_.emplace(policy, counters_of(policy, metrics));
-}
-
-CountedLimiter::Decisions CountedLimiter::counters_of(std::string_view policy, base::Metrics& metrics) {
-    constexpr const char* kNames[] = {"allowed", "limited", "failed_open", "failed_closed"};
-    static_assert(std::size(kNames) == Verdict::kDecisions);
-    Decisions decisions{};
-    for (std::size_t i = 0; i < decisions.size(); ++i) {
-        decisions[i] = &metrics.counter("snippetd_ratelimit_decisions_total", "Decisions of the rate limiter.",
-                                        {{"policy", std::string{policy}}, {"decision", kNames[i]}});
-    }
-    return decisions;
+CountedLimiter::CountedLimiter(std::unique_ptr<Limiter> next, base::Metrics& metrics)
+    : next_{std::move(next)}, metrics_{metrics} {
+    for (const std::string_view policy : kPolicyNames) counters_[std::string{policy}];
 }
 
 base::Awaitable<Verdict> CountedLimiter::take(const Policy& policy, std::string client, base::Deadline deadline) {
     const auto counters = counters_.find(policy.name);
-    SNIPPETD_ASSERT(counters != counters_.end(), "there is no policy {}", policy.name);
+    SNIPPETD_ASSERT(counters != counters_.end(), std::string_view{policy.name});
     const Verdict verdict = co_await next_->take(policy, std::move(client), deadline);
-    counters->second[static_cast<std::size_t>(verdict.decision)]->add();
+    count(policy, counters->second, verdict.decision);
     co_return verdict;
+}
+
+void CountedLimiter::count(const Policy& policy, Counters& counters, Verdict::Decision decision) {
+    constexpr const char* kNames[] = {"allowed", "limited", "failed_open", "failed_closed"};
+    static_assert(std::size(kNames) == Verdict::kDecisions);
+    const auto which = static_cast<std::size_t>(decision);
+    base::Counter* counter = counters[which];
+    if (!counter) {
+        counter = &metrics_.counter("snippetd_ratelimit_decisions_total", "Decisions of the rate limiter.",
+                                    {{"policy", policy.name}, {"decision", kNames[which]}});
+        counters[which] = counter;  // who comes at the same time finds the same one
+    }
+    counter->add();
 }
 
 }  // namespace snippetd::limiter

@@ -5,11 +5,11 @@
 #include "limiter/limiter.hpp"
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 
 namespace snippetd::limiter {
 
@@ -44,20 +44,20 @@ class MemoryLimiter : public Limiter {
     std::unique_ptr<Tables> tables_;
 };
 
-/// Counts `snippetd_ratelimit_decisions_total{policy,decision}` of whatever limiter it is put before. All of these
-/// counters are there from the beginning.
+/// Counts `snippetd_ratelimit_decisions_total{policy,decision}` of whatever limiter it is put before.
 class CountedLimiter : public Limiter {
   public:
     CountedLimiter(std::unique_ptr<Limiter> next, base::Metrics& metrics);
     base::Awaitable<Verdict> take(const Policy& policy, std::string client, base::Deadline deadline) override;
 
   private:
-    /// By Decision.
-    using Decisions = std::array<base::Counter*, Verdict::kDecisions>;
-    static Decisions counters_of(std::string_view policy, base::Metrics& metrics);
+    /// By Decision; null until it is first counted, and looked up only then.
+    using Counters = std::array<std::atomic<base::Counter*>, Verdict::kDecisions>;
+    void count(const Policy& policy, Counters& counters, Verdict::Decision decision);
 
     std::unique_ptr<Limiter> next_;
-    std::map<std::string, Decisions, std::less<>> counters_;  ///< by policy; stays as it is
+    base::Metrics& metrics_;
+    std::map<std::string, Counters, std::less<>> counters_;  ///< by policy; all are there from the beginning
 };
 
 }  // namespace snippetd::limiter

@@ -34,13 +34,12 @@ void Queue::park(Command words, base::SteadyTime now, base::Completion<Reply> do
         done.reject(too_many_wait());
         return;
     }
-    SNIPPETD_ASSERT(parked_.empty() || parked_.back().since <= now, "one of {} parked commands is from the future",
-                    parked_.size());
+    SNIPPETD_ASSERT(parked_.empty() || parked_.back().since <= now, parked_.size());
     parked_.push_back({std::move(words), now, std::move(done)});
 }
 
 Queue::Parked Queue::take() {
-    SNIPPETD_ASSERT(!parked_.empty(), "a command is taken where none waits");
+    SNIPPETD_ASSERT(!parked_.empty());
     Parked first = std::move(parked_.front());
     parked_.pop_front();
     return first;
@@ -75,7 +74,7 @@ void Queue::reject(const std::string& reason) {
 
 /// Keeps in mind how large answers are: the largest, and less and less of it.
 void Queue::received(std::size_t bytes, std::uint64_t answers) {
-    SNIPPETD_ASSERT(answers >= answers_, "{} answers after {}", answers, answers_);
+    SNIPPETD_ASSERT(answers >= answers_, answers, answers_);
     unanswered_bytes_ += bytes;
     const std::uint64_t fresh = answers - answers_;
     if (fresh == 0) return;

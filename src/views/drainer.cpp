@@ -16,8 +16,7 @@ base::Awaitable<bool> Drainer::flush() {
             if (!batch_) cut_batch();
             const std::string id = batch_->id;
             model::NumbersById totals = co_await steps_.apply(id, batch_->counts);
-            SNIPPETD_ASSERT(batch_ && batch_->id == id, "batch {} is applied, and {} was to be", id,
-                            batch_ ? batch_->id : "none");
+            SNIPPETD_ASSERT(batch_ && batch_->id == id, std::string_view{id});
             tally_.applied.add(static_cast<std::uint64_t>(batch_->views));
             tally_.handed_on += static_cast<std::uint64_t>(batch_->views);
             tally_.batches.add();
@@ -56,8 +55,7 @@ void Drainer::gather(model::NumbersById counts) {
 }
 
 void Drainer::cut_batch() {
-    SNIPPETD_ASSERT(!batch_, "a batch is cut and {} of {} ids is not known to be applied", batch_->id,
-                    batch_->counts.size());
+    SNIPPETD_ASSERT(!batch_, std::string_view{batch_->id}, batch_->counts.size());
     Batch batch{base::random_alphanumeric(20), {}, 0};
     while (!gathered_.empty() && batch.counts.size() < kBatchIdsMax) {
         auto taken = gathered_.extract(gathered_.begin());

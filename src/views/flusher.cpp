@@ -64,9 +64,7 @@ base::Awaitable<void> Flusher::flush_shard(unsigned number) {
         if (bound_to.empty()) sent.bound_to = term_at(*server);
         const std::int64_t sequence = sent.sequence;
         const Shards::Added added = co_await steps_.add(number, sequence, sent.counts, bound_to);
-        SNIPPETD_ASSERT(shard.sent && shard.sent->sequence == sequence,
-                        "flush {} of shard {} is answered, and {} is on its way", sequence, number,
-                        shard.sent ? shard.sent->sequence : 0);
+        SNIPPETD_ASSERT(shard.sent && shard.sent->sequence == sequence, number, sequence);
         term_ = added.term;
         switch (added.state) {
             case State::counted:
@@ -108,10 +106,8 @@ std::string Flusher::term_at(const std::string& server) const {
 }
 
 void Flusher::cut(Shard& shard) {
-    SNIPPETD_ASSERT(!shard.sent, "a flush is cut and number {} of {} ids is not answered", shard.sent->sequence,
-                    shard.sent->counts.size());
-    SNIPPETD_ASSERT(shard.gathered.size() <= gathered_ids_, "{} ids have gathered in one shard and {} in all",
-                    shard.gathered.size(), gathered_ids_);
+    SNIPPETD_ASSERT(!shard.sent, shard.sent->sequence, shard.sent->counts.size());
+    SNIPPETD_ASSERT(shard.gathered.size() <= gathered_ids_, shard.gathered.size(), gathered_ids_);
     Sent sent;
     sent.sequence = ++sequence_;
     while (!shard.gathered.empty() && sent.counts.size() < kFlushIdsMax) {
@@ -145,8 +141,7 @@ model::NumbersById Flusher::take_unsent(base::Milliseconds patience) {
         std::move(shard.gathered.begin(), shard.gathered.end(), std::back_inserter(unsent));
         shard.gathered.clear();
     }
-    SNIPPETD_ASSERT(unsent.size() == gathered_ids_, "{} ids had gathered and {} were counted", unsent.size(),
-                    gathered_ids_);
+    SNIPPETD_ASSERT(unsent.size() == gathered_ids_, unsent.size(), gathered_ids_);
     gathered_ids_ = 0;
     return unsent;
 }

