@@ -72,6 +72,10 @@ std::string text_line(Level level, std::string_view message, Fields fields) {
     return line;
 }
 
+std::string line_of(Level level, std::string_view message, Fields fields) {
+    return format() == Format::json ? json_line(level, message, fields) : text_line(level, message, fields);
+}
+
 }  // namespace
 
 void start(const Settings& settings) {
@@ -101,8 +105,12 @@ Format format() {
 }
 
 void write(Level level, std::string_view message, Fields fields) {
-    if (!enabled(level)) return;
-    write_lines(format() == Format::json ? json_line(level, message, fields) : text_line(level, message, fields));
+    if (enabled(level)) write_lines(line_of(level, message, fields));
+}
+
+void write_now(Level level, std::string_view message, Fields fields) {
+    const std::string line = line_of(level, message, fields);
+    std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 void write_lines(std::string lines) {

@@ -51,6 +51,9 @@ inline void error(std::string_view message, Fields fields = {}) {
     write(Level::error, message, fields);
 }
 
+/// Writes a line from this thread, before it returns and whatever the level: for what is said last.
+void write_now(Level level, std::string_view message, Fields fields);
+
 /// Hands over whole lines, each with its line feed, that are formatted already (the access log gathers them).
 void write_lines(std::string lines);
 

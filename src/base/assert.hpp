@@ -1,0 +1,44 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+/// What must be true inside, whatever a client, a backend or an operator does, is asserted, as released too: to go on
+/// from a state that cannot be would be worse than to end. What costs more than a few instructions has no place on the
+/// request path.
+///
+///     SNIPPETD_ASSERT(sent <= size, sent, size);
+///
+/// The values behind the condition are looked at only when it does not hold. Then one line of the log says it and them,
+/// and the process aborts.
+#define SNIPPETD_ASSERT(condition, ...) \
+    (static_cast<bool>(condition)       \
+         ? void()                       \
+         : ::snippetd::base::fail_assertion({#condition, #__VA_ARGS__, __FILE__, __LINE__}, {__VA_ARGS__}))
+
+namespace snippetd::base {
+
+/// A value as a failed assertion shows it: a number, a truth, an enumerator's number or a text.
+struct Seen {
+    template <class T>
+    requires std::is_arithmetic_v<T> Seen(T value) : text{std::to_string(value)} {}
+    template <class T>
+    requires std::is_enum_v<T> Seen(T value) : Seen{static_cast<std::underlying_type_t<T>>(value)} {}
+    template <class T>
+    requires std::is_convertible_v<T, std::string_view> Seen(const T& value) : text{std::string_view{value}} {}
+
+    std::string text;
+};
+
+struct Assertion {
+    std::string_view condition;
+    std::string_view names;  ///< of the values, as they are written
+    std::string_view file;
+    int line;
+};
+
+[[noreturn, gnu::cold]] void fail_assertion(const Assertion& assertion, std::initializer_list<Seen> values);
+
+}  // namespace snippetd::base
