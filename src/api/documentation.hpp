@@ -1,7 +1,7 @@
 #pragma once
 
 #include "api/exchange.hpp"
-#include "pages/encoding.hpp"
+#include "http/codings.hpp"
 
 #include <list>
 #include <memory>
@@ -20,8 +20,8 @@ struct Publication {
         std::string tag;  ///< names the content: the same text has the same one
 
         explicit Text(std::string text);
-        const std::string& content(pages::Encoding encoding) const {
-            return encoding == pages::Encoding::brotli ? brotli : encoding == pages::Encoding::gzip ? gzip : identity;
+        const std::string& content(http::Coding encoding) const {
+            return encoding == http::Coding::brotli ? brotli : encoding == http::Coding::gzip ? gzip : identity;
         }
     };
 

@@ -6,7 +6,9 @@
 #include "api/read_shared.hpp"
 #include "api/snippet_json.hpp"
 #include "api/snippets.hpp"
+#include "base/percent.hpp"
 #include "base/secret.hpp"
+#include "http/entity_tag.hpp"
 #include "model/languages.hpp"
 
 #include <algorithm>
@@ -27,13 +29,7 @@ constexpr int kPageDefault = 30;
 
 std::string raw_url(const std::string& base, const model::Snippet& snippet, std::string_view name, bool alone) {
     if (alone) return fmt::format("{}/s/{}/raw", base, snippet.id);
-    std::string encoded;
-    for (const char c : name) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool plain = byte < 0x80 && (std::isalnum(byte) || c == '.' || c == '-' || c == '_');
-        encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
-    }
-    return fmt::format("{}/api/v3/gists/{}/raw/{}", base, snippet.id, encoded);
+    return fmt::format("{}/api/v3/gists/{}/raw/{}", base, snippet.id, base::percent_encoded(name));
 }
 
 json::object file_json(const model::Snippet& snippet, const std::string& base, const model::File& file, bool alone,
@@ -245,7 +241,7 @@ Awaitable<http::Response> gist_response(Exchange& exchange, unsigned status, con
                                         std::string base) {
     auto work = [&] {
         http::Response response = http::json_response(status, json::serialize(gist_json(snippet, base, true)));
-        response.add("ETag", fmt::format("\"v{}-gist\"", snippet.version));
+        response.add("ETag", http::strong_entity_tag(fmt::format("v{}-gist", snippet.version)));
         return response;
     };
     co_return co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));

@@ -7,12 +7,16 @@
 #include "api/input.hpp"
 #include "api/page.hpp"
 #include "api/snippet_json.hpp"
+#include "base/percent.hpp"
 #include "base/secret.hpp"
+#include "http/codings.hpp"
 #include "http/conditions.hpp"
+#include "http/entity_tag.hpp"
 #include "pages/assets.hpp"
-#include "pages/encoding.hpp"
 #include "pages/read_page.hpp"
 #include "use_cases/texts.hpp"
+
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -93,20 +97,20 @@ http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Represent
 }
 
 /// Of all that the page is made from: the version, the count that it shows, the base of its links, this build.
-std::string page_etag(const pages::Page& page, std::string_view base, pages::Face face, pages::Encoding encoding) {
-    std::string tag = fmt::format("\"v{}-", page.version);
+std::string page_etag(const pages::Page& page, std::string_view base, pages::Face face, http::Coding encoding) {
+    std::string tag = fmt::format("v{}-", page.version);
     tag += face == pages::Face::page ? fmt::format("c{}-page", page.view_count) : "embed";
     append_base_tag(tag, base);
-    const std::string_view coding = pages::to_text(encoding);
-    tag += fmt::format("-{}{}{}\"", pages::pages_build(), coding.empty() ? "" : "-", coding);
-    return tag;
+    const std::string_view coding = http::to_text(encoding);
+    tag += fmt::format("-{}{}{}", pages::pages_build(), coding.empty() ? "" : "-", coding);
+    return http::strong_entity_tag(tag);
 }
 
 /// The answer from a page that is kept: nothing of it is copied.
 http::Response respond_with(std::shared_ptr<const pages::Page> page, const model::Snippet& snippet,
                             const http::Request& request, std::string_view base, cache::Status status,
                             pages::Face face) {
-    const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
+    const http::Coding encoding = http::choose_coding(request.field(http::Field::accept_encoding));
     http::Response response;
     response.cache_status = cache::cache_status(status);
     const std::string etag = page_etag(*page, base, face, encoding);
@@ -118,7 +122,7 @@ http::Response respond_with(std::shared_ptr<const pages::Page> page, const model
         response.status = 304;
         return response;
     }
-    if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
+    if (encoding != http::Coding::identity) response.add("Content-Encoding", http::to_text(encoding));
     response.add_piece(page->content(encoding));
     response.owner = std::move(page);
     return response;
@@ -127,7 +131,7 @@ http::Response respond_with(std::shared_ptr<const pages::Page> page, const model
 /// A page for one reader, who may be the only one ever.
 Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<const model::Snippet> snippet,
                                          bool burned) {
-    const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
+    const http::Coding encoding = http::choose_coding(exchange.request.field(http::Field::accept_encoding));
     pages::PageRenderer& renderer = exchange.worker.pages;
     // Nobody can ask again for what has been burned.
     const base::Deadline deadline = burned ? base::deadline_in(kBurnedPatience) : exchange.deadline;
@@ -140,12 +144,12 @@ Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<con
         options.base = base;
         options.burned = burned;
         options.document = document.get();
-        return pages::encode(pages::read_page(*snippet, options), encoding);
+        return http::encode(pages::read_page(*snippet, options), encoding);
     };
     http::Response response;
     response.fields = page_fields();
     response.fields += "Cache-Control: private, no-store\r\n";
-    if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
+    if (encoding != http::Coding::identity) response.add("Content-Encoding", http::to_text(encoding));
     try {
         response.body = co_await renderer.threads().run(work, deadline);
     } catch (const base::Unavailable&) {
@@ -179,19 +183,12 @@ Awaitable<Error> explain_absence(Exchange& exchange, cache::Entry::Kind kind, st
 
 void add_download_fields(http::Response& response, const cache::Entry& entry) {
     const std::string name = download_name(entry.id, entry.snippet.title, entry.snippet.language);
-    std::string ascii, encoded;
-    for (const char c : name) {
-        const auto byte = static_cast<unsigned char>(c);
-        ascii += byte < 0x80 ? c : '_';
-        if (std::isalnum(byte) || c == '.' || c == '-' || c == '_') {
-            encoded += c;
-        } else {
-            encoded += fmt::format("%{:02X}", byte);
-        }
-    }
+    std::string ascii = name;
+    std::replace_if(
+        ascii.begin(), ascii.end(), [](unsigned char c) { return c >= 0x80; }, '_');
     // RFC 6266: the plain form for old clients, the encoded one for all others.
     response.add("Content-Disposition",
-                 fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", ascii, encoded));
+                 fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", ascii, base::percent_encoded(name)));
 }
 
 Awaitable<void> count_view(Exchange& exchange, std::string id) {
@@ -269,7 +266,7 @@ Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<
     const base::SteadyTime now = base::steady_now();
     const bool due = page && page->due(view_count, now);
     if (due) page->claim(now);
-    const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
+    const http::Coding encoding = http::choose_coding(exchange.request.field(http::Field::accept_encoding));
     if (!page || due || page->content(encoding).empty()) {
         pages::PageRenderer::Wanted wanted{snippet, view_count, base, face, encoding, std::move(page)};
         page = co_await renderer.render(std::move(wanted), exchange.deadline);
@@ -349,7 +346,7 @@ Awaitable<Result<cache::Read>> read_as_anybody(Exchange& exchange, std::string i
 http::Response respond_with_link(const Shared& shared, const http::Request& request, std::string_view representation,
                                  std::string_view content_type) {
     const model::Snippet& snippet = shared.snippet();
-    const std::string etag = fmt::format("\"v{}-{}\"", snippet.version, representation);
+    const std::string etag = http::strong_entity_tag(fmt::format("v{}-{}", snippet.version, representation));
     http::Response response;
     response.cache_status = cache::cache_status(shared.status);
     response.fields =
@@ -382,7 +379,7 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
         if (entry->kind != cache::Entry::Kind::snippet) return false;
         append_base_url(base, services.options, request);
         rendered = services.pages.find(entry->snippet, base, pages::Face::page);
-        const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
+        const http::Coding encoding = http::choose_coding(request.field(http::Field::accept_encoding));
         if (!rendered || rendered->content(encoding).empty()) return false;
         if (rendered->due(entry->view_count, base::steady_now())) return false;
     }

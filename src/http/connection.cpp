@@ -1,6 +1,7 @@
 #include "http/connection.hpp"
 
 #include "base/log.hpp"
+#include "http/client_address.hpp"
 #include "http/server.hpp"
 
 #include <algorithm>
@@ -41,21 +42,6 @@ bool sane_request_id(std::string_view id) {
     return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](unsigned char c) {
         return std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == ':' || c == '/' || c == '+' || c == '=';
     });
-}
-
-/// The address in one element of X-Forwarded-For, which may have a port.
-std::optional<asio::ip::address> forwarded_address(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    if (!text.empty() && text.front() == '[') {
-        text = text.substr(1, text.find(']') - 1);
-    } else if (std::count(text.begin(), text.end(), ':') == 1) {
-        text = text.substr(0, text.find(':'));
-    }
-    boost::system::error_code error;
-    const auto address = asio::ip::make_address(text, error);
-    if (error) return std::nullopt;
-    return address;
 }
 
 }  // namespace
@@ -568,22 +554,8 @@ void Connection::linger() {
 
 void Connection::identify_request() {
     Request& request = parser_->request;
-    request.client = peer_;
+    request.client = client_address(peer_, request.field(Field::forwarded_for), server_.options_.trusted_proxies);
     request.secure = server_.options_.secure;
-    const auto trusted = [this](const asio::ip::address& address) {
-        const auto& proxies = server_.options_.trusted_proxies;
-        return std::any_of(proxies.begin(), proxies.end(),
-                           [&](const base::Cidr& proxy) { return proxy.contains(address); });
-    };
-    // From the right, because only the entries that trusted proxies have appended can be believed.
-    std::string_view forwarded = request.field(Field::forwarded_for);
-    while (!forwarded.empty() && trusted(request.client)) {
-        const std::size_t comma = forwarded.rfind(',');
-        const auto address = forwarded_address(forwarded.substr(comma == forwarded.npos ? 0 : comma + 1));
-        if (!address) break;
-        request.client = *address;
-        forwarded = comma == forwarded.npos ? std::string_view{} : forwarded.substr(0, comma);
-    }
     const std::string_view sent_id = request.field(Field::request_id);
     request.id = sane_request_id(sent_id) ? std::string{sent_id} : server_.next_request_id();
 }

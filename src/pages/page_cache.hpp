@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
-#include "pages/encoding.hpp"
+#include "http/codings.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -34,8 +34,8 @@ struct Page {
         renew_from_.store((now + kCountAgeMax).time_since_epoch().count(), std::memory_order_relaxed);
     }
 
-    const std::string& content(Encoding encoding) const {
-        return encoding == Encoding::brotli ? brotli : encoding == Encoding::gzip ? gzip : identity;
+    const std::string& content(http::Coding encoding) const {
+        return encoding == http::Coding::brotli ? brotli : encoding == http::Coding::gzip ? gzip : identity;
     }
     std::size_t bytes() const {
         return sizeof(Page) + 160 + 2 * key.size() + identity.size() + gzip.size() + brotli.size();
