@@ -7,11 +7,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const base::SteadyTime kStart = base::steady_now();
+const base::SteadyTime kOrigin = base::steady_now();
 constexpr base::Milliseconds kMax = Trust::kSilenceMax;
 
 base::SteadyTime at(base::Milliseconds offset) {
-    return kStart + offset;
+    return kOrigin + offset;
 }
 
 /// What a look of 40 ms before and a heartbeat prove, every 60 ms from `from` to `to`.
