@@ -2,9 +2,8 @@
 
 #include "api/session_cookie.hpp"
 #include "http/conditions.hpp"
-
-#include <algorithm>
-#include <cctype>
+#include "http/entity_tag.hpp"
+#include "http/lists.hpp"
 
 #include <fmt/format.h>
 
@@ -15,17 +14,10 @@ namespace {
 /// What `Authorization` says in a scheme of this service; nothing when it is another one's: what asks for a password
 /// before this service is reached (RFC 7617) has the browser send it along with everything.
 std::optional<std::string_view> bearer_token(const http::Request& request) {
-    std::string_view value = request.field(http::Field::authorization);
+    const std::string_view authorization = request.field(http::Field::authorization);
     // `token` is what GitHub's clients say.
-    const std::string_view sent = value.substr(0, value.find_first_of(" \t"));
     for (const std::string_view scheme : {"bearer", "token"}) {
-        const bool matches = std::equal(scheme.begin(), scheme.end(), sent.begin(), sent.end(), [](char a, char b) {
-            return a == std::tolower(static_cast<unsigned char>(b));
-        });
-        if (!matches) continue;
-        value.remove_prefix(scheme.size());
-        while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-        return value;
+        if (const auto token = http::credentials_of(authorization, scheme)) return token;
     }
     return std::nullopt;
 }
@@ -66,7 +58,7 @@ Awaitable<void> identify(Exchange& exchange) {
 namespace {
 
 bool holds(const http::Request& request, const model::Snippet& snippet) {
-    const std::string etag = fmt::format("\"v{}\"", snippet.version);
+    const std::string etag = http::strong_entity_tag(fmt::format("v{}", snippet.version));
     http::Validators current;
     current.etag = etag;
     current.any_representation = true;

@@ -4,9 +4,8 @@
 #include "api/session_cookie.hpp"
 #include "base/secret.hpp"
 #include "base/utf8.hpp"
+#include "http/lists.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include <boost/json.hpp>
@@ -37,14 +36,9 @@ std::string token_name(std::string_view note) {
 
 /// From `Authorization: Basic` (RFC 7617); nothing when it is none, or no account can have them.
 std::optional<use_cases::Credentials> basic_credentials(const http::Request& request) {
-    std::string_view value = request.field(http::Field::authorization);
-    constexpr std::string_view kScheme = "basic ";
-    const bool is_basic = value.size() > kScheme.size() &&
-                          std::equal(kScheme.begin(), kScheme.end(), value.begin(),
-                                     [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
-    if (!is_basic) return std::nullopt;
-    value.remove_prefix(std::min(value.find_first_not_of(' ', kScheme.size()), value.size()));
-    const std::optional<std::string> text = base::from_base64(value);
+    const auto sent = http::credentials_of(request.field(http::Field::authorization), "basic");
+    if (!sent) return std::nullopt;
+    const std::optional<std::string> text = base::from_base64(*sent);
     const std::size_t colon = text ? text->find(':') : std::string::npos;
     if (colon == std::string::npos || !base::count_code_points(*text)) return std::nullopt;
     use_cases::CredentialsInput input;

@@ -4,9 +4,12 @@
 #include "api/exposure.hpp"
 #include "api/hot_read.hpp"
 #include "api/page.hpp"
+#include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "base/turn.hpp"
+#include "http/client_address.hpp"
 #include "http/conditions.hpp"
+#include "http/dates.hpp"
 #include "http/place.hpp"
 #include "use_cases/charge.hpp"
 
@@ -40,11 +43,7 @@ bool is_programs(std::string_view origin) {
                        std::isalpha(static_cast<unsigned char>(scheme.front())) &&
                        std::all_of(scheme.begin(), scheme.end(),
                                    [](unsigned char c) { return std::isalnum(c) || c == '+' || c == '-' || c == '.'; });
-    const auto is = [scheme](std::string_view name) {
-        return std::equal(name.begin(), name.end(), scheme.begin(), scheme.end(),
-                          [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
-    };
-    return valid && !is("http") && !is("https");
+    return valid && !base::equals_without_case(scheme, "http") && !base::equals_without_case(scheme, "https");
 }
 
 /// Whether `Origin` (RFC 6454) is this service's own: the public URL's, or that of the host that was asked. `null` is
@@ -98,7 +97,7 @@ std::optional<Error> weigh_read(const http::Request& request, http::Response& re
 }
 
 Awaitable<std::optional<Error>> charge_route(Exchange& exchange, Charge charge_for) {
-    std::string policy, client = address_key(exchange.request.client);
+    std::string policy, client = http::address_key(exchange.request.client);
     switch (charge_for) {
         case Charge::nothing: co_return std::nullopt;
         case Charge::login: policy = "login"; break;

@@ -1,7 +1,7 @@
 #include "pages/assets.hpp"
 
 #include "api/handlers.hpp"
-#include "pages/encoding.hpp"
+#include "http/codings.hpp"
 
 #include <fmt/format.h>
 
@@ -9,24 +9,24 @@ namespace snippetd::api {
 
 namespace {
 
-std::string_view content_of(const pages::Asset& asset, pages::Encoding& encoding) {
-    if (encoding == pages::Encoding::brotli && !asset.brotli.empty()) return asset.brotli;
-    if (encoding != pages::Encoding::identity && !asset.gzip.empty()) {
-        encoding = pages::Encoding::gzip;
+std::string_view content_of(const pages::Asset& asset, http::Coding& encoding) {
+    if (encoding == http::Coding::brotli && !asset.brotli.empty()) return asset.brotli;
+    if (encoding != http::Coding::identity && !asset.gzip.empty()) {
+        encoding = http::Coding::gzip;
         return asset.gzip;
     }
-    encoding = pages::Encoding::identity;
+    encoding = http::Coding::identity;
     return asset.content;
 }
 
 http::Response serve(const pages::Asset& asset, const http::Request& request, std::string_view cache_control) {
-    pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
+    http::Coding encoding = http::choose_coding(request.field(http::Field::accept_encoding));
     const std::string_view content = content_of(asset, encoding);
     http::Response response;
     response.add("Content-Type", asset.type);
     response.add("Cache-Control", cache_control);
     response.add("Vary", "Accept-Encoding");
-    if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
+    if (encoding != http::Coding::identity) response.add("Content-Encoding", http::to_text(encoding));
     if (asset.type == "image/svg+xml")
         response.add("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
     response.add_piece(content);

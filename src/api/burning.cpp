@@ -1,8 +1,9 @@
 #include "api/burning.hpp"
 
+#include "base/ascii.hpp"
+#include "http/negotiation.hpp"
+
 #include <algorithm>
-#include <cctype>
-#include <string>
 
 namespace snippetd::api {
 
@@ -10,34 +11,17 @@ namespace {
 
 using http::Field;
 
-std::string lower_case(std::string_view text) {
-    std::string out{text};
-    std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return std::tolower(c); });
-    return out;
-}
-
-/// Calls `visit` with each media range of `Accept` in lower case, without its parameters; those with a weight of zero
-/// are not acceptable (RFC 9110 section 12.4.2) and left out.
+/// Calls `visit` with each media range of `Accept` that is acceptable.
 template <class Visit>
 void for_each_range(const http::Request& request, Visit visit) {
-    const std::string accept = lower_case(request.field(Field::accept));
-    std::string_view rest = accept;
-    while (!rest.empty()) {
-        const std::size_t comma = rest.find(',');
-        const std::string_view range = rest.substr(0, comma);
-        rest = comma == rest.npos ? std::string_view{} : rest.substr(comma + 1);
-        const std::size_t begin = std::min(range.find_first_not_of(" \t"), range.size());
-        const std::size_t end = std::min(range.find_first_of("; \t", begin), range.size());
-        const std::string_view parameters = range.substr(end);
-        const std::size_t weight = parameters.find("q=0");
-        const bool refused =
-            weight != parameters.npos && parameters.find_first_not_of(".0 \t", weight + 2) == parameters.npos;
-        if (begin < end && !refused) visit(range.substr(begin, end - begin));
+    std::string_view accept = request.field(Field::accept);
+    while (const std::optional<http::Preference> range = http::take_preference(accept)) {
+        if (range->weight > 0) visit(*range);
     }
 }
 
-bool is_page(std::string_view type) {
-    return type == "text/html" || type == "application/xhtml+xml";
+bool is_page(const http::Preference& range) {
+    return range.is("text/html") || range.is("application/xhtml+xml");
 }
 
 /// Whether JSON or plain text is asked for by name. A list with `*/*` as well, which is what many libraries send unless
@@ -45,9 +29,9 @@ bool is_page(std::string_view type) {
 /// `application/activity+json` to preview a link.
 bool asks_by_name(const http::Request& request) {
     bool named = false, takes_more = false;
-    for_each_range(request, [&](std::string_view type) {
-        const bool text =
-            type == "application/json" || type == "text/plain" || type.starts_with("application/vnd.github");
+    for_each_range(request, [&](const http::Preference& range) {
+        const bool text = range.is("application/json") || range.is("text/plain") ||
+                          base::starts_without_case(range.value, "application/vnd.github");
         (text ? named : takes_more) = true;
     });
     return named && !takes_more;
@@ -55,16 +39,16 @@ bool asks_by_name(const http::Request& request) {
 
 bool takes_page(const http::Request& request) {
     bool takes = false;
-    for_each_range(request, [&](std::string_view type) { takes = takes || is_page(type); });
+    for_each_range(request, [&](const http::Preference& range) { takes = takes || is_page(range); });
     return takes;
 }
 
 /// Whether it is a program that people give an address to, by the product that its name begins with.
 bool is_named_program(const http::Request& request) {
-    const std::string agent = lower_case(request.field(Field::user_agent));
+    const std::string_view agent = request.field(Field::user_agent);
     constexpr std::string_view kPrograms[] = {"curl/", "wget/", "httpie/", "snip/"};
     return std::any_of(std::begin(kPrograms), std::end(kPrograms),
-                       [&](std::string_view name) { return agent.starts_with(name); });
+                       [&](std::string_view name) { return base::starts_without_case(agent, name); });
 }
 
 /// Whether a browser made it, and not for a script of this site's own.
@@ -88,15 +72,15 @@ bool asks_to_burn(const http::Request& request) {
 
 bool takes_anything(const http::Request& request) {
     bool anything = !request.has(Field::accept);
-    for_each_range(request, [&](std::string_view type) {
-        anything = anything || type == "*/*" || type == "text/*" || is_page(type);
+    for_each_range(request, [&](const http::Preference& range) {
+        anything = anything || range.is("*/*") || range.is("text/*") || is_page(range);
     });
     return anything;
 }
 
 bool names_json(const http::Request& request) {
     bool named = false;
-    for_each_range(request, [&](std::string_view type) { named = named || type == "application/json"; });
+    for_each_range(request, [&](const http::Preference& range) { named = named || range.is("application/json"); });
     return named;
 }
 

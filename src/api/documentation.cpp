@@ -5,6 +5,7 @@
 #include "api/openapi.hpp"
 #include "api/page.hpp"
 #include "base/secret.hpp"
+#include "http/entity_tag.hpp"
 #include "pages/docs_page.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -14,8 +15,8 @@ namespace snippetd::api {
 
 Publication::Text::Text(std::string text)
     : identity{std::move(text)},
-      gzip{pages::encode(identity, pages::Encoding::gzip)},
-      brotli{pages::encode(identity, pages::Encoding::brotli)},
+      gzip{http::encode(identity, http::Coding::gzip)},
+      brotli{http::encode(identity, http::Coding::brotli)},
       tag{base::hash_for("snippetd/documentation", identity).substr(0, 16)} {}
 
 Publication::Publication(std::span<const Route> routes, const Options& options, std::string_view links_base)
@@ -42,9 +43,10 @@ Awaitable<std::shared_ptr<const Publication>> find_publication(Exchange& exchang
 
 /// `text` belongs to `owner`. Nothing of it is copied.
 http::Response send(const http::Request& request, const Publication::Text& text, std::shared_ptr<const void> owner) {
-    const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
-    const std::string_view coding = pages::to_text(encoding);
-    const std::string etag = fmt::format("\"{}{}{}\"", text.tag, coding.empty() ? "" : "-", coding);
+    const http::Coding encoding = http::choose_coding(request.field(http::Field::accept_encoding));
+    const std::string_view coding = http::to_text(encoding);
+    const std::string etag =
+        http::strong_entity_tag(fmt::format("{}{}{}", text.tag, coding.empty() ? "" : "-", coding));
     http::Response response;
     response.add("ETag", etag);
     response.add("Cache-Control", "public, no-cache");

@@ -3,7 +3,7 @@
 #include "api/exchange.hpp"
 #include "api/route.hpp"
 #include "base/sieve_cache.hpp"
-#include "pages/encoding.hpp"
+#include "http/codings.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -24,8 +24,8 @@ struct Publication {
 
         explicit Text(std::string text);
         std::size_t bytes() const { return identity.size() + gzip.size() + brotli.size() + tag.size(); }
-        const std::string& content(pages::Encoding encoding) const {
-            return encoding == pages::Encoding::brotli ? brotli : encoding == pages::Encoding::gzip ? gzip : identity;
+        const std::string& content(http::Coding encoding) const {
+            return encoding == http::Coding::brotli ? brotli : encoding == http::Coding::gzip ? gzip : identity;
         }
     };
 

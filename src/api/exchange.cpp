@@ -22,16 +22,6 @@ void append_base_url(std::string& out, const Options& options, const http::Reque
     out += host.empty() ? std::string_view{"localhost"} : host;
 }
 
-std::string address_key(const boost::asio::ip::address& address) {
-    using namespace boost::asio::ip;
-    if (address.is_v4()) return "ip:" + address.to_string();
-    address_v6 v6 = address.to_v6();
-    if (v6.is_v4_mapped()) return "ip:" + make_address_v4(v4_mapped, v6).to_string();
-    address_v6::bytes_type bytes = v6.to_bytes();
-    std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
-    return "ip:" + address_v6{bytes}.to_string();
-}
-
 std::string rate_limit_fields(const std::optional<use_cases::Charged>& charged) {
     if (!charged) return {};
     const limiter::Policy& policy = *charged->policy;

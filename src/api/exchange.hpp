@@ -68,9 +68,6 @@ struct Exchange : use_cases::Call {
     std::string base_url() const { return api::base_url(services.options, request); }
 };
 
-/// The client's name for limits by address: IPv6 by /64, which is what one subscriber has.
-std::string address_key(const boost::asio::ip::address& address);
-
 /// What the limiter has said (draft-ietf-httpapi-ratelimit-headers), for the response, whatever that is.
 std::string rate_limit_fields(const std::optional<use_cases::Charged>& charged);
 

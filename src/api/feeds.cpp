@@ -2,6 +2,7 @@
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "base/secret.hpp"
+#include "http/entity_tag.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
 #include "use_cases/lists.hpp"
@@ -50,7 +51,7 @@ Answer account_feed(Exchange& exchange) {
     fields.set("UPDATED", base::format_rfc3339(updated_at));
     http::Response response;
     response.body = pages::render("feed", fields);
-    const std::string etag = fmt::format("\"{}\"", base::hash_for("snippetd/feed", response.body).substr(0, 16));
+    const std::string etag = http::strong_entity_tag(base::hash_for("snippetd/feed", response.body).substr(0, 16));
     response.fields = "Content-Type: application/atom+xml; charset=utf-8\r\nCache-Control: public, no-cache\r\n";
     response.add("ETag", etag);
     response.add("Last-Modified", base::format_http_date(updated_at));

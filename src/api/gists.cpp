@@ -7,7 +7,9 @@
 #include "api/page.hpp"
 #include "api/snippet_json.hpp"
 #include "base/numbers.hpp"
+#include "base/percent.hpp"
 #include "base/secret.hpp"
+#include "http/entity_tag.hpp"
 #include "model/languages.hpp"
 #include "use_cases/lists.hpp"
 
@@ -28,13 +30,7 @@ constexpr int kPageDefault = 30;
 
 std::string raw_url(const std::string& base, const model::Snippet& snippet, std::string_view name, bool alone) {
     if (alone) return fmt::format("{}/s/{}/raw", base, snippet.id);
-    std::string encoded;
-    for (const char c : name) {
-        const auto byte = static_cast<unsigned char>(c);
-        const bool plain = byte < 0x80 && (std::isalnum(byte) || c == '.' || c == '-' || c == '_');
-        encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
-    }
-    return fmt::format("{}/api/v3/gists/{}/raw/{}", base, snippet.id, encoded);
+    return fmt::format("{}/api/v3/gists/{}/raw/{}", base, snippet.id, base::percent_encoded(name));
 }
 
 json::object file_json(const model::Snippet& snippet, const std::string& base, const model::File& file, bool alone,
@@ -243,7 +239,7 @@ Awaitable<http::Response> gist_response(Exchange& exchange, unsigned status, con
                                         std::string base) {
     auto work = [&] {
         http::Response response = http::json_response(status, json::serialize(gist_json(snippet, base, true)));
-        response.add("ETag", fmt::format("\"v{}-gist\"", snippet.version));
+        response.add("ETag", http::strong_entity_tag(fmt::format("v{}-gist", snippet.version)));
         return response;
     };
     co_return co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));

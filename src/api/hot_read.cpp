@@ -5,7 +5,7 @@
 #include "api/link.hpp"
 #include "api/page.hpp"
 #include "api/read_pages.hpp"
-#include "pages/encoding.hpp"
+#include "http/codings.hpp"
 
 namespace snippetd::api {
 
@@ -38,7 +38,7 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
         if (entry->kind != cache::Entry::Kind::snippet) return false;
         append_base_url(base, services.options, request);
         rendered = services.pages.find(entry->snippet, base, pages::Face::page);
-        const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
+        const http::Coding encoding = http::choose_coding(request.field(http::Field::accept_encoding));
         if (!rendered || rendered->content(encoding).empty()) return false;
         if (rendered->due(entry->view_count, base::steady_now())) return false;
     }

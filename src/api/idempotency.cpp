@@ -1,5 +1,7 @@
 #include "api/idempotency.hpp"
 
+#include "http/client_address.hpp"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -13,7 +15,7 @@ constexpr std::size_t kKeyCharactersMax = 255;
 /// Keys of different clients have nothing to do with each other.
 std::string client_of(const Exchange& exchange) {
     if (exchange.caller.account) return "account:" + exchange.caller.account->id;
-    return address_key(exchange.request.client);
+    return http::address_key(exchange.request.client);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include "api/input.hpp"
 
+#include "base/ascii.hpp"
 #include "base/numbers.hpp"
 #include "base/secret.hpp"
 #include "base/units.hpp"
 #include "base/utf8.hpp"
+#include "http/lists.hpp"
 #include "model/languages.hpp"
 
 #include <algorithm>
@@ -21,25 +23,17 @@ constexpr std::int64_t kExpiresInMax = 10LL * 365 * 24 * 3600;
 constexpr std::size_t kSearchCharactersMax = 200;
 constexpr std::string_view kForeignCursor = "is not one that this service has given";
 
-std::string lower_case(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
-    });
-    return text;
-}
-
 }  // namespace
 
 bool has_multipart_body(const http::Request& request) {
-    return lower_case(std::string{request.field(http::Field::content_type)}).starts_with("multipart/form-data");
+    return base::equals_without_case(http::without_parameters(request.field(http::Field::content_type)),
+                                     "multipart/form-data");
 }
 
 namespace {
 
 std::string_view without_blanks(std::string_view text) {
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-    return text;
+    return base::trimmed(text, " ");
 }
 
 /// The tag in quotes that `text` begins with, up to the comma after it or the end; nothing when the quotes do not close

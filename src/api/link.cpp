@@ -4,9 +4,13 @@
 #include "api/burning.hpp"
 #include "api/page.hpp"
 #include "api/snippet_json.hpp"
+#include "base/percent.hpp"
 #include "http/conditions.hpp"
+#include "http/entity_tag.hpp"
 #include "pages/template.hpp"
 #include "use_cases/texts.hpp"
+
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -16,19 +20,12 @@ namespace {
 
 void add_download_fields(http::Response& response, const cache::Entry& entry) {
     const std::string name = download_name(entry.id, entry.snippet.title, entry.snippet.language);
-    std::string ascii, encoded;
-    for (const char c : name) {
-        const auto byte = static_cast<unsigned char>(c);
-        ascii += byte < 0x80 ? c : '_';
-        if (std::isalnum(byte) || c == '.' || c == '-' || c == '_') {
-            encoded += c;
-        } else {
-            encoded += fmt::format("%{:02X}", byte);
-        }
-    }
+    std::string ascii = name;
+    std::replace_if(
+        ascii.begin(), ascii.end(), [](unsigned char c) { return c >= 0x80; }, '_');
     // RFC 6266: the plain form for old clients, the encoded one for all others.
     response.add("Content-Disposition",
-                 fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", ascii, encoded));
+                 fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", ascii, base::percent_encoded(name)));
 }
 
 /// What a request gets that does not ask on purpose: the page with the button, or, where the answer is for programs or
@@ -175,7 +172,7 @@ Awaitable<Result<http::Response>> read_link(Exchange& exchange, Representation r
 http::Response respond_with_link(const Opened& opened, const http::Request& request, std::string_view representation,
                                  std::string_view content_type) {
     const model::Snippet& snippet = *opened.snippet;
-    const std::string etag = fmt::format("\"v{}-{}\"", snippet.version, representation);
+    const std::string etag = http::strong_entity_tag(fmt::format("v{}-{}", snippet.version, representation));
     http::Response response;
     response.cache_status = cache::cache_status(opened.status);
     response.fields =

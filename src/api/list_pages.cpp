@@ -2,6 +2,7 @@
 #include "api/handlers.hpp"
 #include "api/input.hpp"
 #include "api/page.hpp"
+#include "base/percent.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
 #include "use_cases/charge.hpp"
@@ -11,8 +12,6 @@
 #include <algorithm>
 #include <array>
 
-#include <boost/url/encode.hpp>
-#include <boost/url/rfc/unreserved_chars.hpp>
 #include <fmt/format.h>
 
 namespace snippetd::api {
@@ -20,10 +19,6 @@ namespace snippetd::api {
 namespace {
 
 constexpr std::size_t kDeletedAtOnceMax = 100;
-
-std::string encoded(std::string_view text) {
-    return boost::urls::encode({text.data(), text.size()}, boost::urls::unreserved_chars);
-}
 
 void show_item(pages::Fields& fields, const model::Snippet& snippet) {
     pages::Fields item = fields.add("ITEM");
@@ -48,7 +43,8 @@ void show_list(pages::Fields& fields, const use_cases::Page& page, const std::st
         pages::Fields list = fields.add("LIST");
         for (const model::Snippet& snippet : page.snippets) show_item(list, snippet);
     }
-    if (page.next) fields.add("NEXT", "NEXT_URL", next_url + "cursor=" + encoded(make_cursor(*page.next)));
+    if (page.next)
+        fields.add("NEXT", "NEXT_URL", next_url + "cursor=" + base::percent_encoded(make_cursor(*page.next)));
 }
 
 /// Empty parameters, which a form sends for fields that were left empty, filter nothing.
@@ -86,7 +82,7 @@ std::string filters_of(std::string_view query) {
     std::string url = "/me?";
     for (const std::string_view name : {"q", "tag", "language", "visibility"}) {
         const std::string value = http::find_parameter(query, name).value;
-        if (!value.empty()) url += fmt::format("{}={}&", name, encoded(value));
+        if (!value.empty()) url += fmt::format("{}={}&", name, base::percent_encoded(value));
     }
     return url;
 }

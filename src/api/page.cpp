@@ -1,12 +1,12 @@
 #include "api/page.hpp"
 
-#include "base/preferences.hpp"
 #include "base/utf8.hpp"
-#include "pages/encoding.hpp"
+#include "http/codings.hpp"
+#include "http/negotiation.hpp"
 #include "pages/template.hpp"
 
 #include <algorithm>
-#include <cctype>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -55,10 +55,10 @@ Headline headline_of(ErrorKind kind) {
 }
 
 void encode_here(http::Response& response, const http::Request& request) {
-    const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
-    if (encoding == pages::Encoding::identity) return;
-    response.body = pages::encode(response.body, encoding);
-    response.add("Content-Encoding", pages::to_text(encoding));
+    const http::Coding encoding = http::choose_coding(request.field(http::Field::accept_encoding));
+    if (encoding == http::Coding::identity) return;
+    response.body = http::encode(response.body, encoding);
+    response.add("Content-Encoding", http::to_text(encoding));
 }
 
 /// Whether the name of the program is one of those that chats and networks send for a preview.
@@ -70,48 +70,23 @@ bool makes_previews(std::string_view user_agent) {
     return false;
 }
 
-/// How welcome a media type is: the weight of the range that names it most precisely.
-struct Welcome {
-    int weight = 0;
-    int precision = 0;  ///< 3 by its name, 2 by `TYPE/*`, 1 by an asterisk, 0 not at all
-    int place = 0;      ///< of that range in the list
-
-    void note(const base::Preference& range, int precision_, int place_) {
-        if (precision_ < precision || (precision_ == precision && range.weight <= weight)) return;
-        *this = {range.weight, precision_, place_};
-    }
+/// What most answers can be.
+struct Faces {
+    http::Welcome html, json;
 };
 
-struct Welcomes {
-    Welcome html, json;
-};
-
-Welcomes welcomes_of(std::string_view accept) {
-    Welcomes all;
-    int place = 0;
-    while (const std::optional<base::Preference> range = base::take_preference(accept)) {
-        ++place;
-        if (range->is("*/*")) {
-            all.html.note(*range, 1, place);
-            all.json.note(*range, 1, place);
-        } else if (range->is("text/*")) {
-            all.html.note(*range, 2, place);
-        } else if (range->is("application/*")) {
-            all.json.note(*range, 2, place);
-        } else if (range->is("text/html") || range->is("application/xhtml+xml")) {
-            all.html.note(*range, 3, place);
-        } else if (range->is("application/json") || range->is("application/problem+json")) {
-            all.json.note(*range, 3, place);
-        }
-    }
-    return all;
+Faces weigh_faces(const http::Request& request) {
+    static constexpr std::array<http::Offer, 2> kOffers{
+        {{"text/html", "application/xhtml+xml"}, {"application/json", "application/problem+json"}}};
+    const auto [html, json] = http::weigh_offers(request.field(http::Field::accept), kOffers);
+    return {html, json};
 }
 
 }  // namespace
 
 bool prefers_page(const http::Request& request) {
-    const auto [html, json] = welcomes_of(request.field(http::Field::accept));
-    const bool named = html.precision == 3 || json.precision == 3;
+    const auto [html, json] = weigh_faces(request);
+    const bool named = html.precision == http::Welcome::by_name || json.precision == http::Welcome::by_name;
     if (!named && makes_previews(request.field(http::Field::user_agent))) return true;
     if (html.weight != json.weight) return html.weight > json.weight;
     // Of two that are as welcome, what was thought of more: named rather than among others, then the first one.
@@ -120,8 +95,8 @@ bool prefers_page(const http::Request& request) {
 }
 
 bool asks_for_json(const http::Request& request) {
-    const Welcome json = welcomes_of(request.field(http::Field::accept)).json;
-    return json.precision == 3 && json.weight > 0;
+    const http::Welcome json = weigh_faces(request).json;
+    return json.precision == http::Welcome::by_name && json.weight > 0;
 }
 
 std::string_view embed_fields() {
@@ -141,8 +116,8 @@ Awaitable<http::Response> show_page(Exchange& exchange, unsigned status, pages::
     response.status = status;
     response.fields = kPageFields;
     response.fields += "Cache-Control: private, no-store\r\n";
-    const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
-    if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
+    const http::Coding encoding = http::choose_coding(exchange.request.field(http::Field::accept_encoding));
+    if (encoding != http::Coding::identity) response.add("Content-Encoding", http::to_text(encoding));
     response.body =
         co_await exchange.worker.pages.encode_page(std::move(layout), std::move(content), encoding, exchange.deadline);
     if (retry_after_s > 0) response.add("Retry-After", std::to_string(retry_after_s));

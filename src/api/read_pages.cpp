@@ -5,8 +5,9 @@
 #include "api/link.hpp"
 #include "api/page.hpp"
 #include "api/snippet_json.hpp"
+#include "http/codings.hpp"
+#include "http/entity_tag.hpp"
 #include "pages/assets.hpp"
-#include "pages/encoding.hpp"
 #include "pages/read_page.hpp"
 #include "use_cases/links.hpp"
 
@@ -19,19 +20,19 @@ namespace {
 constexpr base::Milliseconds kBurnedPatience{5000};
 
 /// Of all that the page is made from: the version, the count that it shows, the base of its links, this build.
-std::string page_etag(const pages::Page& page, std::string_view base, pages::Face face, pages::Encoding encoding) {
-    std::string tag = fmt::format("\"v{}-", page.version);
+std::string page_etag(const pages::Page& page, std::string_view base, pages::Face face, http::Coding encoding) {
+    std::string tag = fmt::format("v{}-", page.version);
     tag += face == pages::Face::page ? fmt::format("c{}-page", page.view_count) : "embed";
     append_base_tag(tag, base);
-    const std::string_view coding = pages::to_text(encoding);
-    tag += fmt::format("-{}{}{}\"", pages::pages_build(), coding.empty() ? "" : "-", coding);
-    return tag;
+    const std::string_view coding = http::to_text(encoding);
+    tag += fmt::format("-{}{}{}", pages::pages_build(), coding.empty() ? "" : "-", coding);
+    return http::strong_entity_tag(tag);
 }
 
 /// A page for one reader, who may be the only one ever.
 Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<const model::Snippet> snippet,
                                          bool burned) {
-    const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
+    const http::Coding encoding = http::choose_coding(exchange.request.field(http::Field::accept_encoding));
     pages::PageRenderer& renderer = exchange.worker.pages;
     // Nobody can ask again for what has been burned.
     const base::Deadline deadline = burned ? base::deadline_in(kBurnedPatience) : exchange.deadline;
@@ -44,12 +45,12 @@ Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<con
         options.base = base;
         options.burned = burned;
         options.document = document.get();
-        return pages::encode(pages::read_page(*snippet, options), encoding);
+        return http::encode(pages::read_page(*snippet, options), encoding);
     };
     http::Response response;
     response.fields = page_fields();
     response.fields += "Cache-Control: private, no-store\r\n";
-    if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
+    if (encoding != http::Coding::identity) response.add("Content-Encoding", http::to_text(encoding));
     try {
         response.body = co_await renderer.threads().run(work, deadline);
     } catch (const base::Unavailable&) {
@@ -71,7 +72,7 @@ Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<
     const base::SteadyTime now = base::steady_now();
     const bool due = page && page->due(view_count, now);
     if (due) page->claim(now);
-    const pages::Encoding encoding = pages::choose_encoding(exchange.request.field(http::Field::accept_encoding));
+    const http::Coding encoding = http::choose_coding(exchange.request.field(http::Field::accept_encoding));
     if (!page || due || page->content(encoding).empty()) {
         pages::PageRenderer::Wanted wanted{snippet, view_count, base, face, encoding, std::move(page)};
         page = co_await renderer.render(std::move(wanted), exchange.deadline);
@@ -84,7 +85,7 @@ Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<
 http::Response respond_with_page(std::shared_ptr<const pages::Page> page, const model::Snippet& snippet,
                                  const http::Request& request, std::string_view base, cache::Status status,
                                  pages::Face face) {
-    const pages::Encoding encoding = pages::choose_encoding(request.field(http::Field::accept_encoding));
+    const http::Coding encoding = http::choose_coding(request.field(http::Field::accept_encoding));
     http::Response response;
     response.cache_status = cache::cache_status(status);
     const std::string etag = page_etag(*page, base, face, encoding);
@@ -96,7 +97,7 @@ http::Response respond_with_page(std::shared_ptr<const pages::Page> page, const 
         response.status = 304;
         return response;
     }
-    if (encoding != pages::Encoding::identity) response.add("Content-Encoding", pages::to_text(encoding));
+    if (encoding != http::Coding::identity) response.add("Content-Encoding", http::to_text(encoding));
     response.add_piece(page->content(encoding));
     response.owner = std::move(page);
     return response;

@@ -2,6 +2,7 @@
 
 #include "base/json_text.hpp"
 #include "base/utf8.hpp"
+#include "http/entity_tag.hpp"
 #include "model/languages.hpp"
 #include "use_cases/texts.hpp"
 
@@ -41,7 +42,7 @@ std::string json_etag(const model::Snippet& snippet, std::string_view base) {
 }
 
 std::string raw_etag(std::int64_t version) {
-    return fmt::format("\"v{}-raw\"", version);
+    return http::strong_entity_tag(fmt::format("v{}-raw", version));
 }
 
 namespace {

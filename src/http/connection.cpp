@@ -1,41 +1,36 @@
 #include "http/connection.hpp"
 
+#include "base/assert.hpp"
 #include "base/log.hpp"
+#include "http/client_address.hpp"
 #include "http/server.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <fmt/format.h>
-#include <linux/sockios.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 namespace snippetd::http {
 
 namespace asio = boost::asio;
-
 namespace {
 
+using Wait = Deadlines::Wait;
+using Verdict = Deadlines::Verdict;
+
 constexpr std::size_t kCopiedContentMax = 16 * 1024;  // larger content is sent from where it is
-constexpr std::size_t kGatheredOutputMax = 64 * 1024;
-constexpr std::size_t kUnparsedBodyMax = 16 * 1024;
-constexpr int kEmptyLinesMax = 4;
 // A turn: whoever has more to do then waits behind those who have not had one. Long enough that the price of waiting,
 // some microseconds, does not matter.
 constexpr std::chrono::microseconds kTurnMax{200};
 constexpr std::size_t kTurnBytesMax = 256 * 1024;
-// Nobody who has sent a whole request needs long to see that the answer is the last one.
-constexpr Pace::Bounds kShortLinger{base::Milliseconds{2000}, 0};
 constexpr std::size_t kLingeredBytesMax = 64 * 1024 * 1024;
 constexpr base::Milliseconds kLookForTaken{2000};
-constexpr int kLooksInASilence = 4;  // the kernel tells what was taken, but not when
 
 bool sane_request_id(std::string_view id) {
     return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](unsigned char c) {
@@ -43,31 +38,20 @@ bool sane_request_id(std::string_view id) {
     });
 }
 
-/// The address in one element of X-Forwarded-For, which may have a port.
-std::optional<asio::ip::address> forwarded_address(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    if (!text.empty() && text.front() == '[') {
-        text = text.substr(1, text.find(']') - 1);
-    } else if (std::count(text.begin(), text.end(), ':') == 1) {
-        text = text.substr(0, text.find(':'));
-    }
-    boost::system::error_code error;
-    const auto address = asio::ip::make_address(text, error);
-    if (error) return std::nullopt;
-    return address;
-}
-
 }  // namespace
 
 Connection::Connection(Server& server, int socket, asio::ip::address peer)
-    : server_{server}, socket_{socket}, peer_{std::move(peer)} {
+    : server_{server},
+      socket_{socket},
+      peer_{std::move(peer)},
+      reader_{server.options_, server.service_, *server.limits_},
+      output_{server.output_},
+      deadlines_{server.options_, base::steady_now()} {
     server_.limits_->connections.fetch_add(1);
-    deadline_ = base::deadline_in(server_.options_.idle_timeout);
 }
 
 Connection::~Connection() {
-    release_body();
+    SNIPPETD_ASSERT(!advancing_, state_);
     if (socket_ >= 0) ::close(socket_);
     server_.limits_->connections.fetch_sub(1);
 }
@@ -78,79 +62,44 @@ void Connection::close() {
     // Closing takes the descriptor out of the poller's set. The object lives on until nobody refers to it.
     ::close(socket_);
     socket_ = -1;
-    server_.output_.clear();  // if there is anything in it, it was for this connection
+    output_.drop();
     if (source_) source_->cancel();
     if (piece_taken_) piece_taken_->cancel();
     server_.forget(*this);
 }
 
 void Connection::begin_drain() {
-    if (state_ == State::reading && phase_ == Phase::idle) {
+    if (state_ == State::reading && deadlines_.wait() == Wait::request) {
         // What has come and nobody has read yet is in flight too; closing would reset it.
         int unread = 0;
         if (::ioctl(socket_, FIONREAD, &unread) != 0 || unread == 0) return close();
     }
     if (source_ && source_->endless()) source_->cancel();
-    if (state_ == State::lingering) keep_pace(kShortLinger);
+    if (state_ == State::lingering) deadlines_.hurry(base::steady_now());
 }
 
 void Connection::check_deadline(base::SteadyTime now) {
     // Who waits for a turn is not late; others are in the way.
-    if (now < deadline_ || queued_) return;
-    switch (state_) {
-        case State::reading:
-            if (phase_ == Phase::idle) {
-                // While the kernel still sends an answer, the peer is not idle.
-                if (count_untaken() == 0 || !note_taken(now)) return close();
-                deadline_ = now + server_.options_.idle_timeout;
-            } else if (phase_ == Phase::header || pace_.too_slow(now)) {
-                refuse({base::ErrorKind::request_timeout, "The request did not arrive in time.", {}, 0});
-            } else {
-                deadline_ = pace_.deadline();
-            }
+    if (queued_ || !deadlines_.is_due(now)) return;
+    check_own_turn();
+    const std::uint64_t taken = output_.take_note(socket_);
+    switch (deadlines_.judge(now, taken, output_.count_untaken(socket_))) {
+        case Verdict::in_time: break;
+        case Verdict::late:
+            refuse({base::ErrorKind::request_timeout, "The request did not arrive in time.", {}, 0});
             break;
-        case State::writing:
-        case State::lingering:
-            note_taken(now);
-            if (pace_.too_slow(now) || (state_ == State::lingering && now >= linger_ends_)) return close();
-            look_again(now);
-            break;
-        case State::handling:
-        case State::producing:
-        case State::closed: break;
+        case Verdict::over: close(); break;
     }
 }
 
-/// From now on it has to keep this pace.
-void Connection::keep_pace(const Pace::Bounds& bounds) {
-    const base::SteadyTime now = base::steady_now();
-    pace_.begin(bounds, now);
-    note_taken(now);
-    look_again(now);
-}
-
-/// Says when to look at what the peer has taken meanwhile.
-void Connection::look_again(base::SteadyTime now) {
-    deadline_ = std::min(pace_.deadline(), now + server_.options_.pace.silence_max / kLooksInASilence);
-    if (state_ == State::lingering) deadline_ = std::min(deadline_, linger_ends_);
-}
-
-/// Bytes that are sent but that the peer's kernel has not acknowledged.
-std::size_t Connection::count_untaken() const {
-    int bytes = 0;
-    return ::ioctl(socket_, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
-}
-
-/// Tells the pace what the peer has taken since this was called last. False when that is nothing.
-bool Connection::note_taken(base::SteadyTime now) {
-    const std::uint64_t before = taken_;
-    taken_ = std::max(taken_, sent_ - std::min<std::uint64_t>(sent_, count_untaken()));
-    pace_.moved(taken_ - before, now);
-    return taken_ > before;
+/// Whoever has its turn, at an event, finds the buffer that all share empty.
+void Connection::check_own_turn() const {
+    SNIPPETD_ASSERT(server_.output_.empty() && !advancing_, server_.output_.size(), advancing_, state_);
 }
 
 void Connection::on_ready(std::uint32_t events) {
     if (state_ == State::closed) return;
+    check_own_turn();
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) readable_ = true;
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) peer_done_ = true;
     if (events & (EPOLLHUP | EPOLLERR)) peer_gone_ = true;
@@ -158,6 +107,7 @@ void Connection::on_ready(std::uint32_t events) {
 }
 
 void Connection::advance() {
+    SNIPPETD_ASSERT(!advancing_ && !queued_, state_, advancing_, queued_);
     const Pointer keeps_alive{this};
     turn_began_ = turn_now_ = {};
     turn_bytes_ = 0;
@@ -173,7 +123,9 @@ void Connection::wait_for_turn() {
 }
 
 void Connection::go_on() {
+    SNIPPETD_ASSERT(queued_, state_);
     queued_ = false;
+    check_own_turn();
     advance();
 }
 
@@ -191,12 +143,13 @@ void Connection::run_states() {
                 if (!flush() || state_ != State::writing) return;
                 if (source_) {
                     state_ = State::producing;
-                    deadline_ = base::SteadyTime::max();
+                    deadlines_.begin(Wait::answer, base::steady_now());
                     piece_taken_->cancel();
                     return;
                 }
                 if (close_after_) return begin_lingering();
                 state_ = State::reading;
+                deadlines_.end_request();
                 break;
             case State::lingering: return linger();
             case State::producing:
@@ -222,7 +175,6 @@ bool Connection::read_requests() {
             if (flush()) wait_for_turn();
             break;
         }
-        if (!parser_) parser_.emplace(server_.options_.request_body_bytes_max, &server_.service_);
         if (!input.empty() && consume(input)) {
             handle();
             continue;
@@ -261,7 +213,8 @@ std::string_view Connection::receive() {
         const ssize_t received = ::recv(socket_, server_.input_->data(), server_.input_->size(), 0);
         if (received > 0) {
             turn_bytes_ += static_cast<std::size_t>(received);
-            if (phase_ == Phase::body) pace_.moved(static_cast<std::uint64_t>(received), base::steady_now());
+            if (deadlines_.wait() == Wait::body)
+                deadlines_.moved(static_cast<std::uint64_t>(received), base::steady_now());
             // Less than asked for was all there was, and what comes next is a new edge.
             if (static_cast<std::size_t>(received) < server_.input_->size() && !peer_done_) readable_ = false;
             return {server_.input_->data(), static_cast<std::size_t>(received)};
@@ -274,92 +227,59 @@ std::string_view Connection::receive() {
     return {};
 }
 
-/// Feeds the parser, the header only as a whole. True when the request is complete.
+/// True when the request is complete.
 bool Connection::consume(std::string_view& input) {
-    if (!parser_->header_done()) {
-        // RFC 9112 section 2.2: an empty line before a request is passed over.
-        while (input.starts_with("\r\n") && empty_lines_ < kEmptyLinesMax) {
-            input.remove_prefix(2);
-            ++empty_lines_;
-        }
-        if (input.empty() || (input == "\r" && empty_lines_ < kEmptyLinesMax)) return false;
-        const std::size_t end = input.substr(0, Parser::kHeaderBytesMax).find("\r\n\r\n");
-        if (end == input.npos) {
-            if (const auto wrong = Parser::find_early_fault(input)) refuse(*wrong);
-            return false;
-        }
-        request_header_ = input.substr(0, end + 4);
+    switch (reader_.take(input)) {
+        case RequestReader::Progress::whole: return true;
+        case RequestReader::Progress::wanting: return false;
+        case RequestReader::Progress::refused: break;
     }
-    const bool header_was_done = parser_->header_done();
-    input.remove_prefix(parser_->feed(input));
-    if (parser_->failure()) {
-        const base::Error failure = *parser_->failure();
-        refuse(failure);
-    } else if (!account_body()) {
-        refuse({base::ErrorKind::unavailable, "Too many large requests at a time.", {}, 0});
-    } else if (parser_->done()) {
-        return true;
-    } else if (input.size() > kUnparsedBodyMax) {
-        refuse({base::ErrorKind::bad_request, "The chunked body is malformed.", {}, 0});
-    } else if (!header_was_done) {
-        keep_header();
-    }
+    refuse(reader_.refusal());
     return false;
-}
-
-/// Copies the header of the request under way to where it stays.
-void Connection::keep_header() {
-    if (!header_.empty()) return;
-    header_ = request_header_;
-    parser_->move_views(request_header_, header_.data());
 }
 
 /// Nothing more can be done until input comes: says by when it has to.
 void Connection::wait_for_more(bool begun) {
-    if (parser_->header_done()) {
-        if (phase_ != Phase::body) pace_.begin(server_.options_.pace, base::steady_now());
-        phase_ = Phase::body;
-        deadline_ = pace_.deadline();
-        if (parser_->expects_continue() && !continued_) {
-            continued_ = true;
-            server_.output_ += "HTTP/1.1 100 Continue\r\n\r\n";
-            flush();
-        }
-    } else if (begun) {
-        if (phase_ != Phase::header) deadline_ = base::deadline_in(server_.options_.header_timeout);
-        phase_ = Phase::header;
-    } else if (server_.draining_) {
-        close();
-    } else {
-        deadline_ = base::deadline_in(server_.options_.idle_timeout);
-        phase_ = Phase::idle;
-    }
+    if (reader_.is_header_done()) return continue_body();
+    if (!begun && server_.draining_) return close();
+    deadlines_.begin(begun ? Wait::header : Wait::request, base::steady_now());
+}
+
+void Connection::continue_body() {
+    deadlines_.begin(Wait::body, base::steady_now());
+    if (!reader_.take_continue()) return;
+    output_.gathered() += "HTTP/1.1 100 Continue\r\n\r\n";
+    flush();
 }
 
 /// The request is complete. Its answer may take a while, or may be there on return.
 void Connection::handle() {
+    SNIPPETD_ASSERT(state_ == State::reading && reader_.is_done(), state_, reader_.is_done());
     const base::SteadyTime started = base::steady_now();
     identify_request();
     Service::Answer answer;
-    if (server_.service_.answer_now(parser_->request, answer)) {
+    if (server_.service_.answer_now(reader_.request(), answer)) {
         respond(std::move(answer), started);
         return;
     }
     // The worker's buffer will be used by others before this one is answered.
-    keep_header();
+    reader_.keep();
     state_ = State::handling;
-    deadline_ = base::SteadyTime::max();  // the request has a deadline of its own
+    deadlines_.begin(Wait::answer, started);
     asio::co_spawn(server_.context_, answer_later(Pointer{this}, started), asio::detached);
 }
 
 base::Awaitable<void> Connection::answer_later(Pointer self, base::SteadyTime started) {
     ++self->server_.answering_;
-    Service::Answer answer = co_await self->server_.service_.answer(self->parser_->request);
+    Service::Answer answer = co_await self->server_.service_.answer(self->reader_.request());
     --self->server_.answering_;
     if (self->state_ != State::handling) co_return;  // ended meanwhile
+    // It may not have waited at all, and then answers to what came before are still to be sent.
+    if (!self->advancing_) self->check_own_turn();
     self->state_ = State::reading;
     self->respond(std::move(answer), started);
-    if (self->advancing_) co_return;
+    // Whoever waits for a turn goes on when it comes, as one that lingers may.
+    if (self->advancing_ || self->queued_) co_return;
     if (self->state_ == State::reading && !self->rest_.empty()) {
         // The request has had its turn; what was sent behind it is another one's.
         if (self->flush()) self->wait_for_turn();
@@ -369,15 +289,17 @@ base::Awaitable<void> Connection::answer_later(Pointer self, base::SteadyTime st
 }
 
 void Connection::respond(Service::Answer answer, base::SteadyTime started) {
+    SNIPPETD_ASSERT(state_ == State::reading && !source_, state_, source_ != nullptr);
     Response& response = answer.response;
-    const Request& request = parser_->request;
-    if (response.close || !parser_->header_done() || !parser_->keep_alive() || server_.draining_) close_after_ = true;
+    const Request& request = reader_.request();
+    const bool http_1_0 = reader_.is_http_1_0();
+    if (response.close || !reader_.is_kept_alive() || server_.draining_) close_after_ = true;
     const bool has_content = !request.head() && response.status != 204 && response.status != 304;
-    if (response.source && parser_->http_1_0()) close_after_ = true;
+    if (response.source && http_1_0) close_after_ = true;
     const std::size_t length = has_content && !response.source ? response.content_length() : 0;
-    std::string& out = server_.output_;
+    std::string& out = output_.gathered();
     const std::size_t before = out.size();
-    append_head(out, response, server_.observer_.http_date(), request.id, parser_->http_1_0(), close_after_,
+    append_head(out, response, server_.observer_.http_date(), request.id, http_1_0, close_after_,
                 server_.options_.secure);
     const std::size_t head = out.size() - before;
     const bool large = length > kCopiedContentMax;
@@ -388,21 +310,20 @@ void Connection::respond(Service::Answer answer, base::SteadyTime started) {
     if (turn_began_ == base::SteadyTime{}) turn_began_ = started;
     turn_bytes_ += head + length;
     server_.observer_.answered(request, answer, head + length, turn_now_ - started);
-    if (large) large_ = std::move(response);
-    if (response.source && has_content) {
-        const bool chunked = !parser_->http_1_0();
+    if (large) {
+        output_.add_large(std::move(response));
+    } else if (response.source && has_content) {
         source_ = std::move(response.source);
         piece_taken_.emplace(server_.context_);
         finish_request();
         state_ = State::producing;
-        deadline_ = base::SteadyTime::max();  // what a source waits for has a bound of its own
+        deadlines_.begin(Wait::answer, turn_now_);  // what a source waits for has a bound of its own
         if (!flush() && state_ == State::closed) return;
-        asio::co_spawn(server_.context_, produce(Pointer{this}, chunked), asio::detached);
+        asio::co_spawn(server_.context_, produce(Pointer{this}, !http_1_0), asio::detached);
         return;
     }
     finish_request();
-    if (state_ == State::closed) return;
-    if (large || close_after_ || out.size() > kGatheredOutputMax) {
+    if (large || close_after_ || output_.has_gathered_enough()) {
         if (flush() && close_after_) begin_lingering();
     }
 }
@@ -418,6 +339,7 @@ base::Awaitable<void> Connection::produce(Pointer self, bool chunked) {
             if (self->state_ != State::producing || whole) break;
             const std::string piece = co_await source->next();
             if (self->state_ != State::producing) break;
+            if (!self->advancing_) self->check_own_turn();
             whole = piece.empty();
             self->send_piece(piece, chunked);
         }
@@ -434,13 +356,13 @@ base::Awaitable<void> Connection::produce(Pointer self, bool chunked) {
         self->begin_lingering();
     } else {
         self->state_ = State::reading;
-        self->advance();
+        if (!self->advancing_) self->advance();
     }
 }
 
 /// One chunk (RFC 9112 section 7.1); the empty one is the last.
 void Connection::send_piece(std::string_view piece, bool chunked) {
-    std::string& out = server_.output_;
+    std::string& out = output_.gathered();
     if (chunked) out += fmt::format("{:x}\r\n", piece.size());
     out += piece;
     if (chunked) out += "\r\n";
@@ -459,79 +381,35 @@ void Connection::refuse(base::Error error) {
     respond(std::move(answer), base::steady_now());
 }
 
+void Connection::identify_request() {
+    Request& request = reader_.request();
+    request.client = client_address(peer_, request.field(Field::forwarded_for), server_.options_.trusted_proxies);
+    request.secure = server_.options_.secure;
+    const std::string_view sent_id = request.field(Field::request_id);
+    request.id = sane_request_id(sent_id) ? std::string{sent_id} : server_.next_request_id();
+}
+
 void Connection::finish_request() {
-    release_body();
-    parser_.reset();
-    std::string{}.swap(header_);
-    continued_ = false;
-    empty_lines_ = 0;
-    phase_ = Phase::idle;
+    reader_.finish();
+    deadlines_.end_request();
 }
 
 /// Sends what there is. False when the peer does not take all of it now, or the connection is lost.
 bool Connection::flush() {
-    std::string& out = server_.output_;
-    if (backlog_.empty() && !large_) {
-        if (out.empty()) return true;
-        // The usual case: the kernel takes all of it at once.
-        const ssize_t sent = ::send(socket_, out.data(), out.size(), MSG_NOSIGNAL);
-        if (sent > 0) sent_ += static_cast<std::uint64_t>(sent);
-        if (sent == static_cast<ssize_t>(out.size())) {
-            out.clear();
-            return true;
-        }
-        if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-            close();
-            return false;
-        }
-        backlog_.assign(out, sent < 0 ? 0 : static_cast<std::size_t>(sent));
-    } else {
-        backlog_ += out;
+    switch (output_.send(socket_)) {
+        case Output::Outcome::sent: return true;
+        case Output::Outcome::waiting: wait_until_taken(); break;
+        case Output::Outcome::lost: close(); break;
     }
-    out.clear();
-    if (out.capacity() > 4 * kGatheredOutputMax) std::string{}.swap(out);
-    return send_backlog();
+    return false;
 }
 
-/// The backlog, then what is left of the large answer, which is not copied. False when not all of it went.
-bool Connection::send_backlog() {
-    while (true) {
-        std::array<iovec, 8> parts;
-        std::size_t count = 0;
-        const auto add = [&](std::string_view bytes) {
-            if (!bytes.empty()) parts[count++] = {const_cast<char*>(bytes.data()), bytes.size()};
-        };
-        add(backlog_);
-        std::size_t skip = large_sent_;
-        for (std::size_t i = 0; large_ && i < large_->piece_count(); ++i) {
-            const std::string_view piece = large_->piece(i);
-            add(piece.substr(std::min(skip, piece.size())));
-            skip -= std::min(skip, piece.size());
-        }
-        if (count == 0) break;
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = count;
-        const ssize_t sent = ::sendmsg(socket_, &message, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent < 0) {
-            if (errno != EAGAIN && errno != EWOULDBLOCK) {
-                close();
-            } else if (state_ == State::reading || state_ == State::producing) {
-                state_ = State::writing;
-                keep_pace(server_.options_.pace);
-            }
-            return false;
-        }
-        sent_ += static_cast<std::uint64_t>(sent);
-        const std::size_t of_backlog = std::min(static_cast<std::size_t>(sent), backlog_.size());
-        backlog_.erase(0, of_backlog);
-        large_sent_ += static_cast<std::size_t>(sent) - of_backlog;
-    }
-    std::string{}.swap(backlog_);
-    large_.reset();
-    large_sent_ = 0;
-    return true;
+void Connection::wait_until_taken() {
+    if (state_ != State::reading && state_ != State::producing) return;
+    state_ = State::writing;
+    const base::SteadyTime now = base::steady_now();
+    deadlines_.begin(Wait::taking, now);
+    deadlines_.moved(output_.take_note(socket_), now);
 }
 
 /// Closing with unread input makes the kernel reset the connection, and the client may lose the answer: so
@@ -539,10 +417,12 @@ bool Connection::send_backlog() {
 /// of a body may look for the answer only after sending the rest, at the pace of its link.
 void Connection::begin_lingering() {
     if (state_ == State::closed) return;
+    SNIPPETD_ASSERT(state_ != State::lingering && server_.output_.empty(), state_, server_.output_.size());
     ::shutdown(socket_, SHUT_WR);
     state_ = State::lingering;
-    linger_ends_ = base::deadline_in(server_.options_.linger_timeout);
-    keep_pace(body_owed_ && !server_.draining_ ? server_.options_.pace : kShortLinger);
+    const base::SteadyTime now = base::steady_now();
+    deadlines_.begin_lingering(!body_owed_ || server_.draining_, now);
+    deadlines_.moved(output_.take_note(socket_), now);
     rest_.clear();
     readable_ = true;
     linger();
@@ -561,45 +441,9 @@ void Connection::linger() {
         const base::SteadyTime now = base::steady_now();
         turn_bytes_ += static_cast<std::size_t>(received);
         lingered_bytes_ += static_cast<std::size_t>(received);
-        pace_.moved(static_cast<std::uint64_t>(received), now);
-        if (lingered_bytes_ > kLingeredBytesMax || now >= linger_ends_) return close();
+        deadlines_.moved(static_cast<std::uint64_t>(received), now);
+        if (lingered_bytes_ > kLingeredBytesMax || deadlines_.has_lingered_enough(now)) return close();
     }
-}
-
-void Connection::identify_request() {
-    Request& request = parser_->request;
-    request.client = peer_;
-    request.secure = server_.options_.secure;
-    const auto trusted = [this](const asio::ip::address& address) {
-        const auto& proxies = server_.options_.trusted_proxies;
-        return std::any_of(proxies.begin(), proxies.end(),
-                           [&](const base::Cidr& proxy) { return proxy.contains(address); });
-    };
-    // From the right, because only the entries that trusted proxies have appended can be believed.
-    std::string_view forwarded = request.field(Field::forwarded_for);
-    while (!forwarded.empty() && trusted(request.client)) {
-        const std::size_t comma = forwarded.rfind(',');
-        const auto address = forwarded_address(forwarded.substr(comma == forwarded.npos ? 0 : comma + 1));
-        if (!address) break;
-        request.client = *address;
-        forwarded = comma == forwarded.npos ? std::string_view{} : forwarded.substr(0, comma);
-    }
-    const std::string_view sent_id = request.field(Field::request_id);
-    request.id = sane_request_id(sent_id) ? std::string{sent_id} : server_.next_request_id();
-}
-
-/// Counts the body against what all bodies together may hold; false when that is too much.
-bool Connection::account_body() {
-    const std::size_t size = parser_->request.body.size();
-    if (size == accounted_body_) return true;
-    const std::size_t grown = size - accounted_body_;
-    accounted_body_ = size;
-    return server_.limits_->body_bytes.fetch_add(grown) + grown <= ServerLimits::kBodyBytesMax;
-}
-
-void Connection::release_body() {
-    if (accounted_body_ > 0) server_.limits_->body_bytes.fetch_sub(accounted_body_);
-    accounted_body_ = 0;
 }
 
 }  // namespace snippetd::http

@@ -3,9 +3,10 @@
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
 #include "base/timer.hpp"
-#include "http/pace.hpp"
-#include "http/parser.hpp"
+#include "http/deadlines.hpp"
+#include "http/output.hpp"
 #include "http/poller.hpp"
+#include "http/request_reader.hpp"
 #include "http/service.hpp"
 
 #include <list>
@@ -24,16 +25,13 @@ class Server;
 
 /// One connection: reads requests, has them answered in order, writes the answers.
 ///
-/// It is a state machine that runs as far as it can at each event. Input is read into a buffer that all
-/// connections of the worker share; a request that is there as a whole and can be answered at once is
-/// answered straight from it, and the answer is sent from a shared buffer too, so an idle connection owns no
-/// buffers. What is incomplete, or has to wait for its answer, or cannot be sent yet, is copied into the
-/// connection. Pipelined requests are answered before anything is written, so that many small answers leave
-/// in one system call.
-///
-/// There is no timer for each operation: the connection says by when it must have made progress, and the
-/// server looks a few times a second who is late. A header has to come within a time; bodies, answers and what
-/// comes after a refusal have to keep a `Pace`, as the kernel knows it: what it still holds has not been taken.
+/// It is a state machine that runs as far as it can at each event, and has the socket. What has come goes to its
+/// `RequestReader`, what is to be sent to its `Output`; until when it has to make progress, its `Deadlines` say. Input
+/// is read into a buffer that all connections of the worker share. A request that is there as a whole and can be
+/// answered at once is answered straight from it, and the answer is sent from a shared buffer too: an idle connection
+/// owns no buffers. What is incomplete, or has to wait for its answer, or cannot be sent yet, is copied into the
+/// connection. Pipelined requests are answered before anything is written, so that many small answers leave in one
+/// system call.
 ///
 /// A connection runs for a turn, which is counted in time and bytes. If it has more to do then, it waits in the
 /// server's queue, where those that have just become ready are not behind it.
@@ -68,9 +66,6 @@ class Connection final : public Poller::Client,
         closed,
     };
 
-    /// Within `reading`: what the deadline is for.
-    enum class Phase { idle, header, body };
-
     void advance();
     void wait_for_turn();
     bool turn_is_over() const;
@@ -78,67 +73,46 @@ class Connection final : public Poller::Client,
     bool read_requests();
     std::string_view receive();
     bool consume(std::string_view& input);
-    void keep_header();
     void wait_for_more(bool begun);
+    void continue_body();
     void handle();
     static base::Awaitable<void> answer_later(Pointer self, base::SteadyTime started);
     void respond(Service::Answer answer, base::SteadyTime started);
     static base::Awaitable<void> produce(Pointer self, bool chunked);
     void send_piece(std::string_view piece, bool chunked);
     void refuse(base::Error error);
+    void identify_request();
     void finish_request();
 
     bool flush();
-    bool send_backlog();
+    void wait_until_taken();
     void begin_lingering();
     void linger();
-
-    void keep_pace(const Pace::Bounds& bounds);
-    void look_again(base::SteadyTime now);
-    std::size_t count_untaken() const;
-    bool note_taken(base::SteadyTime now);
-
-    void identify_request();
-    bool account_body();
-    void release_body();
+    void check_own_turn() const;
 
     Server& server_;
     int socket_;
     boost::asio::ip::address peer_;
     State state_ = State::reading;
-    Phase phase_ = Phase::idle;
-    base::SteadyTime deadline_ = base::SteadyTime::max();
-    Pace pace_;                ///< of a body, of an answer that is being taken, of lingering
-    std::uint64_t sent_ = 0;   ///< bytes, to the kernel
-    std::uint64_t taken_ = 0;  ///< of these, what the peer's kernel had taken when it was last asked for
-    bool readable_ = true;     ///< the socket may have input: an edge has said so and no read has emptied it
-    bool peer_done_ = false;   ///< the peer will send no more; it may still read
-    bool peer_gone_ = false;   ///< nor will it read
+    RequestReader reader_;
+    Output output_;
+    Deadlines deadlines_;
+    std::string rest_;        ///< input not yet used, between two events
+    bool readable_ = true;    ///< the socket may have input: an edge has said so and no read has emptied it
+    bool peer_done_ = false;  ///< the peer will send no more; it may still read
+    bool peer_gone_ = false;  ///< nor will it read
     bool close_after_ = false;
+    bool body_owed_ = false;  ///< the last request was refused before its end
     bool advancing_ = false;  ///< `advance` is on the stack and goes on by itself
     bool queued_ = false;     ///< it waits for a turn, and nothing but that turn runs it
-    bool continued_ = false;  ///< `100 Continue` has been sent
-    int empty_lines_ = 0;     ///< passed over before the request
 
     base::SteadyTime turn_began_{};  ///< with the first request of this turn; the epoch before it
     base::SteadyTime turn_now_{};    ///< when its last request was answered
     std::size_t turn_bytes_ = 0;     ///< read and answered in this turn
 
-    std::optional<Parser> parser_;
-    std::string_view request_header_;  ///< where the header of the request under way lies
-    std::string header_;               ///< or a copy of it, once it must be kept
-    std::string rest_;                 ///< input not yet used, between two events
-    std::size_t accounted_body_ = 0;
-
-    std::string backlog_;            ///< answers that could not be sent yet
-    std::optional<Response> large_;  ///< an answer that is sent from where it is, after the backlog
-    std::size_t large_sent_ = 0;     ///< bytes of its content
-
     std::shared_ptr<ContentSource> source_;   ///< of the answer under way
     std::optional<base::Timer> piece_taken_;  ///< cancelled when the reader has taken the last piece
 
-    bool body_owed_ = false;  ///< the last request was refused before its end
-    base::SteadyTime linger_ends_{};
     std::size_t lingered_bytes_ = 0;
 };
 

@@ -1,8 +1,12 @@
 #include "http/form.hpp"
 
+#include "base/ascii.hpp"
+#include "base/percent.hpp"
+#include "http/lists.hpp"
+
 #include <algorithm>
-#include <cctype>
 #include <optional>
+#include <utility>
 
 namespace snippetd::http {
 
@@ -12,66 +16,19 @@ base::Error malformed(std::string detail) {
     return {base::ErrorKind::bad_request, std::move(detail), {}, 0};
 }
 
-bool equals_without_case(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-    return text;
-}
-
 /// The name of a field or file as it was before a browser, or curl, wrote `"`, CR and LF as `%22`, `%0D` and `%0A`
 /// (HTML standard, "multipart/form-data encoding algorithm"). They escape nothing else, `%` neither.
 std::string unescaped(std::string_view text) {
     static constexpr std::pair<std::string_view, char> kEscapes[] = {{"%22", '"'}, {"%0d", '\r'}, {"%0a", '\n'}};
     std::string out;
     while (!text.empty()) {
-        const auto escape = std::find_if(std::begin(kEscapes), std::end(kEscapes), [&](const auto& one) {
-            return equals_without_case(text.substr(0, one.first.size()), one.first);
-        });
+        const auto escape = std::find_if(std::begin(kEscapes), std::end(kEscapes),
+                                         [&](const auto& one) { return base::starts_without_case(text, one.first); });
         const bool escaped = escape != std::end(kEscapes);
         out += escaped ? escape->second : text.front();
         text.remove_prefix(escaped ? escape->first.size() : 1);
     }
     return out;
-}
-
-/// The parameter `name` of a field value such as `form-data; name="a"; filename="b.c"`; quotes are taken off. In a
-/// quoted one some programs escape `"` with a backslash.
-std::optional<std::string> find_parameter_of(std::string_view value, std::string_view name) {
-    std::size_t at = value.find(';');
-    while (at < value.size()) {
-        ++at;
-        while (at < value.size() && (value[at] == ' ' || value[at] == '\t')) ++at;
-        const std::size_t equals = value.find_first_of("=;", at);
-        if (equals == value.npos) return std::nullopt;
-        const std::string_view key = trimmed(value.substr(at, equals - at));
-        at = equals;
-        if (value[equals] == ';') continue;
-        ++at;
-        std::string text;
-        if (at < value.size() && value[at] == '"') {
-            for (++at; at < value.size() && value[at] != '"'; ++at) {
-                if (value[at] == '\\' && at + 1 < value.size() && (value[at + 1] == '"' || value[at + 1] == '\\')) ++at;
-                text += value[at];
-            }
-            at = std::min(value.find(';', at), value.size());
-        } else {
-            const std::size_t end = std::min(value.find(';', at), value.size());
-            text = trimmed(value.substr(at, end - at));
-            at = end;
-        }
-        if (equals_without_case(key, name)) return text;
-    }
-    return std::nullopt;
-}
-
-std::string_view type_of(const Request& request) {
-    const std::string_view value = request.field(Field::content_type);
-    return trimmed(value.substr(0, value.find(';')));
 }
 
 /// One part's header fields, of which only one matters. False when it has no name.
@@ -81,12 +38,14 @@ bool read_part_header(std::string_view header, Form::Field& field) {
         const std::string_view line = header.substr(0, end);
         header.remove_prefix(std::min(end + 2, header.size()));
         const std::size_t colon = line.find(':');
-        if (colon == line.npos || !equals_without_case(trimmed(line.substr(0, colon)), "content-disposition")) continue;
+        if (colon == line.npos ||
+            !base::equals_without_case(base::trimmed(line.substr(0, colon)), "content-disposition"))
+            continue;
         const std::string_view value = line.substr(colon + 1);
-        const std::optional<std::string> name = find_parameter_of(value, "name");
+        const std::optional<std::string> name = parameter_of(value, "name");
         if (!name) return false;
         field.name = unescaped(*name);
-        const std::optional<std::string> file_name = find_parameter_of(value, "filename");
+        const std::optional<std::string> file_name = parameter_of(value, "filename");
         field.is_file = file_name.has_value();
         field.file_name = unescaped(file_name.value_or(""));
         return true;
@@ -95,7 +54,7 @@ bool read_part_header(std::string_view header, Form::Field& field) {
 }
 
 base::Result<Form> parse_multipart(const Request& request) {
-    const std::optional<std::string> boundary = find_parameter_of(request.field(Field::content_type), "boundary");
+    const std::optional<std::string> boundary = parameter_of(request.field(Field::content_type), "boundary");
     if (!boundary || boundary->empty() || boundary->size() > 70) return malformed("The form's boundary is missing.");
     const std::string delimiter = "\r\n--" + *boundary;
     std::string_view rest = request.body;
@@ -110,7 +69,7 @@ base::Result<Form> parse_multipart(const Request& request) {
     Form form;
     while (!rest.starts_with("--")) {
         const std::size_t line_end = rest.find("\r\n");
-        if (line_end == rest.npos || !trimmed(rest.substr(0, line_end)).empty())
+        if (line_end == rest.npos || !base::trimmed(rest.substr(0, line_end)).empty())
             return malformed("The form is broken off.");
         rest.remove_prefix(line_end);  // the line end may be the empty line after no header
         const std::size_t header_end = rest.find("\r\n\r\n");
@@ -138,10 +97,12 @@ base::Result<Form> parse_urlencoded(const Request& request) {
         rest.remove_prefix(std::min(end + 1, rest.size()));
         if (pair.empty()) continue;
         const std::size_t equals = std::min(pair.find('='), pair.size());
+        auto name = base::percent_decoded(pair.substr(0, equals), base::Plus::space);
+        auto value = base::percent_decoded(pair.substr(std::min(equals + 1, pair.size())), base::Plus::space);
+        if (!name || !value) return malformed("The form is not percent-encoded.");
         Form::Field field;
-        const bool decoded = decode_form_text(pair.substr(0, equals), field.name) &&
-                             decode_form_text(pair.substr(std::min(equals + 1, pair.size())), field.value);
-        if (!decoded) return malformed("The form is not percent-encoded.");
+        field.name = *std::move(name);
+        field.value = *std::move(value);
         if (form.fields.size() >= Form::kFieldsMax) return malformed("The form has too many fields.");
         form.fields.push_back(std::move(field));
     }
@@ -170,9 +131,9 @@ std::vector<std::string> Form::values(std::string_view name) const {
 }
 
 base::Result<Form> parse_form(const Request& request) {
-    const std::string_view type = type_of(request);
-    if (equals_without_case(type, "multipart/form-data")) return parse_multipart(request);
-    if (equals_without_case(type, "application/x-www-form-urlencoded")) return parse_urlencoded(request);
+    const std::string_view type = without_parameters(request.field(Field::content_type));
+    if (base::equals_without_case(type, "multipart/form-data")) return parse_multipart(request);
+    if (base::equals_without_case(type, "application/x-www-form-urlencoded")) return parse_urlencoded(request);
     return malformed("This route takes a form.");
 }
 

@@ -1,10 +1,12 @@
 #include "http/parser.hpp"
 
+#include "base/ascii.hpp"
+#include "http/lists.hpp"
+
 #include <algorithm>
 #include <functional>
 
 #include <boost/asio/buffer.hpp>
-#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/field.hpp>
 
@@ -61,7 +63,7 @@ std::optional<Field> field_of(beast::http::field name, std::string_view text) {
         {"X-Moz", Field::purpose},
     };
     for (const auto& [other, field] : kOthers) {
-        if (beast::iequals(text, other)) return field;
+        if (base::equals_without_case(text, other)) return field;
     }
     return std::nullopt;
 }
@@ -88,16 +90,6 @@ bool is_host(std::string_view text) {
     const std::string_view port = text.substr(end + 1);
     return text[end] == ':' && port.size() <= 5 &&
            std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c); });
-}
-
-/// token (RFC 9110 section 5.6.2)
-bool is_token_character(unsigned char c) {
-    return std::isalnum(c) || std::string_view{"!#$%&'*+-.^_`|~"}.find(static_cast<char>(c)) != std::string_view::npos;
-}
-
-/// What may stand in a field's value or a quoted string: HTAB, SP, VCHAR and obs-text (RFC 9110 section 5.5)
-bool is_text_character(unsigned char c) {
-    return c == '\t' || (c >= 0x20 && c != 0x7F);
 }
 
 std::size_t count_leading(std::string_view text, bool (*accepts)(unsigned char)) {
@@ -283,7 +275,7 @@ void Parser::on_request_impl(beast::http::verb method, string_view method_text, 
 bool Parser::split_target() {
     std::string_view rest = request.target;
     // The absolute form, as sent to proxies (RFC 9112 section 3.2.2): what is before the path names this server.
-    const bool absolute = beast::iequals(rest.substr(0, 7), "http://") || beast::iequals(rest.substr(0, 8), "https://");
+    const bool absolute = base::starts_without_case(rest, "http://") || base::starts_without_case(rest, "https://");
     if (absolute) {
         const std::size_t authority = rest.find("://") + 3;
         const std::size_t path = std::min(rest.find_first_of("/?#", authority), rest.size());
@@ -343,13 +335,14 @@ void Parser::on_header_impl(error_code& error) {
     if (!authority_.empty()) served = authority_;
     if (served.ends_with(':')) served.remove_suffix(1);  // an empty port is the usual one
     const bool plainly_chunked = transfer_encodings_ == 1 &&
-                                 beast::iequals(request.field(Field::transfer_encoding), "chunked") && version_ == 11;
+                                 base::equals_without_case(request.field(Field::transfer_encoding), "chunked") &&
+                                 version_ == 11;
     if (transfer_encodings_ > 0 && !plainly_chunked) {
         refuse(base::ErrorKind::bad_request, "The only transfer coding known here is chunked.", error);
         return;
     }
     if (const std::string_view expect = request.field(Field::expect); !expect.empty()) {
-        if (!beast::iequals(expect, "100-continue")) {
+        if (!base::equals_without_case(expect, "100-continue")) {
             refuse(base::ErrorKind::expectation_failed, "The only expectation known here is 100-continue.", error);
             return;
         }

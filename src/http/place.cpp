@@ -1,22 +1,13 @@
 #include "http/place.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 
 namespace snippetd::http {
 
-namespace {
-
-std::string in_lower_case(std::string_view text) {
-    std::string lower{text};
-    std::transform(lower.begin(), lower.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
-    return lower;
-}
-
-}  // namespace
-
 std::string normal_authority(std::string_view authority, std::string_view scheme) {
-    std::string normal = in_lower_case(authority);
+    std::string normal = base::lower_case(authority);
     const std::size_t colon = normal.rfind(':');
     if (colon == normal.npos || normal.find(']', colon) != normal.npos) return normal;  // within an IPv6 address
     const std::string_view port = std::string_view{normal}.substr(colon + 1);
@@ -28,7 +19,7 @@ std::optional<Place> place_of(std::string_view url) {
     const std::size_t colon = url.find("://");
     if (colon == url.npos) return std::nullopt;
     Place place;
-    place.scheme = in_lower_case(url.substr(0, colon));
+    place.scheme = base::lower_case(url.substr(0, colon));
     if (place.scheme != "http" && place.scheme != "https") return std::nullopt;
     url.remove_prefix(colon + 3);
     const std::size_t end = std::min(url.find_first_of("/?#\\"), url.size());

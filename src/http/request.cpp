@@ -1,6 +1,10 @@
 #include "http/request.hpp"
 
+#include "base/ascii.hpp"
+#include "base/percent.hpp"
 #include "base/utf8.hpp"
+
+#include <utility>
 
 namespace snippetd::http {
 
@@ -19,12 +23,12 @@ std::string_view to_text(Method method) {
 }
 
 std::string_view find_cookie(const Request& request, std::string_view name) {
+    // Separated by semicolons whatever is in quotes (RFC 6265 section 5.4): a value may have one quote.
     std::string_view rest = request.field(Field::cookie);
     while (!rest.empty()) {
         const std::size_t end = rest.find(';');
-        std::string_view pair = rest.substr(0, end);
+        const std::string_view pair = base::trimmed(rest.substr(0, end));
         rest = end == rest.npos ? std::string_view{} : rest.substr(end + 1);
-        while (!pair.empty() && (pair.front() == ' ' || pair.front() == '\t')) pair.remove_prefix(1);
         if (pair.size() > name.size() && pair.substr(0, name.size()) == name && pair[name.size()] == '=') {
             return pair.substr(name.size() + 1);
         }
@@ -34,34 +38,11 @@ std::string_view find_cookie(const Request& request, std::string_view name) {
 
 namespace {
 
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-bool decode_bytes(std::string_view text, bool plus_is_space, std::string& out) {
-    out.clear();
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '+' && plus_is_space) {
-            out += ' ';
-        } else if (text[i] != '%') {
-            out += text[i];
-        } else {
-            if (i + 2 >= text.size()) return false;
-            const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
-            if (high < 0 || low < 0) return false;
-            out += static_cast<char>(high * 16 + low);
-            i += 2;
-        }
-    }
-    return true;
-}
-
-bool percent_decode(std::string_view text, bool plus_is_space, std::string& out) {
-    return decode_bytes(text, plus_is_space, out) && out.find('\0') == out.npos &&
-           base::count_code_points(out).has_value();
+/// What `text` stands for; nothing when that is not UTF-8 without NUL.
+std::optional<std::string> decoded_text(std::string_view text, base::Plus plus) {
+    std::optional<std::string> decoded = base::percent_decoded(text, plus);
+    if (!decoded || decoded->find('\0') != decoded->npos || !base::count_code_points(*decoded)) return std::nullopt;
+    return decoded;
 }
 
 }  // namespace
@@ -76,18 +57,16 @@ Parameter find_parameter(std::string_view query, std::string_view name) {
         if (pair.substr(0, equals) != name) continue;
         parameter.present = true;
         const std::string_view value = equals == pair.npos ? std::string_view{} : pair.substr(equals + 1);
-        parameter.malformed = !percent_decode(value, true, parameter.value);
+        std::optional<std::string> decoded = decoded_text(value, base::Plus::space);
+        parameter.malformed = !decoded;
+        parameter.value = std::move(decoded).value_or("");
         return parameter;
     }
     return parameter;
 }
 
-bool decode_form_text(std::string_view text, std::string& out) {
-    return decode_bytes(text, true, out);
-}
-
-bool decode_segment(std::string_view segment, std::string& out) {
-    return percent_decode(segment, false, out);
+std::optional<std::string> decode_segment(std::string_view segment) {
+    return decoded_text(segment, base::Plus::itself);
 }
 
 }  // namespace snippetd::http

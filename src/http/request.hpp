@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,9 +38,9 @@ enum class Field {
     sec_fetch_mode,
     sec_fetch_site,
     transfer_encoding,
-    user_agent,
+    user_agent,  ///< the last one
 };
-inline constexpr std::size_t kFieldCount = 22;
+inline constexpr std::size_t kFieldCount = static_cast<std::size_t>(Field::user_agent) + 1;
 
 /// One request. The views point into the connection's buffer and live until the response has been written.
 struct Request {
@@ -77,11 +78,7 @@ struct Parameter {
 };
 Parameter find_parameter(std::string_view query, std::string_view name);
 
-/// Percent-decodes a name or value of a form (`+` is a space); not only UTF-8. False when the encoding is broken.
-bool decode_form_text(std::string_view text, std::string& out);
-
-/// Percent-decodes one path segment. False when the encoding is broken or what it holds is not UTF-8 or has a
-/// NUL.
-bool decode_segment(std::string_view segment, std::string& out);
+/// What a segment of a path stands for. Nothing when its encoding is broken or what it holds is not UTF-8 or has a NUL.
+std::optional<std::string> decode_segment(std::string_view segment);
 
 }  // namespace snippetd::http

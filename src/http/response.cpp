@@ -56,9 +56,11 @@ void Response::become_not_modified() {
 
 std::string_view Response::piece(std::size_t index) const {
     if (piece_count_ == 0) return body;
+    SNIPPETD_ASSERT(index < piece_count_, index, piece_count_);
     const Piece& piece = pieces_[index];
-    return piece.data ? std::string_view{piece.data, piece.size}
-                      : std::string_view{body}.substr(piece.offset, piece.size);
+    if (piece.data) return {piece.data, piece.size};
+    SNIPPETD_ASSERT(piece.offset + piece.size <= body.size(), piece.offset, piece.size, body.size());
+    return std::string_view{body}.substr(piece.offset, piece.size);
 }
 
 std::size_t Response::content_length() const {

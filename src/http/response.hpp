@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/assert.hpp"
 #include "base/error.hpp"
 #include "http/content_source.hpp"
 
@@ -43,10 +44,12 @@ class Response {
     /// Makes it a 304 without content (RFC 9110 section 15.4.5).
     void become_not_modified();
 
-    /// Makes the content a sequence of pieces, at most six, which belong to `owner`, or are parts of `body`,
+    static constexpr std::size_t kPiecesMax = 6;
+
+    /// Makes the content a sequence of pieces, at most `kPiecesMax`, which belong to `owner`, or are parts of `body`,
     /// which are given by their place, because the response may be moved.
-    void add_piece(std::string_view piece) { pieces_[piece_count_++] = {piece.data(), 0, piece.size()}; }
-    void add_body_piece(std::size_t offset, std::size_t size) { pieces_[piece_count_++] = {nullptr, offset, size}; }
+    void add_piece(std::string_view piece) { add({piece.data(), 0, piece.size()}); }
+    void add_body_piece(std::size_t offset, std::size_t size) { add({nullptr, offset, size}); }
 
     /// The content: without pieces it is `body`, as one. The views are good until the response is moved.
     std::size_t piece_count() const { return piece_count_ == 0 ? 1 : piece_count_; }
@@ -59,7 +62,12 @@ class Response {
         std::size_t offset;
         std::size_t size;
     };
-    std::array<Piece, 6> pieces_{};
+    void add(Piece piece) {
+        SNIPPETD_ASSERT(piece_count_ < kPiecesMax, piece_count_);
+        pieces_[piece_count_++] = piece;
+    }
+
+    std::array<Piece, kPiecesMax> pieces_{};
     std::size_t piece_count_ = 0;
 };
 

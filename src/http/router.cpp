@@ -1,6 +1,7 @@
 #include "http/router.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace snippetd::http {
 
@@ -56,7 +57,9 @@ Router::Match Router::find(Method method, std::string_view path) const {
     if (path.find('%') != path.npos) {
         decoded.resize(segments.size());
         for (std::size_t i = 0; i < segments.size(); ++i) {
-            match.malformed |= !decode_segment(segments[i], decoded[i]);
+            std::optional<std::string> segment = decode_segment(segments[i]);
+            match.malformed |= !segment;
+            decoded[i] = std::move(segment).value_or("");
             segments[i] = decoded[i];
         }
     }

@@ -1,16 +1,15 @@
 #pragma once
 
 #include "base/awaitable.hpp"
-#include "base/cidr.hpp"
 #include "base/metrics.hpp"
 #include "base/timer.hpp"
 #include "http/connection.hpp"
 #include "http/observer.hpp"
 #include "http/poller.hpp"
+#include "http/server_options.hpp"
 #include "http/service.hpp"
 
 #include <array>
-#include <atomic>
 #include <deque>
 #include <list>
 #include <memory>
@@ -21,25 +20,6 @@
 #include <boost/asio/ip/tcp.hpp>
 
 namespace snippetd::http {
-
-struct ServerOptions {
-    base::Milliseconds header_timeout{10000};   ///< from a request's first byte to the end of its header
-    Pace::Bounds pace;                          ///< of a body that arrives, and of an answer that is taken
-    base::Milliseconds linger_timeout{300000};  ///< for the rest of a request that was refused
-    base::Milliseconds idle_timeout{75000};     ///< between two requests
-    std::size_t connections_max = 16384;        ///< of the process
-    std::uint64_t request_body_bytes_max = 8 * 1024 * 1024;
-    std::vector<base::Cidr> trusted_proxies;
-    bool secure = false;  ///< whether the public URL is https
-};
-
-/// What the servers of all workers bound together.
-struct ServerLimits {
-    /// Bodies of requests that are not answered yet; beyond it a request with a body gets 503.
-    static constexpr std::size_t kBodyBytesMax = 256 * 1024 * 1024;
-    std::atomic<std::size_t> connections{0};
-    std::atomic<std::size_t> body_bytes{0};
-};
 
 using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp, base::Executor>;
 
@@ -53,6 +33,9 @@ class Server {
 
     /// Takes over a listening socket and starts to accept.
     void accept_from(Acceptor acceptor);
+    /// Takes over a socket that is connected and does not block, as it does with those that it accepts: `peer` is a
+    /// client. Above the cap of connections it is told so and turned away.
+    void welcome(int socket, const boost::asio::ip::address& peer);
     /// The first step of a shutdown: accepts no more, ends idle connections, and the others after the request
     /// in flight.
     void drain();
@@ -67,7 +50,6 @@ class Server {
 
     void wait_for_clients(std::size_t acceptor);
     void accept_all(std::size_t acceptor);
-    void welcome(int socket, const boost::asio::ip::address& peer);
     void turn_away(int socket);
     base::Awaitable<void> tick();
     void forget(Connection& connection);

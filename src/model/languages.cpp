@@ -1,5 +1,7 @@
 #include "model/languages.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 #include <string>
 #include <unordered_map>
@@ -23,16 +25,6 @@ class Words {
     std::unordered_map<std::string_view, std::string_view> languages_;
 };
 
-char to_lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string to_lower(std::string_view text) {
-    std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return to_lower(c); });
-    return lower;
-}
-
 struct Index {
     std::vector<std::string> labels;  // in lower case; owns what `names` refers to
     Words names, extensions, file_names, interpreters;
@@ -45,7 +37,7 @@ struct Index {
             for (std::string_view word : language.extensions) extensions.add(word, language.name);
             for (std::string_view word : language.file_names) file_names.add(word, language.name);
             for (std::string_view word : language.interpreters) interpreters.add(word, language.name);
-            labels.push_back(to_lower(language.label));
+            labels.push_back(base::lower_case(language.label));
             names.add(labels.back(), language.name);
         }
     }
@@ -62,15 +54,9 @@ constexpr std::size_t kFirstLineBytesMax = 512;
 
 constexpr std::string_view kBlanks = " \t\r";
 
-std::string_view trim(std::string_view text) {
-    auto first = text.find_first_not_of(kBlanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
 /// Removes and returns the first word; empty when there is none left.
 std::string_view take_word(std::string_view& line) {
-    line = trim(line);
+    line = base::trimmed(line, kBlanks);
     auto end = std::min(line.find_first_of(kBlanks), line.size());
     auto word = line.substr(0, end);
     line.remove_prefix(end);
@@ -102,9 +88,9 @@ std::string_view language_of_extension(std::string_view file) {
 }
 
 std::string_view language_of_title(std::string_view title) {
-    auto name = base_name(trim(title));
+    auto name = base_name(base::trimmed(title, kBlanks));
     if (name.empty() || name.size() > kFileNameBytesMax) return {};
-    const std::string lower = to_lower(name);
+    const std::string lower = base::lower_case(name);
     const auto file = without_copy_extension(lower);
     if (auto language = index().file_names.find(file); !language.empty()) return language;
     if (auto language = language_of_extension(file); !language.empty()) return language;
@@ -135,7 +121,7 @@ std::string_view language_of_first_line(std::string_view body) {
     line = line.substr(0, line.find('\n'));
     auto program = base_name(take_word(line));
     if (program == "env") program = base_name(program_of_env(line));
-    const std::string lower = to_lower(program);
+    const std::string lower = base::lower_case(program);
     if (auto language = index().interpreters.find(lower); !language.empty()) return language;
     auto end = lower.find_last_not_of("0123456789.-");  // python3.11, tclsh8.6, pypy3
     return end == std::string::npos ? std::string_view{}
@@ -145,9 +131,9 @@ std::string_view language_of_first_line(std::string_view body) {
 }  // namespace
 
 std::string_view canonical_language(std::string_view name_or_alias) {
-    auto word = trim(name_or_alias);
+    auto word = base::trimmed(name_or_alias, kBlanks);
     if (word.size() > kFileNameBytesMax) return kPlainText;
-    auto language = index().names.find(to_lower(word));
+    auto language = index().names.find(base::lower_case(word));
     return language.empty() ? kPlainText : language;
 }
 

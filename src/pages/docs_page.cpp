@@ -1,5 +1,6 @@
 #include "pages/docs_page.hpp"
 
+#include "base/ascii.hpp"
 #include "pages/layout.hpp"
 #include "pages/markdown.hpp"
 #include "pages/template.hpp"
@@ -42,12 +43,6 @@ const json::array& array_at(const json::object& in, const char* name) {
     static const json::array kNone;
     const json::value* found = in.if_contains(name);
     return found && found->is_array() ? found->get_array() : kNone;
-}
-
-std::string lower_case(std::string_view text) {
-    std::string lower{text};
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-    return lower;
 }
 
 std::string escaped(std::string_view text) {
@@ -356,7 +351,7 @@ void show_operation(Fields& group, const json::object& document, std::string_vie
     const std::string_view id = text_at(operation, "operationId");
     fields.set("ID", id);
     fields.set("METHOD", method);
-    fields.set("VERB", lower_case(method));
+    fields.set("VERB", base::lower_case(method));
     fields.set("PATH", path);
     fields.set("SUMMARY", text_at(operation, "summary"));
     fields.set("OPERATION_HTML", markdown_html(text_at(operation, "description")));
@@ -372,7 +367,7 @@ void show_operation(Fields& group, const json::object& document, std::string_vie
 
 void show_group(Fields& group, const json::object& document, const json::object& tag) {
     const std::string_view name = text_at(tag, "name");
-    group.set("GROUP_ID", "group-" + lower_case(name));
+    group.set("GROUP_ID", "group-" + base::lower_case(name));
     group.set("GROUP_NAME", name);
     group.set("GROUP_HTML", markdown_html(text_at(tag, "description")));
     for (const auto& path : object_at(document, "paths")) {

@@ -1,6 +1,8 @@
 #include "pages/markdown.hpp"
 
+#include "base/ascii.hpp"
 #include "base/numbers.hpp"
+#include "base/percent.hpp"
 #include "base/utf8.hpp"
 #include "pages/text.hpp"
 
@@ -24,13 +26,11 @@ constexpr int kTooMuch = 1;  // ends the parser
 
 /// Whether a link may be followed; a scheme that is not listed could run something.
 bool is_harmless(std::string_view url) {
-    std::string scheme;
-    for (const char c : url) {
-        if (c == ':') return scheme == "http" || scheme == "https" || scheme == "mailto";
-        if (c == '/' || c == '?' || c == '#') break;
-        scheme += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    }
-    return true;
+    const std::size_t end = url.find_first_of(":/?#");
+    if (end == url.npos || url[end] != ':') return true;
+    const std::string_view scheme = url.substr(0, end);
+    const auto is = [scheme](std::string_view name) { return base::equals_without_case(scheme, name); };
+    return is("http") || is("https") || is("mailto");
 }
 
 /// What `&…;` in a link stands for. A name that is not known here stays as it was written, as text: a browser must not
@@ -85,16 +85,13 @@ void append_quoted(std::string& out, std::string_view text) {
 /// A link for an attribute (RFC 3986: what may not stand in one is percent-encoded); empty when it is not harmless.
 void append_url(std::string& out, std::string_view url) {
     if (!is_harmless(url)) return;
-    constexpr std::string_view kPlain = "!#$%()*+,-./:;=?@_~";
-    for (const char c : url) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '&') {
-            out += "&amp;";
-        } else if (byte < 0x80 && (std::isalnum(byte) || kPlain.find(c) != kPlain.npos)) {
-            out += c;
-        } else {
-            fmt::format_to(std::back_inserter(out), "%{:02X}", byte);
-        }
+    // A percent sign stays: whoever wrote the link may have encoded it.
+    while (true) {
+        const std::size_t percent = std::min(url.find('%'), url.size());
+        append_escaped(out, base::percent_encoded(url.substr(0, percent), "!#$&()*+,-./:;=?@_~"));
+        if (percent == url.size()) return;
+        out += '%';
+        url.remove_prefix(percent + 1);
     }
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/sieve_cache.hpp"
-#include "pages/encoding.hpp"
+#include "http/codings.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -33,8 +33,8 @@ struct Page {
         renew_from_.store((now + kCountAgeMax).time_since_epoch().count(), std::memory_order_relaxed);
     }
 
-    const std::string& content(Encoding encoding) const {
-        return encoding == Encoding::brotli ? brotli : encoding == Encoding::gzip ? gzip : identity;
+    const std::string& content(http::Coding encoding) const {
+        return encoding == http::Coding::brotli ? brotli : encoding == http::Coding::gzip ? gzip : identity;
     }
     std::string_view cache_key() const { return key; }
     std::size_t bytes() const {

@@ -28,16 +28,16 @@ std::shared_ptr<const Page> make_page(const PageRenderer::Wanted& wanted, std::s
     options.document = document;
     std::string html =
         wanted.face == Face::page ? read_page(*wanted.snippet, options) : embed_page(*wanted.snippet, wanted.base);
-    const auto is_wanted = [&wanted](Encoding encoding) {
+    const auto is_wanted = [&wanted](http::Coding encoding) {
         return wanted.encoding == encoding || (wanted.earlier && !wanted.earlier->content(encoding).empty());
     };
     for (auto [encoding, content] :
-         {std::pair{Encoding::gzip, &page->gzip}, std::pair{Encoding::brotli, &page->brotli}}) {
+         {std::pair{http::Coding::gzip, &page->gzip}, std::pair{http::Coding::brotli, &page->brotli}}) {
         if (!is_wanted(encoding)) continue;
-        *content = encode(html, encoding);
+        *content = http::encode(html, encoding);
         content->shrink_to_fit();
     }
-    if (is_wanted(Encoding::identity)) page->identity = std::move(html);
+    if (is_wanted(http::Coding::identity)) page->identity = std::move(html);
     page->claim(base::steady_now());
     return page;
 }
@@ -64,7 +64,7 @@ void PageRenderer::keep(const std::shared_ptr<const Page>& page) {
 
 base::Awaitable<std::shared_ptr<const Page>> PageRenderer::render(Wanted wanted, base::Deadline deadline) {
     const std::string flight_key = fmt::format("{} {} {}", key_of(wanted.base, wanted.snippet->id, wanted.face),
-                                               wanted.snippet->version, to_text(wanted.encoding));
+                                               wanted.snippet->version, http::to_text(wanted.encoding));
     const Flights::Place place = flights_.join(flight_key, deadline);
     if (place.first) {
         boost::asio::co_spawn(executor_, fly(place.flight, std::move(wanted)), boost::asio::detached);
@@ -107,12 +107,12 @@ base::Awaitable<std::shared_ptr<const Document>> PageRenderer::find_document(
     }
 }
 
-base::Awaitable<std::string> PageRenderer::encode_page(Layout layout, std::string content, Encoding encoding,
+base::Awaitable<std::string> PageRenderer::encode_page(Layout layout, std::string content, http::Coding encoding,
                                                        base::Deadline deadline) {
     const bool large = content.size() > kEncodedHereBytesMax;
     auto work = [layout = std::move(layout), content = std::move(content), encoding] {
         std::string html = lay_out(layout, content);
-        if (encoding != Encoding::identity) html = encode(html, encoding);
+        if (encoding != http::Coding::identity) html = http::encode(html, encoding);
         return html;
     };
     if (!large) co_return work();

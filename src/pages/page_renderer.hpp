@@ -53,8 +53,8 @@ class PageRenderer {
         std::int64_t view_count = 0;
         std::string base;
         Face face = Face::page;
-        Encoding encoding = Encoding::identity;  ///< which it will have at least
-        std::shared_ptr<const Page> earlier;     ///< whose codings others have asked for; may be null
+        http::Coding encoding = http::Coding::identity;  ///< which it will have at least
+        std::shared_ptr<const Page> earlier;             ///< whose codings others have asked for; may be null
     };
 
     /// Renders it, or waits for whoever does, and keeps it. Throws base::Unavailable when that takes too long; it is
@@ -68,7 +68,7 @@ class PageRenderer {
 
     /// Any other page, with `content` in its frame, compressed as asked for; not kept. Throws base::Unavailable at the
     /// deadline.
-    base::Awaitable<std::string> encode_page(Layout layout, std::string content, Encoding encoding,
+    base::Awaitable<std::string> encode_page(Layout layout, std::string content, http::Coding encoding,
                                              base::Deadline deadline);
 
     base::ThreadPool& threads() { return threads_; }

@@ -1,5 +1,6 @@
 #include "sql/connection.hpp"
 
+#include "base/ascii.hpp"
 #include "base/fold_case.hpp"
 #include "base/log.hpp"
 
@@ -69,10 +70,10 @@ bool names_no_values(std::string_view state) {
     return state != "42601" && std::find(kClasses.begin(), kClasses.end(), state.substr(0, 2)) != kClasses.end();
 }
 
-std::string one_line(std::string text) {
-    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.pop_back();
-    std::replace(text.begin(), text.end(), '\n', ' ');
-    return text;
+std::string one_line(const std::string& text) {
+    std::string line{base::trimmed(text, " \t\r\n")};
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    return line;
 }
 
 /// Whether the URL says which servers will do. Throws when libpq would not understand the URL: what it says then quotes

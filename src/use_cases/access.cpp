@@ -1,5 +1,6 @@
 #include "use_cases/access.hpp"
 
+#include "base/ascii.hpp"
 #include "base/secret.hpp"
 
 #include <algorithm>
@@ -48,8 +49,7 @@ bool is_snippet_id(std::string_view id) {
 }
 
 Awaitable<Result<model::Account>> find_account(Call& call, std::string username) {
-    std::transform(username.begin(), username.end(), username.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    username = base::lower_case(username);
     std::optional<store::StoredAccount> found =
         co_await call.services.store.find_account(std::move(username), call.deadline);
     if (!found) co_return error(ErrorKind::not_found);

@@ -1,5 +1,6 @@
 #include "use_cases/accounts.hpp"
 
+#include "base/ascii.hpp"
 #include "base/precis.hpp"
 #include "base/secret.hpp"
 #include "base/utf8.hpp"
@@ -28,12 +29,6 @@ constexpr base::UnixMillis kEver = std::numeric_limits<base::UnixMillis>::max();
 
 Error wrong_credentials() {
     return error(ErrorKind::unauthenticated, "The username or the password is wrong.");
-}
-
-std::string lower_case(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    return text;
 }
 
 bool has_length(const std::optional<std::string>& password) {
@@ -147,7 +142,7 @@ Result<Credentials> check(CredentialsInput input, bool for_new_account) {
     require(complaints, "username", input.username);
     require(complaints, "password", input.password);
     if (input.username) {
-        credentials.username = lower_case(*std::move(input.username));
+        credentials.username = base::lower_case(*input.username);
         const bool fits =
             credentials.username.size() >= 2 && credentials.username.size() <= 32 &&
             credentials.username.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;

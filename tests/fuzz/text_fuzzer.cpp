@@ -2,7 +2,6 @@
 #include "base/utf8.hpp"
 #include "fuzz/fuzz.hpp"
 #include "pages/code.hpp"
-#include "pages/encoding.hpp"
 
 #include <string>
 
@@ -38,7 +37,6 @@ std::string text_of(std::string_view html) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace snippetd;
     const std::string_view text = fuzz::text(data, size);
-    pages::choose_encoding(text);
     fuzz::need(text_of(pages::code_html(text)) == text, "a page shows the text");
     if (!base::count_code_points(text)) return 0;
     std::string json;

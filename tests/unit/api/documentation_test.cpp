@@ -31,9 +31,9 @@ TEST(Publication, IsAboutItsBase) {
     EXPECT_EQ(one->document.tag, publish("https://a.example")->document.tag);
     for (const Publication::Text* text : {&one->document, &one->page}) {
         EXPECT_NE(text->identity.find("https://a.example/snippets"), std::string::npos);
-        EXPECT_EQ(text->content(pages::Encoding::identity), text->identity);
-        EXPECT_LT(text->content(pages::Encoding::brotli).size(), text->identity.size() / 4);
-        EXPECT_LT(text->content(pages::Encoding::gzip).size(), text->identity.size() / 4);
+        EXPECT_EQ(text->content(http::Coding::identity), text->identity);
+        EXPECT_LT(text->content(http::Coding::brotli).size(), text->identity.size() / 4);
+        EXPECT_LT(text->content(http::Coding::gzip).size(), text->identity.size() / 4);
     }
 }
 

@@ -1,6 +1,6 @@
-#include "pages/encoding.hpp"
+#include "http/codings.hpp"
 
-#include "base/preferences.hpp"
+#include "http/negotiation.hpp"
 
 #include <cstdint>
 #include <stdexcept>
@@ -8,7 +8,7 @@
 #include <brotli/encode.h>
 #include <zlib.h>
 
-namespace snippetd::pages {
+namespace snippetd::http {
 
 namespace {
 
@@ -48,34 +48,34 @@ std::string brotli(std::string_view text) {
 
 }  // namespace
 
-std::string_view to_text(Encoding encoding) {
-    switch (encoding) {
-        case Encoding::brotli: return "br";
-        case Encoding::gzip: return "gzip";
-        case Encoding::identity: break;
+std::string_view to_text(Coding coding) {
+    switch (coding) {
+        case Coding::brotli: return "br";
+        case Coding::gzip: return "gzip";
+        case Coding::identity: break;
     }
     return {};
 }
 
-Encoding choose_encoding(std::string_view accept_encoding) {
+Coding choose_coding(std::string_view accept_encoding) {
     // An asterisk brings nothing: who sends it may not know what brotli is. Unnamed, the plain form is the last resort.
     int brotli = 0, gzip = 0, identity = 0;
-    while (const std::optional<base::Preference> coding = base::take_preference(accept_encoding)) {
+    while (const std::optional<Preference> coding = take_preference(accept_encoding)) {
         if (coding->is("br")) brotli = coding->weight;
-        if (coding->is("gzip") || coding->is("x-gzip")) gzip = coding->weight;
+        if (coding->is("gzip") || coding->is("x-gzip")) gzip = coding->weight;  // section 8.4.1.3
         if (coding->is("identity")) identity = coding->weight;
     }
-    if (brotli > 0 && brotli >= gzip && brotli >= identity) return Encoding::brotli;
-    return gzip > 0 && gzip >= identity ? Encoding::gzip : Encoding::identity;
+    if (brotli > 0 && brotli >= gzip && brotli >= identity) return Coding::brotli;
+    return gzip > 0 && gzip >= identity ? Coding::gzip : Coding::identity;
 }
 
-std::string encode(std::string_view text, Encoding encoding) {
-    switch (encoding) {
-        case Encoding::brotli: return brotli(text);
-        case Encoding::gzip: return gzip(text);
-        case Encoding::identity: break;
+std::string encode(std::string_view text, Coding coding) {
+    switch (coding) {
+        case Coding::brotli: return brotli(text);
+        case Coding::gzip: return gzip(text);
+        case Coding::identity: break;
     }
     return std::string{text};
 }
 
-}  // namespace snippetd::pages
+}  // namespace snippetd::http

@@ -1,0 +1,63 @@
+#include "http/client_address.hpp"
+
+#include "base/ascii.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace snippetd::http {
+
+namespace ip = boost::asio::ip;
+
+namespace {
+
+/// Takes the last element off the list.
+std::string_view take_last(std::string_view& list) {
+    const std::size_t comma = list.rfind(',');
+    const std::string_view element = base::trimmed(list.substr(comma == list.npos ? 0 : comma + 1));
+    list = list.substr(0, comma == list.npos ? 0 : comma);
+    return element;
+}
+
+/// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` or `[2001:db8::1]:80`.
+std::optional<ip::address> read_address(std::string_view text) {
+    if (text.starts_with('[')) {
+        const std::size_t end = text.find(']');
+        if (end == text.npos) return std::nullopt;
+        text = text.substr(1, end - 1);
+    } else if (std::count(text.begin(), text.end(), ':') == 1) {
+        text = text.substr(0, text.find(':'));
+    }
+    boost::system::error_code error;
+    const ip::address address = ip::make_address(text, error);
+    if (error) return std::nullopt;
+    return address;
+}
+
+}  // namespace
+
+ip::address client_address(const ip::address& peer, std::string_view forwarded_for,
+                           std::span<const base::Cidr> trusted_proxies) {
+    const auto is_trusted = [trusted_proxies](const ip::address& address) {
+        return std::any_of(trusted_proxies.begin(), trusted_proxies.end(),
+                           [&](const base::Cidr& proxy) { return proxy.contains(address); });
+    };
+    ip::address client = peer;
+    while (!forwarded_for.empty() && is_trusted(client)) {
+        const std::optional<ip::address> address = read_address(take_last(forwarded_for));
+        if (!address) break;
+        client = *address;
+    }
+    return client;
+}
+
+std::string address_key(const ip::address& address) {
+    if (address.is_v4()) return "ip:" + address.to_string();
+    const ip::address_v6 v6 = address.to_v6();
+    if (v6.is_v4_mapped()) return "ip:" + ip::make_address_v4(ip::v4_mapped, v6).to_string();
+    ip::address_v6::bytes_type bytes = v6.to_bytes();
+    std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
+    return "ip:" + ip::address_v6{bytes}.to_string();
+}
+
+}  // namespace snippetd::http

@@ -1,0 +1,101 @@
+#include "http/request_reader.hpp"
+
+#include "base/assert.hpp"
+
+#include <utility>
+
+namespace snippetd::http {
+
+namespace {
+
+constexpr std::size_t kUnparsedBodyMax = 16 * 1024;
+constexpr int kEmptyLinesMax = 4;
+
+}  // namespace
+
+RequestReader::RequestReader(const ServerOptions& options, const Service& service, ServerLimits& limits)
+    : options_{options}, service_{service}, limits_{limits} {
+    parser_.emplace(options_.request_body_bytes_max, &service_);
+}
+
+RequestReader::~RequestReader() {
+    release_body();
+}
+
+RequestReader::Progress RequestReader::take(std::string_view& input) {
+    SNIPPETD_ASSERT(!refusal_ && !is_done(), refusal_.has_value(), is_done());
+    if (is_header_done()) return feed(input);
+    // RFC 9112 section 2.2: an empty line before a request is passed over.
+    while (input.starts_with("\r\n") && empty_lines_ < kEmptyLinesMax) {
+        input.remove_prefix(2);
+        ++empty_lines_;
+    }
+    if (input.empty() || (input == "\r" && empty_lines_ < kEmptyLinesMax)) return Progress::wanting;
+    const std::size_t end = input.substr(0, Parser::kHeaderBytesMax).find("\r\n\r\n");
+    if (end == input.npos) {
+        refusal_ = Parser::find_early_fault(input);
+        return refusal_ ? Progress::refused : Progress::wanting;
+    }
+    sent_header_ = input.substr(0, end + 4);
+    const Progress progress = feed(input);
+    if (progress == Progress::wanting) keep();
+    return progress;
+}
+
+RequestReader::Progress RequestReader::feed(std::string_view& input) {
+    const std::size_t used = parser_->feed(input);
+    SNIPPETD_ASSERT(used <= input.size(), used, input.size());
+    input.remove_prefix(used);
+    if (parser_->failure()) {
+        refusal_ = parser_->failure();
+        return Progress::refused;
+    }
+    if (!account_body()) return refuse(base::ErrorKind::unavailable, "Too many large requests at a time.");
+    if (is_done()) return Progress::whole;
+    if (input.size() > kUnparsedBodyMax) return refuse(base::ErrorKind::bad_request, "The chunked body is malformed.");
+    return Progress::wanting;
+}
+
+RequestReader::Progress RequestReader::refuse(base::ErrorKind kind, std::string_view detail) {
+    refusal_ = base::Error{kind, std::string{detail}, {}, 0};
+    return Progress::refused;
+}
+
+void RequestReader::keep() {
+    if (!header_.empty()) return;
+    header_ = sent_header_;
+    parser_->move_views(sent_header_, header_.data());
+}
+
+void RequestReader::finish() {
+    release_body();
+    parser_.emplace(options_.request_body_bytes_max, &service_);
+    refusal_.reset();
+    sent_header_ = {};
+    std::string{}.swap(header_);
+    empty_lines_ = 0;
+    continued_ = false;
+}
+
+bool RequestReader::take_continue() {
+    return parser_->expects_continue() && !std::exchange(continued_, true);
+}
+
+/// Counts the body against what all bodies together may hold; false when that is too much.
+bool RequestReader::account_body() {
+    const std::size_t size = parser_->request.body.size();
+    SNIPPETD_ASSERT(size >= accounted_body_, size, accounted_body_);
+    if (size == accounted_body_) return true;
+    const std::size_t grown = size - accounted_body_;
+    accounted_body_ = size;
+    return limits_.body_bytes.fetch_add(grown) + grown <= ServerLimits::kBodyBytesMax;
+}
+
+void RequestReader::release_body() {
+    if (accounted_body_ == 0) return;
+    const std::size_t all = limits_.body_bytes.fetch_sub(accounted_body_);
+    SNIPPETD_ASSERT(all >= accounted_body_, all, accounted_body_);
+    accounted_body_ = 0;
+}
+
+}  // namespace snippetd::http

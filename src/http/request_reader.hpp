@@ -1,0 +1,70 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "http/parser.hpp"
+#include "http/server_options.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// For http/ only.
+namespace snippetd::http {
+
+/// The receiving side of one connection: the request under way, from bytes as they come to one that is whole. It knows
+/// no socket.
+///
+/// The header is parsed only when all of it is there, straight from the buffer that it has come into. The views of the
+/// request point there, so whoever waits calls `keep` before others use that buffer.
+class RequestReader {
+  public:
+    enum class Progress {
+        wanting,  ///< more has to come
+        whole,
+        refused,  ///< `refusal` says why; the connection has to end
+    };
+
+    /// All of them outlive it.
+    RequestReader(const ServerOptions& options, const Service& service, ServerLimits& limits);
+    ~RequestReader();
+    RequestReader(const RequestReader&) = delete;
+    RequestReader& operator=(const RequestReader&) = delete;
+
+    /// Takes what it needs off `input`. What is left has to be given again, before what comes next.
+    Progress take(std::string_view& input);
+    const base::Error& refusal() const { return *refusal_; }
+
+    /// Copies the header to where it stays, with all that points into it.
+    void keep();
+    /// The request has been answered, or given up: another one may begin.
+    void finish();
+
+    Request& request() { return parser_->request; }
+    bool is_header_done() const { return parser_->header_done(); }
+    bool is_done() const { return parser_->done(); }
+    bool is_http_1_0() const { return parser_->http_1_0(); }
+    /// Whether the connection may go on after this request.
+    bool is_kept_alive() const { return parser_->header_done() && parser_->keep_alive(); }
+    /// True once, when the client waits for `100 Continue` before it sends the body.
+    bool take_continue();
+
+  private:
+    Progress refuse(base::ErrorKind kind, std::string_view detail);
+    Progress feed(std::string_view& input);
+    bool account_body();
+    void release_body();
+
+    const ServerOptions& options_;
+    const Service& service_;
+    ServerLimits& limits_;
+    std::optional<Parser> parser_;  ///< of this request; there is always one
+    std::optional<base::Error> refusal_;
+    std::string_view sent_header_;  ///< where the header lies
+    std::string header_;            ///< or a copy of it, once it is kept
+    std::size_t accounted_body_ = 0;
+    int empty_lines_ = 0;  ///< passed over before the request
+    bool continued_ = false;
+};
+
+}  // namespace snippetd::http
