@@ -1,9 +1,9 @@
 #include "api/account_json.hpp"
 #include "api/handlers.hpp"
-#include "api/input.hpp"
-#include "api/session_cookie.hpp"
 #include "base/secret.hpp"
 #include "base/utf8.hpp"
+#include "exchange/input.hpp"
+#include "exchange/session_cookie.hpp"
 #include "http/lists.hpp"
 
 #include <utility>
@@ -11,6 +11,8 @@
 #include <boost/json.hpp>
 
 namespace snippetd::api {
+
+using namespace exchange;
 
 namespace {
 

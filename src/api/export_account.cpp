@@ -1,7 +1,7 @@
 #include "api/handlers.hpp"
-#include "api/snippet_json.hpp"
 #include "base/json_text.hpp"
 #include "base/zip_writer.hpp"
+#include "exchange/snippet_json.hpp"
 #include "use_cases/export.hpp"
 
 #include <memory>
@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 
 namespace snippetd::api {
+
+using namespace exchange;
 
 namespace {
 

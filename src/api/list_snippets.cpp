@@ -1,10 +1,12 @@
 #include "api/handlers.hpp"
-#include "api/input.hpp"
-#include "api/snippet_json.hpp"
 #include "base/json_text.hpp"
+#include "exchange/input.hpp"
+#include "exchange/snippet_json.hpp"
 #include "use_cases/lists.hpp"
 
 namespace snippetd::api {
+
+using namespace exchange;
 
 namespace {
 

@@ -1,10 +1,12 @@
-#include "api/access.hpp"
-#include "api/burning.hpp"
 #include "api/handlers.hpp"
-#include "api/link.hpp"
-#include "api/page.hpp"
+#include "exchange/access.hpp"
+#include "exchange/burning.hpp"
+#include "exchange/link.hpp"
+#include "exchange/page.hpp"
 
 namespace snippetd::api {
+
+using namespace exchange;
 
 Answer read_shared(Exchange& exchange) {
     return read_link(exchange, Representation::json);

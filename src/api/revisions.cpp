@@ -8,6 +8,8 @@
 
 namespace snippetd::api {
 
+using namespace exchange;
+
 namespace {
 
 void append_revision(std::string& out, const model::Revision& revision, bool with_body) {

@@ -1,11 +1,13 @@
-#include "api/access.hpp"
 #include "api/handlers.hpp"
-#include "api/input.hpp"
+#include "exchange/access.hpp"
+#include "exchange/input.hpp"
 #include "use_cases/statistics.hpp"
 
 #include <fmt/format.h>
 
 namespace snippetd::api {
+
+using namespace exchange;
 
 namespace {
 

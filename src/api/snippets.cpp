@@ -1,13 +1,15 @@
-#include "api/access.hpp"
-#include "api/created.hpp"
 #include "api/handlers.hpp"
-#include "api/input.hpp"
+#include "exchange/access.hpp"
+#include "exchange/created.hpp"
+#include "exchange/input.hpp"
 
 #include <utility>
 
 #include <boost/json.hpp>
 
 namespace snippetd::api {
+
+using namespace exchange;
 
 using use_cases::Created;
 

@@ -1,12 +1,14 @@
 #include "api/account_json.hpp"
 #include "api/handlers.hpp"
-#include "api/input.hpp"
+#include "exchange/input.hpp"
 
 #include <utility>
 
 #include <boost/json.hpp>
 
 namespace snippetd::api {
+
+using namespace exchange;
 
 Answer create_token(Exchange& exchange) {
     const Result<boost::json::object> object = parse_object(exchange.request);

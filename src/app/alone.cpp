@@ -1,7 +1,7 @@
 #include "app/alone.hpp"
 
-#include "api/snippet_source.hpp"
 #include "app/view_jobs.hpp"
+#include "exchange/snippet_source.hpp"
 
 #include <utility>
 
@@ -23,7 +23,7 @@ Alone::Alone(const settings::Settings& settings, store::Store& store, base::Metr
       limiter_{std::make_unique<limiter::MemoryLimiter>(settings.rate_limit_algorithm), metrics} {}
 
 std::unique_ptr<cache::Source> Alone::make_source(use_cases::Texts& texts) {
-    return std::make_unique<api::SnippetSource>(store_, settings_.cache_ttl, texts);
+    return std::make_unique<exchange::SnippetSource>(store_, settings_.cache_ttl, texts);
 }
 
 std::unique_ptr<Link> Alone::link_worker(const base::Executor&) {

@@ -17,7 +17,7 @@ class Alone : public Fleet {
     std::unique_ptr<cache::Source> make_source(use_cases::Texts& texts) override;
     bool is_alone() const override { return true; }
     /// Nothing that the service needs is missing.
-    api::RedisState redis_state() const override { return api::RedisState::ok; }
+    exchange::RedisState redis_state() const override { return exchange::RedisState::ok; }
     std::unique_ptr<Link> link_worker(const base::Executor& loop) override;
     std::unique_ptr<Link> link_jobs(const base::Executor& loop) override;
     void add_own_view_jobs(Jobs& jobs, ViewEnds ends) override;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "api/exchange.hpp"
 #include "app/caches.hpp"
 #include "cache/cache.hpp"
+#include "exchange/exchange.hpp"
 #include "limiter/limiter.hpp"
 #include "use_cases/texts.hpp"
 #include "views/recorder.hpp"
@@ -42,7 +42,7 @@ class Fleet {
     /// Whether no other instance writes.
     virtual bool is_alone() const = 0;
     /// Thread-safe.
-    virtual api::RedisState redis_state() const = 0;
+    virtual exchange::RedisState redis_state() const = 0;
 
     virtual std::unique_ptr<Link> link_worker(const base::Executor& loop) = 0;
     virtual std::unique_ptr<Link> link_jobs(const base::Executor& loop) = 0;

@@ -1,7 +1,7 @@
 #include "app/redis_fleet.hpp"
 
-#include "api/snippet_source.hpp"
 #include "app/view_jobs.hpp"
+#include "exchange/snippet_source.hpp"
 #include "limiter/redis_limiter.hpp"
 
 #include <thread>
@@ -58,14 +58,15 @@ RedisFleet::RedisFleet(const settings::Settings& settings, store::Store& store, 
       watch_{clients_, alerts} {}
 
 std::unique_ptr<cache::Source> RedisFleet::make_source(use_cases::Texts& texts) {
-    const auto reads = settings_.cache ? api::SharedSnippetSource::Reads::all : api::SharedSnippetSource::Reads::none;
-    return std::make_unique<api::SharedSnippetSource>(store_, coherence_.redis_cache(), reads, settings_.cache_ttl,
-                                                      texts);
+    const auto reads =
+        settings_.cache ? exchange::SharedSnippetSource::Reads::all : exchange::SharedSnippetSource::Reads::none;
+    return std::make_unique<exchange::SharedSnippetSource>(store_, coherence_.redis_cache(), reads, settings_.cache_ttl,
+                                                           texts);
 }
 
-api::RedisState RedisFleet::redis_state() const {
-    if (!clients_.all_up() || coherence_.disagrees()) return api::RedisState::down;
-    return watch_.evicts() ? api::RedisState::degraded : api::RedisState::ok;
+exchange::RedisState RedisFleet::redis_state() const {
+    if (!clients_.all_up() || coherence_.disagrees()) return exchange::RedisState::down;
+    return watch_.evicts() ? exchange::RedisState::degraded : exchange::RedisState::ok;
 }
 
 std::unique_ptr<Link> RedisFleet::link_worker(const base::Executor& loop) {

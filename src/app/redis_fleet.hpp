@@ -21,7 +21,7 @@ class RedisFleet : public Fleet {
     limiter::Limiter& limiter() override { return limiter_; }
     std::unique_ptr<cache::Source> make_source(use_cases::Texts& texts) override;
     bool is_alone() const override { return false; }
-    api::RedisState redis_state() const override;
+    exchange::RedisState redis_state() const override;
     std::unique_ptr<Link> link_worker(const base::Executor& loop) override;
     std::unique_ptr<Link> link_jobs(const base::Executor& loop) override;
     void add_own_view_jobs(Jobs& jobs, ViewEnds ends) override;

@@ -1,9 +1,9 @@
 #include "app/site.hpp"
 
-#include "api/application.hpp"
-#include "api/documentation.hpp"
-#include "api/routes.hpp"
+#include "application/application.hpp"
+#include "application/routes.hpp"
 #include "base/log.hpp"
+#include "openapi/documentation.hpp"
 #include "pages/page_renderer.hpp"
 
 #include <algorithm>
@@ -109,7 +109,7 @@ class Site::Front {
     http::Server& server() { return server_; }
 
   private:
-    api::Services services(Site& site, const base::Executor& loop) {
+    exchange::Services services(Site& site, const base::Executor& loop) {
         return {use_cases::Services{.options = site.options_,
                                     .store = site.foundation_.store(),
                                     .limiter = site.foundation_.fleet().limiter(),
@@ -118,18 +118,18 @@ class Site::Front {
                                     .passwords = site.passwords_,
                                     .texts = site.texts_,
                                     .views = site.recorders_.of(loop)},
-                api::FaceServices{.archive_threads = site.archive_threads_,
-                                  .metrics = site.foundation_.metrics(),
-                                  .pages = pages_,
-                                  .live = live_,
-                                  .redis_state = site.redis_state_,
-                                  .documentation = documentation_}};
+                exchange::FaceServices{.archive_threads = site.archive_threads_,
+                                       .metrics = site.foundation_.metrics(),
+                                       .pages = pages_,
+                                       .live = live_,
+                                       .redis_state = site.redis_state_,
+                                       .documentation = documentation_}};
     }
 
     views::LiveCounts live_;
     pages::PageRenderer pages_;
-    api::Documentation documentation_{api::routes()};
-    api::Application application_;
+    openapi::Documentation documentation_{application::routes()};
+    application::Application application_;
     http::Server server_;
 };
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "api/exchange.hpp"
 #include "app/caches.hpp"
 #include "app/foundation.hpp"
 #include "app/jobs.hpp"
@@ -9,6 +8,7 @@
 #include "auth/passwords.hpp"
 #include "base/thread_pool.hpp"
 #include "base/workers.hpp"
+#include "exchange/exchange.hpp"
 #include "http/server.hpp"
 #include "pages/documents.hpp"
 #include "pages/page_cache.hpp"
@@ -79,7 +79,7 @@ class Site {
     pages::Documents documents_;
     views::LiveCounts::Bound live_bound_;  ///< the rest is for readers
     const std::shared_ptr<http::ServerLimits> server_limits_ = std::make_shared<http::ServerLimits>();
-    const std::function<api::RedisState()> redis_state_;
+    const std::function<exchange::RedisState()> redis_state_;
     const Memory memory_;
     const std::unique_ptr<pages::SharedPages> shared_pages_;  ///< null with a single worker
     const std::unique_ptr<cache::Source> source_;

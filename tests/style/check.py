@@ -25,10 +25,14 @@ SUFFIXES = {"", ".cpp", ".hpp", ".py", ".mjs", ".sql", ".lua", ".cmake", ".txt",
 LEFT_OUT = {"__pycache__", ".pytest_cache", "node_modules", "LICENSE"}
 COLUMNS_MAX = 120
 
-# Who may include whom: base <- model, sql, redis <- the stages (limiter cache store views auth) <- use_cases <- api
-# <- app; base <- http <- api.
-# The stages never include each other; http knows a Service and no route; sql and redis know no word of the domain.
+# Who may include whom: base <- model, sql, redis <- the stages (limiter cache store views auth) <- use_cases <-
+# exchange
+# <- the faces (api ui conventions openapi) <- application <- app; base <- http <- exchange.
+# The stages never include each other, nor do the faces; http knows a Service and no route; sql and redis know no word
+# of the domain.
 STAGES = {"limiter", "cache", "store", "views", "auth"}
+FACES = {"api", "ui", "conventions", "openapi"}
+ASKED = {"base", "model", "http", "use_cases", "exchange"}  # what every face needs
 MAY_INCLUDE = {
     "base": set(),
     "model": {"base"},
@@ -42,9 +46,14 @@ MAY_INCLUDE = {
     "auth": {"base", "model"},
     "pages": {"base", "model", "http/codings.hpp"},  # kept pages are in all codings
     "use_cases": {"base", "model"} | STAGES,
-    "api": {"base", "model", "http", "pages", "use_cases"} | STAGES,
+    "exchange": {"base", "model", "http", "pages", "use_cases"} | STAGES,
+    "api": ASKED,
+    "ui": ASKED | {"pages", "cache"},
+    "conventions": ASKED | {"pages"},
+    "openapi": ASKED | {"pages"},
+    "application": ASKED | FACES | {"pages", "cache"},
     "settings": {"base", "sql", "redis", "http", "limiter", "views"},  # the enums and addresses of who uses them
-    "app": {"base", "model", "sql", "redis", "http", "pages", "use_cases", "api", "settings"} | STAGES,
+    "app": ASKED | STAGES | {"sql", "redis", "pages", "openapi", "application", "settings"},
     "": {"app", "base", "pages", "settings"},  # main.cpp
 }
 

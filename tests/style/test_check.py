@@ -41,7 +41,7 @@ BAD = [
     ("include-direction", {"src/limiter/a.cpp": '#include "store/store.hpp"\n'}, ("src/limiter/a.cpp", 1)),
     ("include-direction", {"src/limiter/a.hpp": '#pragma once\n#include "sql/pool.hpp"\n'}, ("src/limiter/a.hpp", 2)),
     ("include-direction", {"src/sql/a.cpp": '#include "model/snippet.hpp"\n'}, ("src/sql/a.cpp", 1)),
-    ("include-direction", {"src/http/a.cpp": '\n#include "api/routes.hpp"\n'}, ("src/http/a.cpp", 2)),
+    ("include-direction", {"src/http/a.cpp": '\n#include "application/routes.hpp"\n'}, ("src/http/a.cpp", 2)),
     ("include-direction", {"src/base/a.cpp": '#include "http/request.hpp"\n'}, ("src/base/a.cpp", 1)),
     ("include-direction", {"src/api/a.cpp": '#include "app/site.hpp"\n'}, ("src/api/a.cpp", 1)),
     ("include-direction", {"src/api/a.cpp": '#include "settings/settings.hpp"\n'}, ("src/api/a.cpp", 1)),
@@ -174,7 +174,7 @@ BAD = [
 # (rule, files) without a finding.
 GOOD = [
     ("include-direction", {"src/store/a.cpp": '#include "sql/pool.hpp"\n#include "model/snippet.hpp"\n'}),
-    ("include-direction", {"src/app/a.cpp": '#include "store/store.hpp"\n#include "api/routes.hpp"\n'}),
+    ("include-direction", {"src/app/a.cpp": '#include "store/store.hpp"\n#include "application/routes.hpp"\n'}),
     ("include-direction", {"src/main.cpp": '#include "app/serve.hpp"\n'}),
     ("mode-decided-once", {"src/app/assemble.cpp": "if (settings.redis.empty() && is_sqlite(settings)) f();\n"}),
     ("mode-decided-once", {"src/settings/settings.cpp": "if (settings.database.empty()) f();\n"}),

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "api/documentation.hpp"
-#include "api/exchange.hpp"
-#include "api/routes.hpp"
+#include "application/routes.hpp"
+#include "exchange/exchange.hpp"
+#include "openapi/documentation.hpp"
 #include "support/run.hpp"
 
 #include <stdexcept>
@@ -90,13 +90,13 @@ class UntouchedCache : public cache::Cache {
     [[noreturn]] static void touched() { throw std::logic_error{"the cache is not to be touched"}; }
 };
 
-/// What an api::Exchange needs, with a limiter of the test's, and a store and a cache if it has any.
+/// What an exchange::Exchange needs, with a limiter of the test's, and a store and a cache if it has any.
 struct IdleServices {
     explicit IdleServices(limiter::Limiter& limiter_) : limiter{limiter_} {}
     IdleServices(limiter::Limiter& limiter_, store::Store& store_, cache::Cache& cache_)
         : limiter{limiter_}, store{store_}, cache{cache_} {}
 
-    api::Exchange exchange() { return {request, services, {}, base::deadline_in(std::chrono::hours{1})}; }
+    exchange::Exchange exchange() { return {request, services, {}, base::deadline_in(std::chrono::hours{1})}; }
 
     limiter::Limiter& limiter;
     use_cases::Options options;
@@ -118,22 +118,22 @@ struct IdleServices {
     views::LiveCounts::Bound live_bound;
     views::LiveCounts live{live_bound};
     http::Request request;
-    std::function<api::RedisState()> redis_state = [] { return api::RedisState::ok; };
-    api::Documentation documentation{api::routes()};
-    api::Services services{use_cases::Services{.options = options,
-                                               .store = store,
-                                               .limiter = limiter,
-                                               .cache = cache,
-                                               .identities = identities,
-                                               .passwords = passwords,
-                                               .texts = texts,
-                                               .views = recorder},
-                           api::FaceServices{.archive_threads = threads,
-                                             .metrics = metrics,
-                                             .pages = pages,
-                                             .live = live,
-                                             .redis_state = redis_state,
-                                             .documentation = documentation}};
+    std::function<exchange::RedisState()> redis_state = [] { return exchange::RedisState::ok; };
+    openapi::Documentation documentation{application::routes()};
+    exchange::Services services{use_cases::Services{.options = options,
+                                                    .store = store,
+                                                    .limiter = limiter,
+                                                    .cache = cache,
+                                                    .identities = identities,
+                                                    .passwords = passwords,
+                                                    .texts = texts,
+                                                    .views = recorder},
+                                exchange::FaceServices{.archive_threads = threads,
+                                                       .metrics = metrics,
+                                                       .pages = pages,
+                                                       .live = live,
+                                                       .redis_state = redis_state,
+                                                       .documentation = documentation}};
 };
 
 }  // namespace snippetd::test

@@ -44,7 +44,7 @@ class ChargeTest : public testing::Test {
     }
     Scripted limiter;
     test::IdleServices services{limiter};
-    api::Exchange exchange = services.exchange();
+    exchange::Exchange exchange = services.exchange();
     test::Loop loop;
 };
 
@@ -66,7 +66,7 @@ TEST_F(ChargeTest, ALimitedRequestIsToldWhenToComeBack) {
 
 TEST_F(ChargeTest, OfTwoChargesTheTighterOneIsToldWhicheverComesFirst) {
     for (const bool tighter_first : {true, false}) {
-        api::Exchange both = services.exchange();
+        exchange::Exchange both = services.exchange();
         limiter.asked.clear();
         limiter.verdicts = {{Decision::allowed, tighter_first ? 2u : 5u, 1},
                             {Decision::allowed, tighter_first ? 5u : 2u, 1}};

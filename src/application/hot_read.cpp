@@ -1,0 +1,69 @@
+#include "application/hot_read.hpp"
+
+#include "exchange/access.hpp"
+#include "exchange/exposure.hpp"
+#include "exchange/link.hpp"
+#include "exchange/page.hpp"
+#include "http/codings.hpp"
+#include "ui/read_pages.hpp"
+
+namespace snippetd::application {
+
+using namespace exchange;
+
+namespace {
+
+bool says_who_asks(const http::Request& request) {
+    return request.has(http::Field::cookie) || request.has(http::Field::authorization);
+}
+
+}  // namespace
+
+bool answer_hot_read(Services& services, const http::Request& request, http::Service::Answer& answer) {
+    constexpr std::string_view kPrefix = "/s/", kRawSuffix = "/raw";
+    const bool reads = request.method == http::Method::get || request.method == http::Method::head;
+    if (!reads || !request.query.empty() || !request.path.starts_with(kPrefix)) return false;
+    if (services.options.views == ViewsMode::sync) return false;
+    // Rare, and may be 412: not worth a place here.
+    if (request.has(http::Field::if_match) || request.has(http::Field::if_unmodified_since)) return false;
+    std::string_view id = request.path.substr(kPrefix.size());
+    const bool raw = id.ends_with(kRawSuffix);
+    if (raw) id.remove_suffix(kRawSuffix.size());
+    if (!is_snippet_id(id)) return false;
+    std::shared_ptr<const cache::Entry> entry = services.cache.find_near(id);
+    if (!entry) return false;
+    if (entry->kind == cache::Entry::Kind::missing && says_who_asks(request)) return false;
+    const bool page = !raw && prefers_page(request);
+    std::shared_ptr<const pages::Page> rendered;
+    std::string base;
+    if (page) {
+        if (entry->kind != cache::Entry::Kind::snippet) return false;
+        append_base_url(base, services.options, request);
+        rendered = services.pages.find(entry->snippet, base, pages::Face::page);
+        const http::Coding encoding = http::choose_coding(request.field(http::Field::accept_encoding));
+        if (!rendered || rendered->content(encoding).empty()) return false;
+        if (rendered->due(entry->view_count, base::steady_now())) return false;
+    }
+    const Representation representation = raw ? Representation::raw : Representation::json;
+    if (!page && !entry->whole() && sends_json(request, *entry, representation, services.options, true)) return false;
+    answer.route = raw ? "/s/{id}/raw" : "/s/{id}";
+    if (entry->kind != cache::Entry::Kind::snippet) {
+        answer.response = http::problem(use_cases::absence(entry->kind));
+        answer.response.constant_fields = exposure_fields(true, false);
+        return true;
+    }
+    if (!request.head() && services.options.views == ViewsMode::async) services.views.record(id);
+    const std::string_view exposure = exposure_fields(true, is_listable(entry->snippet));
+    if (page) {
+        answer.response = ui::respond_with_page(std::move(rendered), entry->snippet, request, base,
+                                                cache::Status::near_hit, pages::Face::page);
+        answer.response.constant_fields = exposure;
+        return true;
+    }
+    answer.response =
+        respond_from(std::move(entry), representation, request, services.options, cache::Status::near_hit);
+    answer.response.constant_fields = exposure;
+    return true;
+}
+
+}  // namespace snippetd::application

@@ -1,0 +1,63 @@
+#include "base/secret.hpp"
+#include "conventions/handlers.hpp"
+#include "exchange/access.hpp"
+#include "exchange/input.hpp"
+#include "http/entity_tag.hpp"
+#include "pages/template.hpp"
+#include "pages/text.hpp"
+#include "use_cases/lists.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace snippetd::conventions {
+
+using namespace exchange;
+
+namespace {
+
+constexpr int kEntriesMax = 50;
+
+void add_entry(pages::Fields& fields, const model::Snippet& snippet, const std::string& base) {
+    pages::Fields entry = fields.add("ENTRY");
+    entry.set("ENTRY_URL", fmt::format("{}/s/{}", base, snippet.id));
+    entry.set("ENTRY_TITLE", pages::xml_text(pages::title_text(snippet.title)));
+    entry.set("ENTRY_PUBLISHED", base::format_rfc3339(snippet.created_at));
+    entry.set("ENTRY_UPDATED", base::format_rfc3339(snippet.updated_at));
+    entry.set("ENTRY_LANGUAGE", snippet.language);
+    for (const std::string& tag : snippet.tags) entry.add("ENTRY_TAG", "TAG", pages::xml_text(tag));
+    entry.set("ENTRY_SUMMARY", fmt::format("A snippet in {}, version {}.", snippet.language, snippet.version));
+}
+
+}  // namespace
+
+/// An Atom feed (RFC 4287) of what an account has made public, newest first.
+Answer account_feed(Exchange& exchange) {
+    Result<model::Account> account = co_await find_account(exchange, exchange.parameters.front());
+    if (!account) co_return account.error();
+    store::ListQuery query;
+    query.limit = kEntriesMax;
+    const use_cases::Page page = co_await use_cases::list_published(exchange, account->id, std::move(query));
+
+    const std::string base = exchange.base_url();
+    pages::Fields fields;
+    fields.set("OWNER_NAME", account->username);
+    fields.set("FEED_URL", fmt::format("{}/users/{}/feed.atom", base, account->username));
+    fields.set("HOME_URL", base + "/");
+    base::UnixMillis updated_at = account->created_at;
+    for (const model::Snippet& snippet : page.snippets) {
+        updated_at = std::max(updated_at, snippet.updated_at);
+        add_entry(fields, snippet, base);
+    }
+    fields.set("UPDATED", base::format_rfc3339(updated_at));
+    http::Response response;
+    response.body = pages::render("feed", fields);
+    const std::string etag = http::strong_entity_tag(base::hash_for("snippetd/feed", response.body).substr(0, 16));
+    response.fields = "Content-Type: application/atom+xml; charset=utf-8\r\nCache-Control: public, no-cache\r\n";
+    response.add("ETag", etag);
+    response.add("Last-Modified", base::format_http_date(updated_at));
+    co_return response;
+}
+
+}  // namespace snippetd::conventions

@@ -1,0 +1,187 @@
+#include "exchange/link.hpp"
+
+#include "base/percent.hpp"
+#include "exchange/access.hpp"
+#include "exchange/burning.hpp"
+#include "exchange/page.hpp"
+#include "exchange/snippet_json.hpp"
+#include "http/conditions.hpp"
+#include "http/entity_tag.hpp"
+#include "pages/template.hpp"
+#include "use_cases/texts.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace snippetd::exchange {
+
+namespace {
+
+void add_download_fields(http::Response& response, const cache::Entry& entry) {
+    const std::string name = download_name(entry.id, entry.snippet.title, entry.snippet.language);
+    std::string ascii = name;
+    std::replace_if(
+        ascii.begin(), ascii.end(), [](unsigned char c) { return c >= 0x80; }, '_');
+    // RFC 6266: the plain form for old clients, the encoded one for all others.
+    response.add("Content-Disposition",
+                 fmt::format("attachment; filename=\"{}\"; filename*=UTF-8''{}", ascii, base::percent_encoded(name)));
+}
+
+/// What a request gets that does not ask on purpose: the page with the button, or, where the answer is for programs or
+/// a page is not wanted, a refusal that says how it is done.
+Awaitable<Result<http::Response>> ask_first(Exchange& exchange, const model::Snippet& snippet, Reader reader) {
+    const http::Request& request = exchange.request;
+    if (prefers_page(request) || (reader == Reader::anybody && takes_anything(request))) {
+        co_return co_await confirm_burning(exchange, snippet);
+    }
+    co_return error(ErrorKind::forbidden,
+                    fmt::format("This snippet burns after reading, and this request does not ask for that on purpose. "
+                                "POST to {}/s/{}/reveal shows it once, and so does a GET with ?burn=1.",
+                                exchange.base_url(), snippet.id));
+}
+
+}  // namespace
+
+bool has_it(const http::Request& request, std::string_view etag, const model::Snippet& snippet) {
+    http::Validators current;
+    current.etag = etag;
+    current.modified_at = snippet.updated_at;
+    return http::is_known(request, current);
+}
+
+bool sends_json(const http::Request& request, const cache::Entry& entry, Representation representation,
+                const Options& options, bool conditional) {
+    if (representation != Representation::json || request.head()) return false;
+    if (!conditional) return true;
+    std::string base, etag;
+    append_base_url(base, options, request);
+    append_json_etag(etag, entry.version, entry.view_count, base);
+    return !has_it(request, etag, entry.snippet);
+}
+
+http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Representation representation,
+                            const http::Request& request, const Options& options, cache::Status status,
+                            bool conditional) {
+    constexpr std::size_t kFieldsSize = 128, kBodySize = 64;  // what they hold mostly, so that they are allocated once
+    http::Response response;
+    const bool raw = representation == Representation::raw;
+    response.cache_status = cache::cache_status(status);
+    response.fields.reserve(kFieldsSize);
+    response.fields = "Cache-Status: ";
+    response.fields += response.cache_status;
+    response.fields += "\r\n";
+    response.prepared_fields = raw ? entry->raw_fields : entry->json_fields;
+    response.unconditional = !conditional;
+    if (raw) {
+        if (conditional && has_it(request, entry->raw_etag, entry->snippet)) {
+            response.status = 304;
+        } else {
+            response.add_piece(entry->snippet.body);
+        }
+        response.owner = std::move(entry);
+        return response;
+    }
+    // `body` holds what differs between readers and between moments; the pieces around it are the entry's.
+    const std::int64_t view_count = entry->view_count;
+    response.body.reserve(kBodySize);
+    response.body = std::to_string(view_count);
+    const std::size_t digits = response.body.size();
+    append_base_url(response.body, options, request);
+    const std::string_view base = std::string_view{response.body}.substr(digits);
+    response.fields += "ETag: ";
+    const std::size_t tag_begin = response.fields.size();
+    append_json_etag(response.fields, entry->version, view_count, base);
+    if (conditional && has_it(request, std::string_view{response.fields}.substr(tag_begin), entry->snippet)) {
+        response.status = 304;
+        response.body.clear();
+    } else {
+        response.add_piece(entry->json_before_count);
+        response.unmade_bytes = entry->json_before_count_bytes - entry->json_before_count.size();
+        response.add_body_piece(0, digits);
+        response.add_piece(entry->json_after_count);
+        response.add_body_piece(digits, base.size());
+        response.add_piece(entry->json_after_base);
+    }
+    response.fields += "\r\n";
+    response.owner = std::move(entry);
+    return response;
+}
+
+std::shared_ptr<const cache::Entry> entry_for_one(const model::Snippet& snippet) {
+    return make_entry(snippet, base::Milliseconds{0}, "private, no-store");
+}
+
+Awaitable<http::Response> confirm_burning(Exchange& exchange, const model::Snippet& snippet) {
+    pages::Fields fields;
+    fields.set("HEADING", "Read it once?");
+    fields.set("TEXT", "This snippet burns after reading: it is shown one time, to one person, and is gone then.");
+    fields.set("ACTION", fmt::format("/s/{}/reveal", snippet.id));
+    fields.set("BUTTON", "Show it now");
+    fields.show("CALM");
+    fields.add("PROGRAMS", "PROGRAMS_URL", fmt::format("{}/s/{}/reveal", exchange.base_url(), snippet.id));
+    return show_page(exchange, 200, unlisted_layout("confirm", "A snippet that burns after reading"),
+                     pages::render("confirm", fields));
+}
+
+use_cases::Visit visit_of(Exchange& exchange) {
+    use_cases::Visit visit;
+    visit.identify = [&exchange] { return identify(exchange); };
+    visit.only_looks = exchange.request.head();
+    visit.burns = asks_to_burn(exchange.request);
+    visit.condition = condition_of(exchange);
+    return visit;
+}
+
+Awaitable<Result<Opened>> open_link(Exchange& exchange, std::string id, Opening opening) {
+    use_cases::Visit visit = visit_of(exchange);
+    visit.has_it = std::move(opening.has_it);
+    Result<use_cases::Followed> followed = co_await use_cases::follow_link(exchange, std::move(id), std::move(visit));
+    if (!followed) co_return followed.error();
+    Opened opened{std::move(followed->entry), std::move(followed->snippet), followed->status, followed->burned};
+    if (followed->unasked) {
+        Result<http::Response> asked = co_await ask_first(exchange, *opened.snippet, opening.reader);
+        if (!asked) co_return asked.error();
+        opened.asked = *std::move(asked);
+    } else if (!opened.entry) {
+        auto work = [snippet = opened.snippet] { return entry_for_one(*snippet); };
+        opened.entry =
+            co_await exchange.services.texts.by_size(Text::entry, opened.snippet->body.size(), std::move(work));
+    }
+    co_return opened;
+}
+
+Awaitable<Result<http::Response>> read_link(Exchange& exchange, Representation representation) {
+    Opening opening;
+    Result<Opened> opened = co_await open_link(exchange, exchange.parameters.front(), std::move(opening));
+    if (!opened) co_return opened.error();
+    if (opened->asked) co_return *std::move(opened->asked);
+    const http::Parameter download = http::find_parameter(exchange.request.query, "download");
+    const bool downloads = representation == Representation::raw && download.value == "1";
+    // What has just been burned is sent whatever the reader claims to have: a 304 would have burned it unread.
+    const bool conditional = !opened->burned;
+    if (sends_json(exchange.request, *opened->entry, representation, exchange.services.options, conditional)) {
+        opened->entry = co_await exchange.services.cache.complete(opened->entry, exchange.deadline);
+    }
+    http::Response response = respond_from(opened->entry, representation, exchange.request, exchange.services.options,
+                                           opened->status, conditional);
+    if (downloads) add_download_fields(response, *opened->entry);
+    co_return response;
+}
+
+http::Response respond_with_link(const Opened& opened, const http::Request& request, std::string_view representation,
+                                 std::string_view content_type) {
+    const model::Snippet& snippet = *opened.snippet;
+    const std::string etag = http::strong_entity_tag(fmt::format("v{}-{}", snippet.version, representation));
+    http::Response response;
+    response.cache_status = cache::cache_status(opened.status);
+    response.fields =
+        fmt::format("Content-Type: {}\r\nCache-Status: {}\r\nETag: {}\r\nLast-Modified: {}\r\nCache-Control: {}\r\n",
+                    content_type, response.cache_status, etag, base::format_http_date(snippet.updated_at),
+                    snippet.cacheable() ? "public, no-cache" : "private, no-store");
+    response.unconditional = opened.burned;
+    if (!opened.burned && has_it(request, etag, snippet)) response.status = 304;
+    return response;
+}
+
+}  // namespace snippetd::exchange
