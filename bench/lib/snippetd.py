@@ -65,10 +65,10 @@ class Snippetd:
         except OSError:
             return False
 
-    def request(self, method, path, content=None, headers=None):
-        """The response, with its body already read into `.content`."""
+    def request(self, method, path, content=None, headers=None, text=None):
+        """The response, with its body already read into `.content`. content: sent as JSON; text: as it is."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request(method, path, None if content is None else json.dumps(content), headers or {})
+        connection.request(method, path, text if content is None else json.dumps(content), headers or {})
         response = connection.getresponse()
         response.content = response.read()
         connection.close()

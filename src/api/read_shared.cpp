@@ -23,8 +23,8 @@ Answer reveal(Exchange& exchange) {
     if (!revealed) co_return revealed.error();
     if (!revealed->burned) co_return see_other("/s/" + id);
     const Representation representation = names_json(exchange.request) ? Representation::json : Representation::raw;
-    co_return respond_from(entry_for_one(*revealed->snippet), representation, exchange.request,
-                           exchange.services.options, cache::Status::miss, false);
+    std::shared_ptr<const cache::Entry> entry = co_await entry_for_one(exchange, std::move(revealed->snippet), true);
+    co_return co_await respond_whole(exchange, std::move(entry), representation, cache::Status::miss, false);
 }
 
 }  // namespace snippetd::api

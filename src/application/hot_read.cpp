@@ -44,24 +44,30 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
         if (!rendered || rendered->content(encoding).empty()) return false;
         if (rendered->due(entry->view_count, base::steady_now())) return false;
     }
-    const Representation representation = raw ? Representation::raw : Representation::json;
-    if (!page && !entry->whole() && sends_json(request, *entry, representation, services.options, true)) return false;
-    answer.route = raw ? "/s/{id}/raw" : "/s/{id}";
+    const std::string_view route = raw ? "/s/{id}/raw" : "/s/{id}";
     if (entry->kind != cache::Entry::Kind::snippet) {
+        answer.route = route;
         answer.response = http::problem(use_cases::absence(entry->kind));
         answer.response.constant_fields = exposure_fields(true, false);
         return true;
     }
-    if (!request.head() && services.options.views == ViewsMode::async) services.views.record(id);
     const std::string_view exposure = exposure_fields(true, is_listable(entry->snippet));
+    const bool counts = !request.head() && services.options.views == ViewsMode::async;
     if (page) {
+        if (counts) services.views.record(id);
+        answer.route = route;
         answer.response = ui::respond_with_page(std::move(rendered), entry->snippet, request, base,
                                                 cache::Status::near_hit, pages::Face::page);
         answer.response.constant_fields = exposure;
         return true;
     }
-    answer.response =
+    const Representation representation = raw ? Representation::raw : Representation::json;
+    std::optional<http::Response> response =
         respond_from(std::move(entry), representation, request, services.options, cache::Status::near_hit);
+    if (!response) return false;
+    answer.route = route;
+    if (counts) services.views.record(id);
+    answer.response = *std::move(response);
     answer.response.constant_fields = exposure;
     return true;
 }

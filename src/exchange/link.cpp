@@ -1,5 +1,6 @@
 #include "exchange/link.hpp"
 
+#include "base/assert.hpp"
 #include "base/percent.hpp"
 #include "exchange/access.hpp"
 #include "exchange/burning.hpp"
@@ -50,21 +51,12 @@ bool has_it(const http::Request& request, std::string_view etag, const model::Sn
     return http::is_known(request, current);
 }
 
-bool sends_json(const http::Request& request, const cache::Entry& entry, Representation representation,
-                const Options& options, bool conditional) {
-    if (representation != Representation::json || request.head()) return false;
-    if (!conditional) return true;
-    std::string base, etag;
-    append_base_url(base, options, request);
-    append_json_etag(etag, entry.version, entry.view_count, base);
-    return !has_it(request, etag, entry.snippet);
-}
-
-http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Representation representation,
-                            const http::Request& request, const Options& options, cache::Status status,
-                            bool conditional) {
+std::optional<http::Response> respond_from(std::shared_ptr<const cache::Entry> entry, Representation representation,
+                                           const http::Request& request, const Options& options, cache::Status status,
+                                           bool conditional) {
     constexpr std::size_t kFieldsSize = 128, kBodySize = 64;  // what they hold mostly, so that they are allocated once
-    http::Response response;
+    std::optional<http::Response> made{std::in_place};
+    http::Response& response = *made;
     const bool raw = representation == Representation::raw;
     response.cache_status = cache::cache_status(status);
     response.fields.reserve(kFieldsSize);
@@ -80,7 +72,7 @@ http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Represent
             response.add_piece(entry->snippet.body);
         }
         response.owner = std::move(entry);
-        return response;
+        return made;
     }
     // `body` holds what differs between readers and between moments; the pieces around it are the entry's.
     const std::int64_t view_count = entry->view_count;
@@ -95,6 +87,8 @@ http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Represent
     if (conditional && has_it(request, std::string_view{response.fields}.substr(tag_begin), entry->snippet)) {
         response.status = 304;
         response.body.clear();
+    } else if (!entry->whole() && !request.head()) {
+        return std::nullopt;
     } else {
         response.add_piece(entry->json_before_count);
         response.unmade_bytes = entry->json_before_count_bytes - entry->json_before_count.size();
@@ -105,11 +99,19 @@ http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Represent
     }
     response.fields += "\r\n";
     response.owner = std::move(entry);
-    return response;
+    return made;
 }
 
-std::shared_ptr<const cache::Entry> entry_for_one(const model::Snippet& snippet) {
-    return make_entry(snippet, base::Milliseconds{0}, "private, no-store");
+Awaitable<std::shared_ptr<const cache::Entry>> entry_for_one(Exchange& exchange,
+                                                             std::shared_ptr<const model::Snippet> snippet,
+                                                             bool burned) {
+    const auto work = [snippet] { return make_entry(*snippet, base::Milliseconds{0}, "private, no-store"); };
+    try {
+        co_return co_await exchange.services.texts.by_size(Text::entry, snippet->body.size(), work);
+    } catch (const base::Unavailable&) {
+        if (!burned) throw;
+    }
+    co_return work();  // nobody can ask again for what has been burned
 }
 
 Awaitable<http::Response> confirm_burning(Exchange& exchange, const model::Snippet& snippet) {
@@ -144,11 +146,26 @@ Awaitable<Result<Opened>> open_link(Exchange& exchange, std::string id, Opening 
         if (!asked) co_return asked.error();
         opened.asked = *std::move(asked);
     } else if (!opened.entry) {
-        auto work = [snippet = opened.snippet] { return entry_for_one(*snippet); };
-        opened.entry =
-            co_await exchange.services.texts.by_size(Text::entry, opened.snippet->body.size(), std::move(work));
+        opened.entry = co_await entry_for_one(exchange, opened.snippet, opened.burned);
     }
     co_return opened;
+}
+
+Awaitable<http::Response> respond_whole(Exchange& exchange, std::shared_ptr<const cache::Entry> entry,
+                                        Representation representation, cache::Status status, bool conditional) {
+    const Options& options = exchange.services.options;
+    std::optional<http::Response> response =
+        respond_from(entry, representation, exchange.request, options, status, conditional);
+    if (response) co_return *std::move(response);
+    try {
+        entry = co_await exchange.services.cache.complete(entry, exchange.deadline);
+    } catch (const base::Unavailable&) {
+        if (conditional) throw;
+        entry = make_whole(*entry);  // nobody can ask again for what has been burned
+    }
+    response = respond_from(std::move(entry), representation, exchange.request, options, status, conditional);
+    SNIPPETD_ASSERT(response);
+    co_return *std::move(response);
 }
 
 Awaitable<Result<http::Response>> read_link(Exchange& exchange, Representation representation) {
@@ -160,11 +177,8 @@ Awaitable<Result<http::Response>> read_link(Exchange& exchange, Representation r
     const bool downloads = representation == Representation::raw && download.value == "1";
     // What has just been burned is sent whatever the reader claims to have: a 304 would have burned it unread.
     const bool conditional = !opened->burned;
-    if (sends_json(exchange.request, *opened->entry, representation, exchange.services.options, conditional)) {
-        opened->entry = co_await exchange.services.cache.complete(opened->entry, exchange.deadline);
-    }
-    http::Response response = respond_from(opened->entry, representation, exchange.request, exchange.services.options,
-                                           opened->status, conditional);
+    http::Response response =
+        co_await respond_whole(exchange, opened->entry, representation, opened->status, conditional);
     if (downloads) add_download_fields(response, *opened->entry);
     co_return response;
 }

@@ -41,16 +41,19 @@ use_cases::Visit visit_of(Exchange& exchange);
 /// The link of the path's first parameter as everybody gets it who does not want a page: its JSON or its text.
 enum class Representation { json, raw };
 Awaitable<Result<http::Response>> read_link(Exchange& exchange, Representation representation);
-/// The answer from an entry, which is whole if the answer has JSON in it (`sends_json`): nothing of the snippet is
-/// copied. 304 when the request names what it has, unless not `conditional`.
-http::Response respond_from(std::shared_ptr<const cache::Entry> entry, Representation representation,
-                            const http::Request& request, const Options& options, cache::Status status,
-                            bool conditional = true);
-/// Whether the answer has the entry's JSON in it.
-bool sends_json(const http::Request& request, const cache::Entry& entry, Representation representation,
-                const Options& options, bool conditional);
-/// Of what one reader alone gets.
-std::shared_ptr<const cache::Entry> entry_for_one(const model::Snippet& snippet);
+/// The answer from an entry: nothing of the snippet is copied. 304 when the request names what it has, unless not
+/// `conditional`. Nothing when it has JSON in it that has not been made (`cache::Cache::complete`).
+std::optional<http::Response> respond_from(std::shared_ptr<const cache::Entry> entry, Representation representation,
+                                           const http::Request& request, const Options& options, cache::Status status,
+                                           bool conditional = true);
+/// The same with the JSON that has to be made. What has been burned, which is not `conditional`, is answered whatever
+/// else has to wait.
+Awaitable<http::Response> respond_whole(Exchange& exchange, std::shared_ptr<const cache::Entry> entry,
+                                        Representation representation, cache::Status status, bool conditional);
+/// Of what one reader alone gets; of what has been burned whatever else has to wait.
+Awaitable<std::shared_ptr<const cache::Entry>> entry_for_one(Exchange& exchange,
+                                                             std::shared_ptr<const model::Snippet> snippet,
+                                                             bool burned);
 
 /// Whether what the reader of `snippet` has is current, by the entity tag of what would be sent.
 bool has_it(const http::Request& request, std::string_view etag, const model::Snippet& snippet);

@@ -279,6 +279,34 @@ def test_a_post_burns_in_the_form_that_is_asked_for(ada, nobody):
         expect.problem(nobody.post(path), 410, "gone")
 
 
+# Around what is done beside the loop, and what is large for a connection.
+@pytest.mark.parametrize("size", [1, 16 * 1024 + 1, 64 * 1024, 64 * 1024 + 1, 1024 * 1024 - 1])
+@pytest.mark.parametrize("how", ["POST reveal JSON", "POST reveal text", "POST reveal page", "GET JSON", "GET raw",
+                                 "GET haste", "GET gist"])
+def test_of_any_size_all_of_it_is_shown(ada, nobody, how, size):
+    body = ("line\n" * (size // 5 + 1))[:size]
+    id = ada.create(body=body, burn_after_reading=True)["id"]
+    method, where = how.split(" ", 1)
+    if where.startswith("reveal"):
+        accept = {"JSON": "application/json", "text": "text/plain", "page": "text/html"}[where.split()[1]]
+        shown = nobody.post(f"/s/{id}/reveal", headers={"Accept": accept})
+    else:
+        path = {"JSON": f"/s/{id}", "raw": f"/s/{id}/raw", "haste": f"/documents/{id}", "gist": f"/api/v3/gists/{id}"}
+        shown = nobody.get(path[where], {"Accept": "application/json"})
+    assert shown.status == 200, shown
+    if where in ("JSON", "reveal JSON"):
+        assert shown.json()["body"] == body
+    elif where in ("raw", "reveal text"):
+        assert shown.text == body
+    elif where == "haste":
+        assert shown.json()["data"] == body
+    elif where == "gist":
+        assert next(iter(shown.json()["files"].values()))["content"] == body
+    else:
+        assert shown.text.count("line") >= body.count("line")
+    assert nobody.get(f"/s/{id}/raw", {"Accept": "application/json"}).status == 410
+
+
 def test_frames_and_descriptions_for_other_sites_have_nothing_of_it(ada, nobody):
     snippet = burning(ada, visibility="public", title="a.txt")
     for headers in ({}, *PURPOSEFUL.values()):
