@@ -59,7 +59,7 @@ Router::Match Router::find(Method method, std::string_view path) const {
         for (std::size_t i = 0; i < segments.size(); ++i) {
             std::optional<std::string> segment = decode_segment(segments[i]);
             match.malformed |= !segment;
-            decoded[i] = std::move(segment).value_or("");
+            decoded[i] = std::move(segment).value_or(std::string{segments[i]});  // for the row that it was meant for
             segments[i] = decoded[i];
         }
     }

@@ -112,6 +112,7 @@ TEST(Router, AParameterIsEmptyOnlyWhereTheRowAcceptsThat) {
 TEST_F(RouterTest, BrokenEncodingsAreMalformed) {
     for (const char* path : {"/s/%", "/s/%4", "/s/%zz", "/s/a%00b", "/s/%ff", "/s/%c0%af", "/s/%ed%a0%80"}) {
         EXPECT_TRUE(router.find(Method::get, path).malformed) << path;
+        EXPECT_EQ(router.find(Method::get, path).row, 9u) << path << ": who asked for it says what is wrong";
     }
     EXPECT_FALSE(router.find(Method::get, "/s/%E2%82%AC").malformed);
 }
