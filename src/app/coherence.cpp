@@ -15,24 +15,25 @@ constexpr const char* kDisagreement = "redis_disagreement";
 
 }  // namespace
 
-Coherence::Coherence(redis::Clients& clients, store::Store& store, base::Milliseconds ttl, base::Alerts& alerts)
+Coherence::Coherence(redis::Clients& clients, store::InvalidationOutbox& outbox, base::Milliseconds ttl,
+                     base::Alerts& alerts)
     : redis_{clients.make(loop_.executor())},
-      relay_{loop_.executor(), relay_steps(store, alerts)},
+      relay_{loop_.executor(), relay_steps(outbox, alerts)},
       redis_cache_{clients, relay_, ttl},
       channel_{loop_.executor(), clients, listener()} {
     alerts.declare(kDisagreement);
 }
 
-cache::Relay::Steps Coherence::relay_steps(store::Store& store, base::Alerts& alerts) {
+cache::Relay::Steps Coherence::relay_steps(store::InvalidationOutbox& outbox, base::Alerts& alerts) {
     cache::Relay::Steps steps;
-    steps.list = [&store](base::Milliseconds age, int limit) {
-        return store.list_undelivered(age, limit, base::deadline_in(kStoreTimeout));
+    steps.list = [&outbox](base::Milliseconds age, int limit) {
+        return outbox.list_undelivered(age, limit, base::deadline_in(kStoreTimeout));
     };
-    steps.forget = [&store](model::NumbersById delivered, model::CacheServer told) {
-        return store.forget_delivered(std::move(delivered), std::move(told), base::deadline_in(kStoreTimeout));
+    steps.forget = [&outbox](model::NumbersById delivered, model::CacheServer told) {
+        return outbox.forget_delivered(std::move(delivered), std::move(told), base::deadline_in(kStoreTimeout));
     };
-    steps.set_in_force = [&store](std::string run_id, model::CacheServer known) {
-        return store.set_cache_server(std::move(run_id), std::move(known), base::deadline_in(kStoreTimeout));
+    steps.set_in_force = [&outbox](std::string run_id, model::CacheServer known) {
+        return outbox.set_cache_server(std::move(run_id), std::move(known), base::deadline_in(kStoreTimeout));
     };
     steps.heed = [this](const std::string& id, std::int64_t floor) { caches_->post_forget(id, floor); };
     steps.deliver = [this](std::string id, std::int64_t floor) { return redis_cache_.deliver(std::move(id), floor); };

@@ -7,7 +7,7 @@
 #include "cache/redis_cache.hpp"
 #include "cache/relay.hpp"
 #include "redis/clients.hpp"
-#include "store/store.hpp"
+#include "store/outbox.hpp"
 
 namespace snippetd::app {
 
@@ -15,7 +15,7 @@ namespace snippetd::app {
 /// that invalidations come over, and the relay of those that Redis has not taken.
 class Coherence {
   public:
-    Coherence(redis::Clients& clients, store::Store& store, base::Milliseconds ttl, base::Alerts& alerts);
+    Coherence(redis::Clients& clients, store::InvalidationOutbox& outbox, base::Milliseconds ttl, base::Alerts& alerts);
 
     /// From now on `caches`, which outlive `stop`, are told what comes over the channel, and what lies in the outbox.
     void start(Caches& caches);
@@ -29,7 +29,7 @@ class Coherence {
     bool disagrees() const { return relay_.disagrees(); }
 
   private:
-    cache::Relay::Steps relay_steps(store::Store& store, base::Alerts& alerts);
+    cache::Relay::Steps relay_steps(store::InvalidationOutbox& outbox, base::Alerts& alerts);
     cache::Channel::Listener listener();
 
     Caches* caches_ = nullptr;  ///< there before anything runs

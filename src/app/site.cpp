@@ -80,10 +80,10 @@ http::ServerOptions server_options(const settings::Settings& settings) {
     return options;
 }
 
-auth::Identities::Lookup look_up_in(store::Store& store) {
-    return [&store](auth::SecretKind kind, std::string hash, base::Deadline deadline) {
-        return kind == auth::SecretKind::token ? store.find_token(std::move(hash), deadline)
-                                               : store.find_session(std::move(hash), deadline);
+auth::Identities::Lookup look_up_in(store::Accounts& accounts) {
+    return [&accounts](auth::SecretKind kind, std::string hash, base::Deadline deadline) {
+        return kind == auth::SecretKind::token ? accounts.find_token(std::move(hash), deadline)
+                                               : accounts.find_session(std::move(hash), deadline);
     };
 }
 

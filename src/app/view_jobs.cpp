@@ -28,19 +28,20 @@ std::string flusher_name(const std::string& process, unsigned shard) {
     return process + "." + std::to_string(shard);
 }
 
-std::function<base::Awaitable<model::NumbersById>(std::string, model::NumbersById)> apply_to(store::Store& store) {
-    return [&store](std::string batch_id, model::NumbersById counts) {
-        return store.apply_views(std::move(batch_id), std::move(counts), base::deadline_in(kApplyTimeout));
+std::function<base::Awaitable<model::NumbersById>(std::string, model::NumbersById)> apply_to(
+    store::ViewLedger& ledger) {
+    return [&ledger](std::string batch_id, model::NumbersById counts) {
+        return ledger.apply_views(std::move(batch_id), std::move(counts), base::deadline_in(kApplyTimeout));
     };
 }
 
 }  // namespace
 
-void add_direct_view_job(ViewPipeline& views, store::Store& store, ViewEnds ends, base::Milliseconds interval) {
-    views.add<views::Drainer>({std::move(ends.collect), apply_to(store), std::move(ends.publish)}, interval);
+void add_direct_view_job(ViewPipeline& views, store::ViewLedger& ledger, ViewEnds ends, base::Milliseconds interval) {
+    views.add<views::Drainer>({std::move(ends.collect), apply_to(ledger), std::move(ends.publish)}, interval);
 }
 
-void add_view_jobs_over_redis(ViewPipeline& views, redis::Clients& clients, store::Store& store, ViewEnds ends,
+void add_view_jobs_over_redis(ViewPipeline& views, redis::Clients& clients, store::ViewLedger& ledger, ViewEnds ends,
                               base::Milliseconds interval) {
     const auto shards = std::make_shared<views::Shards>(clients);
     const std::string process = base::random_alphanumeric(kNameLength);
@@ -51,20 +52,20 @@ void add_view_jobs_over_redis(ViewPipeline& views, redis::Clients& clients, stor
                                   std::string bound_to) {
         return shards->add(shard, process, sequence, std::move(counts), std::move(bound_to));
     };
-    flush.applied = [&store, process](unsigned shard, std::int64_t sequence) -> base::Awaitable<bool> {
+    flush.applied = [&ledger, process](unsigned shard, std::int64_t sequence) -> base::Awaitable<bool> {
         const base::Deadline deadline = base::deadline_in(kApplyTimeout);
-        const std::int64_t last = co_await store.last_flush_applied(flusher_name(process, shard), deadline);
+        const std::int64_t last = co_await ledger.last_flush_applied(flusher_name(process, shard), deadline);
         co_return last >= sequence;
     };
     auto& flusher = views.add<views::Flusher>(std::move(flush), kFlushEvery);
     const auto collect_unsent = [&views, &flusher, interval]() -> base::Awaitable<model::NumbersById> {
         co_return flusher.take_unsent(views.is_finishing() ? base::Milliseconds{0} : interval);
     };
-    views.add<views::Drainer>({collect_unsent, apply_to(store), std::move(ends.publish)}, interval);
+    views.add<views::Drainer>({collect_unsent, apply_to(ledger), std::move(ends.publish)}, interval);
 }
 
-void add_shard_drainer(ViewPipeline& views, redis::Clients& clients, store::Store& store, cache::RedisCache& cache,
-                       base::Milliseconds interval) {
+void add_shard_drainer(ViewPipeline& views, redis::Clients& clients, store::ViewLedger& ledger,
+                       cache::RedisCache& cache, base::Milliseconds interval) {
     const auto shards = std::make_shared<views::Shards>(clients);
     views::ShardDrainer::Steps steps;
     steps.claim = [shards, name = base::random_alphanumeric(kNameLength)](
@@ -73,12 +74,12 @@ void add_shard_drainer(ViewPipeline& views, redis::Clients& clients, store::Stor
         if (!claim.batch_id.empty()) base::FailPoints::pass_or_throw(kFailPoints);
         co_return claim;
     };
-    steps.apply = [&store](unsigned shard, views::Shards::Claim claim) -> base::Awaitable<model::NumbersById> {
+    steps.apply = [&ledger](unsigned shard, views::Shards::Claim claim) -> base::Awaitable<model::NumbersById> {
         const base::Deadline deadline = base::deadline_in(kApplyTimeout);
         store::ViewFlushes flushes;
         for (const auto& of : claim.flushes) flushes.push_back({flusher_name(of.process, shard), of.first, of.last});
-        model::NumbersById totals = co_await store.apply_views(std::move(claim.batch_id), std::move(claim.counts),
-                                                               std::move(flushes), deadline);
+        model::NumbersById totals = co_await ledger.apply_views(std::move(claim.batch_id), std::move(claim.counts),
+                                                                std::move(flushes), deadline);
         base::FailPoints::pass_or_throw(kFailPoints);
         co_return totals;
     };

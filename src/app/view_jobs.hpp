@@ -3,7 +3,7 @@
 #include "app/jobs.hpp"
 #include "cache/redis_cache.hpp"
 #include "redis/clients.hpp"
-#include "store/store.hpp"
+#include "store/view_ledger.hpp"
 
 /// How views travel from the workers to the store, and the new totals back to the caches:
 ///
@@ -13,12 +13,12 @@
 namespace snippetd::app {
 
 /// The way of a process that is alone. What is passed by reference outlives the jobs, here and below.
-void add_direct_view_job(ViewPipeline& views, store::Store& store, ViewEnds ends, base::Milliseconds interval);
+void add_direct_view_job(ViewPipeline& views, store::ViewLedger& ledger, ViewEnds ends, base::Milliseconds interval);
 /// The way to Redis, and around it while it is away.
-void add_view_jobs_over_redis(ViewPipeline& views, redis::Clients& clients, store::Store& store, ViewEnds ends,
+void add_view_jobs_over_redis(ViewPipeline& views, redis::Clients& clients, store::ViewLedger& ledger, ViewEnds ends,
                               base::Milliseconds interval);
 /// The way from Redis to the store, for all instances.
-void add_shard_drainer(ViewPipeline& views, redis::Clients& clients, store::Store& store, cache::RedisCache& cache,
-                       base::Milliseconds interval);
+void add_shard_drainer(ViewPipeline& views, redis::Clients& clients, store::ViewLedger& ledger,
+                       cache::RedisCache& cache, base::Milliseconds interval);
 
 }  // namespace snippetd::app
