@@ -1,7 +1,6 @@
 #pragma once
 
 #include <initializer_list>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -31,8 +30,9 @@ struct Seen {
     std::string text;
 };
 
+/// The place is the caller's. (clang 14 has no std::source_location.)
 [[noreturn, gnu::cold]] void fail_assertion(std::string_view condition, std::string_view names,
-                                            std::initializer_list<Seen> values,
-                                            std::source_location where = std::source_location::current());
+                                            std::initializer_list<Seen> values, const char* file = __builtin_FILE(),
+                                            int line = __builtin_LINE());
 
 }  // namespace snippetd::base
