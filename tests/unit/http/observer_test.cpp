@@ -96,8 +96,7 @@ TEST_F(ObserverTest, WritesALineForEachRequestWithoutItsQuery) {
 }
 
 TEST_F(ObserverTest, HandsLinesOverInChunksAndAtItsEnd) {
-    request.path = "/" + std::string(200, 'x');
-    const std::string path{request.path};
+    const std::string path = "/" + std::string(200, 'x');
     request.path = path;
     const std::string all = log_of(log::Format::text, [&] {
         Observer gone{metrics};
