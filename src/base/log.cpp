@@ -92,8 +92,8 @@ void start(const Settings& settings) {
 }
 
 void stop() {
-    logger.reset();
     thread_pool.reset();  // joins after the queue has been written
+    logger.reset();       // the last one of it: messages on the way held it too
 }
 
 bool enabled(Level level) {
