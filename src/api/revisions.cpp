@@ -1,10 +1,10 @@
 #include "use_cases/revisions.hpp"
 
 #include "api/handlers.hpp"
-#include "base/json_text.hpp"
 #include "base/numbers.hpp"
+#include "exchange/snippet_json.hpp"
 
-#include <fmt/format.h>
+#include <boost/json.hpp>
 
 namespace snippetd::api {
 
@@ -12,16 +12,13 @@ using namespace exchange;
 
 namespace {
 
-void append_revision(std::string& out, const model::Revision& revision, bool with_body) {
-    out += fmt::format(R"({{"version":{},"title":)", revision.version);
-    base::append_json_string(out, revision.title);
-    if (with_body) {
-        out += R"(,"body":)";
-        base::append_json_string(out, revision.body);
-    }
-    out += R"(,"language":)";
-    base::append_json_string(out, revision.language);
-    out += fmt::format(R"(,"created_at":"{}","size":{}}})", base::format_rfc3339(revision.created_at), revision.size);
+boost::json::object revision_json(const model::Revision& revision, Body body) {
+    boost::json::object out{{"version", revision.version}, {"title", revision.title}};
+    if (body == Body::shown) out["body"] = revision.body;
+    out["language"] = revision.language;
+    out["created_at"] = base::format_rfc3339(revision.created_at);
+    out["size"] = revision.size;
+    return out;
 }
 
 }  // namespace
@@ -30,13 +27,10 @@ Answer list_revisions(Exchange& exchange) {
     const Result<use_cases::Revisions> revisions =
         co_await use_cases::list_revisions(exchange, exchange.parameters.front());
     if (!revisions) co_return revisions.error();
-    std::string body = R"({"items":[)";
-    for (const model::Revision& revision : revisions->items) {
-        if (body.back() != '[') body += ',';
-        append_revision(body, revision, false);
-    }
-    body += "]}";
-    co_return http::json_response(200, std::move(body));
+    boost::json::array items;
+    for (const model::Revision& revision : revisions->items) items.push_back(revision_json(revision, Body::left_out));
+    const boost::json::object body{{"items", std::move(items)}};
+    co_return http::json_response(200, boost::json::serialize(body));
 }
 
 Answer read_revision(Exchange& exchange) {
@@ -45,11 +39,7 @@ Answer read_revision(Exchange& exchange) {
     const Result<model::Revision> revision =
         co_await use_cases::read_revision(exchange, exchange.parameters.front(), version);
     if (!revision) co_return revision.error();
-    auto work = [&revision] {
-        std::string body;
-        append_revision(body, *revision, true);
-        return body;
-    };
+    auto work = [&revision] { return boost::json::serialize(revision_json(*revision, Body::shown)); };
     std::string body = co_await exchange.services.texts.by_size(Text::answer, revision->body.size(), std::move(work));
     co_return http::json_response(200, std::move(body));
 }

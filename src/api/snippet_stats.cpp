@@ -3,7 +3,7 @@
 #include "exchange/input.hpp"
 #include "use_cases/statistics.hpp"
 
-#include <fmt/format.h>
+#include <boost/json.hpp>
 
 namespace snippetd::api {
 
@@ -12,14 +12,15 @@ using namespace exchange;
 namespace {
 
 http::Response shown(const use_cases::Statistics& statistics, model::ViewBucket by) {
-    std::string body = fmt::format(R"({{"id":"{}","by":"{}","view_count":{},"points":[)", statistics.snippet.id,
-                                   by == model::ViewBucket::hour ? "hour" : "day", statistics.snippet.view_count);
+    boost::json::array points;
     for (const model::ViewPoint& point : statistics.points) {
-        if (body.back() != '[') body += ',';
-        body += fmt::format(R"({{"time":"{}","views":{}}})", base::format_rfc3339(point.start_ms), point.views);
+        points.push_back({{"time", base::format_rfc3339(point.start_ms)}, {"views", point.views}});
     }
-    body += "]}";
-    return http::json_response(200, std::move(body));
+    const boost::json::object body{{"id", statistics.snippet.id},
+                                   {"by", by == model::ViewBucket::hour ? "hour" : "day"},
+                                   {"view_count", statistics.snippet.view_count},
+                                   {"points", std::move(points)}};
+    return http::json_response(200, boost::json::serialize(body));
 }
 
 }  // namespace

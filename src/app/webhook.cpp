@@ -1,13 +1,12 @@
 #include "app/webhook.hpp"
 
 #include "base/clock.hpp"
-#include "base/json_text.hpp"
 #include "base/log.hpp"
 
 #include <memory>
 
+#include <boost/json.hpp>
 #include <curl/curl.h>
-#include <fmt/format.h>
 
 namespace snippetd::app {
 
@@ -18,11 +17,12 @@ constexpr int kAttemptsMax = 3;
 constexpr base::Milliseconds kPause{1000};
 
 std::string to_json(const base::Alerts::Change& change) {
-    std::string body =
-        fmt::format(R"({{"alert":"{}","state":"{}","active":{},"at":"{}","detail":)", change.alert,
-                    change.active ? "raised" : "resolved", change.active, base::format_rfc3339(base::unix_now_ms()));
-    base::append_json_string(body, change.detail);
-    return body + '}';
+    const boost::json::object body{{"alert", change.alert},
+                                   {"state", change.active ? "raised" : "resolved"},
+                                   {"active", change.active},
+                                   {"at", base::format_rfc3339(base::unix_now_ms())},
+                                   {"detail", change.detail}};
+    return boost::json::serialize(body);
 }
 
 std::size_t discard(char*, std::size_t size, std::size_t count, void*) {
