@@ -67,13 +67,17 @@ class Response:
 
 
 class Client:
-    """Speaks to one server. Not for two threads at once; clone() gives another connection with the same session."""
+    """Speaks to one server. Not for two threads at once; clone() gives another connection with the same session.
 
-    def __init__(self, server_or_url, timeout=30):
+    source: the address that it connects from, such as 127.0.0.2, to be another client than the others.
+    """
+
+    def __init__(self, server_or_url, timeout=30, source=None):
         url = server_or_url if isinstance(server_or_url, str) else server_or_url.url
         parts = urlsplit(url)
         self.host, self.port = parts.hostname, parts.port
         self.timeout = timeout * TIME_FACTOR
+        self.source = source
         self.session = None
         self.session_cookie = "session"
         self.username = None
@@ -92,7 +96,7 @@ class Client:
             self._connection = None
 
     def clone(self):
-        other = Client(f"http://{self.host}:{self.port}", self.timeout / TIME_FACTOR)
+        other = Client(f"http://{self.host}:{self.port}", self.timeout / TIME_FACTOR, self.source)
         other.session, other.session_cookie = self.session, self.session_cookie
         other.username, other.headers = self.username, dict(self.headers)
         return other
@@ -127,7 +131,8 @@ class Client:
 
     def _exchange(self, method, path, body, fields):
         if self._connection is None:
-            self._connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
+            source = (self.source, 0) if self.source else None
+            self._connection = http.client.HTTPConnection(self.host, self.port, self.timeout, source_address=source)
             self._connection.connect()
             self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = self._connection

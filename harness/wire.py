@@ -29,13 +29,16 @@ class Connection:
 
     timeout: seconds that one read may wait, multiplied by SNIPPETD_TIME_FACTOR.
     receive_buffer: the size of the kernel's receive buffer in bytes, to be a slow reader.
+    source: the address that it connects from, such as 127.0.0.2, to be another client than the others.
     """
 
-    def __init__(self, server, timeout=10, receive_buffer=None):
+    def __init__(self, server, timeout=10, receive_buffer=None, source=None):
         self.timeout = timeout * TIME_FACTOR
         self.socket = socket.socket()
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        if source is not None:
+            self.socket.bind((source, 0))
         self.socket.settimeout(self.timeout)
         self.socket.connect((server.host, server.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

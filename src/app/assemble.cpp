@@ -28,6 +28,7 @@ constexpr std::string_view kSqliteScheme = "sqlite:";
 // Jobs that one transaction of SQLite's writer takes: what waits while the disk flushes the one before.
 constexpr std::size_t kSqliteBatchMax = 64;
 constexpr unsigned kSqliteReaders = 2;
+constexpr unsigned kSqliteSearchers = 1;  // a search looks at every row: who comes in the meantime waits for its end
 constexpr base::Milliseconds kUpkeepBusyTimeout{100};
 constexpr base::Milliseconds kLockPatience{1000}, kLockPause{20};
 
@@ -239,18 +240,26 @@ std::unique_ptr<store::Store> make_file_store(const settings::Settings& settings
     }
     const auto upkeep = make_upkeep(settings, counters, alerts);
     const auto note = [upkeep](const sql::Failure& failure) { upkeep->note(failure); };
-    sql::Pool::Options readers, writer;
-    readers.name = "sqlite-read";
-    readers.threads = kSqliteReaders;
-    readers.stuck_grace = base::Milliseconds{0};  // nothing is lost with a read, and while it lasts the log grows
-    readers.on_failure = note;
+    const auto make_readers = [&](const char* name, unsigned threads) {
+        sql::Pool::Options readers;
+        readers.name = name;
+        readers.threads = threads;
+        readers.stuck_grace = base::Milliseconds{0};  // nothing is lost with a read, and while it lasts the log grows
+        readers.on_failure = note;
+        return make_pool(settings, counters, std::move(readers), true);
+    };
+    sql::Pool::Options writer;
     writer.name = "sqlite-write";
     writer.batch_max = kSqliteBatchMax;
     writer.on_failure = [note, held](const sql::Failure& failure) { note(failure); };  // the lock lasts as it does
-    auto read = make_pool(settings, counters, std::move(readers), true);
-    auto write = make_pool(settings, counters, std::move(writer), false);
+    store::Pools pools;
+    pools.read = make_readers("sqlite-read", kSqliteReaders);
+    pools.search = make_readers("sqlite-search", kSqliteSearchers);
+    pools.write = make_pool(settings, counters, std::move(writer), false);
+    pools.watch = pools.read;
+    pools.forget = pools.write;
     upkeep->start();
-    return store::make_sqlite_store(std::move(read), std::move(write), outbox_of(settings), upkeep);
+    return store::make_sqlite_store(std::move(pools), outbox_of(settings), upkeep);
 }
 
 std::unique_ptr<store::Store> make_server_store(const settings::Settings& settings, base::Metrics& metrics,

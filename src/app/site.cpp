@@ -75,6 +75,7 @@ http::ServerOptions server_options(const settings::Settings& settings) {
     options.connections_max = allow_connections(settings.max_connections);
     // In JSON a byte may become six (`\u0001`), and the other members want some room.
     options.request_body_bytes_max = settings.max_body * 6 + 64 * 1024;
+    options.memory_bytes_max = settings.memory_max;
     options.trusted_proxies = settings.trusted_proxies;
     options.secure = settings.public_url.starts_with("https://");
     return options;
@@ -150,6 +151,7 @@ Site::Site(const settings::Settings& settings)
       texts_{text_threads_, foundation_.metrics()},
       documents_{std::min(settings.threads, kThreadsOfAPoolMax), foundation_.metrics()},
       live_bound_{.listeners_max = settings.max_connections / 4 * 3},
+      server_limits_{std::make_shared<http::ServerLimits>(server_options_, foundation_.metrics())},
       redis_state_{[&fleet = foundation_.fleet()] { return fleet.redis_state(); }},
       memory_{settings},
       shared_pages_{memory_.shared > 0 ? std::make_unique<pages::SharedPages>(memory_.shared / 2) : nullptr},

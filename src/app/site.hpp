@@ -78,7 +78,7 @@ class Site {
     use_cases::Texts texts_;
     pages::Documents documents_;
     views::LiveCounts::Bound live_bound_;  ///< the rest is for readers
-    const std::shared_ptr<http::ServerLimits> server_limits_ = std::make_shared<http::ServerLimits>();
+    const std::shared_ptr<http::ServerLimits> server_limits_;
     const std::function<exchange::RedisState()> redis_state_;
     const Memory memory_;
     const std::unique_ptr<pages::SharedPages> shared_pages_;  ///< null with a single worker

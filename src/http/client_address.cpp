@@ -34,6 +34,15 @@ std::optional<ip::address> read_address(std::string_view text) {
     return address;
 }
 
+constexpr std::size_t kSubscriberBits = 64, kSiteBits = 48;
+
+/// The address with all but its first `bits` as zero.
+ip::address_v6 network_of(const ip::address_v6& address, std::size_t bits) {
+    ip::address_v6::bytes_type bytes = address.to_bytes();
+    std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(bits / 8), bytes.end(), std::uint8_t{0});
+    return ip::address_v6{bytes};
+}
+
 }  // namespace
 
 ip::address client_address(const ip::address& peer, std::string_view forwarded_for,
@@ -55,9 +64,12 @@ std::string address_key(const ip::address& address) {
     if (address.is_v4()) return "ip:" + address.to_string();
     const ip::address_v6 v6 = address.to_v6();
     if (v6.is_v4_mapped()) return "ip:" + ip::make_address_v4(ip::v4_mapped, v6).to_string();
-    ip::address_v6::bytes_type bytes = v6.to_bytes();
-    std::fill(bytes.begin() + 8, bytes.end(), std::uint8_t{0});
-    return "ip:" + ip::address_v6{bytes}.to_string();
+    return "ip:" + network_of(v6, kSubscriberBits).to_string();
+}
+
+std::string site_key(const ip::address& address) {
+    if (address.is_v4() || address.to_v6().is_v4_mapped()) return {};
+    return "site:" + network_of(address.to_v6(), kSiteBits).to_string();
 }
 
 }  // namespace snippetd::http

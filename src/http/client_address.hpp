@@ -21,4 +21,7 @@ boost::asio::ip::address client_address(const boost::asio::ip::address& peer, st
 /// IPv4 that it is.
 std::string address_key(const boost::asio::ip::address& address);
 
+/// The same for a whole site, which may have that many subscribers' networks: IPv6 by /48 (RFC 6177). Empty for IPv4.
+std::string site_key(const boost::asio::ip::address& address);
+
 }  // namespace snippetd::http

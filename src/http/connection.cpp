@@ -2,7 +2,6 @@
 
 #include "base/assert.hpp"
 #include "base/log.hpp"
-#include "http/client_address.hpp"
 #include "http/server.hpp"
 
 #include <algorithm>
@@ -31,6 +30,10 @@ constexpr std::chrono::microseconds kTurnMax{200};
 constexpr std::size_t kTurnBytesMax = 256 * 1024;
 constexpr std::size_t kLingeredBytesMax = 64 * 1024 * 1024;
 constexpr base::Milliseconds kLookForTaken{2000};
+// Within which a client sends the first bytes, once it is connected.
+constexpr base::Milliseconds kTimeToSpeak{1000};
+// As much of what has come too early is in nobody's way.
+constexpr std::size_t kEarlyBytesMax = 4096;
 
 bool sane_request_id(std::string_view id) {
     return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](unsigned char c) {
@@ -40,13 +43,15 @@ bool sane_request_id(std::string_view id) {
 
 }  // namespace
 
-Connection::Connection(Server& server, int socket, asio::ip::address peer)
+Connection::Connection(Server& server, int socket, asio::ip::address peer, Holders::Holder& holder)
     : server_{server},
       socket_{socket},
-      peer_{std::move(peer)},
-      reader_{server.options_, server.service_, *server.limits_},
+      holder_{holder},
+      reader_{server.options_, server.service_, *server.limits_, peer},
       output_{server.output_},
-      deadlines_{server.options_, base::steady_now()} {
+      deadlines_{server.options_, since_},
+      client_{std::move(peer)},
+      held_{server.limits_->memory} {
     server_.limits_->connections.fetch_add(1);
 }
 
@@ -63,6 +68,7 @@ void Connection::close() {
     ::close(socket_);
     socket_ = -1;
     output_.drop();
+    let_go();
     if (source_) source_->cancel();
     if (piece_taken_) piece_taken_->cancel();
     server_.forget(*this);
@@ -92,6 +98,17 @@ void Connection::check_deadline(base::SteadyTime now) {
     }
 }
 
+bool Connection::is_idle() const {
+    const bool between = deadlines_.wait() == Wait::request || deadlines_.wait() == Wait::header;
+    const bool idle = state_ == State::lingering || (state_ == State::reading && between) ||
+                      (state_ == State::producing && source_ && source_->endless());
+    return idle && waits_for_peer();
+}
+
+bool Connection::is_silent(base::SteadyTime now) const {
+    return !spoken_ && now - since_ >= kTimeToSpeak && is_idle();
+}
+
 /// Whoever has its turn, at an event, finds the buffer that all share empty.
 void Connection::check_own_turn() const {
     SNIPPETD_ASSERT(server_.output_.empty() && !advancing_, server_.output_.size(), advancing_, state_);
@@ -114,6 +131,7 @@ void Connection::advance() {
     advancing_ = true;
     run_states();
     advancing_ = false;
+    if (!queued_ && rest_.size() > kEarlyBytesMax && !count_held()) close();
 }
 
 void Connection::wait_for_turn() {
@@ -212,6 +230,7 @@ std::string_view Connection::receive() {
     while (readable_) {
         const ssize_t received = ::recv(socket_, server_.input_->data(), server_.input_->size(), 0);
         if (received > 0) {
+            spoken_ = true;
             turn_bytes_ += static_cast<std::size_t>(received);
             if (deadlines_.wait() == Wait::body)
                 deadlines_.moved(static_cast<std::uint64_t>(received), base::steady_now());
@@ -295,6 +314,8 @@ void Connection::respond(Service::Answer answer, base::SteadyTime started) {
     const bool http_1_0 = reader_.is_http_1_0();
     if (response.close || !reader_.is_kept_alive() || server_.draining_) close_after_ = true;
     const bool has_content = !request.head() && response.status != 204 && response.status != 304;
+    client_ = request.client;
+    if (has_content && response.body.capacity() > kCopiedContentMax) refuse_what_is_too_much(response);
     if (response.source && http_1_0) close_after_ = true;
     const std::size_t length = has_content && !response.source ? response.content_length() : 0;
     std::string& out = output_.gathered();
@@ -326,6 +347,17 @@ void Connection::respond(Service::Answer answer, base::SteadyTime started) {
     if (large || close_after_ || output_.has_gathered_enough()) {
         if (flush() && close_after_) begin_lingering();
     }
+}
+
+/// Puts a refusal in the place of an answer that its client, or all together, may not have the process hold.
+void Connection::refuse_what_is_too_much(Response& response) {
+    const auto groups = [this] { return memory_groups(client_); };
+    const auto outcome = held_.set(output_.own_bytes() + response.body.capacity(), groups);
+    if (outcome == base::MemoryBudget::Outcome::granted) return;
+    Response refusal = problem(too_much_held(outcome));
+    refusal.constant_fields = response.constant_fields;
+    refusal.close = response.close;
+    response = std::move(refusal);
 }
 
 /// Sends what the source makes, piece by piece, at the reader's pace.
@@ -383,7 +415,6 @@ void Connection::refuse(base::Error error) {
 
 void Connection::identify_request() {
     Request& request = reader_.request();
-    request.client = client_address(peer_, request.field(Field::forwarded_for), server_.options_.trusted_proxies);
     request.secure = server_.options_.secure;
     const std::string_view sent_id = request.field(Field::request_id);
     request.id = sane_request_id(sent_id) ? std::string{sent_id} : server_.next_request_id();
@@ -397,8 +428,11 @@ void Connection::finish_request() {
 /// Sends what there is. False when the peer does not take all of it now, or the connection is lost.
 bool Connection::flush() {
     switch (output_.send(socket_)) {
-        case Output::Outcome::sent: return true;
-        case Output::Outcome::waiting: wait_until_taken(); break;
+        case Output::Outcome::sent: let_go(); return true;
+        case Output::Outcome::waiting:
+            wait_until_taken();
+            if (!count_held()) close();
+            break;
         case Output::Outcome::lost: close(); break;
     }
     return false;
@@ -412,6 +446,23 @@ void Connection::wait_until_taken() {
     deadlines_.moved(output_.take_note(socket_), now);
 }
 
+/// Counts what it holds, for its client. False when that is too much.
+bool Connection::count_held() {
+    using Outcome = base::MemoryBudget::Outcome;
+    const auto groups = [this] { return memory_groups(client_); };
+    if (held_.set(output_.own_bytes() + rest_.size(), groups) != Outcome::granted) return false;
+    const void* shared = output_.shared();
+    if (!shared || held_shared_) return true;
+    if (server_.shared_contents_.hold(shared, output_.shared_bytes(), client_) != Outcome::granted) return false;
+    held_shared_ = shared;
+    return true;
+}
+
+void Connection::let_go() {
+    held_.release();
+    if (held_shared_) server_.shared_contents_.let_go(std::exchange(held_shared_, nullptr));
+}
+
 /// Closing with unread input makes the kernel reset the connection, and the client may lose the answer: so
 /// the sending side is closed first, and what still comes is read and thrown away. Who was refused in the middle
 /// of a body may look for the answer only after sending the rest, at the pace of its link.
@@ -423,7 +474,7 @@ void Connection::begin_lingering() {
     const base::SteadyTime now = base::steady_now();
     deadlines_.begin_lingering(!body_owed_ || server_.draining_, now);
     deadlines_.moved(output_.take_note(socket_), now);
-    rest_.clear();
+    std::string{}.swap(rest_);
     readable_ = true;
     linger();
 }

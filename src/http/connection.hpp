@@ -4,6 +4,8 @@
 #include "base/clock.hpp"
 #include "base/timer.hpp"
 #include "http/deadlines.hpp"
+#include "http/holders.hpp"
+#include "http/memory.hpp"
 #include "http/output.hpp"
 #include "http/poller.hpp"
 #include "http/request_reader.hpp"
@@ -41,7 +43,7 @@ class Connection final : public Poller::Client,
     using Pointer = boost::intrusive_ptr<Connection>;
 
     /// Takes over `socket`, which does not block.
-    Connection(Server& server, int socket, boost::asio::ip::address peer);
+    Connection(Server& server, int socket, boost::asio::ip::address peer, Holders::Holder& holder);
     ~Connection();
 
     void on_ready(std::uint32_t events) override;
@@ -53,6 +55,14 @@ class Connection final : public Poller::Client,
     void close();
 
     int socket() const { return socket_; }
+    Holders::Holder& holder() const { return holder_; }
+    /// Whether little is lost when it ends, to make room for another client's: no request is under way, or one whose
+    /// answer has no end, which browsers ask for again.
+    bool is_idle() const;
+    /// Whether nothing is under way here, but with the peer.
+    bool waits_for_peer() const { return state_ != State::handling && !queued_ && !advancing_; }
+    /// Whether it never has sent anything, though it had the time.
+    bool is_silent(base::SteadyTime now) const;
     /// Where the server has it.
     std::list<Pointer>::iterator position;
 
@@ -80,27 +90,35 @@ class Connection final : public Poller::Client,
     void respond(Service::Answer answer, base::SteadyTime started);
     static base::Awaitable<void> produce(Pointer self, bool chunked);
     void send_piece(std::string_view piece, bool chunked);
+    void refuse_what_is_too_much(Response& response);
     void refuse(base::Error error);
     void identify_request();
     void finish_request();
 
     bool flush();
     void wait_until_taken();
+    bool count_held();
+    void let_go();
     void begin_lingering();
     void linger();
     void check_own_turn() const;
 
     Server& server_;
     int socket_;
-    boost::asio::ip::address peer_;
+    Holders::Holder& holder_;
+    const base::SteadyTime since_ = base::steady_now();
     State state_ = State::reading;
     RequestReader reader_;
     Output output_;
     Deadlines deadlines_;
-    std::string rest_;        ///< input not yet used, between two events
-    bool readable_ = true;    ///< the socket may have input: an edge has said so and no read has emptied it
-    bool peer_done_ = false;  ///< the peer will send no more; it may still read
-    bool peer_gone_ = false;  ///< nor will it read
+    boost::asio::ip::address client_;    ///< of the last request that was answered
+    base::MemoryBudget::Holding held_;   ///< of what is its own and waits for the peer
+    const void* held_shared_ = nullptr;  ///< of what it waits with, beside others
+    std::string rest_;                   ///< input not yet used, between two events
+    bool spoken_ = false;                ///< something has come
+    bool readable_ = true;               ///< the socket may have input: an edge has said so and no read has emptied it
+    bool peer_done_ = false;             ///< the peer will send no more; it may still read
+    bool peer_gone_ = false;             ///< nor will it read
     bool close_after_ = false;
     bool body_owed_ = false;  ///< the last request was refused before its end
     bool advancing_ = false;  ///< `advance` is on the stack and goes on by itself

@@ -97,6 +97,10 @@ std::size_t Output::left_of_large() const {
     return large_ ? large_->content_length() - large_sent_ : 0;
 }
 
+std::size_t Output::shared_bytes() const {
+    return shared() ? large_->owned_bytes() : 0;
+}
+
 std::uint64_t Output::count_untaken(int socket) const {
     int bytes = 0;
     return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::uint64_t>(bytes) : 0;

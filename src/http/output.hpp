@@ -36,6 +36,13 @@ class Output {
     /// Forgets what has not been sent: the connection is closed.
     void drop();
 
+    /// What waits for the peer: in memory of its own, and in what others may have too.
+    std::size_t own_bytes() const {
+        return (backlog_.empty() ? 0 : backlog_.capacity()) + (large_ ? large_->body.capacity() : 0);
+    }
+    const void* shared() const { return large_ ? large_->owner.get() : nullptr; }
+    std::size_t shared_bytes() const;
+
     bool has_gathered_enough() const { return gathered_.size() > kGatheredBytesMax; }
 
     /// How many bytes are sent but not taken by the peer's kernel.

@@ -1,6 +1,8 @@
 #include "http/request_reader.hpp"
 
 #include "base/assert.hpp"
+#include "http/client_address.hpp"
+#include "http/memory.hpp"
 
 #include <utility>
 
@@ -13,13 +15,16 @@ constexpr int kEmptyLinesMax = 4;
 
 }  // namespace
 
-RequestReader::RequestReader(const ServerOptions& options, const Service& service, ServerLimits& limits)
-    : options_{options}, service_{service}, limits_{limits} {
-    parser_.emplace(options_.request_body_bytes_max, &service_);
+RequestReader::RequestReader(const ServerOptions& options, const Service& service, ServerLimits& limits,
+                             boost::asio::ip::address peer)
+    : options_{options}, service_{service}, peer_{std::move(peer)}, body_{limits.memory} {
+    begin();
 }
 
-RequestReader::~RequestReader() {
-    release_body();
+void RequestReader::begin() {
+    parser_.emplace(options_.request_body_bytes_max, &service_);
+    parser_->request.client = peer_;
+    client_known_ = false;
 }
 
 RequestReader::Progress RequestReader::take(std::string_view& input) {
@@ -50,7 +55,12 @@ RequestReader::Progress RequestReader::feed(std::string_view& input) {
         refusal_ = parser_->failure();
         return Progress::refused;
     }
-    if (!account_body()) return refuse(base::ErrorKind::unavailable, "Too many large requests at a time.");
+    if (is_header_done() && !client_known_) {
+        Request& request = parser_->request;
+        request.client = client_address(peer_, request.field(Field::forwarded_for), options_.trusted_proxies);
+        client_known_ = true;
+    }
+    if (!count_body()) return Progress::refused;
     if (is_done()) return Progress::whole;
     if (input.size() > kUnparsedBodyMax) return refuse(base::ErrorKind::bad_request, "The chunked body is malformed.");
     return Progress::wanting;
@@ -68,8 +78,8 @@ void RequestReader::keep() {
 }
 
 void RequestReader::finish() {
-    release_body();
-    parser_.emplace(options_.request_body_bytes_max, &service_);
+    body_.release();
+    begin();
     refusal_.reset();
     sent_header_ = {};
     std::string{}.swap(header_);
@@ -81,21 +91,13 @@ bool RequestReader::take_continue() {
     return parser_->expects_continue() && !std::exchange(continued_, true);
 }
 
-/// Counts the body against what all bodies together may hold; false when that is too much.
-bool RequestReader::account_body() {
-    const std::size_t size = parser_->request.body.size();
-    SNIPPETD_ASSERT(size >= accounted_body_, size, accounted_body_);
-    if (size == accounted_body_) return true;
-    const std::size_t grown = size - accounted_body_;
-    accounted_body_ = size;
-    return limits_.body_bytes.fetch_add(grown) + grown <= ServerLimits::kBodyBytesMax;
-}
-
-void RequestReader::release_body() {
-    if (accounted_body_ == 0) return;
-    const std::size_t all = limits_.body_bytes.fetch_sub(accounted_body_);
-    SNIPPETD_ASSERT(all >= accounted_body_, all, accounted_body_);
-    accounted_body_ = 0;
+/// Counts the body against what its client, and all together, may have the process hold.
+bool RequestReader::count_body() {
+    const Request& request = parser_->request;
+    const auto outcome = body_.set(request.body.size(), [&request] { return memory_groups(request.client); });
+    if (outcome == base::MemoryBudget::Outcome::granted) return true;
+    refusal_ = too_much_held(outcome);
+    return false;
 }
 
 }  // namespace snippetd::http

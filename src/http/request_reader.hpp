@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include <boost/asio/ip/address.hpp>
+
 /// For http/ only.
 namespace snippetd::http {
 
@@ -25,9 +27,9 @@ class RequestReader {
         refused,  ///< `refusal` says why; the connection has to end
     };
 
-    /// All of them outlive it.
-    RequestReader(const ServerOptions& options, const Service& service, ServerLimits& limits);
-    ~RequestReader();
+    /// `peer` has sent what it reads. All else outlives it.
+    RequestReader(const ServerOptions& options, const Service& service, ServerLimits& limits,
+                  boost::asio::ip::address peer);
     RequestReader(const RequestReader&) = delete;
     RequestReader& operator=(const RequestReader&) = delete;
 
@@ -40,6 +42,7 @@ class RequestReader {
     /// The request has been answered, or given up: another one may begin.
     void finish();
 
+    /// Its `client` is the peer until the header is there, which may name another one.
     Request& request() { return parser_->request; }
     bool is_header_done() const { return parser_->header_done(); }
     bool is_done() const { return parser_->done(); }
@@ -52,17 +55,18 @@ class RequestReader {
   private:
     Progress refuse(base::ErrorKind kind, std::string_view detail);
     Progress feed(std::string_view& input);
-    bool account_body();
-    void release_body();
+    void begin();
+    bool count_body();
 
     const ServerOptions& options_;
     const Service& service_;
-    ServerLimits& limits_;
+    const boost::asio::ip::address peer_;
     std::optional<Parser> parser_;  ///< of this request; there is always one
     std::optional<base::Error> refusal_;
     std::string_view sent_header_;  ///< where the header lies
     std::string header_;            ///< or a copy of it, once it is kept
-    std::size_t accounted_body_ = 0;
+    base::MemoryBudget::Holding body_;
+    bool client_known_ = false;
     int empty_lines_ = 0;  ///< passed over before the request
     bool continued_ = false;
 };

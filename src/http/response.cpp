@@ -69,6 +69,12 @@ std::size_t Response::content_length() const {
     return sum;
 }
 
+std::size_t Response::owned_bytes() const {
+    std::size_t sum = 0;
+    for (std::size_t i = 0; i < piece_count_; ++i) sum += pieces_[i].data ? pieces_[i].size : 0;
+    return sum;
+}
+
 Response json_response(unsigned status, std::string body) {
     Response response;
     response.status = status;

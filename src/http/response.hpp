@@ -55,6 +55,8 @@ class Response {
     std::size_t piece_count() const { return piece_count_ == 0 ? 1 : piece_count_; }
     std::string_view piece(std::size_t index) const;
     std::size_t content_length() const;
+    /// How much of it is the owner's.
+    std::size_t owned_bytes() const;
 
   private:
     struct Piece {

@@ -1,8 +1,10 @@
 #include "http/server.hpp"
 
+#include "base/jitter.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
 #include "base/turn.hpp"
+#include "http/client_address.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -30,7 +32,9 @@ constexpr base::Milliseconds kTick{100};
 constexpr base::Milliseconds kAcceptPause{100};
 constexpr int kBacklog = 4096;
 constexpr int kAcceptedInARowMax = 64;
+constexpr std::size_t kLookedAtMax = 256;  // connections, some microseconds
 constexpr base::Milliseconds kTurnedAwayFor{500};
+constexpr std::chrono::seconds kTurnedAwayMin{1}, kTurnedAwayMax{3};
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
 asio::ip::address peer_address(const sockaddr_storage& address) {
@@ -54,6 +58,8 @@ Server::Server(asio::io_context& context, Service& service, ServerOptions option
       limits_{std::move(limits)},
       observer_{metrics},
       poller_{context, [this] { ended_.clear(); }},
+      holders_{limits_->connections_of_one_address},
+      shared_contents_{limits_->memory},
       ticker_{context},
       request_id_prefix_{base::random_alphanumeric(7)} {
     poller_.start();
@@ -102,17 +108,52 @@ void Server::accept_all(std::size_t acceptor) {
 }
 
 void Server::welcome(int socket, const asio::ip::address& peer) {
-    if (limits_->connections.load() >= options_.connections_max) return turn_away(socket);
+    const bool proxy = std::any_of(options_.trusted_proxies.begin(), options_.trusted_proxies.end(),
+                                   [&peer](const base::Cidr& trusted) { return trusted.contains(peer); });
+    Holders::Holder& holder = holders_.enter(address_key(peer), proxy);
+    if (limits_->connections.load() >= options_.connections_max && !make_room(holder)) {
+        holders_.leave(holder);
+        return turn_away(socket);
+    }
     const int on = 1;
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    const Connection::Pointer connection{new Connection{*this, socket, peer}};
+    const Connection::Pointer connection{new Connection{*this, socket, peer, holder}};
     connection->position = connections_.insert(connections_.end(), connection);
     if (!poller_.add(socket, *connection)) connection->close();
 }
 
+/// Ends a connection to make room for one of `newcomer`: one that is idle, of an address that has more than `newcomer`;
+/// one that never has sent anything; or else one that waits for its peer, of an address that has more than a quarter of
+/// all. Of the address that has the most. False when there is none among some that it looks at; next time it goes on
+/// with others.
+bool Server::make_room(const Holders::Holder& newcomer) {
+    const base::SteadyTime now = base::steady_now();
+    Connection::Pointer found, instead;
+    const auto prefer = [](Connection::Pointer& best, const Connection::Pointer& other) {
+        if (!best || other->holder().connections > best->holder().connections) best = other;
+    };
+    for (std::size_t looked = 0; looked < std::min(connections_.size(), kLookedAtMax); ++looked) {
+        if (looked_at_ == connections_.end()) looked_at_ = connections_.begin();
+        const Connection::Pointer& connection = *looked_at_++;
+        const Holders::Holder& holder = connection->holder();
+        const bool greedy = !holder.proxy && holder.connections > newcomer.connections;
+        if (connection->is_silent(now) || (greedy && connection->is_idle())) {
+            prefer(found, connection);
+        } else if (greedy && holder.connections > connections_.size() / 4 && connection->waits_for_peer()) {
+            prefer(instead, connection);
+        }
+    }
+    if (!found) found = std::move(instead);
+    if (!found) return false;
+    limits_->displaced.add();
+    found->close();
+    return true;
+}
+
 /// Above the cap: an answer, so that nobody hangs, and no more work than that.
 void Server::turn_away(int socket) {
-    const Response response = unavailable(std::chrono::seconds{1});
+    limits_->turned_away.add();
+    const Response response = unavailable(base::random_between(kTurnedAwayMin, kTurnedAwayMax));
     std::string out;
     append_head(out, response, observer_.http_date(), next_request_id(), false, true, options_.secure);
     out += response.body;
@@ -144,6 +185,8 @@ base::Awaitable<void> Server::tick() {
 }
 
 void Server::forget(Connection& connection) {
+    holders_.leave(connection.holder());
+    if (looked_at_ == connection.position) ++looked_at_;
     ended_.push_back(*connection.position);
     connections_.erase(connection.position);
 }

@@ -4,6 +4,8 @@
 #include "base/metrics.hpp"
 #include "base/timer.hpp"
 #include "http/connection.hpp"
+#include "http/holders.hpp"
+#include "http/memory.hpp"
 #include "http/observer.hpp"
 #include "http/poller.hpp"
 #include "http/server_options.hpp"
@@ -51,6 +53,7 @@ class Server {
     void wait_for_clients(std::size_t acceptor);
     void accept_all(std::size_t acceptor);
     void turn_away(int socket);
+    bool make_room(const Holders::Holder& newcomer);
     base::Awaitable<void> tick();
     void forget(Connection& connection);
     void enqueue(Connection::Pointer connection);
@@ -64,7 +67,10 @@ class Server {
     Observer observer_;
     Poller poller_;
     std::vector<Acceptor> acceptors_;
+    Holders holders_;
+    SharedContents shared_contents_;
     std::list<Connection::Pointer> connections_;
+    std::list<Connection::Pointer>::iterator looked_at_ = connections_.end();  ///< where `make_room` goes on
     std::vector<Connection::Pointer> ended_;  ///< kept until the poller's batch is over
     /// Those that have had a turn and have more to do. One of them runs each time around the loop, so that whatever
     /// else has become ready waits for one turn at most.

@@ -2,12 +2,12 @@
 
 #include "base/error.hpp"
 #include "base/fail_point.hpp"
+#include "base/jitter.hpp"
 #include "base/log.hpp"
 #include "base/turn.hpp"
 
 #include <algorithm>
 #include <optional>
-#include <random>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -53,11 +53,9 @@ constexpr int kBulkSendBuffer = 256 * 1024;
 constexpr std::size_t kOutputKept = 1024 * 1024;  // bytes of buffer that are kept for what comes next
 constexpr const char* kProbeKind = "the probe";
 
-/// Between a half of `duration` and three halves, so that many instances do not knock all at once.
+/// So that many instances do not knock all at once.
 base::Milliseconds with_jitter(base::Milliseconds duration) {
-    thread_local std::minstd_rand random{std::random_device{}()};
-    std::uniform_int_distribution<long long> range{duration.count() / 2, duration.count() * 3 / 2};
-    return base::Milliseconds{range(random)};
+    return base::random_between(duration / 2, duration * 3 / 2);
 }
 
 /// Whether nothing but another setting ends such refusals.

@@ -1,5 +1,6 @@
 #include "settings/settings.hpp"
 
+#include "base/units.hpp"
 #include "settings/command_line.hpp"
 #include "settings/file.hpp"
 #include "settings/table.hpp"
@@ -12,6 +13,7 @@
 #include <utility>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <unistd.h>
 
 // The order of the sources is decided here and not by CLI11, whose file would beat the environment: every
@@ -160,6 +162,11 @@ Invocation parse_settings(int argc, const char* const* argv, const Environment& 
     if (settings.database.empty()) settings.database = "sqlite:" + (settings.data_dir / "snippets.db").string();
     for (limiter::Policy& policy : settings.rate_policies) {
         policy.on_failure = on_failure_of(policy, settings.rate_limit_on_failure);
+    }
+    if (settings.memory_max / kSnippetsInMemoryMin < settings.max_body) {
+        throw SettingsError(fmt::format("memory-max: {} is less than {} times max-body, which is {}",
+                                        base::format_size(settings.memory_max), kSnippetsInMemoryMin,
+                                        base::format_size(settings.max_body)));
     }
     invocation.unknown_variables = unknown_variables(environment);
     return invocation;

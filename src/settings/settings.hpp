@@ -24,6 +24,10 @@ struct Listen {
     friend bool operator==(const Listen&, const Listen&) = default;
 };
 
+/// So many of the largest snippets have room in the memory for what is under way: one in JSON may take six times its
+/// size.
+inline constexpr std::uint64_t kSnippetsInMemoryMin = 8;
+
 /// What the service runs with. Every value is within the range that the table (table.cpp) documents,
 /// so nobody checks it again. The values of a fresh object mean nothing: `parse_settings` fills in the
 /// defaults.
@@ -51,6 +55,7 @@ struct Settings {
     std::string alert_webhook;  ///< http or https; empty: none
     log::Level log_level{};
     log::Format log_format{};
+    std::uint64_t memory_max = 0;  ///< bytes; at least kSnippetsInMemoryMin of max_body
     std::uint32_t max_connections = 0;
     std::chrono::milliseconds header_timeout{0};
     std::chrono::milliseconds body_timeout{0};

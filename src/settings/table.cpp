@@ -243,6 +243,9 @@ std::vector<Setting> make_table() {
                             {"off", log::Level::off}}),
         choice<log::Format>({"log-format", "text", "of the log on standard error"}, &S::log_format,
                             {{"text", log::Format::text}, {"json", log::Format::json}}),
+        size(
+            {"memory-max", "512MiB", "of bodies, answers and renderings under way; at least 8 of the largest snippets"},
+            &S::memory_max, Zero::refused, 8 * kMiB, 1024 * kGiB),
         number({"max-connections", "16384", "more are answered with 503"}, &S::max_connections, 1, 1'000'000),
         duration({"header-timeout", "10s", "for the header section of a request"}, &S::header_timeout, 100ms, 1h),
         duration({"body-timeout", "30s", "how long a body or an answer may stand still; a slow one may take longer"},

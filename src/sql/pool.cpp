@@ -1,11 +1,11 @@
 #include "sql/pool.hpp"
 
 #include "base/fail_point.hpp"
+#include "base/jitter.hpp"
 #include "base/log.hpp"
 #include "base/unreachable.hpp"
 
 #include <algorithm>
-#include <random>
 #include <system_error>
 
 #include <pthread.h>
@@ -22,11 +22,9 @@ constexpr base::Milliseconds kBackoffMax{1000};
 // How long a connection is kept for a cancellation that is under way. Later it might hit the next statement.
 constexpr base::Milliseconds kCancelPatience{1000};
 
-/// Half of `backoff` and a random part of the other half, so that many instances do not knock all at once.
+/// So that many instances do not knock all at once.
 base::Milliseconds with_jitter(base::Milliseconds backoff) {
-    thread_local std::minstd_rand random{std::random_device{}()};
-    std::uniform_int_distribution<long long> half{0, backoff.count() / 2};
-    return base::Milliseconds{backoff.count() / 2 + half(random)};
+    return base::random_between(backoff / 2, backoff);
 }
 
 std::exception_ptr unavailable(const std::string& reason) {

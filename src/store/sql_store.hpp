@@ -124,8 +124,7 @@ inline constexpr const char* kSnippetTables =
 
 std::unique_ptr<Store> make_postgres_store(Pools pools, Outbox outbox);
 class SqliteUpkeep;
-/// `write` must have one thread: SQLite has one writer. `upkeep` is stopped with the store; null for none.
-std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write,
-                                         Outbox outbox, std::shared_ptr<SqliteUpkeep> upkeep = nullptr);
+/// The pool that writes must have one thread: SQLite has one writer. `upkeep` is stopped with the store; null for none.
+std::unique_ptr<Store> make_sqlite_store(Pools pools, Outbox outbox, std::shared_ptr<SqliteUpkeep> upkeep = nullptr);
 
 }  // namespace snippetd::store

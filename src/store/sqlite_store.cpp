@@ -193,11 +193,8 @@ std::optional<CreateResult> record_or_replay(soci::session& session, const Idemp
 
 class SqliteStore : public SqlStore {
   public:
-    SqliteStore(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write, Outbox outbox,
-                std::shared_ptr<SqliteUpkeep> upkeep)
-        : SqlStore{{write, read, read, read, write}, sqlite_dialect(outbox)},
-          outbox_{outbox},
-          upkeep_{std::move(upkeep)} {}
+    SqliteStore(Pools pools, Outbox outbox, std::shared_ptr<SqliteUpkeep> upkeep)
+        : SqlStore{std::move(pools), sqlite_dialect(outbox)}, outbox_{outbox}, upkeep_{std::move(upkeep)} {}
     ~SqliteStore() override { close(); }
 
     Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
@@ -345,9 +342,8 @@ class SqliteStore : public SqlStore {
 
 }  // namespace
 
-std::unique_ptr<Store> make_sqlite_store(std::shared_ptr<sql::Pool> read, std::shared_ptr<sql::Pool> write,
-                                         Outbox outbox, std::shared_ptr<SqliteUpkeep> upkeep) {
-    return std::make_unique<SqliteStore>(std::move(read), std::move(write), outbox, std::move(upkeep));
+std::unique_ptr<Store> make_sqlite_store(Pools pools, Outbox outbox, std::shared_ptr<SqliteUpkeep> upkeep) {
+    return std::make_unique<SqliteStore>(std::move(pools), outbox, std::move(upkeep));
 }
 
 }  // namespace snippetd::store

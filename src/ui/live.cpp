@@ -1,8 +1,7 @@
+#include "base/jitter.hpp"
 #include "base/timer.hpp"
 #include "ui/handlers.hpp"
 #include "use_cases/links.hpp"
-
-#include <random>
 
 #include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
@@ -30,7 +29,8 @@ class LiveCount final : public http::ContentSource, public views::LiveCounts::Li
     base::Awaitable<std::string> next() override {
         while (!over_ && base::steady_now() < end_) {
             if (told_ != count_) {
-                if (told_ >= 0) co_await base::pause(timer_, delay());
+                const auto delay = base::random_between(base::Milliseconds::zero(), kSpread);
+                if (told_ >= 0) co_await base::pause(timer_, delay);
                 if (over_) break;
                 told_ = count_;
                 co_return fmt::format("event: views\ndata: {}\n\n", told_);
@@ -55,11 +55,6 @@ class LiveCount final : public http::ContentSource, public views::LiveCounts::Li
     }
 
   private:
-    static base::Milliseconds delay() {
-        thread_local std::minstd_rand random{std::random_device{}()};
-        return base::Milliseconds{std::uniform_int_distribution<int>{0, static_cast<int>(kSpread.count())}(random)};
-    }
-
     base::Timer timer_;
     views::LiveCounts& live_;
     std::string id_;

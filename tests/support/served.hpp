@@ -65,6 +65,11 @@ class Peer {
   public:
     Peer(Served& served, int socket) : served_{served}, socket_{socket} {}
     ~Peer() { hang_up(); }
+    Peer(Peer&& other) noexcept
+        : served_{other.served_},
+          socket_{std::exchange(other.socket_, -1)},
+          received_{std::move(other.received_)},
+          ended_{other.ended_} {}
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
 
@@ -97,7 +102,7 @@ class Peer {
 class Served {
   public:
     explicit Served(http::ServerOptions options = {})
-        : limits{std::make_shared<http::ServerLimits>()},
+        : limits{std::make_shared<http::ServerLimits>(options, metrics)},
           server{std::make_unique<http::Server>(context, service, std::move(options), limits, metrics)} {}
     /// What works on an answer ends before the server does, as in the service.
     ~Served() {

@@ -64,8 +64,10 @@ class SqliteBackend : public Backend {
         readers.make_connection = [this] { return sql::make_sqlite_connection({path_, true}, counters_); };
         writer.batch_max = 64;
         writer.make_connection = [this] { return sql::make_sqlite_connection({path_, false}, counters_); };
-        auto write = make_pool(std::move(writer));
-        return store::make_sqlite_store(make_pool(std::move(readers)), std::move(write), store::Outbox::on);
+        store::Pools pools;
+        pools.write = pools.forget = make_pool(std::move(writer));
+        pools.read = pools.search = pools.watch = make_pool(std::move(readers));
+        return store::make_sqlite_store(std::move(pools), store::Outbox::on);
     }
 
   private:

@@ -53,7 +53,7 @@ TEST(Connection, AnswersARequestAndGoesOn) {
     }
     peer.send(post("/c", "some text"));
     EXPECT_EQ(content_of(peer.receive_answer()), "POST /c some text");
-    EXPECT_EQ(served.limits->body_bytes, 0u);
+    EXPECT_EQ(served.limits->memory.bytes(), 0u);
     EXPECT_EQ(served.limits->connections, 1u);
 }
 
@@ -205,21 +205,110 @@ TEST(Connection, ABodyHasTheBoundsOfItsRouteAndOfTheServer) {
     Peer chunked = served.connect();
     chunked.send("POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n12345678901\r\n0\r\n\r\n");
     EXPECT_EQ(status_of(chunked.receive_all()), 413u);
-    EXPECT_TRUE(served.run_until([&] { return served.limits->body_bytes == 0; }));
+    EXPECT_TRUE(served.run_until([&] { return served.limits->memory.bytes() == 0; }));
 }
 
 TEST(Connection, BodiesHaveABoundTogether) {
     Served served;
-    served.limits->body_bytes = ServerLimits::kBodyBytesMax - 5;
+    base::MemoryBudget::Holding others{served.limits->memory};
+    const auto alone = [] { return std::vector<base::MemoryBudget::Group>{{"others", 4}}; };
+    EXPECT_EQ(others.set(served.limits->memory.large_bytes_max(), alone), base::MemoryBudget::Outcome::granted);
     Peer peer = served.connect(), other = served.connect();
-    peer.send(post("/a", "123456"));
+    peer.send(post("/a", std::string(100'000, 'x')));
     const std::string answer = peer.receive_all();
     EXPECT_EQ(status_of(answer), 503u);
-    EXPECT_TRUE(has(answer, "Retry-After: 1"));
+    EXPECT_NE(answer.find("\r\nRetry-After: "), std::string::npos);
     other.send(post("/a", "12345"));
     EXPECT_EQ(status_of(other.receive_answer()), 200u);
-    EXPECT_EQ(served.limits->body_bytes, ServerLimits::kBodyBytesMax - 5) << "what was counted is given back";
-    served.limits->body_bytes = 0;
+    EXPECT_EQ(served.limits->memory.bytes(), others.bytes()) << "what was counted is given back";
+}
+
+TEST(Connection, UnfinishedBodiesOfOneAddressAreNotInTheWayOfOthers) {
+    ServerOptions options;
+    options.memory_bytes_max = 16 << 20;
+    options.request_body_bytes_max = 1 << 20;
+    Served served{options};
+    const std::string unfinished =
+        "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1048576\r\n\r\n" + std::string(1'000'000, 'x');
+    std::deque<Peer> greedy;
+    std::size_t refused = 0;
+    for (int i = 0; i < 20; ++i) {
+        greedy.push_back(served.connect("203.0.113.1"));
+        greedy.back().send(unfinished);
+        if (status_of(greedy.back().received_so_far()) == 429) ++refused;
+    }
+    EXPECT_GE(refused, 16u) << "a quarter is room for four";
+    Peer same = served.connect("203.0.113.1"), other = served.connect("203.0.113.2");
+    same.send(post("/login", "a brief text"));
+    EXPECT_EQ(status_of(same.receive_answer()), 200u) << "it may still log in";
+    other.send(post("/a", std::string(1'000'000, 'x')));
+    EXPECT_EQ(status_of(other.receive_answer()), 200u);
+}
+
+// --- What waits for slow readers
+
+/// A service whose answers are its own, each of so many bytes.
+void answer_with(Served& served, std::size_t bytes) {
+    served.service.respond = [bytes](const Request&, Response& response) { response.body = std::string(bytes, 'x'); };
+}
+
+TEST(Connection, AnswersThatNobodyReadsAreBoundedForEachAddress) {
+    ServerOptions options;
+    options.memory_bytes_max = 32 << 20;
+    Served served{options};
+    answer_with(served, 2 << 20);
+    std::deque<Peer> slow;
+    std::size_t refused = 0;
+    for (int i = 0; i < 30; ++i) {
+        slow.push_back(served.connect("203.0.113.1"));
+        slow.back().send(get("/a"));
+        served.settle();
+        EXPECT_LE(served.limits->memory.bytes(), (8u << 20) + (1u << 20));
+        if (status_of(slow.back().received_so_far()) == 429) ++refused;
+    }
+    EXPECT_GE(refused, 26u);
+    Peer other = served.connect("203.0.113.2");
+    other.send(get("/a"));
+    EXPECT_EQ(content_of(other.receive_answer()).size(), 2u << 20);
+    EXPECT_EQ(content_of(slow.front().receive_answer()).size(), 2u << 20) << "what was begun is ended";
+    slow.clear();
+    EXPECT_TRUE(served.run_until([&] { return served.limits->memory.bytes() == 0; }));
+}
+
+TEST(Connection, AnAnswerThatManyWaitForCountsOnce) {
+    ServerOptions options;
+    options.memory_bytes_max = 32 << 20;
+    options.request_body_bytes_max = 1 << 20;
+    Served served{options};
+    const auto entry = std::make_shared<const std::string>(std::size_t{6} << 20, 'x');
+    served.service.respond = [&entry](const Request&, Response& response) {
+        response.body.clear();
+        response.owner = entry;
+        response.add_piece(*entry);
+    };
+    std::deque<Peer> viral;
+    for (int i = 0; i < 50; ++i) {
+        viral.push_back(served.connect("203.0.113.1"));
+        viral.back().send(get("/a"));
+    }
+    served.settle();
+    EXPECT_GE(served.limits->memory.bytes(), 6u << 20);
+    EXPECT_LE(served.limits->memory.bytes(), 8u << 20);
+    for (Peer& reader : viral) EXPECT_EQ(content_of(reader.receive_answer()).size(), 6u << 20);
+    EXPECT_EQ(served.limits->memory.bytes(), 0u);
+}
+
+TEST(Connection, WhatWasSentTooEarlyIsBounded) {
+    Served served;
+    std::deque<Peer> eager;
+    for (int i = 0; i < 8; ++i) {
+        eager.push_back(served.connect("203.0.113.1"));
+        eager.back().send(get("/later") + std::string(100'000, 'x'));
+    }
+    EXPECT_TRUE(served.run_until([&] { return served.service.waiting == 8; }));
+    EXPECT_GE(served.limits->memory.bytes(), 8u * 64 * 1024 / 2);
+    served.service.released = true;
+    EXPECT_TRUE(served.run_until([&] { return served.service.waiting == 0; }));
 }
 
 TEST(Connection, ContinuesABodyThatIsWelcome) {
@@ -317,7 +406,7 @@ TEST(Connection, WhoGoesInTheMiddleLeavesNothingBehind) {
         peer.hang_up();
         served.service.released = true;
         EXPECT_TRUE(served.run_until([&] { return served.limits->connections == 0; })) << beginning;
-        EXPECT_EQ(served.limits->body_bytes, 0u) << beginning;
+        EXPECT_EQ(served.limits->memory.bytes(), 0u) << beginning;
         served.service.released = false;
     }
     EXPECT_TRUE(served.run_until([&] { return served.server->idle(); }));

@@ -19,6 +19,9 @@ class Bounds : public Service {
     base::Awaitable<Answer> answer(Request&) override { co_return Answer{}; }
 };
 
+constexpr std::size_t kStep = base::MemoryBudget::kStepBytes;
+const auto kPeer = boost::asio::ip::make_address("192.0.2.1");
+
 class RequestReaderTest : public testing::Test {
   protected:
     Progress take(std::string_view& input) { return reader.take(input); }
@@ -26,8 +29,9 @@ class RequestReaderTest : public testing::Test {
 
     ServerOptions options;
     Bounds service;
-    ServerLimits limits;
-    RequestReader reader{options, service, limits};
+    base::Metrics metrics;
+    ServerLimits limits{options, metrics};
+    RequestReader reader{options, service, limits, kPeer};
 };
 
 const std::string kPost =
@@ -95,25 +99,59 @@ TEST_F(RequestReaderTest, SaysWhyItRefuses) {
     EXPECT_EQ(kind_of("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5;" + std::string(17000, 'x')),
               base::ErrorKind::bad_request)
         << "a chunk's extension without end";
-    limits.body_bytes = ServerLimits::kBodyBytesMax;
-    EXPECT_EQ(kind_of(kPost), base::ErrorKind::unavailable);
-    EXPECT_EQ(limits.body_bytes, ServerLimits::kBodyBytesMax);
+    base::MemoryBudget::Holding others{limits.memory};
+    const auto fill = [&others, this](std::size_t groups) {
+        const auto alone = [groups] { return std::vector<base::MemoryBudget::Group>{{"others", groups}}; };
+        EXPECT_EQ(others.set(limits.memory.large_bytes_max(), alone), base::MemoryBudget::Outcome::granted);
+    };
+    fill(4);
+    EXPECT_EQ(kind_of("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + std::string(100000, 'x')),
+              base::ErrorKind::unavailable);
+    EXPECT_EQ(limits.memory.bytes(), others.bytes());
+    EXPECT_EQ(take(std::string_view{kPost}), Progress::whole) << "for what is small there is room";
 }
 
 TEST_F(RequestReaderTest, CountsABodyUntilTheRequestIsFinished) {
     EXPECT_EQ(take(std::string_view{kPost}.substr(0, kPost.size() - 2)), Progress::wanting);
-    EXPECT_EQ(limits.body_bytes, 3u);
+    EXPECT_EQ(limits.memory.bytes(), kStep);
     EXPECT_EQ(take("lo"), Progress::whole);
-    EXPECT_EQ(limits.body_bytes, 5u);
+    EXPECT_EQ(limits.memory.bytes(), kStep);
     reader.finish();
-    EXPECT_EQ(limits.body_bytes, 0u);
+    EXPECT_EQ(limits.memory.bytes(), 0u);
     {
-        RequestReader other{options, service, limits};
+        RequestReader other{options, service, limits, kPeer};
         std::string_view input = kPost;
         EXPECT_EQ(other.take(input), Progress::whole);
-        EXPECT_EQ(limits.body_bytes, 5u);
+        EXPECT_EQ(limits.memory.bytes(), kStep);
     }
-    EXPECT_EQ(limits.body_bytes, 0u) << "or its connection is gone";
+    EXPECT_EQ(limits.memory.bytes(), 0u) << "or its connection is gone";
+}
+
+TEST_F(RequestReaderTest, RefusesOneClientWhatItHoldsTooMuchOf) {
+    options.memory_bytes_max = 8 << 20;
+    options.request_body_bytes_max = 1 << 20;
+    options.trusted_proxies = {*base::Cidr::parse("192.0.2.1")};
+    ServerLimits small{options, metrics};
+    const auto begin = [](const std::string& client) {
+        return "POST /a HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: " + client + "\r\nContent-Length: 1048576\r\n\r\n" +
+               std::string((1 << 20) - 1, 'x');
+    };
+    RequestReader one{options, service, small, kPeer}, two{options, service, small, kPeer},
+        other{options, service, small, kPeer};
+    const std::string own = begin("203.0.113.7"), others = begin("203.0.113.8");
+    const auto feed = [](RequestReader& to, std::string_view input) { return to.take(input); };
+    EXPECT_EQ(feed(one, own), Progress::wanting);
+    EXPECT_EQ(feed(two, own), Progress::wanting);
+    EXPECT_EQ(feed(reader, own), Progress::wanting) << "limits of another process";
+    RequestReader three{options, service, small, kPeer};
+    EXPECT_EQ(feed(three, own), Progress::refused);
+    EXPECT_EQ(three.refusal().kind, base::ErrorKind::rate_limited);
+    EXPECT_GE(three.refusal().retry_after_s, 1);
+    EXPECT_EQ(feed(other, others), Progress::wanting) << "the proxy has another client";
+    EXPECT_EQ(feed(one, "x"), Progress::whole);
+    one.finish();
+    RequestReader four{options, service, small, kPeer};
+    EXPECT_EQ(feed(four, own), Progress::wanting);
 }
 
 TEST_F(RequestReaderTest, AsksOnceForABodyThatIsExpected) {

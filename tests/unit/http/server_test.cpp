@@ -2,8 +2,10 @@
 
 #include "support/served.hpp"
 
+#include <deque>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <arpa/inet.h>
@@ -66,13 +68,106 @@ TEST(Server, TurnsAwayWhoIsTooMuch) {
     second.send(kGet);
     const std::string answer = second.receive_all();
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n")) << answer;
-    EXPECT_NE(answer.find("\r\nRetry-After: 1\r\n"), std::string::npos);
+    EXPECT_NE(answer.find("\r\nRetry-After: "), std::string::npos);
+    EXPECT_EQ(served.limits->turned_away.value(), 1u);
     EXPECT_NE(answer.find("\r\nConnection: close\r\n"), std::string::npos);
     first.hang_up();
     EXPECT_TRUE(served.run_until([&] { return served.limits->connections == 0; }));
+    EXPECT_EQ(served.limits->connections_of_one_address, 0u);
     Peer third = served.dial();
     third.send(kGet);
     EXPECT_TRUE(third.receive_answer().starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+/// As many connections as there may be, each of which has had an answer.
+std::deque<Peer> fill_up(Served& served, std::size_t count, const char* address) {
+    std::deque<Peer> all;
+    for (std::size_t i = 0; i < count; ++i) {
+        all.push_back(served.connect(address));
+        all.back().send(kGet);
+        all.back().receive_answer();
+    }
+    return all;
+}
+
+ServerOptions at_most(std::size_t connections) {
+    ServerOptions options;
+    options.connections_max = connections;
+    return options;
+}
+
+TEST(Server, MakesRoomForOthersWhenOneAddressHasAllConnections) {
+    Served served{at_most(8)};
+    std::deque<Peer> greedy = fill_up(served, 8, "203.0.113.1");
+    EXPECT_EQ(served.limits->connections_of_one_address, 8u);
+    Peer same = served.connect("203.0.113.1");
+    EXPECT_TRUE(same.receive_all().starts_with("HTTP/1.1 503")) << "it has them all already";
+    std::deque<Peer> others = fill_up(served, 4, "203.0.113.2");
+    for (Peer& peer : others) {
+        peer.send(kGet);
+        EXPECT_TRUE(peer.receive_answer().starts_with("HTTP/1.1 200"));
+    }
+    EXPECT_EQ(served.limits->displaced.value(), 4u);
+    Peer fifth = served.connect("203.0.113.2");
+    EXPECT_TRUE(fifth.receive_all().starts_with("HTTP/1.1 503")) << "both have as many";
+    Peer third = served.connect("203.0.113.3");
+    third.send(kGet);
+    EXPECT_TRUE(third.receive_answer().starts_with("HTTP/1.1 200"));
+}
+
+TEST(Server, MakesRoomByEndingOneThatSaysNothing) {
+    Served served{at_most(4)};
+    std::deque<Peer> silent;
+    for (const char* address : {"203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4"})
+        silent.push_back(served.connect(address));
+    Peer early = served.connect("203.0.113.5");
+    EXPECT_TRUE(early.receive_all().starts_with("HTTP/1.1 503")) << "they have not had the time";
+    std::this_thread::sleep_for(1100ms);
+    for (const char* address : {"203.0.113.5", "203.0.113.6", "203.0.113.7", "203.0.113.8"}) {
+        Peer late = served.connect(address);
+        late.send(kGet);
+        EXPECT_TRUE(late.receive_answer().starts_with("HTTP/1.1 200")) << address;
+    }
+    EXPECT_GE(served.limits->displaced.value(), 1u);
+}
+
+TEST(Server, EndsNothingThatIsUnderWayUnlessItsAddressHasMoreThanAQuarter) {
+    Served served{at_most(4)};
+    std::deque<Peer> busy;
+    for (const char* address : {"203.0.113.1", "203.0.113.1", "203.0.113.2", "203.0.113.2"}) {
+        busy.push_back(served.connect(address));
+        busy.back().send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nsome");
+        served.settle();
+    }
+    Peer newcomer = served.connect("203.0.113.3");
+    newcomer.send(kGet);
+    EXPECT_TRUE(newcomer.receive_answer().starts_with("HTTP/1.1 200")) << "two of four are more than a quarter";
+    newcomer.hang_up();
+    served.settle();
+
+    busy.clear();
+    served.settle();
+    for (const char* address : {"203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.4"}) {
+        busy.push_back(served.connect(address));
+        busy.back().send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nsome");
+        served.settle();
+    }
+    Peer fifth = served.connect("203.0.113.5");
+    EXPECT_TRUE(fifth.receive_all().starts_with("HTTP/1.1 503"));
+    for (Peer& peer : busy) {
+        peer.send(" text");
+        EXPECT_TRUE(peer.receive_answer().starts_with("HTTP/1.1 200"));
+    }
+}
+
+TEST(Server, AProxyThatIsTrustedStandsForMany) {
+    ServerOptions options = at_most(4);
+    options.trusted_proxies = {*base::Cidr::parse("203.0.113.1")};
+    Served served{options};
+    std::deque<Peer> proxied = fill_up(served, 4, "203.0.113.1");
+    Peer other = served.connect("203.0.113.2");
+    EXPECT_TRUE(other.receive_all().starts_with("HTTP/1.1 503"));
+    EXPECT_EQ(served.limits->displaced.value(), 0u);
 }
 
 TEST(Server, DrainsAfterTheRequestsInFlight) {

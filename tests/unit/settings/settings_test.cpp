@@ -93,6 +93,7 @@ TEST(Settings, HaveTheDocumentedDefaults) {
     EXPECT_EQ(s.alert_webhook, "");
     EXPECT_EQ(s.log_level, log::Level::info);
     EXPECT_EQ(s.log_format, log::Format::text);
+    EXPECT_EQ(s.memory_max, 512u << 20);
     EXPECT_EQ(s.max_connections, 16384u);
     EXPECT_EQ(s.header_timeout, 10s);
     EXPECT_EQ(s.body_timeout, 30s);
@@ -153,6 +154,8 @@ TEST(Settings, TakeEveryFlag) {
                               "debug",
                               "--log-format",
                               "json",
+                              "--memory-max",
+                              "1GiB",
                               "--max-connections",
                               "7",
                               "--header-timeout",
@@ -197,6 +200,7 @@ TEST(Settings, TakeEveryFlag) {
     EXPECT_EQ(s.alert_webhook, "http://hook/x?y");
     EXPECT_EQ(s.log_level, log::Level::debug);
     EXPECT_EQ(s.log_format, log::Format::json);
+    EXPECT_EQ(s.memory_max, 1u << 30);
     EXPECT_EQ(s.max_connections, 7u);
     EXPECT_EQ(s.header_timeout, 1s);
     EXPECT_EQ(s.body_timeout, 2s);
