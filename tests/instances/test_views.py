@@ -314,13 +314,15 @@ def test_a_replica_that_lags_behind_and_is_promoted_counts_nothing_twice(binary,
         assert replica.keys("views:*:live"), "it remembers what has been drained"
         wire.move_to(replica.port)
         read(counting.port, [id], 10)
-        until(lambda: stored(postgres, url) >= 160, 10 * slow_factor, "the new views to be in the store")
+        # A flush may have been on its way just then.
+        settled = (SETTLE_AFTER + 20) * slow_factor
+        until(lambda: stored(postgres, url) >= 160, settled, "the new views to be in the store")
         until(lambda: replica.keys("views:*:l*") == replica.keys("views:*:claim") == [], 10 * slow_factor, "the rest")
         assert stored(postgres, url) == 160
         # Back to the first one, which has gone on living and knows nothing of it.
         wire.move_to(master.port)
         read(counting.port, [id], 10)
-        until(lambda: stored(postgres, url) >= 170, 10 * slow_factor, "the last views to be in the store")
+        until(lambda: stored(postgres, url) >= 170, settled, "the last views to be in the store")
         assert stored(postgres, url) == 170
 
 
