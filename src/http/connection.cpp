@@ -351,8 +351,7 @@ void Connection::respond(Service::Answer answer, base::SteadyTime started) {
 
 /// Puts a refusal in the place of an answer that its client, or all together, may not have the process hold.
 void Connection::refuse_what_is_too_much(Response& response) {
-    const auto groups = [this] { return memory_groups(client_); };
-    const auto outcome = held_.set(output_.own_bytes() + response.body.capacity(), groups);
+    const auto outcome = hold(output_.own_bytes() + response.body.capacity());
     if (outcome == base::MemoryBudget::Outcome::granted) return;
     Response refusal = problem(too_much_held(outcome));
     refusal.constant_fields = response.constant_fields;
@@ -408,8 +407,7 @@ void Connection::refuse(base::Error error) {
     // Who was too slow is not waited for again.
     body_owed_ = error.kind != base::ErrorKind::request_timeout;
     Service::Answer answer;
-    answer.response =
-        error.kind == base::ErrorKind::unavailable ? unavailable(std::chrono::seconds{1}) : problem(error);
+    answer.response = problem(error);
     respond(std::move(answer), base::steady_now());
 }
 
@@ -446,11 +444,14 @@ void Connection::wait_until_taken() {
     deadlines_.moved(output_.take_note(socket_), now);
 }
 
+base::MemoryBudget::Outcome Connection::hold(std::size_t bytes) {
+    return held_.set(bytes, [this] { return memory_groups(client_); });
+}
+
 /// Counts what it holds, for its client. False when that is too much.
 bool Connection::count_held() {
     using Outcome = base::MemoryBudget::Outcome;
-    const auto groups = [this] { return memory_groups(client_); };
-    if (held_.set(output_.own_bytes() + rest_.size(), groups) != Outcome::granted) return false;
+    if (hold(output_.own_bytes() + rest_.size()) != Outcome::granted) return false;
     const void* shared = output_.shared();
     if (!shared || held_shared_) return true;
     if (server_.shared_contents_.hold(shared, output_.shared_bytes(), client_) != Outcome::granted) return false;

@@ -97,6 +97,7 @@ class Connection final : public Poller::Client,
 
     bool flush();
     void wait_until_taken();
+    base::MemoryBudget::Outcome hold(std::size_t bytes);
     bool count_held();
     void let_go();
     void begin_lingering();

@@ -1,16 +1,14 @@
 #include "http/memory.hpp"
 
 #include "base/assert.hpp"
-#include "base/jitter.hpp"
 #include "http/client_address.hpp"
+#include "http/response.hpp"
 
 namespace snippetd::http {
 
 namespace {
 
 constexpr std::size_t kSharesOfASite = 2;
-// An answer is taken, or cut off, within some seconds.
-constexpr std::int64_t kRetryAfterMinS = 1, kRetryAfterMaxS = 3;
 
 }  // namespace
 
@@ -21,14 +19,13 @@ std::vector<base::MemoryBudget::Group> memory_groups(const boost::asio::ip::addr
 }
 
 base::Error too_much_held(base::MemoryBudget::Outcome outcome) {
-    const std::int64_t retry_after_s = base::random_between(kRetryAfterMinS, kRetryAfterMaxS);
     if (outcome == base::MemoryBudget::Outcome::client_full) {
         return {base::ErrorKind::rate_limited,
                 "Too much is under way from your address: finish what you send, or read what you have asked for.",
                 {},
-                retry_after_s};
+                moment_s()};
     }
-    return {base::ErrorKind::unavailable, "Too many large requests at a time.", {}, retry_after_s};
+    return {base::ErrorKind::unavailable, "Too many large requests at a time.", {}, moment_s()};
 }
 
 base::MemoryBudget::Outcome SharedContents::hold(const void* content, std::size_t bytes,

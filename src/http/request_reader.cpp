@@ -24,7 +24,6 @@ RequestReader::RequestReader(const ServerOptions& options, const Service& servic
 void RequestReader::begin() {
     parser_.emplace(options_.request_body_bytes_max, &service_);
     parser_->request.client = peer_;
-    client_known_ = false;
 }
 
 RequestReader::Progress RequestReader::take(std::string_view& input) {
@@ -48,6 +47,7 @@ RequestReader::Progress RequestReader::take(std::string_view& input) {
 }
 
 RequestReader::Progress RequestReader::feed(std::string_view& input) {
+    const bool knew_header = is_header_done();
     const std::size_t used = parser_->feed(input);
     SNIPPETD_ASSERT(used <= input.size(), used, input.size());
     input.remove_prefix(used);
@@ -55,10 +55,9 @@ RequestReader::Progress RequestReader::feed(std::string_view& input) {
         refusal_ = parser_->failure();
         return Progress::refused;
     }
-    if (is_header_done() && !client_known_) {
+    if (is_header_done() && !knew_header) {
         Request& request = parser_->request;
         request.client = client_address(peer_, request.field(Field::forwarded_for), options_.trusted_proxies);
-        client_known_ = true;
     }
     if (!count_body()) return Progress::refused;
     if (is_done()) return Progress::whole;

@@ -66,7 +66,6 @@ class RequestReader {
     std::string_view sent_header_;  ///< where the header lies
     std::string header_;            ///< or a copy of it, once it is kept
     base::MemoryBudget::Holding body_;
-    bool client_known_ = false;
     int empty_lines_ = 0;  ///< passed over before the request
     bool continued_ = false;
 };

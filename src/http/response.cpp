@@ -1,5 +1,6 @@
 #include "http/response.hpp"
 
+#include "base/jitter.hpp"
 #include "base/json_text.hpp"
 
 #include <algorithm>
@@ -116,8 +117,13 @@ Response problem(const base::Error& error, bool with_message) {
     return response;
 }
 
-Response unavailable(std::chrono::seconds retry_after) {
-    return problem({base::ErrorKind::unavailable, "Try again in a moment.", {}, retry_after.count()});
+std::int64_t moment_s() {
+    constexpr std::int64_t kLeast = 1, kMost = 3;
+    return base::random_between(kLeast, kMost);
+}
+
+Response unavailable() {
+    return problem({base::ErrorKind::unavailable, "Try again in a moment.", {}, moment_s()});
 }
 
 std::string_view reason_phrase(unsigned status) {

@@ -5,7 +5,7 @@
 #include "http/content_source.hpp"
 
 #include <array>
-#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -76,8 +76,10 @@ class Response {
 Response json_response(unsigned status, std::string body);
 /// The error as problem+json (RFC 9457); its detail as `message` too, if asked for.
 Response problem(const base::Error& error, bool with_message = false);
-/// 503 with `Retry-After`.
-Response unavailable(std::chrono::seconds retry_after);
+/// For `Retry-After`, in seconds: when who is told so may come again, a moment later and not all at once.
+std::int64_t moment_s();
+/// 503 with such a `Retry-After`.
+Response unavailable();
 
 std::string_view reason_phrase(unsigned status);
 

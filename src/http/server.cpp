@@ -1,6 +1,5 @@
 #include "http/server.hpp"
 
-#include "base/jitter.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
 #include "base/turn.hpp"
@@ -34,7 +33,6 @@ constexpr int kBacklog = 4096;
 constexpr int kAcceptedInARowMax = 64;
 constexpr std::size_t kLookedAtMax = 256;  // connections, some microseconds
 constexpr base::Milliseconds kTurnedAwayFor{500};
-constexpr std::chrono::seconds kTurnedAwayMin{1}, kTurnedAwayMax{3};
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
 asio::ip::address peer_address(const sockaddr_storage& address) {
@@ -153,7 +151,7 @@ bool Server::make_room(const Holders::Holder& newcomer) {
 /// Above the cap: an answer, so that nobody hangs, and no more work than that.
 void Server::turn_away(int socket) {
     limits_->turned_away.add();
-    const Response response = unavailable(base::random_between(kTurnedAwayMin, kTurnedAwayMax));
+    const Response response = unavailable();
     std::string out;
     append_head(out, response, observer_.http_date(), next_request_id(), false, true, options_.secure);
     out += response.body;
