@@ -36,7 +36,12 @@ use_cases::Options use_case_options(const settings::Settings& settings) {
     options.anonymous = settings.anonymous;
     options.signup = settings.signup;
     options.views = settings.views;
-    for (const limiter::Policy& policy : settings.rate_policies) options.policies[policy.name] = policy;
+    options.policies = limiter::policies_by_name(settings.rate_policies);
+    options.overrides = settings.rate_overrides;
+    for (limiter::Override& one : options.overrides) one.policy = limiter::in_units(one.policy);
+    limiter::sort_overrides(options.overrides);
+    options.some_accounts_differ = std::any_of(options.overrides.begin(), options.overrides.end(),
+                                               [](const limiter::Override& one) { return !one.who.range.has_value(); });
     return options;
 }
 

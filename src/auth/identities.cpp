@@ -14,13 +14,13 @@ std::string hash_secret(SecretKind kind, std::string_view secret) {
     return base::hash_for("snippetd/edit", secret);
 }
 
-base::Awaitable<std::optional<model::Account>> Identities::find(SecretKind kind, std::string_view secret,
-                                                                base::Deadline deadline) {
+base::Awaitable<std::optional<model::Bearer>> Identities::find(SecretKind kind, std::string_view secret,
+                                                               base::Deadline deadline) {
     std::string hash = hash_secret(kind, secret);
     const auto still_holds = [now = base::steady_now()](const Known& known) { return known.until > now; };
     if (const auto known = known_.find_if(hash, still_holds)) co_return known->account;
     const std::uint64_t revocations = revocations_;
-    std::optional<model::Account> account = co_await lookup_(kind, hash, deadline);
+    std::optional<model::Bearer> account = co_await lookup_(kind, hash, deadline);
     // An answer that was under way while something was revoked may be about just that.
     if (account && revocations == revocations_) {
         known_.put(std::make_shared<const Known>(Known{std::move(hash), *account, base::steady_now() + kBelievedFor}));

@@ -34,15 +34,15 @@ class Identities {
     static constexpr std::size_t kBelievedBytesMax = 2 * 1024 * 1024;
 
     /// Asks the store for a hash of that kind.
-    using Lookup = std::function<base::Awaitable<std::optional<model::Account>>(SecretKind kind, std::string hash,
-                                                                                base::Deadline)>;
+    using Lookup =
+        std::function<base::Awaitable<std::optional<model::Bearer>>(SecretKind kind, std::string hash, base::Deadline)>;
 
     /// `all` are those of all workers, and outlive this.
     Identities(Lookup lookup, const base::PerWorker<Identities>& all) : lookup_{std::move(lookup)}, all_{all} {}
 
     /// Nothing for a secret that is unknown, expired or revoked.
-    base::Awaitable<std::optional<model::Account>> find(SecretKind kind, std::string_view secret,
-                                                        base::Deadline deadline);
+    base::Awaitable<std::optional<model::Bearer>> find(SecretKind kind, std::string_view secret,
+                                                       base::Deadline deadline);
     /// To be awaited after the store has removed the secret and before that is acknowledged.
     base::Awaitable<void> forget(std::string hash);
     /// Likewise after it has removed sessions or tokens of an account, whichever they were. Those that are left are
@@ -52,12 +52,13 @@ class Identities {
   private:
     struct Known {
         std::string hash;
-        model::Account account;
+        model::Bearer account;
         base::SteadyTime until;
 
         std::string_view cache_key() const { return hash; }
         std::size_t bytes() const {
-            return sizeof(Known) + 160 + hash.size() + account.id.size() + account.username.size();
+            return sizeof(Known) + 160 + hash.size() + account.id.size() + account.username.size() +
+                   account.token_id.size();
         }
     };
     Lookup lookup_;

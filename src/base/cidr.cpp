@@ -59,6 +59,11 @@ bool Cidr::contains(const ip::address& address) const {
     return address.is_v6() && !mapped && v6_range(address.to_v6(), range.prefix_length()) == range;
 }
 
+unsigned Cidr::host_bits() const {
+    if (const auto* range = std::get_if<ip::network_v4>(&network_)) return kV4Bits - range->prefix_length();
+    return kV6Bits - std::get<ip::network_v6>(network_).prefix_length();
+}
+
 std::string Cidr::to_string() const {
     return std::visit([](const auto& network) { return network.to_string(); }, network_);
 }

@@ -21,6 +21,9 @@ class Cidr {
 
     bool contains(const boost::asio::ip::address& address) const;
 
+    /// How many bits of an address it leaves open: 0 for a range of one.
+    unsigned host_bits() const;
+
     /// The canonical text, always with a prefix length.
     std::string to_string() const;
 

@@ -38,7 +38,10 @@ Awaitable<void> identify(Exchange& exchange) {
         if (bearer->starts_with(auth::kTokenPrefix)) {
             caller.secret = *bearer;
             caller.secret_kind = auth::SecretKind::token;
-            caller.account = co_await identities.find(caller.secret_kind, caller.secret, exchange.deadline);
+            std::optional<model::Bearer> found =
+                co_await identities.find(caller.secret_kind, caller.secret, exchange.deadline);
+            if (found) caller.token_id = std::move(found->token_id);
+            caller.account = std::move(found);
         }
         caller.rejected = !caller.account;
         co_return;

@@ -25,8 +25,11 @@ void append_base_url(std::string& out, const Options& options, const http::Reque
 std::string rate_limit_fields(const std::optional<use_cases::Charged>& charged) {
     if (!charged) return {};
     const limiter::Policy& policy = *charged->policy;
-    return fmt::format("RateLimit-Policy: \"{0}\";q={1};w={2}\r\nRateLimit: \"{0}\";r={3};t={4}\r\n", policy.name,
-                       policy.quota, policy.window.count() / 1000, charged->remaining, charged->reset_s);
+    const std::uint64_t unit = std::max(policy.unit_bytes, 1u);
+    const char* quota_unit = policy.unit_bytes > 0 ? ";qu=\"content-bytes\"" : "";
+    return fmt::format("RateLimit-Policy: \"{0}\";q={1}{2};w={3}\r\nRateLimit: \"{0}\";r={4};t={5}\r\n", policy.name,
+                       policy.quota * unit, quota_unit, policy.window.count() / 1000, charged->remaining * unit,
+                       charged->reset_s);
 }
 
 }  // namespace snippetd::exchange

@@ -288,6 +288,12 @@ Result<std::optional<store::Position>> read_cursor(std::string_view query) {
     return position;
 }
 
+bool has_filters(std::string_view query) {
+    if (query.empty()) return false;
+    const auto has = [query](std::string_view name) { return !http::find_parameter(query, name).value.empty(); };
+    return has("q") || has("tag") || has("language");
+}
+
 Result<store::ListQuery> read_list_query(std::string_view query, bool with_filters) {
     store::ListQuery out;
     Error wrong{ErrorKind::invalid, "Some parameters have values that are not allowed.", {}, 0};

@@ -82,6 +82,8 @@ use_cases::TokenInput read_token(const boost::json::object& object);
 
 /// `limit`, `cursor` and the filters of a list.
 Result<store::ListQuery> read_list_query(std::string_view query, bool with_filters);
+/// Whether a list is asked for with a condition, which is a search.
+bool has_filters(std::string_view query);
 /// `by` of the statistics: `hour`, or `day` when it is absent.
 Result<model::ViewBucket> read_view_bucket(std::string_view query);
 /// `cursor` alone.

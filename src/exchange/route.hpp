@@ -24,6 +24,18 @@ enum class Charge {
     signup,  ///< per address
 };
 
+/// What kind of work a route is, which says what is charged to whoever asks (`policy_of` in application.cpp).
+enum class Work {
+    hot,        ///< from memory, whatever is asked for
+    operation,  ///< health and metrics
+    own,        ///< somebody's own write or read
+    read,       ///< a snippet, when it is in no cache that is near
+    list,       ///< many of them; with a condition it is a search
+    render,     ///< a page, a diff, a picture
+    auth,       ///< a password is tried, or made
+    bulk,       ///< an export
+};
+
 using Answer = Awaitable<Result<http::Response>>;
 using Handler = Answer (*)(Exchange& exchange);
 
@@ -36,6 +48,7 @@ struct Route {
     Handler handler;
     Access access;
     Charge charge;
+    Work work;
     Refusal refuse = nullptr;                               ///< for forms; else the error's own page or document
     bool (*accepts)(std::string_view parameter) = nullptr;  ///< the path's first parameter; null: all but an empty one
     /// Problem documents have the member `message` as well, which clients of other services show.
@@ -47,8 +60,11 @@ struct Route {
     bool of_snippet = false;
     /// Whether its body may be as long as a snippet is; else, where names and passwords go, kBriefBodyBytesMax.
     bool takes_text = false;
-    /// Instead of `handler`, for who would rather have a page (`prefers_page`); null: `handler` is for all.
+    /// Instead of `handler`, for who would rather have a page (`prefers_page`); null: `handler` is for all. A page of
+    /// what is else read is rendered.
     Handler page = nullptr;
+    /// What it costs of the policy of its kind of work, for whom another route costs 1.
+    std::uint32_t cost = 1;
 };
 
 inline constexpr std::uint64_t kBriefBodyBytesMax = 8 * 1024;

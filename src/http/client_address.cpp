@@ -60,6 +60,12 @@ ip::address client_address(const ip::address& peer, std::string_view forwarded_f
     return client;
 }
 
+bool is_loopback(const ip::address& address) {
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+        return ip::make_address_v4(ip::v4_mapped, address.to_v6()).is_loopback();
+    return address.is_loopback();
+}
+
 std::string address_key(const ip::address& address) {
     if (address.is_v4()) return "ip:" + address.to_string();
     const ip::address_v6 v6 = address.to_v6();

@@ -17,6 +17,9 @@ namespace snippetd::http {
 boost::asio::ip::address client_address(const boost::asio::ip::address& peer, std::string_view forwarded_for,
                                         std::span<const base::Cidr> trusted_proxies);
 
+/// Whether it is this machine itself, also as IPv4 within IPv6.
+bool is_loopback(const boost::asio::ip::address& address);
+
 /// The client's name for limits by address: IPv6 by /64, which is what one subscriber has, and IPv4 within IPv6 as the
 /// IPv4 that it is.
 std::string address_key(const boost::asio::ip::address& address);

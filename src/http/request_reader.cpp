@@ -93,6 +93,7 @@ bool RequestReader::take_continue() {
 /// Counts the body against what its client, and all together, may have the process hold.
 bool RequestReader::count_body() {
     const Request& request = parser_->request;
+    if (request.body.empty()) return true;  // nor was it ever more
     const auto outcome = body_.set(request.body.size(), [&request] { return memory_groups(request.client); });
     if (outcome == base::MemoryBudget::Outcome::granted) return true;
     refusal_ = too_much_held(outcome);

@@ -126,6 +126,7 @@ void Server::welcome(int socket, const asio::ip::address& peer) {
 /// with others.
 bool Server::make_room(const Holders::Holder& newcomer) {
     const base::SteadyTime now = base::steady_now();
+    const std::size_t own = newcomer.proxy ? 1 : newcomer.connections;
     Connection::Pointer found, instead;
     const auto prefer = [](Connection::Pointer& best, const Connection::Pointer& other) {
         if (!best || other->holder().connections > best->holder().connections) best = other;
@@ -134,7 +135,7 @@ bool Server::make_room(const Holders::Holder& newcomer) {
         if (looked_at_ == connections_.end()) looked_at_ = connections_.begin();
         const Connection::Pointer& connection = *looked_at_++;
         const Holders::Holder& holder = connection->holder();
-        const bool greedy = !holder.proxy && holder.connections > newcomer.connections;
+        const bool greedy = !holder.proxy && holder.connections > own;
         if (connection->is_silent(now) || (greedy && connection->is_idle())) {
             prefer(found, connection);
         } else if (greedy && holder.connections > connections_.size() / 4 && connection->waits_for_peer()) {

@@ -3,12 +3,14 @@
 #include "base/assert.hpp"
 #include "limiter/window.hpp"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
+#include <utility>
 
 namespace snippetd::limiter {
 
@@ -29,14 +31,27 @@ struct MemoryLimiter::Table {
             current = {};
             window = now_window;
         }
+
+        /// False when there is no room for one client more.
+        bool add(const std::string& client, std::uint32_t cost) {
+            const auto found = current.find(client);
+            if (found == current.end() && current.size() >= kClientsPerShardMax) return false;
+            (found == current.end() ? current[client] : found->second) += cost;
+            return true;
+        }
+        void give_back(const std::string& client, std::uint32_t cost) {
+            const auto found = current.find(client);
+            if (found != current.end()) found->second -= std::min<std::uint64_t>(found->second, cost);
+        }
     };
     std::array<Shard, kShards> shards;
 };
 
-/// By policy name; written only when a policy is used for the first time.
+/// By the policy's name and its window, since one name may have several (`Override`); written only when one is used
+/// for the first time.
 struct MemoryLimiter::Tables {
     std::shared_mutex mutex;
-    std::map<std::string, Table> by_policy;
+    std::map<std::pair<std::string, base::Milliseconds>, Table> by_policy;
 };
 
 MemoryLimiter::MemoryLimiter(Algorithm algorithm, std::function<base::UnixMillis()> clock)
@@ -47,15 +62,16 @@ MemoryLimiter::~MemoryLimiter() = default;
 MemoryLimiter::Table& MemoryLimiter::table(const Policy& policy) {
     {
         const std::shared_lock lock{tables_->mutex};
-        if (const auto found = tables_->by_policy.find(policy.name); found != tables_->by_policy.end()) {
+        if (const auto found = tables_->by_policy.find({policy.name, policy.window});
+            found != tables_->by_policy.end()) {
             return found->second;
         }
     }
     const std::unique_lock lock{tables_->mutex};
-    return tables_->by_policy[policy.name];
+    return tables_->by_policy[{policy.name, policy.window}];
 }
 
-Verdict MemoryLimiter::take_now(const Policy& policy, const std::string& client) {
+Verdict MemoryLimiter::take_now(const Policy& policy, const std::string& client, std::uint32_t cost) {
     Table::Shard& shard = table(policy).shards[std::hash<std::string>{}(client) % kShards];
     const std::lock_guard lock{shard.mutex};
     const base::UnixMillis now = clock_();
@@ -65,42 +81,73 @@ Verdict MemoryLimiter::take_now(const Policy& policy, const std::string& client)
         return found == map.end() ? std::uint64_t{0} : found->second;
     };
     const WindowCounts counts{count_in(shard.previous), count_in(shard.current)};
-    Verdict verdict = decide(algorithm_, policy, counts, now);
+    Verdict verdict = decide(algorithm_, policy, counts, now, cost);
     if (verdict.decision != Verdict::Decision::allowed) return verdict;
-    if (counts.current == 0 && shard.current.size() >= kClientsPerShardMax) {
-        verdict.decision = Verdict::Decision::failed_open;
-        return verdict;
-    }
-    ++shard.current[client];
+    if (!shard.add(client, cost)) verdict.decision = Verdict::Decision::failed_open;
     return verdict;
 }
 
-base::Awaitable<Verdict> MemoryLimiter::take(const Policy& policy, std::string client, base::Deadline) {
-    co_return take_now(policy, client);
+void MemoryLimiter::owe(const Policy& policy, const std::string& client, std::uint32_t cost) {
+    Table::Shard& shard = table(policy).shards[std::hash<std::string>{}(client) % kShards];
+    const std::lock_guard lock{shard.mutex};
+    shard.turn_to(window_number(clock_(), policy.window));
+    shard.add(client, cost);
+}
+
+base::Awaitable<void> MemoryLimiter::give_back(const Policy& policy, std::string client, std::uint32_t cost) {
+    Table::Shard& shard = table(policy).shards[std::hash<std::string>{}(client) % kShards];
+    const std::lock_guard lock{shard.mutex};
+    shard.turn_to(window_number(clock_(), policy.window));
+    shard.give_back(client, cost);
+    co_return;
+}
+
+base::Awaitable<Verdict> MemoryLimiter::take(const Policy& policy, std::string client, std::uint32_t cost) {
+    co_return take_now(policy, client, cost);
+}
+
+std::optional<Verdict> MemoryLimiter::take_near(const Policy& policy, const std::string& client, std::uint32_t cost) {
+    return take_now(policy, client, cost);
 }
 
 CountedLimiter::CountedLimiter(std::unique_ptr<Limiter> next, base::Metrics& metrics)
     : next_{std::move(next)}, metrics_{metrics} {
     for (const std::string_view policy : kPolicyNames) counters_[std::string{policy}];
+    counters_[std::string{kAddressPolicyName}];
 }
 
-base::Awaitable<Verdict> CountedLimiter::take(const Policy& policy, std::string client, base::Deadline deadline) {
-    const auto counters = counters_.find(policy.name);
-    SNIPPETD_ASSERT(counters != counters_.end(), std::string_view{policy.name});
-    const Verdict verdict = co_await next_->take(policy, std::move(client), deadline);
-    count(policy, counters->second, verdict.decision);
+base::Awaitable<Verdict> CountedLimiter::take(const Policy& policy, std::string client, std::uint32_t cost) {
+    const Verdict verdict = co_await next_->take(policy, std::move(client), cost);
+    count(policy, verdict.decision);
     co_return verdict;
 }
 
-void CountedLimiter::count(const Policy& policy, Counters& counters, Verdict::Decision decision) {
+std::optional<Verdict> CountedLimiter::take_near(const Policy& policy, const std::string& client, std::uint32_t cost) {
+    const std::optional<Verdict> verdict = next_->take_near(policy, client, cost);
+    if (verdict) count(policy, verdict->decision);
+    return verdict;
+}
+
+base::Awaitable<void> CountedLimiter::give_back(const Policy& policy, std::string client, std::uint32_t cost) {
+    return next_->give_back(policy, std::move(client), cost);
+}
+
+void CountedLimiter::owe(const Policy& policy, const std::string& client, std::uint32_t cost) {
+    next_->owe(policy, client, cost);
+}
+
+void CountedLimiter::count(const Policy& policy, Verdict::Decision decision) {
+    const auto found = counters_.find(policy.name);
+    SNIPPETD_ASSERT(found != counters_.end(), std::string_view{policy.name});
     constexpr const char* kNames[] = {"allowed", "limited", "failed_open", "failed_closed"};
     static_assert(std::size(kNames) == Verdict::kDecisions);
     const auto which = static_cast<std::size_t>(decision);
-    base::Counter* counter = counters[which];
+    base::Counter* counter = found->second[which];
     if (!counter) {
+        const bool shadowed = policy.shadow && decision == Verdict::Decision::limited;
         counter = &metrics_.counter("snippetd_ratelimit_decisions_total", "Decisions of the rate limiter.",
-                                    {{"policy", policy.name}, {"decision", kNames[which]}});
-        counters[which] = counter;  // who comes at the same time finds the same one
+                                    {{"policy", policy.name}, {"decision", shadowed ? "shadowed" : kNames[which]}});
+        found->second[which] = counter;  // who comes at the same time finds the same one
     }
     counter->add();
 }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace snippetd::limiter {
@@ -29,10 +30,13 @@ class MemoryLimiter : public Limiter {
     explicit MemoryLimiter(Algorithm algorithm, std::function<base::UnixMillis()> clock = base::unix_now_ms);
     ~MemoryLimiter() override;
 
-    base::Awaitable<Verdict> take(const Policy& policy, std::string client, base::Deadline deadline) override;
+    base::Awaitable<Verdict> take(const Policy& policy, std::string client, std::uint32_t cost) override;
+    std::optional<Verdict> take_near(const Policy& policy, const std::string& client, std::uint32_t cost) override;
+    base::Awaitable<void> give_back(const Policy& policy, std::string client, std::uint32_t cost) override;
+    void owe(const Policy& policy, const std::string& client, std::uint32_t cost) override;
 
-    /// The same without a coroutine.
-    Verdict take_now(const Policy& policy, const std::string& client);
+    /// The same, and always an answer.
+    Verdict take_now(const Policy& policy, const std::string& client, std::uint32_t cost);
 
   private:
     struct Table;
@@ -44,16 +48,20 @@ class MemoryLimiter : public Limiter {
     std::unique_ptr<Tables> tables_;
 };
 
-/// Counts `snippetd_ratelimit_decisions_total{policy,decision}` of whatever limiter it is put before.
+/// Counts `snippetd_ratelimit_decisions_total{policy,decision}` of whatever limiter it is put before. What a policy in
+/// shadow would have refused is `shadowed`.
 class CountedLimiter : public Limiter {
   public:
     CountedLimiter(std::unique_ptr<Limiter> next, base::Metrics& metrics);
-    base::Awaitable<Verdict> take(const Policy& policy, std::string client, base::Deadline deadline) override;
+    base::Awaitable<Verdict> take(const Policy& policy, std::string client, std::uint32_t cost) override;
+    std::optional<Verdict> take_near(const Policy& policy, const std::string& client, std::uint32_t cost) override;
+    base::Awaitable<void> give_back(const Policy& policy, std::string client, std::uint32_t cost) override;
+    void owe(const Policy& policy, const std::string& client, std::uint32_t cost) override;
 
   private:
     /// By Decision; null until it is first counted, and looked up only then.
     using Counters = std::array<std::atomic<base::Counter*>, Verdict::kDecisions>;
-    void count(const Policy& policy, Counters& counters, Verdict::Decision decision);
+    void count(const Policy& policy, Verdict::Decision decision);
 
     std::unique_ptr<Limiter> next_;
     base::Metrics& metrics_;

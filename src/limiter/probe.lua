@@ -5,4 +5,4 @@
 redis.call('TIME')
 redis.call('GET', KEYS[1])
 redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
-return redis.call('INCR', KEYS[1])
+return redis.call('INCRBY', KEYS[1], 1)

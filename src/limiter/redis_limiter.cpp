@@ -53,36 +53,91 @@ redis::Probe RedisLimiter::probe() {
     return {&script, {key_of(kProbeClient, 0)}, {std::to_string(kProbeKept.count())}};
 }
 
-base::Awaitable<Verdict> RedisLimiter::take(const Policy& policy, std::string client, base::Deadline) {
-    const base::Milliseconds left = over_limit_.left(counted_as(policy, client), base::steady_now());
+std::optional<Verdict> RedisLimiter::take_near(const Policy& policy, const std::string& client, std::uint32_t cost) {
+    const std::string counted = counted_as(policy, client);
+    const base::Milliseconds left = over_limit_.left(counted, base::steady_now());
     if (left.count() > 0) {
         Verdict limited;
         limited.decision = Verdict::Decision::limited;
         limited.wait_ms = left.count();
         limited.reset_s = seconds_up(left.count());
-        co_return limited;
+        return limited;
+    }
+    if (balances_.spend(counted, window_of(policy), cost)) return Verdict{};
+    return std::nullopt;
+}
+
+base::Awaitable<Verdict> RedisLimiter::take(const Policy& policy, std::string client, std::uint32_t cost) {
+    if (const std::optional<Verdict> near = take_near(policy, client, cost)) co_return *near;
+    const std::string counted = counted_as(policy, client);
+    const std::int64_t window = window_of(policy);
+    // With what has been had already.
+    const std::int64_t owed = static_cast<std::int64_t>(cost) - balances_.of(counted, window);
+    const auto needed = static_cast<std::uint32_t>(std::clamp<std::int64_t>(owed, 1, policy.quota));
+    const std::uint32_t wanted = std::max(needed, policy.lease());
+    Verdict verdict = co_await take_central(policy, client, wanted);
+    std::uint32_t taken = wanted;
+    if (verdict.decision == Verdict::Decision::limited && wanted > needed) {
+        verdict = co_await take_central(policy, client, needed);
+        taken = needed;
+    }
+    if (verdict.decision == Verdict::Decision::allowed && taken != cost) {
+        balances_.add(counted, window, static_cast<std::int64_t>(taken) - cost);
+        verdict.remaining += taken - std::min(taken, cost);
+    }
+    co_return verdict;
+}
+
+base::Awaitable<void> RedisLimiter::give_back(const Policy& policy, std::string client, std::uint32_t cost) {
+    static const redis::Script script = redis::find_script(limiter_scripts(), "give_back");
+    const std::string counted = counted_as(policy, client);
+    const std::int64_t window = window_of(policy);
+    if (policy.lease() > 1) {
+        balances_.add(counted, window, cost);
+        co_return;
     }
     try {
-        co_return co_await ask(policy, client);
+        redis::Client& redis = clients_.of(co_await boost::asio::this_coro::executor);
+        std::vector<std::string> keys{key_of(counted, window)};
+        std::vector<std::string> arguments{std::to_string(cost)};
+        co_await redis.evaluate(script, std::move(keys), std::move(arguments));
+    } catch (const base::Unavailable&) {
+        // It stays charged. Redis's health has raised the alert.
+    }
+}
+
+void RedisLimiter::owe(const Policy& policy, const std::string& client, std::uint32_t cost) {
+    balances_.add(counted_as(policy, client), window_of(policy), -static_cast<std::int64_t>(cost));
+}
+
+std::int64_t RedisLimiter::window_of(const Policy& policy) const {
+    return window_number(base::unix_now_ms() + clock_offset_, policy.window);
+}
+
+base::Awaitable<Verdict> RedisLimiter::take_central(const Policy& policy, const std::string& client,
+                                                    std::uint32_t cost) {
+    try {
+        co_return co_await ask(policy, client, cost);
     } catch (const redis::Busy&) {
-        Verdict busy;  // Redis is there: a flood must not lift the limits
+        if (policy.leased) co_return local_.take_now(policy, client, cost);
+        Verdict busy;
         busy.decision = Verdict::Decision::refused;
         co_return busy;
     } catch (const base::Unavailable&) {
         // Redis's health has raised the alert.
     }
-    co_return without_redis(policy, client);
+    co_return without_redis(policy, client, cost);
 }
 
-base::Awaitable<Verdict> RedisLimiter::ask(const Policy& policy, const std::string& client) {
+base::Awaitable<Verdict> RedisLimiter::ask(const Policy& policy, const std::string& client, std::uint32_t cost) {
     redis::Client& redis = clients_.of(co_await boost::asio::this_coro::executor);
     const std::string counted = counted_as(policy, client);
     const bool sliding = algorithm_ == Algorithm::sliding_window;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-        const std::int64_t window = window_number(base::unix_now_ms() + clock_offset_, policy.window);
+        const std::int64_t window = window_of(policy);
         std::vector<std::string> keys{key_of(counted, window), key_of(counted, window - 1)};
         std::vector<std::string> arguments{std::to_string(window), std::to_string(policy.window.count()),
-                                           std::to_string(policy.quota), sliding ? "1" : "0"};
+                                           std::to_string(policy.quota), sliding ? "1" : "0", std::to_string(cost)};
         const redis::Reply reply = co_await redis.evaluate(take_script(), std::move(keys), std::move(arguments));
         if (!is_answer(reply)) throw base::Unavailable{"an answer of the limiter's script cannot be read"};
         const std::int64_t status = reply.elements[0].integer;
@@ -91,8 +146,9 @@ base::Awaitable<Verdict> RedisLimiter::ask(const Policy& policy, const std::stri
         if (status < 0) continue;
         const WindowCounts counts{static_cast<std::uint64_t>(reply.elements[1].integer),
                                   static_cast<std::uint64_t>(reply.elements[2].integer)};
-        const Verdict verdict = decide(algorithm_, policy, counts, now);
-        if (verdict.decision == Verdict::Decision::limited) {
+        const Verdict verdict = decide(algorithm_, policy, counts, now, cost);
+        // What costs less may still be admitted.
+        if (verdict.decision == Verdict::Decision::limited && cost == 1) {
             over_limit_.remember(counted, base::steady_now() + base::Milliseconds{verdict.wait_ms});
         }
         co_return verdict;
@@ -100,8 +156,8 @@ base::Awaitable<Verdict> RedisLimiter::ask(const Policy& policy, const std::stri
     throw base::Unavailable{"Redis's clock cannot be followed"};
 }
 
-Verdict RedisLimiter::without_redis(const Policy& policy, const std::string& client) {
-    if (policy.on_failure == OnFailure::local) return local_.take_now(policy, client);
+Verdict RedisLimiter::without_redis(const Policy& policy, const std::string& client, std::uint32_t cost) {
+    if (policy.on_failure == OnFailure::local) return local_.take_now(policy, client, cost);
     Verdict verdict;
     verdict.decision =
         policy.on_failure == OnFailure::open ? Verdict::Decision::failed_open : Verdict::Decision::refused;

@@ -13,6 +13,11 @@ struct Account {
     base::UnixMillis created_at = 0;
 };
 
+/// An account, and what opened it.
+struct Bearer : Account {
+    std::string token_id;  ///< of an API token; empty for a session
+};
+
 /// An API token as its owner sees it; the secret itself is stored nowhere.
 struct ApiToken {
     std::string id;

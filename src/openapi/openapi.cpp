@@ -89,7 +89,8 @@ std::vector<base::ErrorDescription> all_errors() {
 std::string policy_text(const Options& options, std::string_view name) {
     const auto found = options.policies.find(name);
     if (found == options.policies.end() || !found->second.enabled) return fmt::format("`{}`: off here", name);
-    return fmt::format("`{}`: {} in {} s", name, found->second.quota, found->second.window.count() / 1000);
+    return fmt::format("`{}`: {} in {} s", name, limiter::quota_text(found->second),
+                       found->second.window.count() / 1000);
 }
 
 std::string limits_text(const Options& options) {
@@ -97,9 +98,12 @@ std::string limits_text(const Options& options) {
         "- {}, for each account: making, editing, deleting and copying\n"
         "- {}, for each address: the same without an account\n"
         "- {}, for each address and each account name: wherever a password is asked for\n"
-        "- {}, for each address: making accounts",
+        "- {}, for each address: making accounts\n"
+        "- {}, {}, {}, {}, {} and {}, for each address: reading, each by what it is",
         policy_text(options, "write"), policy_text(options, "anonymous"), policy_text(options, "login"),
-        policy_text(options, "signup"));
+        policy_text(options, "signup"), policy_text(options, "read"), policy_text(options, "list"),
+        policy_text(options, "search"), policy_text(options, "render"), policy_text(options, "export"),
+        policy_text(options, "egress"));
 }
 
 /// Puts them where their names stand.

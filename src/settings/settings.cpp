@@ -113,10 +113,11 @@ void apply(const Given& given, Invocation& invocation) {
     source = adds ? source + ", " + given.source : given.source;
 }
 
-/// An outage of Redis must not open the door to password guessing, nor shut everybody out.
+/// An outage of Redis must not open the door to password guessing, nor shut everybody out, nor readers.
 limiter::OnFailure on_failure_of(const limiter::Policy& policy, limiter::OnFailure asked_for) {
-    const bool guards_accounts = policy.name == "login" || policy.name == "signup";
-    return guards_accounts ? limiter::OnFailure::local : asked_for;
+    const bool of_writes =
+        policy.name == "write" || policy.name == "anonymous" || policy.name == limiter::kAddressPolicyName;
+    return of_writes ? asked_for : limiter::OnFailure::local;
 }
 
 std::string config_path(const CommandLine& line, const Environment& environment) {
@@ -162,6 +163,9 @@ Invocation parse_settings(int argc, const char* const* argv, const Environment& 
     if (settings.database.empty()) settings.database = "sqlite:" + (settings.data_dir / "snippets.db").string();
     for (limiter::Policy& policy : settings.rate_policies) {
         policy.on_failure = on_failure_of(policy, settings.rate_limit_on_failure);
+    }
+    for (limiter::Override& one : settings.rate_overrides) {
+        one.policy.on_failure = on_failure_of(one.policy, settings.rate_limit_on_failure);
     }
     if (settings.memory_max / kSnippetsInMemoryMin < settings.max_body) {
         throw SettingsError(fmt::format("memory-max: {} is less than {} times max-body, which is {}",

@@ -3,6 +3,7 @@
 #include "base/cidr.hpp"
 #include "base/log.hpp"
 #include "limiter/limiter.hpp"
+#include "limiter/overrides.hpp"
 #include "sql/connection.hpp"
 #include "views/mode.hpp"
 
@@ -40,7 +41,8 @@ struct Settings {
     std::uint32_t threads = 0;  ///< at least one
     std::string public_url;     ///< http or https, without a closing slash; empty: as each request says
     std::vector<base::Cidr> trusted_proxies;
-    std::vector<limiter::Policy> rate_policies;  ///< write, anonymous, login and signup, in this order
+    std::vector<limiter::Policy> rate_policies;  ///< all, in the order of limiter::kPolicyNames
+    std::vector<limiter::Override> rate_overrides;
     limiter::Algorithm rate_limit_algorithm{};
     limiter::OnFailure rate_limit_on_failure{};  ///< as asked for; each policy has what holds for it
     bool cache = false;

@@ -1,6 +1,7 @@
 #include "settings/table.hpp"
 
 #include "base/units.hpp"
+#include "limiter/policies.hpp"
 #include "settings/values.hpp"
 
 #include <algorithm>
@@ -173,23 +174,50 @@ Setting trusted_proxies() {
     return setting;
 }
 
+/// `a, b, c`, with `last` instead of the last comma.
+template <class List>
+std::string join(const List& list, std::string_view last) {
+    std::string all;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        if (i > 0) all += i + 1 == list.size() ? last : ", ";
+        all += list[i];
+    }
+    return all;
+}
+
 Setting rate_limit() {
     Setting setting = single(
-        {"rate-limit", "", "how often a client may write, create anonymously, log in and sign up; may be repeated"},
-        "NAME=N/DURATION",
-        "write, anonymous, login or signup, then =off or =N/DURATION, with N from 1 to 1000000 and "
-        "DURATION from 1s to 1d in "
-        "whole seconds");
+        {"rate-limit", "", "how often a client may do what costs; shadow: counted, not refused; may be repeated"},
+        "NAME=N/DURATION[,shadow]",
+        join(limiter::kPolicyNames, " or ") +
+            ", then =off, or =N/DURATION and perhaps ,shadow, with N from 1 to 1000000 (MiB for egress) and "
+            "DURATION from 1s to 1d in whole seconds");
     setting.kind = Setting::Kind::partial;
-    setting.defaults = {"write=60/60s", "anonymous=20/60s", "login=10/60s", "signup=10/60s"};
-    setting.default_text = "write=60/60s, anonymous=20/60s, login=10/60s, signup=10/60s";
+    setting.defaults.clear();
+    for (const limiter::Policy& policy : limiter::default_policies()) setting.defaults.push_back(show_policy(policy));
+    setting.default_text = join(setting.defaults, ", ");
     setting.apply = [](Settings& s, const Texts& texts) {
-        if (s.rate_policies.empty()) s.rate_policies = {{"write"}, {"anonymous"}, {"login"}, {"signup"}};
-        for (const std::string& text : texts) read_policy(s.rate_policies, text);
+        if (s.rate_policies.empty()) s.rate_policies = limiter::default_policies();
+        read_policies(s.rate_policies, texts);
     };
     setting.show = [](const Settings& s) {
         Texts texts;
         for (const limiter::Policy& policy : s.rate_policies) texts.push_back(show_policy(policy));
+        return texts;
+    };
+    return setting;
+}
+
+Setting rate_limit_for() {
+    Setting setting = single({"rate-limit-for", "none", "a rate of its own for some; may be repeated"},
+                             "WHO:NAME=N/DURATION[,shadow]",
+                             "WHO a range or an address, account:NAME or token:ID, then a rate as for --rate-limit, "
+                             "also of address; each once, up to 256, or none");
+    setting.kind = Setting::Kind::list;
+    setting.apply = [](Settings& s, const Texts& texts) { s.rate_overrides = read_overrides(texts); };
+    setting.show = [](const Settings& s) {
+        Texts texts;
+        for (const limiter::Override& one : s.rate_overrides) texts.push_back(show_override(one));
         return texts;
     };
     return setting;
@@ -210,6 +238,7 @@ std::vector<Setting> make_table() {
         public_url(),
         trusted_proxies(),
         rate_limit(),
+        rate_limit_for(),
         choice<limiter::Algorithm>({"rate-limit-algorithm", "sliding-window", "how requests are counted"},
                                    &S::rate_limit_algorithm,
                                    {{"sliding-window", limiter::Algorithm::sliding_window},

@@ -1,7 +1,9 @@
 #include "settings/values.hpp"
 
+#include "base/ascii.hpp"
 #include "base/units.hpp"
 #include "http/place.hpp"
+#include "limiter/policies.hpp"
 #include "redis/endpoint.hpp"
 
 #include <algorithm>
@@ -77,6 +79,7 @@ bool is_http_url(const boost::urls::url_view& url) {
 }
 
 constexpr std::uint64_t kQuotaMax = 1'000'000;
+constexpr std::string_view kShadow = "shadow";
 constexpr std::chrono::milliseconds kWindowMin = 1s;
 constexpr std::chrono::milliseconds kWindowMax = 24h;
 
@@ -191,7 +194,10 @@ std::vector<base::Cidr> read_proxies(const std::vector<std::string>& texts) {
     return ranges;
 }
 
-void read_policy(std::vector<limiter::Policy>& policies, const std::string& text) {
+namespace {
+
+/// Changes the policy that `text` (NAME=N/DURATION or NAME=off) names, which it returns.
+limiter::Policy& read_policy(std::vector<limiter::Policy>& policies, const std::string& text) {
     const auto equals = text.find('=');
     if (equals == std::string::npos) throw BadValue{text, "has no ="};
     const auto name = text.substr(0, equals);
@@ -200,7 +206,8 @@ void read_policy(std::vector<limiter::Policy>& policies, const std::string& text
     if (policy == policies.end()) throw BadValue{text, "names no policy"};
     if (rate == "off") {
         policy->enabled = false;
-        return;
+        policy->shadow = false;
+        return *policy;
     }
     const auto slash = rate.find('/');
     const auto quota = parse_number(std::string_view(rate).substr(0, slash));
@@ -212,6 +219,89 @@ void read_policy(std::vector<limiter::Policy>& policies, const std::string& text
     policy->quota = static_cast<std::uint32_t>(*quota);
     policy->window = *window;
     policy->enabled = true;
+    policy->shadow = false;
+    policy->spares_loopback = policy->leased && limiter::is_usual(*policy);
+    return *policy;
+}
+
+}  // namespace
+
+void read_policies(std::vector<limiter::Policy>& policies, const std::vector<std::string>& texts) {
+    limiter::Policy* last = nullptr;
+    for (const std::string& text : texts) {
+        if (text != kShadow) {
+            last = &read_policy(policies, text);
+        } else if (last && last->enabled) {
+            last->shadow = true;
+        } else {
+            throw BadValue{text, "follows no rate"};
+        }
+    }
+}
+
+namespace {
+
+constexpr std::string_view kAccount = "account:";
+constexpr std::string_view kToken = "token:";
+
+std::optional<limiter::Beneficiary> read_beneficiary(const std::string& text) {
+    limiter::Beneficiary who;
+    if (text.starts_with(kAccount) && text.size() > kAccount.size()) {
+        who.username = base::lower_case(text.substr(kAccount.size()));
+    } else if (text.starts_with(kToken) && text.size() > kToken.size()) {
+        who.token_id = text.substr(kToken.size());
+    } else {
+        who.range = base::Cidr::parse(text);
+        if (!who.range) return std::nullopt;
+    }
+    return who;
+}
+
+}  // namespace
+
+std::vector<limiter::Override> read_overrides(const std::vector<std::string>& texts) {
+    std::vector<limiter::Override> overrides;
+    if (texts == std::vector{std::string(kNone)}) return overrides;
+    for (const std::string& text : texts) {
+        if (text == kShadow) {
+            if (overrides.empty() || !overrides.back().policy.enabled) throw BadValue{text, "follows no rate"};
+            overrides.back().policy.shadow = true;
+            continue;
+        }
+        // An IPv6 range has colons too.
+        const auto colon = text.rfind(':', text.find('='));
+        if (colon == std::string::npos) throw BadValue{text, "does not say for whom it is"};
+        const std::optional<limiter::Beneficiary> who = read_beneficiary(text.substr(0, colon));
+        if (!who) throw BadValue{text, "is for no range, account or token"};
+        std::vector<limiter::Policy> policies = limiter::default_policies();
+        policies.push_back(limiter::address_policy(policies.front()));
+        limiter::Policy policy;
+        try {
+            policy = read_policy(policies, text.substr(colon + 1));
+        } catch (const BadValue& bad) {
+            throw BadValue{text, bad.problem};
+        }
+        policy.spares_loopback = false;  // somebody has asked for it
+        const auto same = std::find_if(overrides.begin(), overrides.end(), [&](const limiter::Override& one) {
+            return one.who == *who && one.policy.name == policy.name;
+        });
+        if (same != overrides.end()) throw BadValue{text, "is said twice"};
+        if (overrides.size() == limiter::kOverridesMax) throw BadValue{text, "is one too many"};
+        overrides.push_back({*who, std::move(policy)});
+    }
+    return overrides;
+}
+
+std::string show_override(const limiter::Override& one) {
+    std::string who;
+    if (one.who.range) {
+        who = one.who.range->to_string();
+    } else if (!one.who.username.empty()) {
+        who = std::string{kAccount} + one.who.username;
+    } else {
+        who = std::string{kToken} + one.who.token_id;
+    }
+    return who + ":" + show_policy(one.policy);
 }
 
 std::string show_listen(const Listen& listen) {
@@ -221,7 +311,8 @@ std::string show_listen(const Listen& listen) {
 
 std::string show_policy(const limiter::Policy& policy) {
     if (!policy.enabled) return policy.name + "=off";
-    return policy.name + "=" + std::to_string(policy.quota) + "/" + base::format_duration(policy.window);
+    const std::string rate = std::to_string(policy.quota) + "/" + base::format_duration(policy.window);
+    return policy.name + "=" + rate + (policy.shadow ? "," + std::string{kShadow} : "");
 }
 
 std::string mask_password(std::string_view url) {

@@ -40,11 +40,17 @@ std::string read_webhook(const std::string& text);
 std::string read_redis(const std::string& text);
 std::string read_database(const std::string& text);
 std::vector<base::Cidr> read_proxies(const std::vector<std::string>& texts);
-/// Changes the policy in `policies` that `text` (NAME=N/DURATION or NAME=off) names.
-void read_policy(std::vector<limiter::Policy>& policies, const std::string& text);
+/// Changes the policies in `policies` that the texts (NAME=N/DURATION or NAME=off) name. The text `shadow` is about the
+/// one before.
+void read_policies(std::vector<limiter::Policy>& policies, const std::vector<std::string>& texts);
+
+/// Each text is WHO:RATE; WHO is a range of addresses, `account:NAME` or `token:ID`, and RATE is as `read_policies`
+/// takes it, or of `address`; `shadow` likewise. Empty for `none`.
+std::vector<limiter::Override> read_overrides(const std::vector<std::string>& texts);
 
 std::string show_listen(const Listen& listen);
 std::string show_policy(const limiter::Policy& policy);
+std::string show_override(const limiter::Override& one);
 /// `url` without what follows the host, which often is the only secret that a webhook has.
 std::string mask_webhook(std::string_view url);
 

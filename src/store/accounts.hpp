@@ -81,7 +81,7 @@ class Accounts {
                                            base::Milliseconds lifetime, Deadline deadline) = 0;
     virtual Awaitable<bool> delete_session(std::string hash, Deadline deadline) = 0;
     /// The account of a session that has not expired.
-    virtual Awaitable<std::optional<model::Account>> find_session(std::string hash, Deadline deadline) = 0;
+    virtual Awaitable<std::optional<model::Bearer>> find_session(std::string hash, Deadline deadline) = 0;
 
     /// The token as it is stored: one that a token makes expires with it at the latest, and is gone with it. Nothing
     /// when the account is gone, or what makes the token is not good (any more).
@@ -92,7 +92,7 @@ class Accounts {
     virtual Awaitable<bool> delete_token(std::string account_id, std::string token_id, Deadline deadline) = 0;
     virtual Awaitable<void> delete_tokens(std::string account_id, Deadline deadline) = 0;
     /// The account of a token that has not expired.
-    virtual Awaitable<std::optional<model::Account>> find_token(std::string hash, Deadline deadline) = 0;
+    virtual Awaitable<std::optional<model::Bearer>> find_token(std::string hash, Deadline deadline) = 0;
 };
 
 }  // namespace snippetd::store

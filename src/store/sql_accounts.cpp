@@ -34,14 +34,15 @@ class Together {
 };
 
 /// Reads an account by the hash of a secret that has not expired.
-std::optional<model::Account> find_by_secret(sql::Connection& connection, const char* name, const std::string& text,
-                                             const std::string& hash) {
+std::optional<model::Bearer> find_by_secret(sql::Connection& connection, const char* name, const std::string& text,
+                                            const std::string& hash) {
     connection.count(name);
-    model::Account account;
+    model::Bearer bearer;
     long long created_at = 0;
-    connection.session() << text, use(hash, "hash"), into(account.id), into(account.username), into(created_at);
-    account.created_at = created_at;
-    return when(connection.session().got_data(), account);
+    connection.session() << text, use(hash, "hash"), into(bearer.id), into(bearer.username), into(created_at),
+        into(bearer.token_id);
+    bearer.created_at = created_at;
+    return when(connection.session().got_data(), bearer);
 }
 
 bool replace_hash(soci::session& session, const std::string& account_id, const std::string& old_hash,
@@ -275,11 +276,11 @@ Awaitable<bool> SqlStore::delete_session(std::string hash, Deadline deadline) {
     return write_->run(std::move(work), deadline);
 }
 
-Awaitable<std::optional<model::Account>> SqlStore::find_session(std::string hash, Deadline deadline) {
+Awaitable<std::optional<model::Bearer>> SqlStore::find_session(std::string hash, Deadline deadline) {
     auto work = [this, hash = std::move(hash)](sql::Connection& connection) {
         return find_by_secret(
             connection, "find_session",
-            "select a.id, a.username, a.created_at from sessions s join accounts a on a.id = s.account_id "
+            "select a.id, a.username, a.created_at, '' from sessions s join accounts a on a.id = s.account_id "
             "where s.hash = :hash and s.expires_at > " +
                 dialect_.time_ms,
             hash);
@@ -354,11 +355,11 @@ Awaitable<void> SqlStore::delete_tokens(std::string account_id, Deadline deadlin
     co_await write_->run(std::move(work), deadline);
 }
 
-Awaitable<std::optional<model::Account>> SqlStore::find_token(std::string hash, Deadline deadline) {
+Awaitable<std::optional<model::Bearer>> SqlStore::find_token(std::string hash, Deadline deadline) {
     auto work = [this, hash = std::move(hash)](sql::Connection& connection) {
         return find_by_secret(
             connection, "find_token",
-            "select a.id, a.username, a.created_at from api_tokens t join accounts a on a.id = t.account_id "
+            "select a.id, a.username, a.created_at, t.id from api_tokens t join accounts a on a.id = t.account_id "
             "where t.hash = :hash and (t.expires_at is null or t.expires_at > " +
                 dialect_.time_ms + ")",
             hash);

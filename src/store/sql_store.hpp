@@ -61,13 +61,13 @@ class SqlStore : public Store {
     Awaitable<bool> create_session(std::string hash, std::string account_id, std::string password_hash,
                                    base::Milliseconds lifetime, Deadline deadline) override;
     Awaitable<bool> delete_session(std::string hash, Deadline deadline) override;
-    Awaitable<std::optional<model::Account>> find_session(std::string hash, Deadline deadline) override;
+    Awaitable<std::optional<model::Bearer>> find_session(std::string hash, Deadline deadline) override;
     Awaitable<std::optional<model::ApiToken>> create_token(model::ApiToken token, TokenMaker maker, std::string hash,
                                                            Deadline deadline) override;
     Awaitable<std::vector<model::ApiToken>> list_tokens(std::string account_id, Deadline deadline) override;
     Awaitable<bool> delete_token(std::string account_id, std::string token_id, Deadline deadline) override;
     Awaitable<void> delete_tokens(std::string account_id, Deadline deadline) override;
-    Awaitable<std::optional<model::Account>> find_token(std::string hash, Deadline deadline) override;
+    Awaitable<std::optional<model::Bearer>> find_token(std::string hash, Deadline deadline) override;
     Awaitable<Loaded> load_snippet(std::string id, Deadline deadline) override;
     Awaitable<std::optional<CreateResult>> find_replay(IdempotencyRecord record, Deadline deadline) override;
     Awaitable<bool> delete_snippet(std::string id, std::optional<std::int64_t> version, Deadline deadline) override;

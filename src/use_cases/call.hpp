@@ -6,6 +6,8 @@
 #include "base/error.hpp"
 #include "cache/cache.hpp"
 #include "limiter/limiter.hpp"
+#include "limiter/overrides.hpp"
+#include "limiter/policies.hpp"
 #include "model/account.hpp"
 #include "store/store.hpp"
 #include "use_cases/texts.hpp"
@@ -19,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 /// What the service does, without a word of how it is asked: from typed input to typed results. Whoever asks, by JSON,
 /// a form or another service's interface, makes a Call, and every rule is met here.
@@ -38,7 +41,10 @@ struct Options {
     bool anonymous = true;
     bool signup = true;
     ViewsMode views = ViewsMode::async;
-    std::map<std::string, limiter::Policy, std::less<>> policies;  ///< by name; all four are there
+    /// By name; all of limiter::kPolicyNames are there, and `address`.
+    limiter::Policies policies = limiter::policies_by_name(limiter::default_policies());
+    std::vector<limiter::Override> overrides;  ///< as limiter::sort_overrides has them
+    bool some_accounts_differ = false;         ///< whether any of these is for an account or a token
 };
 
 /// What they work with. The references outlive it.
@@ -59,6 +65,7 @@ struct Caller {
     /// What gave the account; empty without one.
     std::string_view secret;
     auth::SecretKind secret_kind = auth::SecretKind::session;
+    std::string token_id;         ///< of the API token that gave the account; empty without one
     std::string_view edit_token;  ///< of an anonymous snippet; empty when none was sent
     bool by_cookie = false;       ///< the account or the edit token comes from a cookie
     bool rejected = false;        ///< a session or token was sent that opens nothing

@@ -3,10 +3,12 @@
 #include "support/private_redis.hpp"
 #include "support/run.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -82,8 +84,8 @@ class LimiterContract : public testing::Test {
   protected:
     LimiterContract() { implementation.prepare(loop); }
 
-    Verdict take(Limiter& limiter, const Policy& charged, const std::string& client) {
-        return loop.run(limiter.take(charged, client, base::deadline_in(test::kPatience)));
+    Verdict take(Limiter& limiter, const Policy& charged, const std::string& client, std::uint32_t cost = 1) {
+        return loop.run(limiter.take(charged, client, cost));
     }
     /// How many of `count` requests are admitted.
     int admitted(Limiter& limiter, const Policy& charged, const std::string& client, int count) {
@@ -106,6 +108,84 @@ class LimiterClockContract : public LimiterContract<Implementation> {};
 TYPED_TEST_SUITE(LimiterClockContract, ImplementationsWithClock, ImplementationName);
 
 constexpr Algorithm kBoth[] = {Algorithm::fixed_window, Algorithm::sliding_window};
+
+TYPED_TEST(LimiterContract, WhatCostsMoreTakesMore) {
+    for (const Algorithm algorithm : kBoth) {
+        const auto limiter = this->make(algorithm);
+        EXPECT_EQ(this->take(*limiter, this->policy, "ann", 3).remaining, 2u);
+        EXPECT_EQ(this->take(*limiter, this->policy, "ann", 3).decision, Decision::limited);
+        EXPECT_EQ(this->take(*limiter, this->policy, "ann", 2).remaining, 0u) << "what is limited is not charged";
+        EXPECT_EQ(this->take(*limiter, this->policy, "ann").decision, Decision::limited);
+        EXPECT_EQ(this->take(*limiter, this->policy, "ben", 5).decision, Decision::allowed);
+    }
+}
+
+TYPED_TEST(LimiterContract, WhatIsOwedIsPaidByWhoComesNext) {
+    for (const Algorithm algorithm : kBoth) {
+        const auto limiter = this->make(algorithm);
+        limiter->owe(this->policy, "ann", 3);
+        EXPECT_EQ(this->take(*limiter, this->policy, "ann").decision, Decision::allowed);
+        EXPECT_EQ(this->take(*limiter, this->policy, "ann").remaining, 0u);
+        EXPECT_EQ(this->take(*limiter, this->policy, "ann").decision, Decision::limited);
+        limiter->owe(this->policy, "cat", 1000);
+        EXPECT_EQ(this->take(*limiter, this->policy, "ben").remaining, 4u);
+    }
+}
+
+/// Counting by leases is as exact as counting one by one, for one process.
+TYPED_TEST(LimiterContract, WhatIsLeasedIsExactForOne) {
+    Policy leased{"read", 200, 60s};
+    leased.leased = true;
+    ASSERT_GT(leased.lease(), 1u);
+    for (const Algorithm algorithm : kBoth) {
+        const auto limiter = this->make(algorithm);
+        EXPECT_EQ(this->admitted(*limiter, leased, "ann", 250), 200);
+        EXPECT_EQ(this->admitted(*limiter, leased, "ben", 3), 3);
+        limiter->owe(leased, "ben", 150);
+        EXPECT_EQ(this->admitted(*limiter, leased, "ben", 100), 47);
+    }
+}
+
+TYPED_TEST(LimiterContract, WhatIsGivenBackCanBeTakenAgain) {
+    Policy leased{"read", 200, 60s};
+    leased.leased = true;
+    for (const Algorithm algorithm : kBoth) {
+        const auto limiter = this->make(algorithm);
+        for (const Policy* charged : {&this->policy, &std::as_const(leased)}) {
+            const auto quota = static_cast<int>(charged->quota);
+            EXPECT_EQ(this->admitted(*limiter, *charged, "ann", quota), quota);
+            this->loop.run(limiter->give_back(*charged, "ben", 3));
+            EXPECT_EQ(this->admitted(*limiter, *charged, "cat", quota + 1), quota);
+            this->loop.run(limiter->give_back(*charged, "cat", 3));
+        }
+        // Who is over its limit is remembered so for a while, and need not be.
+        EXPECT_EQ(this->admitted(*limiter, this->policy, "dan", 4), 4);
+        this->loop.run(limiter->give_back(this->policy, "dan", 3));
+        EXPECT_EQ(this->take(*limiter, this->policy, "dan").remaining, 3u);
+    }
+}
+
+TYPED_TEST(LimiterContract, SeveralAreChargedTogetherOrNotAtAll) {
+    Policy address{"address", 200, 60s};
+    address.leased = true;
+    const Policy export_{"export", 2, 60s};
+    for (const Algorithm algorithm : kBoth) {
+        const auto limiter = this->make(algorithm);
+        const auto take_all = [&] {
+            std::vector<Charge> charges;
+            charges.push_back({&this->policy, "ann", 1});
+            charges.push_back({&address, "ip:192.0.2.1", 1});
+            charges.push_back({&export_, "ip:192.0.2.1", 1});
+            const std::vector<Verdict> verdicts = this->loop.run(limiter::take_all(*limiter, std::move(charges)));
+            return std::all_of(verdicts.begin(), verdicts.end(), [](const Verdict& one) { return one.admitted(); });
+        };
+        EXPECT_TRUE(take_all());
+        EXPECT_TRUE(take_all());
+        for (int i = 0; i < 10; ++i) EXPECT_FALSE(take_all()) << "the third policy has no more";
+        EXPECT_EQ(this->take(*limiter, this->policy, "ann").remaining, 2u);
+        EXPECT_EQ(this->admitted(*limiter, address, "ip:192.0.2.1", 300), 198);
+    }
+}
 
 TYPED_TEST(LimiterContract, CountsDownToZeroAndThenLimits) {
     for (const Algorithm algorithm : kBoth) {
@@ -145,8 +225,7 @@ TYPED_TEST(LimiterContract, ManyThreadsTogetherGetExactlyTheQuota) {
         const auto keep_taking = [&]() -> base::Awaitable<bool> {
             for (int i = 0; i < 100; ++i) {
                 std::string client = "ann";
-                const Verdict verdict =
-                    co_await limiter->take(large, std::move(client), base::deadline_in(test::kPatience));
+                const Verdict verdict = co_await limiter->take(large, std::move(client), 1);
                 if (verdict.decision == Decision::allowed) ++sum;
             }
             co_return true;

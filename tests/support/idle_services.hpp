@@ -32,7 +32,7 @@ class UntouchedStore : public store::Store {
         touched();
     }
     Awaitable<bool> delete_session(std::string, Deadline) override { touched(); }
-    Awaitable<std::optional<model::Account>> find_session(std::string, Deadline) override { touched(); }
+    Awaitable<std::optional<model::Bearer>> find_session(std::string, Deadline) override { touched(); }
     Awaitable<std::optional<model::ApiToken>> create_token(model::ApiToken, store::TokenMaker, std::string,
                                                            Deadline) override {
         touched();
@@ -40,7 +40,7 @@ class UntouchedStore : public store::Store {
     Awaitable<std::vector<model::ApiToken>> list_tokens(std::string, Deadline) override { touched(); }
     Awaitable<bool> delete_token(std::string, std::string, Deadline) override { touched(); }
     Awaitable<void> delete_tokens(std::string, Deadline) override { touched(); }
-    Awaitable<std::optional<model::Account>> find_token(std::string, Deadline) override { touched(); }
+    Awaitable<std::optional<model::Bearer>> find_token(std::string, Deadline) override { touched(); }
     Awaitable<store::CreateResult> create_snippet(model::Snippet, std::optional<store::IdempotencyRecord>,
                                                   Deadline) override {
         touched();

@@ -18,7 +18,7 @@ namespace snippetd::auth {
 namespace {
 
 namespace asio = boost::asio;
-using Found = std::optional<model::Account>;
+using Found = std::optional<model::Bearer>;
 
 /// What the store has, and what it was asked for.
 struct FakeStore {
@@ -36,7 +36,7 @@ struct FakeStore {
         co_return found;
     }
 
-    std::map<std::pair<SecretKind, std::string>, model::Account> accounts;
+    std::map<std::pair<SecretKind, std::string>, model::Bearer> accounts;
     std::vector<std::string> asked;
     bool broken = false;
     bool slow = false;
@@ -51,7 +51,7 @@ class IdentitiesTest : public testing::Test {
         give("s3", "bob");
     }
     void give(const std::string& secret, const std::string& account, SecretKind kind = SecretKind::session) {
-        store.accounts[{kind, hash_secret(kind, secret)}] = {"id-" + account, account, 0};
+        store.accounts[{kind, hash_secret(kind, secret)}] = {{"id-" + account, account, 0}, {}};
     }
     /// The store has removed it; who believes in it is to be told yet.
     std::string take_away(const std::string& secret) {

@@ -168,6 +168,14 @@ TEST(Server, AProxyThatIsTrustedStandsForMany) {
     Peer other = served.connect("203.0.113.2");
     EXPECT_TRUE(other.receive_all().starts_with("HTTP/1.1 503"));
     EXPECT_EQ(served.limits->displaced.value(), 0u);
+    proxied.pop_back();
+    proxied.pop_back();
+    EXPECT_TRUE(served.run_until([&] { return served.limits->connections == 2; }));
+    std::deque<Peer> greedy = fill_up(served, 2, "203.0.113.2");
+    Peer one_more = served.connect("203.0.113.1");
+    one_more.send(kGet);
+    EXPECT_TRUE(one_more.receive_answer().starts_with("HTTP/1.1 200")) << "though it has as many as the other one";
+    EXPECT_EQ(served.limits->displaced.value(), 1u);
 }
 
 TEST(Server, DrainsAfterTheRequestsInFlight) {

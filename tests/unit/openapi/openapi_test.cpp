@@ -53,7 +53,8 @@ std::string complaint_about(std::span<const Route> table, Writings writings) {
     return "nothing";
 }
 
-constexpr std::array kOneRoute{Route{http::Method::post, "/things/{id}", nullptr, Access::account, Charge::write}};
+constexpr std::array kOneRoute{
+    Route{http::Method::post, "/things/{id}", nullptr, Access::account, Charge::write, Work::own}};
 
 constexpr std::string_view kOneEntry = R"({"tag": "Operation", "operations": {"POST /things/{id}": {
     "id": "makeThing", "summary": "Make a thing", "body": {"json": "SnippetInput"},
@@ -85,7 +86,7 @@ TEST(OpenApi, EveryRouteIsDocumentedAndNothingElse) {
 
 TEST(OpenApi, SaysWhichRouteIsNotDocumented) {
     std::vector<Route> table{application::routes().begin(), application::routes().end()};
-    table.push_back({http::Method::put, "/{name}", nullptr, Access::anyone, Charge::nothing});
+    table.push_back({http::Method::put, "/{name}", nullptr, Access::anyone, Charge::nothing, Work::own});
     EXPECT_THAT(complaint_about(table, openapi_writings()), HasSubstr("`PUT /{name}` is not documented"));
 }
 

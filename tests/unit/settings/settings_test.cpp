@@ -75,10 +75,21 @@ TEST(Settings, HaveTheDocumentedDefaults) {
     EXPECT_EQ(s.threads, std::max(1u, std::thread::hardware_concurrency()));
     EXPECT_EQ(s.public_url, "");
     EXPECT_TRUE(s.trusted_proxies.empty());
+    const auto of_reads = [](const char* name, std::uint32_t quota, base::Milliseconds window) {
+        Policy policy{name, quota, window, true, kLocal};
+        policy.leased = policy.spares_loopback = true;
+        return policy;
+    };
     EXPECT_EQ(s.rate_policies, (std::vector<Policy>{{"write", 60, 60s, true, kOpen},
                                                     {"anonymous", 20, 60s, true, kOpen},
                                                     {"login", 10, 60s, true, kLocal},
-                                                    {"signup", 10, 60s, true, kLocal}}));
+                                                    {"signup", 10, 60s, true, kLocal},
+                                                    of_reads("read", 6000, 60s),
+                                                    of_reads("search", 120, 60s),
+                                                    of_reads("list", 1200, 60s),
+                                                    of_reads("render", 3000, 60s),
+                                                    of_reads("export", 20, 1h),
+                                                    of_reads("egress", 2048, 60s)}));
     EXPECT_EQ(s.rate_limit_algorithm, limiter::Algorithm::sliding_window);
     EXPECT_EQ(s.rate_limit_on_failure, limiter::OnFailure::open);
     EXPECT_TRUE(s.cache);
@@ -126,6 +137,8 @@ TEST(Settings, TakeEveryFlag) {
                               "10.0.0.0/8,::1",
                               "--rate-limit",
                               "write=5/2m",
+                              "--rate-limit-for",
+                              "10.0.0.0/8:read=5/2m",
                               "--rate-limit-algorithm",
                               "fixed-window",
                               "--rate-limit-on-failure",
@@ -283,6 +296,35 @@ TEST(RateLimit, KeepsTheDefaultsOfPoliciesThatAreNotNamed) {
     EXPECT_EQ(invocation.sources.at("rate-limit"), "default, file " + file.path() + ", flag --rate-limit");
 }
 
+TEST(RateLimit, IsAnotherOneForSome) {
+    const auto overrides = parse({"--rate-limit-for", "2001:db8::/32:write=5/1m,shadow", "--rate-limit-for",
+                                  "account:Ada:egress=100/1h,token:abc:read=off", "--rate-limit-for",
+                                  "10.1.2.3:address=7/2s", "--rate-limit-on-failure", "closed"})
+                               .settings.rate_overrides;
+    ASSERT_EQ(overrides.size(), 4u);
+    EXPECT_EQ(overrides[0].who.range, base::Cidr::parse("2001:db8::/32"));
+    EXPECT_EQ(overrides[0].policy.quota, 5u);
+    EXPECT_TRUE(overrides[0].policy.shadow);
+    EXPECT_EQ(overrides[0].policy.on_failure, limiter::OnFailure::closed);
+    EXPECT_EQ(overrides[1].who.username, "ada");
+    EXPECT_FALSE(overrides[1].policy.spares_loopback);
+    EXPECT_EQ(overrides[1].policy.on_failure, kLocal);
+    EXPECT_EQ(overrides[2].who.token_id, "abc");
+    EXPECT_FALSE(overrides[2].policy.enabled);
+    EXPECT_EQ(overrides[3].policy.name, "address");
+    EXPECT_TRUE(parse({"--rate-limit-for", "none"}).settings.rate_overrides.empty());
+}
+
+TEST(RateLimit, IsSaidOnceForEach) {
+    EXPECT_NE(refusal({"--rate-limit-for", "10.0.0.0/8:read=1/1s,10.0.0.0/8:read=2/1s"}).find("is said twice"),
+              std::string::npos);
+    Arguments many;
+    for (std::size_t i = 0; i <= limiter::kOverridesMax; ++i) {
+        many.insert(many.end(), {"--rate-limit-for", "account:a" + std::to_string(i) + ":read=1/1s"});
+    }
+    EXPECT_NE(refusal(many).find("is one too many"), std::string::npos);
+}
+
 TEST(Commands, StandBeforeOrAfterFlags) {
     EXPECT_EQ(parse({"serve"}).command, Command::serve);
     EXPECT_EQ(parse({"migrate"}).command, Command::migrate);
@@ -365,18 +407,27 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"listen", "[]:1", "has no IPv6 address"}, Refused{"listen", "a b:1", "has no valid host"},
                     Refused{"listen", "http://a:1", "needs brackets"}, Refused{"listen", "a:1,,b:2", "has no port"}));
 
-INSTANTIATE_TEST_SUITE_P(RateLimit, RefusedValue,
-                         testing::Values(Refused{"rate-limit", "read=1/1s", "names no policy"},
-                                         Refused{"rate-limit", "write", "has no ="},
-                                         Refused{"rate-limit", "write=", "is not a rate"},
-                                         Refused{"rate-limit", "write=5", "is not a rate"},
-                                         Refused{"rate-limit", "write=5/60", "is not a rate"},
-                                         Refused{"rate-limit", "write=x/60s", "is not a rate"},
-                                         Refused{"rate-limit", "write=0/60s", "is out of range"},
-                                         Refused{"rate-limit", "write=1000001/60s", "is out of range"},
-                                         Refused{"rate-limit", "write=5/500ms", "is out of range"},
-                                         Refused{"rate-limit", "write=5/25h", "is out of range"},
-                                         Refused{"rate-limit", "write=5/1500ms", "is not in whole seconds"}));
+INSTANTIATE_TEST_SUITE_P(
+    RateLimit, RefusedValue,
+    testing::Values(Refused{"rate-limit", "views=1/1s", "names no policy"}, Refused{"rate-limit", "write", "has no ="},
+                    Refused{"rate-limit", "shadow", "follows no rate"},
+                    Refused{"rate-limit", "write=off,shadow", "follows no rate"},
+                    Refused{"rate-limit", "write=", "is not a rate"}, Refused{"rate-limit", "write=5", "is not a rate"},
+                    Refused{"rate-limit", "write=5/60", "is not a rate"},
+                    Refused{"rate-limit", "write=x/60s", "is not a rate"},
+                    Refused{"rate-limit", "write=0/60s", "is out of range"},
+                    Refused{"rate-limit", "write=1000001/60s", "is out of range"},
+                    Refused{"rate-limit", "write=5/500ms", "is out of range"},
+                    Refused{"rate-limit", "write=5/25h", "is out of range"},
+                    Refused{"rate-limit", "write=5/1500ms", "is not in whole seconds"},
+                    Refused{"rate-limit-for", "write=5/1s", "does not say for whom it is"},
+                    Refused{"rate-limit-for", "ada", "does not say for whom it is"},
+                    Refused{"rate-limit-for", "ada:write=5/1s", "is for no range, account or token"},
+                    Refused{"rate-limit-for", "account::write=5/1s", "is for no range, account or token"},
+                    Refused{"rate-limit-for", "10.0.0.0/33:write=5/1s", "is for no range, account or token"},
+                    Refused{"rate-limit-for", "10.0.0.0/8:views=5/1s", "names no policy"},
+                    Refused{"rate-limit-for", "10.0.0.0/8:write=0/1s", "is out of range"},
+                    Refused{"rate-limit-for", "shadow", "follows no rate"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Urls, RefusedValue,
@@ -399,7 +450,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"trusted-proxies", "10.0.0.1,,::1", "is not an address range"}));
 
 TEST(RateLimit, AnUnknownPolicyIsAnsweredWithTheKnownOnes) {
-    const std::string message = refusal({"--rate-limit", "read=1/1s"});
+    const std::string message = refusal({"--rate-limit", "views=1/1s"});
     for (const char* name : {"write", "anonymous", "login", "signup"}) EXPECT_TRUE(has(message, name));
 }
 
@@ -544,6 +595,8 @@ TEST(Describe, IsAFileThatGivesTheSameSettings) {
                               "login=off",
                               "--trusted-proxies",
                               "10.0.0.0/8,::1",
+                              "--rate-limit-for",
+                              "2001:db8::/32:read=5/1m,shadow,account:ada:address=off,token:x:egress=5/1s",
                               "--cache-near-size",
                               "0",
                               "--shutdown-timeout",
