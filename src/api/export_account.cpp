@@ -62,7 +62,10 @@ std::string finish(Archive& archive) {
 class ExportArchive : public http::ContentSource {
   public:
     ExportArchive(const Exchange& exchange, base::ThreadPool& threads)
-        : threads_{threads}, all_{exchange}, archive_{std::make_shared<Archive>(exchange.base_url())} {
+        : threads_{threads},
+          party_{exchange.deadline.party},
+          all_{exchange},
+          archive_{std::make_shared<Archive>(exchange.base_url())} {
         archive_->listing = fmt::format(R"({{"username":"{}","exported_at":"{}","items":[)", all_.account().username,
                                         base::format_rfc3339(base::unix_now_ms()));
     }
@@ -80,7 +83,7 @@ class ExportArchive : public http::ContentSource {
             } else {
                 work = [archive = archive_, items = std::move(items)] { return compress(*archive, items); };
             }
-            std::string piece = co_await threads_.run(std::move(work));
+            std::string piece = co_await threads_.run(std::move(work), party_);
             if (!piece.empty()) co_return piece;
         }
         co_return std::string{};
@@ -93,6 +96,7 @@ class ExportArchive : public http::ContentSource {
 
   private:
     base::ThreadPool& threads_;
+    const base::Party party_;
     AccountExport all_;
     std::shared_ptr<Archive> archive_;
     bool ended_ = false;

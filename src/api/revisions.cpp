@@ -40,7 +40,8 @@ Answer read_revision(Exchange& exchange) {
         co_await use_cases::read_revision(exchange, exchange.parameters.front(), version);
     if (!revision) co_return revision.error();
     auto work = [&revision] { return boost::json::serialize(revision_json(*revision, Body::shown)); };
-    std::string body = co_await exchange.services.texts.by_size(Text::answer, revision->body.size(), std::move(work));
+    std::string body = co_await exchange.services.texts.by_size(Text::answer, revision->body.size(),
+                                                                exchange.deadline.party, std::move(work));
     co_return http::json_response(200, std::move(body));
 }
 

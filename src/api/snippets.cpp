@@ -52,7 +52,8 @@ Answer edit_snippet(Exchange& exchange) {
         return read_snippet_input(*object, Purpose::edit);
     };
     const std::size_t bytes = exchange.request.body.size();
-    Result<SnippetInput> input = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(read));
+    Result<SnippetInput> input =
+        co_await exchange.services.texts.by_size(Text::request, bytes, exchange.deadline.party, std::move(read));
     if (!input) co_return input.error();
     Condition condition = condition_of(exchange);
     Result<model::Snippet> edited =

@@ -45,6 +45,9 @@ std::string sqlite_path(const settings::Settings& settings) {
 }
 
 /// Statements outlive any use of them; so does this.
+/// The queue of single snippets that wait for a statement to take them along.
+constexpr const char* kLookUps = "look-ups";
+
 std::shared_ptr<sql::StatementCounters> make_counters(base::Metrics& metrics) {
     return std::make_shared<sql::StatementCounters>(metrics);
 }
@@ -244,6 +247,7 @@ std::unique_ptr<store::Store> make_file_store(const settings::Settings& settings
         sql::Pool::Options readers;
         readers.name = name;
         readers.threads = threads;
+        readers.meter = base::QueueMeter::make(metrics, name);
         readers.stuck_grace = base::Milliseconds{0};  // nothing is lost with a read, and while it lasts the log grows
         readers.on_failure = note;
         return make_pool(settings, counters, std::move(readers), true);
@@ -251,6 +255,7 @@ std::unique_ptr<store::Store> make_file_store(const settings::Settings& settings
     sql::Pool::Options writer;
     writer.name = "sqlite-write";
     writer.batch_max = kSqliteBatchMax;
+    writer.meter = base::QueueMeter::make(metrics, writer.name);
     writer.on_failure = [note, held](const sql::Failure& failure) { note(failure); };  // the lock lasts as it does
     store::Pools pools;
     pools.read = make_readers("sqlite-read", kSqliteReaders);
@@ -258,6 +263,7 @@ std::unique_ptr<store::Store> make_file_store(const settings::Settings& settings
     pools.write = make_pool(settings, counters, std::move(writer), false);
     pools.watch = pools.read;
     pools.forget = pools.write;
+    pools.look_ups = base::QueueMeter::make(metrics, kLookUps);
     upkeep->start();
     return store::make_sqlite_store(std::move(pools), outbox_of(settings), upkeep);
 }
@@ -273,6 +279,7 @@ std::unique_ptr<store::Store> make_server_store(const settings::Settings& settin
         options.name = name;
         options.threads = threads;
         options.only_reads = only_reads;
+        options.meter = base::QueueMeter::make(metrics, name);
         options.on_change = [reachability, pool = options.name](bool up) { reachability->note(pool, up); };
         options.on_failed_attempt = [reachability, pool = options.name](const std::string& reason) {
             reachability->failed(pool, reason);
@@ -287,6 +294,7 @@ std::unique_ptr<store::Store> make_server_store(const settings::Settings& settin
     pools.search = share("postgres-search", shares.search, true);
     pools.watch = share("postgres-watch", shares.watch, true);  // what it forgets it may forget again
     pools.forget = pools.watch;
+    pools.look_ups = base::QueueMeter::make(metrics, kLookUps);
     return store::make_postgres_store(std::move(pools), outbox_of(settings));
 }
 

@@ -25,6 +25,7 @@ constexpr base::Milliseconds kLastFlushPatience{2500};
 constexpr base::Milliseconds kIdlePoll{20};
 constexpr unsigned kThreadsOfAPoolMax = 2;
 constexpr std::size_t kPagesWaitingMax = 256;
+constexpr base::Milliseconds kPagesTarget{50};
 constexpr std::size_t kTextsWaitingMax = 1024;
 constexpr std::size_t kArchivesWaitingMax = 256;  // a piece of each, some milliseconds
 constexpr std::size_t kDescriptorsBesidesConnections = 512;
@@ -149,10 +150,14 @@ Site::Site(const settings::Settings& settings)
       settings_{settings},
       options_{use_case_options(settings)},
       server_options_{server_options(settings)},
-      archive_threads_{1, kArchivesWaitingMax, "too many archives are being made"},
-      passwords_{std::min(settings.threads, kThreadsOfAPoolMax)},
-      page_threads_{std::min(settings.threads, kThreadsOfAPoolMax), kPagesWaitingMax, "too many pages are rendered"},
-      text_threads_{std::min(settings.threads, kThreadsOfAPoolMax), kTextsWaitingMax, "too many large texts at a time"},
+      archive_threads_{1, kArchivesWaitingMax, base::ThreadPool::kAnyTime, "too many archives are being made",
+                       base::QueueMeter::make(foundation_.metrics(), "archives")},
+      passwords_{std::min(settings.threads, kThreadsOfAPoolMax),
+                 base::QueueMeter::make(foundation_.metrics(), "passwords")},
+      page_threads_{std::min(settings.threads, kThreadsOfAPoolMax), kPagesWaitingMax, kPagesTarget,
+                    "too many pages are rendered", base::QueueMeter::make(foundation_.metrics(), "pages")},
+      text_threads_{std::min(settings.threads, kThreadsOfAPoolMax), kTextsWaitingMax, base::ThreadPool::kAnyTime,
+                    "too many large texts at a time", base::QueueMeter::make(foundation_.metrics(), "texts")},
       texts_{text_threads_, foundation_.metrics()},
       documents_{std::min(settings.threads, kThreadsOfAPoolMax), foundation_.metrics()},
       live_bound_{.listeners_max = settings.max_connections / 4 * 3},

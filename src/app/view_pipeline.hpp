@@ -39,7 +39,7 @@ class ViewPipeline {
         finishing_ = true;
         for (Running& job : jobs_) {
             boost::asio::post(loop_, job.stop);
-            job.done.wait_until(deadline);
+            job.done.wait_until(deadline.at);
         }
     }
 

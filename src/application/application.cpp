@@ -218,7 +218,8 @@ Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& excha
     std::optional<Error> limited = co_await charge_route(exchange, route.charge);
     if (limited) co_return *std::move(limited);
     // What the limiter took of the time, in a flood, is not the store's: a write that was charged is worth the wait.
-    if (route.charge != Charge::nothing) exchange.deadline = base::deadline_in(kRequestTimeout);
+    if (route.charge != Charge::nothing)
+        exchange.deadline = base::deadline_in(kRequestTimeout, exchange.deadline.party);
 
     if (route.access == Access::page_account && !exchange.caller.account) {
         co_return see_other("/login?next=" + std::string{is_safe(route.method) ? exchange.request.path : "/me"});
@@ -337,7 +338,9 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
         answer.response.constant_fields = exposure_fields(route.open, !route.of_snippet);
         co_return answer;
     }
-    Exchange exchange{request, services_, std::move(match.parameters), base::deadline_in(kRequestTimeout)};
+    const base::Party party{base::client_number(http::address_key(request.client)), route.work,
+                            base::Standing::anonymous};
+    Exchange exchange{request, services_, std::move(match.parameters), base::deadline_in(kRequestTimeout, party)};
     std::optional<Error> wrong;
     try {
         Result<http::Response> result = co_await run_stages(route, exchange);

@@ -6,6 +6,7 @@
 #include <array>
 #include <new>
 #include <optional>
+#include <utility>
 
 #include <sodium.h>
 
@@ -15,6 +16,8 @@ namespace {
 
 constexpr unsigned long long kPasses = 2;
 constexpr std::size_t kMemoryBytes = 19 * 1024 * 1024;
+// Some ten of them: people wait for a log-in.
+constexpr base::Milliseconds kTarget{250};
 
 std::string hash_now(const std::string& password) {
     std::array<char, crypto_pwhash_STRBYTES> out{};
@@ -25,16 +28,16 @@ std::string hash_now(const std::string& password) {
 
 }  // namespace
 
-Passwords::Passwords(unsigned threads)
-    : threads_{threads, kWaitingMax, "too many passwords are being checked"},
+Passwords::Passwords(unsigned threads, std::shared_ptr<base::QueueMeter> meter)
+    : threads_{threads, kWaitingMax, kTarget, "too many passwords are being checked", std::move(meter)},
       nobody_{hash_now(base::random_secret())} {}
 
-base::Awaitable<std::string> Passwords::hash(std::string password) {
+base::Awaitable<std::string> Passwords::hash(std::string password, base::Party party) {
     auto work = [password = std::move(password)] { return hash_now(password); };
-    return threads_.run(std::move(work));
+    return threads_.run(std::move(work), party);
 }
 
-base::Awaitable<Passwords::Match> Passwords::verify(std::string hash, std::string password) {
+base::Awaitable<Passwords::Match> Passwords::verify(std::string hash, std::string password, base::Party party) {
     auto work = [hash = std::move(hash), password = std::move(password)] {
         const auto fits = [&hash](const std::string& text) {
             return crypto_pwhash_str_verify(hash.c_str(), text.data(), text.size()) == 0;
@@ -45,7 +48,7 @@ base::Awaitable<Passwords::Match> Passwords::verify(std::string hash, std::strin
         if (prepared != password && fits(password)) return Match::as_typed;
         return Match::none;
     };
-    return threads_.run(std::move(work));
+    return threads_.run(std::move(work), party);
 }
 
 }  // namespace snippetd::auth

@@ -3,6 +3,7 @@
 #include "base/awaitable.hpp"
 #include "base/thread_pool.hpp"
 
+#include <memory>
 #include <string>
 
 namespace snippetd::auth {
@@ -13,7 +14,8 @@ class Passwords {
   public:
     static constexpr std::size_t kWaitingMax = 64;
 
-    explicit Passwords(unsigned threads);
+    /// `meter` may be null.
+    explicit Passwords(unsigned threads, std::shared_ptr<base::QueueMeter> meter = nullptr);
     /// See `base::ThreadPool::close`.
     void close() { threads_.close(); }
 
@@ -23,11 +25,11 @@ class Passwords {
         as_typed,  ///< only as it was typed: the hash is from before passwords were prepared, or by another keyboard
     };
 
-    /// Both throw base::Unavailable at once when the queue is full, or after `close`. `password` is one that
-    /// `base::opaque_string` has prepared.
-    base::Awaitable<std::string> hash(std::string password);
+    /// Both throw base::Unavailable when too many wait, of the same party or all together, or after `close`. `password`
+    /// is one that `base::opaque_string` has prepared.
+    base::Awaitable<std::string> hash(std::string password, base::Party party);
     /// `password` as it was typed.
-    base::Awaitable<Match> verify(std::string hash, std::string password);
+    base::Awaitable<Match> verify(std::string hash, std::string password, base::Party party);
 
     /// A hash that no password fits. Verifying against it takes as long as a wrong password does against any other, so
     /// that an unknown name cannot be told from it.

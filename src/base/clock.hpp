@@ -1,6 +1,9 @@
 #pragma once
 
+#include "base/party.hpp"
+
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <string>
 
@@ -11,14 +14,30 @@ using Milliseconds = std::chrono::milliseconds;
 /// For intervals and deadlines: never set back.
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// An absolute point after which nobody waits for the answer any more. One travels with each request.
-using Deadline = SteadyTime;
-
 inline SteadyTime steady_now() {
     return std::chrono::steady_clock::now();
 }
-inline Deadline deadline_in(Milliseconds duration) {
-    return steady_now() + duration;
+
+/// An absolute point after which nobody waits for the answer any more, and who waits: so whoever has a queue can share
+/// it out. One travels with each request.
+struct Deadline {
+    Deadline() = default;
+    /// Without a party it is the service that waits.
+    Deadline(SteadyTime at_, const Party& party_ = {}) : at{at_}, party{party_} {}
+
+    SteadyTime at{};
+    Party party;
+
+    Deadline earlier_by(SteadyTime::duration duration) const { return {at - duration, party}; }
+    operator SteadyTime() const { return at; }
+    friend bool operator==(const Deadline& deadline, SteadyTime time) { return deadline.at == time; }
+    friend auto operator<=>(const Deadline& deadline, SteadyTime time) { return deadline.at <=> time; }
+    friend SteadyTime operator+(const Deadline& deadline, SteadyTime::duration more) { return deadline.at + more; }
+    friend SteadyTime::duration operator-(const Deadline& deadline, SteadyTime time) { return deadline.at - time; }
+};
+
+inline Deadline deadline_in(Milliseconds duration, const Party& party = {}) {
+    return {steady_now() + duration, party};
 }
 
 /// Milliseconds since 1970-01-01T00:00:00Z, the form in which times are stored and compared.

@@ -48,12 +48,12 @@ class SingleFlight {
     class Flight {
       public:
         Flight(Key key, Deadline patience, Note its_note)
-            : note{std::move(its_note)}, key_{std::move(key)}, patience_{patience} {}
+            : note{std::move(its_note)}, key_{std::move(key)}, party_{patience.party}, patience_{patience.at} {}
 
         Note note;
 
-        /// After it nobody waits any more. It may still grow. Callable from any thread.
-        Deadline patience() const { return patience_.load(); }
+        /// After it nobody waits any more; it may still grow. It is the work of whoever began it. From any thread.
+        Deadline patience() const { return {patience_.load(), party_}; }
         /// Why it brought nothing, or null. Of a flight that has landed.
         const std::exception_ptr& error() const {
             check_landed();
@@ -71,8 +71,11 @@ class SingleFlight {
 
         void check_landed() const { SNIPPETD_ASSERT(landed_, waiters_.size()); }
 
+        void wait_until(SteadyTime time) { patience_ = std::max(patience_.load(), time); }
+
         const Key key_;
-        std::atomic<Deadline> patience_;
+        const Party party_;
+        std::atomic<SteadyTime> patience_;
         // Guarded by the mutex until it has landed; then they stay as they are.
         bool landed_ = false;
         std::optional<T> result_;
@@ -110,7 +113,7 @@ class SingleFlight {
         Pointer& flight = flights_[key];
         const bool first = !flight;
         if (first) flight = std::make_shared<Flight>(key, patience, Note{});
-        flight->patience_ = std::max(flight->patience(), patience);
+        flight->wait_until(patience);
         return {flight, first};
     }
     /// A flight that nobody else finds.
@@ -168,7 +171,7 @@ class SingleFlight {
         const std::lock_guard lock{mutex_};
         if (flight.landed_) return false;
         flight.waiters_.push_back(waiter);
-        flight.patience_ = std::max(flight.patience(), deadline);
+        flight.wait_until(deadline);
         return true;
     }
     bool has_landed(const Flight& flight) const {

@@ -244,7 +244,8 @@ Awaitable<http::Response> gist_response(Exchange& exchange, unsigned status, con
         response.add("ETag", http::strong_entity_tag(fmt::format("v{}-gist", snippet.version)));
         return response;
     };
-    co_return co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));
+    co_return co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), exchange.deadline.party,
+                                                       std::move(work));
 }
 
 http::Response shown(const Exchange& exchange, const use_cases::Page& page, std::string_view path, int limit) {
@@ -313,7 +314,8 @@ Answer read_gist(Exchange& exchange) {
     const model::Snippet& snippet = *opened->snippet;
     const std::string base = exchange.base_url();
     auto work = [&] { return json::serialize(gist_json(snippet, base, true)); };
-    response.body = co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));
+    response.body = co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), exchange.deadline.party,
+                                                             std::move(work));
     co_return response;
 }
 
@@ -327,8 +329,8 @@ Answer read_gist_file(Exchange& exchange) {
     if (opened->asked) co_return *std::move(opened->asked);
     const model::Snippet& snippet = *opened->snippet;
     auto work = [&] { return find_file(gist_of(snippet), name); };
-    std::optional<model::File> file =
-        co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));
+    std::optional<model::File> file = co_await exchange.services.texts.by_size(
+        Text::answer, snippet.body.size(), exchange.deadline.party, std::move(work));
     if (!file) co_return error(ErrorKind::not_found);
     http::Response response = respond_with_link(*opened, exchange.request, "gist-raw", "text/plain; charset=utf-8");
     if (response.status == 200) response.body = std::move(file->content);
@@ -344,7 +346,7 @@ Answer edit_gist(Exchange& exchange) {
     };
     Texts& texts = exchange.services.texts;
     const Result<GistInput> input =
-        co_await texts.by_size(Text::request, exchange.request.body.size(), std::move(read));
+        co_await texts.by_size(Text::request, exchange.request.body.size(), exchange.deadline.party, std::move(read));
     if (!input) co_return input.error();
     // Each file is changed in what the others are at that moment, so an edit that comes in between is taken up.
     // `public` is for a create alone; GitHub passes it over here, and its clients send it with every update.
@@ -355,7 +357,8 @@ Answer edit_gist(Exchange& exchange) {
             if (std::optional<Error> wrong = apply(*input, gist)) return *std::move(wrong);
             return changes_of(before, gist);
         };
-        return texts.by_size(Text::request, exchange.request.body.size() + now.body.size(), std::move(work));
+        return texts.by_size(Text::request, exchange.request.body.size() + now.body.size(), exchange.deadline.party,
+                             std::move(work));
     };
     use_cases::Condition condition = condition_of(exchange);
     Result<model::Snippet> edited =

@@ -22,6 +22,13 @@ std::optional<std::string_view> bearer_token(const http::Request& request) {
     return std::nullopt;
 }
 
+/// From here on it is the account's turn that is taken, wherever it comes from.
+void note_party(Exchange& exchange) {
+    if (!exchange.caller.account) return;
+    exchange.deadline.party.client = base::client_number(exchange.caller.account->id);
+    exchange.deadline.party.standing = base::Standing::account;
+}
+
 }  // namespace
 
 Awaitable<void> identify(Exchange& exchange) {
@@ -44,6 +51,7 @@ Awaitable<void> identify(Exchange& exchange) {
             caller.account = std::move(found);
         }
         caller.rejected = !caller.account;
+        note_party(exchange);
         co_return;
     }
     if (caller.edit_token.empty()) {
@@ -56,6 +64,7 @@ Awaitable<void> identify(Exchange& exchange) {
     caller.account = co_await identities.find(caller.secret_kind, caller.secret, exchange.deadline);
     caller.by_cookie = caller.by_cookie || caller.account.has_value();
     caller.rejected = !caller.account;
+    note_party(exchange);
 }
 
 namespace {

@@ -16,7 +16,8 @@ Awaitable<Result<Created>> create_from(Exchange& exchange, std::function<Result<
     Result<std::optional<Repeatable>> repeatable = repeatable_of(exchange);
     if (!repeatable) co_return repeatable.error();
     const std::size_t bytes = exchange.request.body.size();
-    Result<NewSnippet> made = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(read));
+    Result<NewSnippet> made =
+        co_await exchange.services.texts.by_size(Text::request, bytes, exchange.deadline.party, std::move(read));
     if (!made) co_return made.error();
     if (*repeatable) (*repeatable)->asked = std::move(made->asked);
     std::string base = exchange.base_url();
@@ -42,8 +43,8 @@ Awaitable<http::Response> created_response(Exchange& exchange, const Created& cr
     auto work = [&receipt] {
         return http::json_response(201, snippet_json(receipt.snippet, receipt.base, Body::shown, receipt.edit_token));
     };
-    http::Response response =
-        co_await exchange.services.texts.by_size(Text::answer, receipt.snippet.body.size(), std::move(work));
+    http::Response response = co_await exchange.services.texts.by_size(Text::answer, receipt.snippet.body.size(),
+                                                                       exchange.deadline.party, std::move(work));
     add_created_fields(response, created);
     response.add("ETag", json_etag(receipt.snippet, receipt.base));
     co_return response;
@@ -52,8 +53,8 @@ Awaitable<http::Response> created_response(Exchange& exchange, const Created& cr
 Awaitable<http::Response> snippet_response(Exchange& exchange, const model::Snippet& snippet) {
     const std::string base = exchange.base_url();
     auto work = [&] { return http::json_response(200, snippet_json(snippet, base, Body::shown)); };
-    http::Response response =
-        co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(), std::move(work));
+    http::Response response = co_await exchange.services.texts.by_size(Text::answer, snippet.body.size(),
+                                                                       exchange.deadline.party, std::move(work));
     response.add("ETag", json_etag(snippet, base));
     co_return response;
 }

@@ -107,7 +107,8 @@ Awaitable<std::shared_ptr<const cache::Entry>> entry_for_one(Exchange& exchange,
                                                              bool burned) {
     const auto work = [snippet] { return make_entry(*snippet, base::Milliseconds{0}, "private, no-store"); };
     try {
-        co_return co_await exchange.services.texts.by_size(Text::entry, snippet->body.size(), work);
+        co_return co_await exchange.services.texts.by_size(Text::entry, snippet->body.size(), exchange.deadline.party,
+                                                           work);
     } catch (const base::Unavailable&) {
         if (!burned) throw;
     }

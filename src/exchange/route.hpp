@@ -24,17 +24,9 @@ enum class Charge {
     signup,  ///< per address
 };
 
-/// What kind of work a route is, which says what is charged to whoever asks (`policy_of` in application.cpp).
-enum class Work {
-    hot,        ///< from memory, whatever is asked for
-    operation,  ///< health and metrics
-    own,        ///< somebody's own write or read
-    read,       ///< a snippet, when it is in no cache that is near
-    list,       ///< many of them; with a condition it is a search
-    render,     ///< a page, a diff, a picture
-    auth,       ///< a password is tried, or made
-    bulk,       ///< an export
-};
+/// What kind of work a route is: which share it has of what is scarce, and which policy it is charged to (`policy_of`
+/// in application.cpp).
+using base::Work;
 
 using Answer = Awaitable<Result<http::Response>>;
 using Handler = Answer (*)(Exchange& exchange);

@@ -9,6 +9,9 @@ namespace snippetd::exchange {
 
 namespace {
 
+/// Of what is made once for whoever reads it.
+constexpr base::Party kOfAll{0, base::Work::read, base::Standing::service};
+
 std::shared_ptr<cache::Entry> entry_from(const std::string& id, const model::Loaded& loaded, base::Milliseconds ttl) {
     if (loaded.state == model::Loaded::State::found && ttl.count() > 0) {
         return make_entry(*loaded.snippet, ttl, "public, no-cache");
@@ -35,7 +38,8 @@ base::Awaitable<cache::Fill> SnippetSource::load(std::string id, cache::Wanted w
     }
     const std::size_t size = answer.loaded.snippet ? answer.loaded.snippet->body.size() : 0;
     auto work = [&] { return entry_from(id, answer.loaded, answer.ttl); };
-    const std::shared_ptr<cache::Entry> entry = co_await texts_.by_size(Text::entry, size, std::move(work));
+    const std::shared_ptr<cache::Entry> entry =
+        co_await texts_.by_size(Text::entry, size, deadline.party, std::move(work));
     entry->loaded_at = answer.as_of;
     // What ends because the snippet itself expires has nothing to be refreshed for.
     bool expires = false;
@@ -61,7 +65,7 @@ base::Milliseconds SnippetSource::lifetime_of(const cache::RedisCache::Answer& a
 base::Awaitable<std::shared_ptr<const cache::Entry>> SnippetSource::complete(
     std::shared_ptr<const cache::Entry> entry) {
     auto work = [entry] { return make_whole(*entry); };
-    co_return co_await texts_.by_size(Text::json, entry->snippet.body.size(), std::move(work));
+    co_return co_await texts_.by_size(Text::json, entry->snippet.body.size(), kOfAll, std::move(work));
 }
 
 base::Awaitable<cache::RedisCache::Answer> SnippetSource::find(std::string id, cache::Wanted, base::Deadline deadline) {

@@ -15,14 +15,17 @@ constexpr std::size_t kFailedBytesMax = 1024 * 1024;  // some thousands
 constexpr std::size_t kNotMade = kDocumentOutcomes;   // of the counters
 constexpr std::size_t kShareMax = 3;                  // one document takes at most that part of what is kept
 constexpr std::size_t kWaitingMax = 64;               // in a lane; each refers to its texts
+constexpr base::Milliseconds kTarget{250};            // as long as one may take
 
 }  // namespace
 
-Documents::Lane::Lane(unsigned processes_max, std::string what)
-    : threads{processes_max, kWaitingMax, std::move(what)} {}
+Documents::Lane::Lane(unsigned processes_max, std::string what, std::shared_ptr<base::QueueMeter> meter)
+    : threads{processes_max, kWaitingMax, kTarget, std::move(what), std::move(meter)} {}
 
 Documents::Documents(unsigned processes, base::Metrics& metrics)
     : processes_{processes},
+      markdown_meter_{base::QueueMeter::make(metrics, "markdown")},
+      difference_meter_{base::QueueMeter::make(metrics, "differences")},
       markdown_outcomes_{outcomes_of("markdown", metrics)},
       difference_outcomes_{outcomes_of("difference", metrics)},
       made_{kMadeBytesMax, kMadeBytesMax / kShareMax},
@@ -44,8 +47,8 @@ Documents::Lane& Documents::lane_of(DocumentKind kind) {
     if (closed_) throw base::Unavailable{"the service is shutting down"};
     const bool markdown = kind == DocumentKind::markdown;
     std::unique_ptr<Lane>& lane = markdown ? markdown_ : differences_;
-    if (!lane && markdown) lane = std::make_unique<Lane>(processes_, "too much Markdown is rendered");
-    if (!lane) lane = std::make_unique<Lane>(1, "too many versions are compared");
+    if (!lane && markdown) lane = std::make_unique<Lane>(processes_, "too much Markdown is rendered", markdown_meter_);
+    if (!lane) lane = std::make_unique<Lane>(1, "too many versions are compared", difference_meter_);
     return *lane;
 }
 
@@ -66,12 +69,9 @@ base::Awaitable<Documents::Made> Documents::make(std::string key, DocumentReques
 }
 
 void Documents::start(Lane& lane, const std::string& key, DocumentRequest request, const Flights::Pointer& flight) {
-    try {
-        lane.threads.post(
-            [this, &lane, key, request = std::move(request), flight] { fly(lane, key, request, flight); });
-    } catch (...) {
-        flights_.fail(flight, std::current_exception());
-    }
+    auto work = [this, &lane, key, request = std::move(request), flight] { fly(lane, key, request, flight); };
+    auto refused = [this, flight](std::exception_ptr why) { flights_.fail(flight, std::move(why)); };
+    lane.threads.post(std::move(work), std::move(refused), flight->patience().party);
 }
 
 void Documents::fly(Lane& lane, const std::string& key, const DocumentRequest& request,

@@ -60,7 +60,7 @@ class Documents {
 
     /// Some processes of one purpose, each used by one thread at a time.
     struct Lane {
-        Lane(unsigned processes_max, std::string what);
+        Lane(unsigned processes_max, std::string what, std::shared_ptr<base::QueueMeter> meter);
 
         base::ThreadPool threads;
         std::mutex mutex;
@@ -79,6 +79,7 @@ class Documents {
     void count(DocumentKind kind, std::size_t outcome);
 
     const unsigned processes_;
+    const std::shared_ptr<base::QueueMeter> markdown_meter_, difference_meter_;
     const Outcomes markdown_outcomes_, difference_outcomes_;
     Flights flights_;   ///< by key
     std::mutex mutex_;  ///< of all below

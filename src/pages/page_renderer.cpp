@@ -84,7 +84,7 @@ base::Awaitable<void> PageRenderer::fly(Flights::Pointer flight, Wanted wanted) 
             rendered_.add();
             return make_page(wanted, key, document.get());
         };
-        std::shared_ptr<const Page> page = co_await threads_.run(std::move(work));
+        std::shared_ptr<const Page> page = co_await threads_.run(std::move(work), flight->patience().party);
         if (document || !wants_document) keep(page);
         flights_.land(flight, std::move(page));
     } catch (...) {
@@ -101,7 +101,7 @@ base::Awaitable<std::shared_ptr<const Document>> PageRenderer::find_document(
     request.first = snippet->body;
     request.owner = std::move(snippet);
     try {
-        co_return co_await documents_.make(std::move(key), std::move(request), deadline - kPageTime);
+        co_return co_await documents_.make(std::move(key), std::move(request), deadline.earlier_by(kPageTime));
     } catch (const base::Unavailable&) {
         co_return nullptr;  // the page says so
     }

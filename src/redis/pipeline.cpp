@@ -84,7 +84,7 @@ void Pipeline::send(const Command& command, std::optional<base::Deadline> deadli
     if (size < 0) throw std::bad_alloc{};
     output_.append(formatted, static_cast<std::size_t>(size));
     redisFreeCommand(formatted);
-    waiting_.push_back({base::steady_now(), deadline.value_or(base::Deadline::max()), std::move(done)});
+    waiting_.push_back({base::steady_now(), deadline.value_or(base::SteadyTime::max()), std::move(done)});
 }
 
 void Pipeline::take_output(std::string& written) {
@@ -96,7 +96,7 @@ void Pipeline::written(base::SteadyTime now, base::Milliseconds patience) {
     for (std::uint64_t number = std::max(written_, answered_); number < taken_; ++number) {
         Waiting& waiting = waiting_[number - answered_];
         waiting.sent = now;
-        if (waiting.deadline == base::Deadline::max()) waiting.deadline = now + patience;
+        if (waiting.deadline == base::SteadyTime::max()) waiting.deadline = now + patience;
     }
     written_ = taken_;
 }
@@ -140,7 +140,7 @@ std::size_t Pipeline::expire(base::SteadyTime now) {
 std::optional<base::SteadyTime> Pipeline::next_deadline() const {
     std::optional<base::SteadyTime> next;
     for (const Waiting& waiting : waiting_) {
-        if (waiting.deadline == base::Deadline::max()) continue;
+        if (waiting.deadline == base::SteadyTime::max()) continue;
         if (waiting.done && (!next || waiting.deadline < *next)) next = waiting.deadline;
     }
     return next;

@@ -51,7 +51,7 @@ std::optional<base::Deadline> Queue::deadline_of(const Parked& parked) const {
 }
 
 base::Deadline Queue::due(bool serving) const {
-    if (parked_.empty()) return base::Deadline::max();
+    if (parked_.empty()) return base::SteadyTime::max();
     return parked_.front().since + (serving && !bulk_ ? kQueuedMax : patience());
 }
 

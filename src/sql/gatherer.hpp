@@ -1,11 +1,11 @@
 #pragma once
 
 #include "base/completion.hpp"
+#include "base/fair_queue.hpp"
 #include "sql/pool.hpp"
 
 #include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -30,14 +30,17 @@ class Gatherer {
   public:
     struct Options {
         std::size_t batch_max = 64;
-        unsigned running_max = 4;         ///< statements at a time
-        base::Milliseconds patience{20};  ///< after which a statement is not expected to end soon
-        std::size_t waiting_max = 16384;  ///< beyond that `run` throws Unavailable at once
+        unsigned running_max = 4;                   ///< statements at a time
+        base::Milliseconds patience{20};            ///< after which a statement is not expected to end soon
+        std::size_t waiting_max = 16384;            ///< beyond that `run` throws Unavailable at once
+        base::Milliseconds queueing_target{10};     ///< see `base::Admission`
+        std::shared_ptr<base::QueueMeter> meter{};  ///< null: nobody looks
     };
     /// The results in the order of the keys. Called by threads of the pool, several at a time.
     using Work = std::function<std::vector<Result>(Connection&, const std::vector<Key>&)>;
 
-    Gatherer(Pool& pool, Options options, Work work) : pool_{pool}, options_{options}, work_{std::move(work)} {}
+    Gatherer(Pool& pool, Options options, Work work)
+        : pool_{pool}, options_{options}, work_{std::move(work)}, waiting_{admission_of(options_), options_.meter} {}
     Gatherer(const Gatherer&) = delete;
     Gatherer& operator=(const Gatherer&) = delete;
 
@@ -76,15 +79,21 @@ class Gatherer {
         std::vector<Result> results_;
     };
 
+    static base::Admission::Options admission_of(const Options& options) {
+        base::Admission::Options admission;
+        admission.target = options.queueing_target;
+        admission.least = std::min(options.running_max * options.batch_max, options.waiting_max);
+        admission.most = options.waiting_max;
+        return admission;
+    }
+
     void add(Waiting waiting) {
+        const base::Party party = waiting.deadline.party;
         std::unique_lock lock{mutex_};
-        if (waiting_.size() >= options_.waiting_max) {
-            lock.unlock();
-            waiting.done.reject(std::make_exception_ptr(base::Unavailable{"too many wait for the database"}));
-            return;
-        }
-        waiting_.push_back(std::move(waiting));
+        auto refused = waiting_.push(std::move(waiting), party, base::steady_now());
         start(lock);
+        if (!refused) return;
+        refused->item.done.reject(std::make_exception_ptr(base::Unavailable{"too many wait for the database"}));
     }
 
     /// Starts a statement when one is due. Unlocks.
@@ -98,7 +107,8 @@ class Gatherer {
         }
         ++running_;
         started_ = now;
-        const base::Deadline deadline = waiting_.front().deadline;
+        // The statement is everybody's.
+        const base::Deadline deadline{waiting_.peek()->deadline.at, {0, base::Work::read, base::Standing::service}};
         lock.unlock();
         pool_.submit(std::make_shared<BatchJob>(*this), deadline);
     }
@@ -109,10 +119,11 @@ class Gatherer {
         const std::lock_guard lock{mutex_};
         if (job.answered()) return keys;
         for (const Waiting& waiting : job.batch_) keys.push_back(waiting.key);  // of one that is done again
+        const base::SteadyTime now = base::steady_now();
         while (!waiting_.empty() && job.batch_.size() < options_.batch_max) {
-            keys.push_back(waiting_.front().key);
-            job.batch_.push_back(std::move(waiting_.front()));
-            waiting_.pop_front();
+            Waiting next = *waiting_.pop(now);
+            keys.push_back(next.key);
+            job.batch_.push_back(std::move(next));
         }
         return keys;
     }
@@ -121,6 +132,7 @@ class Gatherer {
         std::unique_lock lock{mutex_};
         Batch batch = std::move(job.batch_);
         --running_;
+        waiting_.done(batch.size());
         start(lock);  // before the answers, so that the connection is not idle meanwhile
         for (auto& [executor, answers] : by_executor(std::move(batch), std::move(job.results_))) {
             boost::asio::post(executor, [answers = std::move(answers), error = job.error]() mutable {
@@ -160,15 +172,9 @@ class Gatherer {
         std::unique_lock lock{mutex_};
         Batch failed = std::move(job.batch_);
         job.batch_.clear();
-        std::deque<Waiting> patient;
-        for (Waiting& waiting : waiting_) {
-            if (late && waiting.deadline > now) {
-                patient.push_back(std::move(waiting));
-            } else {
-                failed.push_back(std::move(waiting));
-            }
+        for (Waiting& waiting : waiting_.take_if([&](const Waiting& one) { return !late || one.deadline <= now; })) {
+            failed.push_back(std::move(waiting));
         }
-        waiting_ = std::move(patient);
         --running_;
         start(lock);
         for (Waiting& waiting : failed) waiting.done.reject(why);
@@ -178,9 +184,9 @@ class Gatherer {
     Options options_;
     Work work_;
     std::mutex mutex_;
-    std::deque<Waiting> waiting_;  ///< guarded by mutex_; oldest first
-    base::SteadyTime started_;     ///< guarded by mutex_; when the last job was submitted
-    unsigned running_ = 0;         ///< guarded by mutex_; jobs that have been submitted and not been answered
+    base::FairQueue<Waiting> waiting_;  ///< guarded by mutex_
+    base::SteadyTime started_;          ///< guarded by mutex_; when the last job was submitted
+    unsigned running_ = 0;              ///< guarded by mutex_; jobs that have been submitted and not been answered
 };
 
 }  // namespace snippetd::sql

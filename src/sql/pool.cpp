@@ -39,9 +39,23 @@ std::exception_ptr unreachable() {
     return std::make_exception_ptr(base::Unreachable{"no connection to the database"});
 }
 
+base::Admission::Options admission_of(const Pool::Options& options) {
+    base::Admission::Options admission;
+    admission.target = options.queueing_target;
+    // A transaction must be able to become as large as it may, or it never shows what it can do.
+    admission.least = std::max<std::size_t>(2 * options.threads, options.batch_max);
+    admission.most = options.queue_max;
+    admission.least = std::min(admission.least, admission.most);
+    return admission;
+}
+
+std::exception_ptr too_many() {
+    return unavailable("too many requests wait for the database");
+}
+
 }  // namespace
 
-Pool::Pool(Options options) : options_{std::move(options)} {
+Pool::Pool(Options options) : options_{std::move(options)}, queue_{admission_of(options_), options_.meter} {
     for (unsigned i = 0; i < options_.threads; ++i) {
         slots_.push_back(std::make_unique<Slot>());
         slots_.back()->connection = options_.make_connection();
@@ -55,12 +69,12 @@ Pool::~Pool() {
 }
 
 void Pool::refuse() {
-    std::deque<std::shared_ptr<Job>> refused;
+    std::vector<std::shared_ptr<Job>> refused;
     {
         const std::lock_guard lock{mutex_};
         if (stopping_) return;
         stopping_ = true;
-        refused.swap(queue_);
+        refused = queue_.take_all();
         for (auto& slot : slots_) slot->work_ready.notify_one();
     }
     state_changed_.notify_all();
@@ -103,10 +117,12 @@ void Pool::submit(std::shared_ptr<Job> job, base::Deadline deadline) {
             refusal = unavailable("the service is shutting down");
         } else if (down_) {
             refusal = unreachable();
-        } else if (queue_.size() >= options_.queue_max) {
-            refusal = unavailable("too many requests wait for the database");
         } else {
-            queue_.push_back(std::move(job));
+            auto refused = queue_.push(std::move(job), deadline.party, base::steady_now());
+            if (refused) {
+                job = std::move(refused->item);
+                refusal = too_many();
+            }
             call_one();
         }
     }
@@ -161,8 +177,8 @@ void Pool::serve(Slot& slot) {
         const base::SteadyTime now = base::steady_now();
         std::vector<std::shared_ptr<Job>> late;
         while (!queue_.empty() && jobs.size() < options_.batch_max) {
-            (queue_.front()->deadline > now ? jobs : late).push_back(std::move(queue_.front()));
-            queue_.pop_front();
+            std::shared_ptr<Job> job = *queue_.pop(now);
+            (job->deadline > now ? jobs : late).push_back(std::move(job));
         }
         if (!late.empty()) {
             lock.unlock();
@@ -189,6 +205,7 @@ void Pool::serve(Slot& slot) {
             disconnected(slot, connected);
         }
         lock.lock();
+        queue_.done(jobs.size());
         // Before the answers: whoever they wake up and has another job finds this thread, not one that has to be woken.
         if (!lost) idle_.push_back(&slot);
         for (auto& job : jobs) {
@@ -211,7 +228,7 @@ void Pool::repeat(std::vector<std::shared_ptr<Job>>& jobs) {
         ++job->repetitions;
         job->connection_lost = job->had_no_effect = false;
         job->error = nullptr;
-        queue_.push_front(job);
+        queue_.push_front(job, job->deadline.party, now);
         return true;
     });
 }
@@ -249,8 +266,8 @@ void Pool::give_up_reconnecting(base::SteadyTime now, std::vector<std::shared_pt
     if (up() || down_ || now < lost_at_ + options_.reconnect_patience) return;
     down_ = true;
     options_.on_change(false);
-    refused.insert(refused.end(), queue_.begin(), queue_.end());
-    queue_.clear();
+    std::vector<std::shared_ptr<Job>> waiting = queue_.take_all();
+    refused.insert(refused.end(), waiting.begin(), waiting.end());
 }
 
 /// Asks the database to give up what the slot runs. The mutex is held.
@@ -388,15 +405,9 @@ void Pool::watch() {
                 }
             }
         }
-        std::deque<std::shared_ptr<Job>> patient;
-        for (auto& job : queue_) {
-            if (job->deadline <= now) {
-                (up() ? late : lost).push_back(std::move(job));
-            } else {
-                patient.push_back(std::move(job));
-            }
+        for (auto& job : queue_.take_if([now](const auto& one) { return one->deadline <= now; })) {
+            (up() ? late : lost).push_back(std::move(job));
         }
-        queue_.swap(patient);
         if (late.empty() && lost.empty()) continue;
         lock.unlock();
         for (auto& job : late) job->fail(unavailable("the database does not answer in time"));

@@ -3,11 +3,11 @@
 #include "base/clock.hpp"
 #include "base/completion.hpp"
 #include "base/error.hpp"
+#include "base/fair_queue.hpp"
 #include "sql/connection.hpp"
 
 #include <atomic>
 #include <condition_variable>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -20,7 +20,8 @@
 
 /// Blocking SQL on threads of its own, each with its own connection, so that no worker ever waits for a database.
 ///
-/// - The queue is bounded: when it is full, `run` throws Unavailable at once.
+/// - The queue is shared out between kinds of work and between clients, and as long as can be worked off in a moment
+///   (`base::FairQueue`): what has no room there is refused with Unavailable at once.
 /// - An answer is due at the job's deadline: then `run` throws Unavailable, whether the job still waits or its
 ///   statement is stuck. The database is asked to give such a statement up, so that nobody works for nothing, and a
 ///   connection that stays stuck is cut, so that a silent database costs a thread only for a while.
@@ -42,6 +43,8 @@ class Pool {
         std::function<std::unique_ptr<Connection>()> make_connection;
         unsigned threads = 1;
         std::size_t queue_max = 1024;
+        base::Milliseconds queueing_target{25};   ///< how long a job may wait when others do all the time
+        std::shared_ptr<base::QueueMeter> meter;  ///< of the queue; null: nobody looks
         std::size_t batch_max = 1;
         base::Milliseconds stuck_grace{1000};  ///< how long after its deadline a running job's connection is cut
         base::Milliseconds reconnect_patience{750};
@@ -180,8 +183,8 @@ class Pool {
     Options options_;
     mutable std::mutex mutex_;
     std::condition_variable state_changed_;
-    std::vector<Slot*> idle_;                 ///< guarded by mutex_; the one that was busy last is at the back
-    std::deque<std::shared_ptr<Job>> queue_;  ///< guarded by mutex_
+    std::vector<Slot*> idle_;                      ///< guarded by mutex_; the one that was busy last is at the back
+    base::FairQueue<std::shared_ptr<Job>> queue_;  ///< guarded by mutex_
     /// Guarded by mutex_; those that nobody answered in time.
     std::vector<std::shared_ptr<Cancellation>> abandoned_;
     bool stopping_ = false;          ///< guarded by mutex_

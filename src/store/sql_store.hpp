@@ -38,10 +38,11 @@ struct Dialect {
 /// Who gets which connections, so that nothing that hangs or floods takes the rest with it; some may be the same pool.
 struct Pools {
     std::shared_ptr<sql::Pool> write;
-    std::shared_ptr<sql::Pool> read;    ///< look-ups by key, and lists that an index has in order
-    std::shared_ptr<sql::Pool> search;  ///< lists with a condition, which may look at every row there is
-    std::shared_ptr<sql::Pool> watch;   ///< readiness, and what is in the outbox
-    std::shared_ptr<sql::Pool> forget;  ///< what has been delivered from the outbox
+    std::shared_ptr<sql::Pool> read;               ///< look-ups by key, and lists that an index has in order
+    std::shared_ptr<sql::Pool> search;             ///< lists with a condition, which may look at every row there is
+    std::shared_ptr<sql::Pool> watch;              ///< readiness, and what is in the outbox
+    std::shared_ptr<sql::Pool> forget;             ///< what has been delivered from the outbox
+    std::shared_ptr<base::QueueMeter> look_ups{};  ///< of what waits for a statement to take it along
 };
 
 class SqlStore : public Store {
@@ -94,7 +95,8 @@ class SqlStore : public Store {
           read_{pools_.read},
           write_{pools_.write},
           dialect_{std::move(dialect)},
-          loads_{*read_, {}, [this](sql::Connection& connection, const std::vector<std::string>& ids) {
+          loads_{*read_, look_up_options(pools_),
+                 [this](sql::Connection& connection, const std::vector<std::string>& ids) {
                      return load_snippets(connection, ids);
                  }} {}
 
@@ -104,13 +106,19 @@ class SqlStore : public Store {
     Dialect dialect_;
 
   private:
+    using LookUps = sql::Gatherer<std::string, Loaded>;
+    static LookUps::Options look_up_options(const Pools& pools) {
+        LookUps::Options options;
+        options.meter = pools.look_ups;
+        return options;
+    }
     /// Which of the pools a list is for.
     sql::Pool& for_list(const ListQuery& query) const;
     std::vector<Loaded> load_snippets(sql::Connection& connection, const std::vector<std::string>& ids);
 
     StoreClock clock_;  // before loads_, which tell it the time
 
-    sql::Gatherer<std::string, Loaded> loads_;
+    LookUps loads_;
 };
 
 /// What a request gets whose record is there already; nothing when it is not.

@@ -206,7 +206,8 @@ Awaitable<http::Response> show_form(Exchange& exchange, const Draft& draft, cons
     auto work = [&, edited, error, body_bytes_max, private_allowed] {
         return render_form(draft, edited, error, body_bytes_max, private_allowed);
     };
-    std::string form = co_await exchange.services.texts.by_size(Text::answer, draft.body.size(), std::move(work));
+    std::string form = co_await exchange.services.texts.by_size(Text::answer, draft.body.size(),
+                                                                exchange.deadline.party, std::move(work));
     pages::Layout layout;
     layout.page = "compose";
     layout.title = editing ? "Edit snippet · snippetd" : "snippetd: share code";
@@ -221,7 +222,8 @@ Awaitable<http::Response> show_form(Exchange& exchange, const Draft& draft, cons
 
 Awaitable<Result<http::Form>> parse_long_form(Exchange& exchange) {
     auto work = [&request = exchange.request] { return http::parse_form(request); };
-    co_return co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(work));
+    co_return co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(),
+                                                       exchange.deadline.party, std::move(work));
 }
 
 Awaitable<Result<Draft>> read_draft(Exchange& exchange) {
@@ -230,7 +232,8 @@ Awaitable<Result<Draft>> read_draft(Exchange& exchange) {
         if (!form) return form.error();
         return draft_of(*form);
     };
-    co_return co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(), std::move(work));
+    co_return co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(),
+                                                       exchange.deadline.party, std::move(work));
 }
 
 Edited edited_of(const Exchange& exchange, const http::Form& form) {
@@ -302,7 +305,8 @@ Answer edit_from_form(Exchange& exchange) {
         return changes_of(*form, draft);
     };
     const std::size_t bytes = exchange.request.body.size() + (stored ? stored->body.size() : 0);
-    Result<SnippetInput> input = co_await exchange.services.texts.by_size(Text::request, bytes, std::move(compare));
+    Result<SnippetInput> input =
+        co_await exchange.services.texts.by_size(Text::request, bytes, exchange.deadline.party, std::move(compare));
     if (!wrong && !input) wrong = input.error();
     if (!wrong) {
         // The form's own version takes the place of what the request itself asks, which has been weighed.

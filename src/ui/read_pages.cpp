@@ -37,7 +37,8 @@ Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<con
     const http::Coding encoding = http::choose_coding(exchange.request.field(http::Field::accept_encoding));
     pages::PageRenderer& renderer = exchange.worker.pages;
     // Nobody can ask again for what has been burned.
-    const base::Deadline deadline = burned ? base::deadline_in(kBurnedPatience) : exchange.deadline;
+    const base::Deadline deadline =
+        burned ? base::deadline_in(kBurnedPatience, exchange.deadline.party) : exchange.deadline;
     const std::shared_ptr<const pages::Document> document =
         co_await renderer.find_document(snippet, !snippet->burn_after_reading, exchange.deadline);
     std::string base = exchange.base_url();

@@ -58,7 +58,7 @@ Awaitable<void> end_sessions(Call& call, const std::vector<std::string>& hashes,
 /// deleted, since it was verified.
 Awaitable<Result<Entered>> begin_session(Call& call, const store::StoredAccount& verified, SessionHolder holder) {
     std::string secret = base::random_secret();
-    const base::Deadline deadline = base::deadline_in(kStoreTimeout);
+    const base::Deadline deadline = base::deadline_in(kStoreTimeout, call.deadline.party);
     const base::Milliseconds lifetime = std::chrono::seconds{kSessionSeconds};
     const bool begun = co_await call.services.store.create_session(
         auth::hash_secret(holder.kind, secret), verified.account.id, verified.password_hash, lifetime, deadline);
@@ -81,7 +81,7 @@ Awaitable<Result<store::StoredAccount>> verify_caller(Call& call, std::string pa
         co_return unauthenticated(call.caller);
     }
     const auth::Passwords::Match match =
-        co_await call.services.passwords.verify(found->password_hash, std::move(password));
+        co_await call.services.passwords.verify(found->password_hash, std::move(password), call.deadline.party);
     if (match == auth::Passwords::Match::none) {
         co_return error(ErrorKind::forbidden, "The current password is wrong.");
     }
@@ -93,7 +93,8 @@ Awaitable<Result<store::StoredAccount>> verify_caller(Call& call, std::string pa
 Awaitable<void> delete_batch(Call& call, const std::string& account_id, std::vector<std::string> ids) {
     std::exception_ptr unknown;
     try {
-        co_await call.services.store.delete_owned(account_id, ids, base::deadline_in(kDeletionStepTimeout));
+        co_await call.services.store.delete_owned(account_id, ids,
+                                                  base::deadline_in(kDeletionStepTimeout, call.deadline.party));
     } catch (const base::Unavailable&) {
         unknown = std::current_exception();
     }
@@ -108,13 +109,13 @@ Awaitable<void> delete_batch(Call& call, const std::string& account_id, std::vec
 /// deletion keeps up with creates on several instances.
 Awaitable<void> delete_everything(Call& call, const std::string& account_id) {
     store::Store& store = call.services.store;
-    const base::Deadline deadline = base::deadline_in(kDeletionTimeout);
+    const base::Deadline deadline = base::deadline_in(kDeletionTimeout, call.deadline.party);
     std::string kept = secret_of(call.caller).hash;
     base::UnixMillis end = co_await store.now(deadline);
     bool cleared = false, deleted = false;
     while (!deleted) {
         if (base::steady_now() >= deadline) throw base::Unavailable{"the account has more than can be deleted at once"};
-        const base::Deadline step = base::deadline_in(kDeletionStepTimeout);
+        const base::Deadline step = base::deadline_in(kDeletionStepTimeout, call.deadline.party);
         if (!cleared) {
             cleared = co_await store.clear_account(account_id, kept, kSecretsAtOnceMax, step);
             if (cleared) co_await call.services.identities.forget_account(account_id);
@@ -165,8 +166,8 @@ Awaitable<Result<Entered>> sign_up(Call& call, CredentialsInput input, SessionHo
     if (!call.services.options.signup) co_return error(ErrorKind::forbidden, "Signing up is closed here.");
     Result<Credentials> credentials = check(std::move(input), true);
     if (!credentials) co_return credentials.error();
-    std::string hash = co_await call.services.passwords.hash(credentials->password);
-    const base::Deadline deadline = base::deadline_in(kStoreTimeout);
+    std::string hash = co_await call.services.passwords.hash(credentials->password, call.deadline.party);
+    const base::Deadline deadline = base::deadline_in(kStoreTimeout, call.deadline.party);
     const base::UnixMillis now = co_await call.services.store.now(deadline);
     model::Account account{base::random_alphanumeric(kAccountIdCharacters), credentials->username, now};
     const bool created = co_await call.services.store.create_account(account, hash, deadline);
@@ -180,17 +181,18 @@ Awaitable<Result<store::StoredAccount>> verify(Call& call, Credentials credentia
     if (limited) co_return *std::move(limited);
     // Twice when another log-in hashes the password anew in between.
     for (int attempt = 0; attempt < 2; ++attempt) {
-        std::optional<store::StoredAccount> found =
-            co_await call.services.store.find_account(credentials.username, base::deadline_in(kStoreTimeout));
+        std::optional<store::StoredAccount> found = co_await call.services.store.find_account(
+            credentials.username, base::deadline_in(kStoreTimeout, call.deadline.party));
         // An unknown name costs what a wrong password costs.
         const std::string hash = found ? found->password_hash : call.services.passwords.nobody();
-        const auth::Passwords::Match match = co_await call.services.passwords.verify(hash, credentials.password);
+        const auth::Passwords::Match match =
+            co_await call.services.passwords.verify(hash, credentials.password, call.deadline.party);
         if (!found || match == auth::Passwords::Match::none) co_return wrong_credentials();
         const std::optional<std::string> prepared = base::opaque_string(credentials.password);
         if (match == auth::Passwords::Match::full || !prepared) co_return *std::move(found);
-        const std::string anew = co_await call.services.passwords.hash(*prepared);
-        const bool replaced = co_await call.services.store.replace_password_hash(found->account.id, hash, anew,
-                                                                                 base::deadline_in(kStoreTimeout));
+        const std::string anew = co_await call.services.passwords.hash(*prepared, call.deadline.party);
+        const bool replaced = co_await call.services.store.replace_password_hash(
+            found->account.id, hash, anew, base::deadline_in(kStoreTimeout, call.deadline.party));
         if (!replaced) continue;
         found->password_hash = anew;
         co_return *std::move(found);
@@ -220,7 +222,7 @@ Awaitable<Result<ChangedPassword>> change_password(Call& call, PasswordInput inp
     store::PasswordChange change;
     change.account_id = verified->account.id;
     change.old_hash = verified->password_hash;
-    change.new_hash = co_await call.services.passwords.hash(std::move(next));
+    change.new_hash = co_await call.services.passwords.hash(std::move(next), call.deadline.party);
     change.end_tokens = input.revoke_tokens;
     // Whoever may have read the cookie has an old one now. A caller with a token has none, and gets none.
     ChangedPassword answer;
@@ -230,7 +232,8 @@ Awaitable<Result<ChangedPassword>> change_password(Call& call, PasswordInput inp
     std::optional<store::PasswordChanged> changed;
     std::exception_ptr unknown;
     try {
-        changed = co_await call.services.store.set_password(std::move(change), base::deadline_in(kStoreTimeout));
+        changed = co_await call.services.store.set_password(std::move(change),
+                                                            base::deadline_in(kStoreTimeout, call.deadline.party));
     } catch (const base::Unavailable&) {
         unknown = std::current_exception();
     }

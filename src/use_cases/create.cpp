@@ -29,7 +29,8 @@ Awaitable<Result<Created>> store_new(Call& call, store::Receipt receipt, std::op
     if (record) {
         auto work = [&] { return store::write_record(repeatable->key, receipt, stored_words); };
         const std::size_t bytes = stored_words ? receipt.snippet.body.size() : 0;
-        record->response = co_await call.services.texts.by_size(Text::request, bytes, std::move(work));
+        record->response =
+            co_await call.services.texts.by_size(Text::request, bytes, call.deadline.party, std::move(work));
     }
     store::CreateResult result =
         co_await call.services.store.create_snippet(receipt.snippet, std::move(record), call.deadline);
@@ -89,7 +90,8 @@ Awaitable<Result<Created>> create(Call& call, SnippetInput input, std::string li
     if (std::optional<Error> refused = refuse_anonymous(call)) co_return *std::move(refused);
     const std::size_t bytes = input.body ? input.body->size() : 0;
     auto work = [&] { return check_new(call, std::move(input), repeatable); };
-    Result<Checked> checked = co_await call.services.texts.by_size(Text::request, bytes, std::move(work));
+    Result<Checked> checked =
+        co_await call.services.texts.by_size(Text::request, bytes, call.deadline.party, std::move(work));
     if (!checked) co_return checked.error();
 
     store::Receipt receipt;

@@ -67,7 +67,8 @@ Awaitable<std::optional<Result<model::Snippet>>> try_edit(Call& call, const Snip
     const base::UnixMillis now = co_await call.services.store.now(call.deadline);
     auto work = [&] { return apply(input, snippet, now); };
     const std::size_t bytes = std::max(snippet.body.size(), input.body ? input.body->size() : 0);
-    const Result<bool> changed = co_await call.services.texts.by_size(Text::request, bytes, std::move(work));
+    const Result<bool> changed =
+        co_await call.services.texts.by_size(Text::request, bytes, call.deadline.party, std::move(work));
     if (!changed) co_return Result<model::Snippet>{changed.error()};
     if (!*changed) co_return Result<model::Snippet>{std::move(snippet)};
     snippet.updated_at = std::max(now, snippet.updated_at + 1);
@@ -82,7 +83,7 @@ Awaitable<std::optional<Error>> check_edit(Call& call, SnippetInput& input) {
     const std::uint64_t body_bytes_max = call.services.options.body_bytes_max;
     const std::size_t bytes = input.body ? input.body->size() : 0;
     auto work = [&input, body_bytes_max] { return check(input, body_bytes_max, Purpose::edit); };
-    co_return co_await call.services.texts.by_size(Text::request, bytes, std::move(work));
+    co_return co_await call.services.texts.by_size(Text::request, bytes, call.deadline.party, std::move(work));
 }
 
 Error too_busy() {

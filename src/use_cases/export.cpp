@@ -39,7 +39,8 @@ Awaitable<void> AccountExport::list() {
     store::ListQuery query;
     query.limit = kListedAtOnce;
     query.after = last_;
-    std::vector<model::Snippet> page = co_await store_.list_owned(account_.id, query, base::deadline_in(kStepTimeout));
+    std::vector<model::Snippet> page =
+        co_await store_.list_owned(account_.id, query, base::deadline_in(kStepTimeout, party_));
     all_listed_ = page.size() < kListedAtOnce;
     for (model::Snippet& snippet : page) listed_.push_back({snippet.created_at, std::move(snippet.id)});
     if (!listed_.empty()) last_ = listed_.back();
@@ -48,12 +49,12 @@ Awaitable<void> AccountExport::list() {
 Awaitable<std::optional<AccountExport::Item>> AccountExport::read_listed() {
     std::string id = std::move(listed_.front().id);
     listed_.pop_front();
-    const store::Loaded loaded = co_await store_.load_snippet(std::move(id), base::deadline_in(kStepTimeout));
+    const store::Loaded loaded = co_await store_.load_snippet(std::move(id), base::deadline_in(kStepTimeout, party_));
     if (!loaded.snippet || loaded.expired()) co_return std::nullopt;
     const model::Snippet& snippet = *loaded.snippet;
     if (snippet.version > 1) {
         const std::vector<model::Revision> revisions =
-            co_await store_.list_revisions(snippet.id, base::deadline_in(kStepTimeout));
+            co_await store_.list_revisions(snippet.id, base::deadline_in(kStepTimeout, party_));
         for (const model::Revision& revision : revisions) {
             if (revision.version < snippet.version) old_versions_.emplace_back(snippet.id, revision.version);
         }
@@ -65,7 +66,7 @@ Awaitable<std::optional<AccountExport::Item>> AccountExport::read_old_version() 
     const auto [id, version] = std::move(old_versions_.front());
     old_versions_.pop_front();
     std::optional<model::Revision> revision =
-        co_await store_.find_revision(id, version, base::deadline_in(kStepTimeout));
+        co_await store_.find_revision(id, version, base::deadline_in(kStepTimeout, party_));
     if (!revision) co_return std::nullopt;
     co_return OldVersion{id, *std::move(revision)};
 }

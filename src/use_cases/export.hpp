@@ -28,7 +28,8 @@ class AccountExport {
     using Item = std::variant<model::Snippet, OldVersion>;
 
     /// Of the caller's account.
-    explicit AccountExport(const Call& call) : store_{call.services.store}, account_{*call.caller.account} {}
+    explicit AccountExport(const Call& call)
+        : store_{call.services.store}, party_{call.deadline.party}, account_{*call.caller.account} {}
 
     const model::Account& account() const { return account_; }
 
@@ -51,6 +52,7 @@ class AccountExport {
     Awaitable<std::optional<Item>> read_old_version();
 
     store::Snippets& store_;
+    const base::Party party_;
     model::Account account_;
     std::deque<store::Position> listed_;  ///< not read yet
     std::deque<std::pair<std::string, std::int64_t>>

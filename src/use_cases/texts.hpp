@@ -28,12 +28,13 @@ class Texts {
 
     Texts(base::ThreadPool& threads, base::Metrics& metrics);
 
-    /// What `work` returns, which takes time in proportion to `bytes`. As ThreadPool::run when they are many.
+    /// What `work` returns, which takes time in proportion to `bytes`. As ThreadPool::run when they are many, in which
+    /// `party` takes its turns.
     template <class Work>
-    base::Awaitable<std::invoke_result_t<Work&>> by_size(Text what, std::size_t bytes, Work work) {
+    base::Awaitable<std::invoke_result_t<Work&>> by_size(Text what, std::size_t bytes, base::Party party, Work work) {
         if (bytes <= kHereBytesMax) co_return work();
         counters_[static_cast<std::size_t>(what)]->add();
-        co_return co_await threads_.run(std::move(work));
+        co_return co_await threads_.run(std::move(work), party);
     }
 
   private:

@@ -61,7 +61,12 @@ def test_of_concurrent_creates_by_20_accounts_exactly_60_each_are_admitted(insta
     name = "snippetd_ratelimit_decisions_total"
     assert sum(server.metric(name, policy="write", decision="allowed") for server in servers) == 20 * 60
     assert admitted == {number: 60 for number in range(20)}
-    assert limited == {number: 190 for number in range(20)}
+    # On a busy machine not all can be decided within a second: these are refused too, and told so.
+    undecided = [(owners[at], answer) for at, answer in zip(order, answers) if answer and answer.status == 503]
+    for _, answer in undecided:
+        expect.problem(answer, 503, "unavailable")
+    assert limited + Counter(owner for owner, _ in undecided) == {number: 190 for number in range(20)}
+    assert sum(server.metric(name, policy="write", decision="failed_closed") for server in servers) == len(undecided)
     assert_every_counter_expires(redis)
 
 

@@ -109,7 +109,7 @@ struct IdleServices {
     views::Recorder recorder{tally};
     base::PerWorker<auth::Identities> all_identities;
     auth::Identities identities{{}, all_identities};
-    base::ThreadPool threads{1, 1, "nothing is done on threads here"};
+    base::ThreadPool threads{1, 1, base::ThreadPool::kAnyTime, "nothing is done on threads here"};
     auth::Passwords passwords{1};
     boost::asio::io_context context;
     use_cases::Texts texts{threads, metrics};

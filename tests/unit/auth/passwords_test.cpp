@@ -14,9 +14,9 @@ using Match = Passwords::Match;
 
 class PasswordsTest : public testing::Test {
   protected:
-    std::string hash(std::string password) { return loop.run(passwords.hash(std::move(password))); }
+    std::string hash(std::string password) { return loop.run(passwords.hash(std::move(password), {})); }
     Match verify(const std::string& hash, std::string password) {
-        return loop.run(passwords.verify(hash, std::move(password)));
+        return loop.run(passwords.verify(hash, std::move(password), {}));
     }
 
     test::Loop loop;

@@ -25,7 +25,7 @@ struct Note {
 using Flights = SingleFlight<int, std::string, Note>;
 using SharedFlights = SingleFlight<int, std::string, std::monostate, std::mutex>;
 
-struct Outcome {
+struct Waited {
     bool done = false;
     std::exception_ptr error;
 
@@ -42,8 +42,8 @@ struct Outcome {
 /// One thread's flights, whose loop goes on when the test says so.
 class SingleFlightTest : public testing::Test {
   protected:
-    std::shared_ptr<Outcome> wait(const Flights::Pointer& flight, Deadline deadline = deadline_in(1h)) {
-        auto outcome = std::make_shared<Outcome>();
+    std::shared_ptr<Waited> wait(const Flights::Pointer& flight, Deadline deadline = deadline_in(1h)) {
+        auto outcome = std::make_shared<Waited>();
         boost::asio::co_spawn(context_, flights_.wait(flight, deadline, "late"), [outcome](std::exception_ptr error) {
             outcome->done = true;
             outcome->error = std::move(error);
@@ -68,7 +68,7 @@ TEST_F(SingleFlightTest, OneBeginsAndAllOthersFindTheSameAndGetWhatItBrings) {
     EXPECT_EQ(flights_.find("b"), nullptr);
     EXPECT_EQ(flight->note.number, 7);
     EXPECT_EQ(flight->patience(), patience);
-    std::vector<std::shared_ptr<Outcome>> waiting;
+    std::vector<std::shared_ptr<Waited>> waiting;
     for (int i = 0; i < 10; ++i) waiting.push_back(wait(flight));
     for (const auto& one : waiting) EXPECT_FALSE(one->done);
     flights_.land(flight, 42);

@@ -25,7 +25,7 @@ class ThreadPoolTest : public testing::Test {
     }
 
     std::promise<void> begun_, release_;
-    ThreadPool pool_{1, 3, "too many"};
+    ThreadPool pool_{1, 2, ThreadPool::kAnyTime, "too many"};
     test::Loop loop_;
 };
 

@@ -99,7 +99,7 @@ TEST_F(QueueTest, OfBulkAsManyAreOnTheirWayAsTheirAnswersLeaveRoomFor) {
 }
 
 TEST_F(QueueTest, ForANewConnectionOneWaitsATimeOutAndForRoomLonger) {
-    EXPECT_EQ(small_.due(true), base::Deadline::max());
+    EXPECT_EQ(small_.due(true), base::SteadyTime::max());
     const auto first = park(small_, "a"), second = park(small_, "b", kStart + 10ms);
     EXPECT_EQ(small_.due(false), kStart + kTimeout);
     EXPECT_EQ(small_.due(true), kStart + Queue::kQueuedMax);

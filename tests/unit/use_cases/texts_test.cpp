@@ -12,7 +12,7 @@ namespace {
 struct Site {
     std::thread::id where(Text what, std::size_t bytes) {
         auto work = [] { return std::this_thread::get_id(); };
-        return loop.run(texts.by_size(what, bytes, std::move(work)));
+        return loop.run(texts.by_size(what, bytes, {}, std::move(work)));
     }
     double counted(const char* what) {
         return static_cast<double>(metrics.counter("snippetd_large_texts_total", "", {{"work", what}}).value());
@@ -21,7 +21,7 @@ struct Site {
     std::thread::id here() { return where(Text::json, 0); }
 
     base::Metrics metrics;
-    base::ThreadPool threads{1, 4, "too much"};
+    base::ThreadPool threads{1, 4, base::ThreadPool::kAnyTime, "too much"};
     Texts texts{threads, metrics};
     test::Loop loop;
 };

@@ -1,0 +1,228 @@
+#pragma once
+
+#include "base/admission.hpp"
+#include "base/clock.hpp"
+#include "base/party.hpp"
+#include "base/queue_meter.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace snippetd::base {
+
+/// What waits for its turn, shared out twice: the kinds of work take turns, and within a kind its clients do (deficit
+/// round robin, Shreedhar and Varghese 1995, with pieces of one size). So whoever has much waits for itself, and a
+/// flood of one kind leaves the other kinds their share. A share that nobody needs is everybody's.
+///
+/// As much waits as `Admission` says. When that is reached, whoever has the most has to give way: the kind of work that
+/// has the most, of it the client that has the most, of equals those of the lower standing, and then the same ones for
+/// a while (as WeChat's DAGOR does), so that others are served through instead of everybody now and then. It is the
+/// newest that goes, which has waited least; a newcomer that is as many as the others is refused itself.
+///
+/// Not thread-safe. `T` may be move-only.
+template <class T>
+class FairQueue {
+  public:
+    struct Refused {
+        T item;
+        Party party;
+    };
+
+    /// `meter` may be null.
+    explicit FairQueue(Admission::Options options, std::shared_ptr<QueueMeter> meter = nullptr)
+        : admission_{options}, meter_{std::move(meter)} {
+        tell();
+    }
+
+    bool empty() const { return size_ == 0; }
+    std::size_t size() const { return size_; }
+    const Admission& admission() const { return admission_; }
+
+    /// Lets `item` wait. Answers what is refused for it, if anything: the item itself, or one that had been waiting.
+    std::optional<Refused> push(T item, const Party& party, SteadyTime now) {
+        std::optional<Refused> refused;
+        if (size_ >= admission_.limit()) {
+            Line* const victim = find_victim(party, now);
+            if (meter_) meter_->refused(victim ? victim->party.work : party.work);
+            if (!victim) return Refused{std::move(item), party};
+            refused = Refused{std::move(victim->waiting.back().item), victim->party};
+            victim->waiting.pop_back();
+            shrunk(*victim);
+        }
+        line_of(party).waiting.push_back({std::move(item), now});
+        ++size_;
+        ++kind(party.work).size;
+        tell();
+        return refused;
+    }
+
+    /// Lets it wait before all others of its client, and its client before the others: it has had its turn already.
+    void push_front(T item, const Party& party, SteadyTime now) {
+        Line& line = line_of(party);
+        line.waiting.push_front({std::move(item), now});
+        ++size_;
+        Kind& its_kind = kind(party.work);
+        ++its_kind.size;
+        its_kind.lines.splice(its_kind.lines.begin(), its_kind.lines, places_.at(key_of(party)));
+    }
+
+    /// Whose turn it is; nothing when nobody waits.
+    std::optional<T> pop(SteadyTime now) {
+        if (empty()) return std::nullopt;
+        while (kinds_[turn_].size == 0) turn_ = (turn_ + 1) % kWorks;
+        Kind& its_kind = kinds_[turn_];
+        turn_ = (turn_ + 1) % kWorks;
+        Line& line = its_kind.lines.front();
+        Waiting next = std::move(line.waiting.front());
+        line.waiting.pop_front();
+        its_kind.lines.splice(its_kind.lines.end(), its_kind.lines, its_kind.lines.begin());
+        shrunk(line);
+        admission_.taken(next.since, size_, now);
+        if (meter_) meter_->waited(now - next.since);
+        tell();
+        return std::move(next.item);
+    }
+    /// What `pop` would give, or null.
+    const T* peek() const {
+        for (std::size_t i = 0; i < kWorks; ++i) {
+            const Kind& its_kind = kinds_[(turn_ + i) % kWorks];
+            if (its_kind.size > 0) return &its_kind.lines.front().waiting.front().item;
+        }
+        return nullptr;
+    }
+    /// So many of those that were taken have been done.
+    void done(std::size_t pieces) { admission_.done(pieces); }
+
+    /// Takes out all that `pred` is true of, in no order.
+    template <class Predicate>
+    std::vector<T> take_if(Predicate pred) {
+        std::vector<T> taken;
+        for (Kind& its_kind : kinds_) {
+            for (auto line = its_kind.lines.begin(); line != its_kind.lines.end();) {
+                Line& here = *line++;  // it may be gone afterwards
+                std::deque<Waiting> left;
+                std::size_t gone = 0;
+                for (Waiting& one : here.waiting) {
+                    if (pred(std::as_const(one.item))) {
+                        taken.push_back(std::move(one.item));
+                        ++gone;
+                    } else {
+                        left.push_back(std::move(one));
+                    }
+                }
+                here.waiting.swap(left);
+                if (gone > 0) shrunk(here, gone);
+            }
+        }
+        return taken;
+    }
+    std::vector<T> take_all() {
+        return take_if([](const T&) { return true; });
+    }
+
+    /// Who is first when the queue is behind changes after this.
+    static constexpr std::chrono::seconds kServedThrough{60};
+
+  private:
+    struct Waiting {
+        T item;
+        SteadyTime since;
+    };
+    /// What one client has of one kind of work.
+    struct Line {
+        Party party;
+        std::deque<Waiting> waiting{};
+    };
+    struct Kind {
+        std::list<Line> lines;  ///< whose turn is next is at the front; none is empty
+        std::size_t size = 0;   ///< of all lines
+    };
+
+    void tell() const {
+        if (meter_) meter_->left(size_, admission_.limit());
+    }
+
+    Kind& kind(Work work) { return kinds_[static_cast<std::size_t>(work)]; }
+
+    static std::uint64_t key_of(const Party& party) {
+        return mixed(party.client ^ (static_cast<std::uint64_t>(party.work) << 60));
+    }
+    /// The finalizer of SplitMix64.
+    static std::uint64_t mixed(std::uint64_t x) {
+        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
+        x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
+        return x ^ (x >> 31);
+    }
+    static std::uint64_t rank(const Party& party, SteadyTime now) {
+        const auto period = now.time_since_epoch() / kServedThrough;
+        return mixed(party.client + static_cast<std::uint64_t>(period) * 0x9e3779b97f4a7c15U);
+    }
+
+    Line& line_of(const Party& party) {
+        auto& lines = kind(party.work).lines;
+        const auto [place, is_new] = places_.try_emplace(key_of(party));
+        if (is_new) place->second = lines.insert(lines.end(), Line{party});
+        return *place->second;
+    }
+
+    /// Less by `gone` than before.
+    void shrunk(Line& line, std::size_t gone = 1) {
+        size_ -= gone;
+        Kind& its_kind = kind(line.party.work);
+        its_kind.size -= gone;
+        if (!line.waiting.empty()) return;
+        const auto place = places_.find(key_of(line.party));
+        const auto position = place->second;
+        places_.erase(place);
+        its_kind.lines.erase(position);
+    }
+
+    /// Whose newest has to give way to one more of `newcomer`; null: its own. Of nobody does more wait than of those.
+    Line* find_victim(const Party& newcomer, SteadyTime now) {
+        // As if it had come in.
+        const auto size_of = [&](std::size_t work) {
+            return kinds_[work].size + (work == static_cast<std::size_t>(newcomer.work) ? 1 : 0);
+        };
+        std::size_t most = static_cast<std::size_t>(newcomer.work);
+        for (std::size_t work = 0; work < kWorks; ++work) {
+            if (size_of(work) > size_of(most)) most = work;
+        }
+        Line* victim = nullptr;
+        Party its_party = newcomer;
+        std::size_t its_size = 0;
+        if (most == static_cast<std::size_t>(newcomer.work)) {
+            const auto own = places_.find(key_of(newcomer));
+            its_size = 1 + (own == places_.end() ? 0 : own->second->waiting.size());
+        }
+        for (Line& line : kinds_[most].lines) {
+            const std::size_t size = line.waiting.size();
+            if (size < its_size || line.party == newcomer) continue;
+            if (size == its_size && !goes_before(its_party, line.party, now)) continue;
+            victim = &line;
+            its_party = line.party;
+            its_size = size;
+        }
+        return victim;
+    }
+    bool goes_before(const Party& one, const Party& other, SteadyTime now) const {
+        if (one.standing != other.standing) return one.standing > other.standing;
+        return rank(one, now) > rank(other, now);
+    }
+
+    Admission admission_;
+    std::shared_ptr<QueueMeter> meter_;
+    std::array<Kind, kWorks> kinds_;
+    std::unordered_map<std::uint64_t, typename std::list<Line>::iterator> places_;  ///< by key
+    std::size_t size_ = 0;
+    std::size_t turn_ = 0;  ///< the kind whose turn it is
+};
+
+}  // namespace snippetd::base
