@@ -3,6 +3,7 @@
 #include "base/awaitable.hpp"
 #include "base/clock.hpp"
 #include "base/sieve_cache.hpp"
+#include "base/single_flight.hpp"
 #include "base/workers.hpp"
 #include "model/account.hpp"
 
@@ -24,9 +25,9 @@ std::string hash_secret(SecretKind kind, std::string_view secret);
 
 /// Whose session or token it is. One for each worker, used on its thread alone.
 ///
-/// What the store said is believed for one second, so a client in full flow costs one look-up a second and not one a
-/// request. A revocation is known at once to all workers of the process that took it (`forget`), elsewhere within that
-/// second.
+/// What the store said is believed for one second, and who asks meanwhile waits for the one look-up that is under way,
+/// so a client in full flow costs one look-up a second and not one a request. A revocation is known at once to all
+/// workers of the process that took it (`forget`), elsewhere within that second.
 class Identities {
   public:
     static constexpr base::Milliseconds kBelievedFor{1000};
@@ -63,7 +64,12 @@ class Identities {
     };
     Lookup lookup_;
     const base::PerWorker<Identities>& all_;
+    /// By the secret's hash and the number of revocations: who asks after one does not wait for what began before it.
+    using Flights = base::SingleFlight<std::optional<model::Bearer>>;
+    base::Awaitable<void> look_up(Flights::Pointer flight, SecretKind kind, std::string hash, base::Deadline deadline);
+
     base::SieveCache<Known> known_{kBelievedBytesMax};
+    Flights flights_;
     std::uint64_t revocations_ = 0;
 };
 

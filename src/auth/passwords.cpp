@@ -17,7 +17,8 @@ namespace {
 constexpr unsigned long long kPasses = 2;
 constexpr std::size_t kMemoryBytes = 19 * 1024 * 1024;
 // Some ten of them: people wait for a log-in.
-constexpr base::Milliseconds kTarget{250};
+constexpr base::Admission::Options kQueue{
+    .target = base::Milliseconds{250}, .burst = base::Milliseconds{1000}, .least = 8, .most = Passwords::kWaitingMax};
 
 std::string hash_now(const std::string& password) {
     std::array<char, crypto_pwhash_STRBYTES> out{};
@@ -29,7 +30,7 @@ std::string hash_now(const std::string& password) {
 }  // namespace
 
 Passwords::Passwords(unsigned threads, std::shared_ptr<base::QueueMeter> meter)
-    : threads_{threads, kWaitingMax, kTarget, "too many passwords are being checked", std::move(meter)},
+    : threads_{threads, kQueue, "too many passwords are being checked", std::move(meter)},
       nobody_{hash_now(base::random_secret())} {}
 
 base::Awaitable<std::string> Passwords::hash(std::string password, base::Party party) {

@@ -197,6 +197,35 @@ TEST_F(IdentitiesTest, AnAnswerThatWasUnderWayWhileSomethingWasRevokedIsNotKept)
     }
 }
 
+TEST_F(IdentitiesTest, ManyWhoAskAtTheSameTimeAreOneLookUp) {
+    store.slow = true;
+    std::vector<std::shared_ptr<Search>> searches;
+    for (int i = 0; i < 5; ++i) searches.push_back(begin(first, "s1"));
+    searches.push_back(begin(first, "s3"));
+    run_until([&] { return store.asked.size() == 2; });
+    store.slow = false;
+    for (const std::shared_ptr<Search>& search : searches) {
+        run_until([&] { return search->ended; });
+        ASSERT_TRUE(search->found);
+    }
+    EXPECT_EQ(searches[4]->found->username, "ada");
+    EXPECT_EQ(searches[5]->found->username, "bob");
+    EXPECT_EQ(store.asked.size(), 2u);
+}
+
+TEST_F(IdentitiesTest, WhoAsksAfterARevocationDoesNotWaitForWhatBeganBefore) {
+    store.slow = true;
+    const std::shared_ptr<Search> before = begin(first, "s1");
+    run_until([&] { return store.asked.size() == 1; });
+    run(second.forget(take_away("s1")));
+    const std::shared_ptr<Search> after = begin(first, "s1");
+    run_until([&] { return store.asked.size() == 2; });
+    store.slow = false;
+    run_until([&] { return before->ended && after->ended; });
+    EXPECT_TRUE(before->found);
+    EXPECT_FALSE(after->found);
+}
+
 TEST_F(IdentitiesTest, ABrokenStoreIsToldAndNotKept) {
     store.broken = true;
     EXPECT_THROW(owner(first, "s1"), base::Unavailable);
