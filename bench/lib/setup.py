@@ -35,6 +35,7 @@ class Setup:
         self.bench = BENCH
         self.epoll_loop = build("epoll_loop")
         self.load = Load(build("load"), self.connections)
+        self.open_load = build("open_load")
         self.hot_load = Wrk(None, self.connections) if options.generator == "wrk" else self.load
         self.open_files = processes.raise_open_files_limit()
 

@@ -1,0 +1,221 @@
+"""More than can be done, of one kind of work after the other: what still gets done, how soon, and what it costs the
+others. Requests come at their own pace (open_load.cpp)."""
+
+import dataclasses
+import json
+import time
+import urllib.parse
+
+from harness.server import RATE_LIMITS_OFF
+
+from . import processes, report
+from .database import FIRST_ID, fill_postgres, fill_sqlite
+from .samples import Spread
+from .snippetd import SNIPPET, Snippetd
+
+ROWS = 20_000
+LEVELS = [0.5, 1, 2, 3, 10]  # times the capacity
+CONNECTIONS = 1000           # of the open loop: so many may wait for an answer
+CLOSED = 64                  # of the closed loop, with which the capacity is looked for
+FLOOD_FROM, QUIET_FROM = "127.0.0.1", "127.0.0.2"
+HOT_RATE = 2000
+QUIET_RATE = 20
+# Small, so that a walk over all ids meets the store each time.
+FLAGS = ["--threads", "1", "--cache-near-size", "4MiB", "--signup", "on"]
+
+
+@dataclasses.dataclass
+class Kind:
+    """One kind of work. requests: what is sent, in turn."""
+
+    name: str
+    requests: list
+    capacity: float = 0
+    cpu_us: float = 0    # of one that is admitted, when nothing is refused
+    unloaded: dict = None
+
+
+def measure(setup):
+    sections = []
+    for store in ("SQLite", "PostgreSQL"):
+        folder = setup.folder(f"overload-{store}")
+        if store == "SQLite":
+            fill_sqlite(folder, ROWS)
+            sections.append(_on(setup, store, folder, None))
+        else:
+            with setup.postgres() as cluster:
+                sections.append(_on(setup, store, folder, fill_postgres(setup, cluster, ROWS)))
+    return report.Section("Overload", [aim for one in sections for aim in one.aims],
+                          "\n\n".join(one.text for one in sections))
+
+
+def _on(setup, store, folder, database):
+    with Snippetd(folder, database, core=setup.server_core, flags=FLAGS, limits=RATE_LIMITS_OFF) as server:
+        bench = _Bench(setup, server, folder)
+        kinds = _kinds(server)
+        rows, aims = [], []
+        for kind in kinds:
+            rows += bench.levels(store, kind, aims)
+        mixed = [bench.mix(store, kind, kinds, aims) for kind in kinds]
+    headings = ["kind of work", "offered", "done/s", "p50 ms", "p99 ms", "refused/s", "refusal p99 ms", "lost/s",
+                "MiB resident"]
+    mixed_headings = ["while this comes at 10 ×", "hot reads", "p99 ms", "other work", "done",
+                      "a quiet client's p99 ms", "unloaded", "its errors"]
+    text = (f"### {store}\n\n{report.table(headings, rows)}\n\n{report.table(mixed_headings, mixed)}")
+    return report.Section(store, aims, text)
+
+
+def _request(method, path, headers=None, body=b""):
+    fields = {"Host": "127.0.0.1", **(headers or {})}
+    if body:
+        fields["Content-Length"] = str(len(body))
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def _kinds(server):
+    token = server.create_account()
+    account = {"Authorization": f"Bearer {token}"}
+    as_json = {"Content-Type": "application/json"}
+    ids = [FIRST_ID + number * 7919 % ROWS for number in range(ROWS)]
+    html = {"Accept": "text/html"}
+    login = json.dumps({"username": "bench", "password": "correct horse"}).encode()
+    words = [urllib.parse.quote(f"nothing has {number}") for number in range(200)]
+    return [
+        Kind("create", [_request("POST", "/snippets", {**account, **as_json}, json.dumps(SNIPPET).encode())]),
+        Kind("read", [_request("GET", f"/s/{id}") for id in ids]),
+        Kind("list", [_request("GET", "/explore?limit=20"), _request("GET", "/snippets?limit=20", account)]),
+        Kind("search", [_request("GET", f"/explore?q={word}") for word in words]),
+        Kind("page", [_request("GET", f"/s/{id}", html) for id in ids]),
+        Kind("log-in", [_request("POST", "/auth/login", as_json, login)]),
+    ]
+
+
+class _Bench:
+    def __init__(self, setup, server, folder):
+        self._setup, self._server, self._folder = setup, server, folder
+        self._hot = [_request("GET", "/s/" + server.create_snippet())]
+
+    def _start(self, requests, rate, seconds, source=FLOOD_FROM, connections=CONNECTIONS):
+        name = f"{time.monotonic_ns()}"
+        file, out = self._folder / f"{name}.requests", self._folder / f"{name}.json"
+        file.write_bytes(b"".join(b"%d\n%s" % (len(one), one) for one in requests))
+        with open(out, "wb") as sink:
+            process = processes.start(
+                [self._setup.open_load, self._server.port, seconds, rate, connections, source, file],
+                self._setup.load_core, stdout=sink, stderr=sink)
+        return _Running(process, out, seconds)
+
+    def _run(self, *arguments, **named):
+        return self._start(*arguments, **named).finish()
+
+    def levels(self, store, kind, aims):
+        seconds = self._setup.seconds
+        cpu = processes.cpu_seconds(self._server.pid)
+        closed = self._run(kind.requests, 0, 2 * seconds, connections=CLOSED)
+        took = processes.cpu_seconds(self._server.pid) - cpu
+        kind.capacity = max(closed.rate, 1)
+        kind.cpu_us = took / max(closed.admitted["count"] / 0.8, 1) * 1e6
+        rows, best = [], closed.rate
+        results = {}
+        for level in LEVELS:
+            cpu = processes.cpu_seconds(self._server.pid)
+            result = results[level] = self._run(kind.requests, level * kind.capacity, 2 * seconds)
+            result.cpu = processes.cpu_seconds(self._server.pid) - cpu
+            best = max(best, result.rate)
+            rows.append([kind.name, f"{level:g} × {kind.capacity:,.0f}/s", f"{result.rate:,.0f}",
+                         *(f"{result.admitted[name] / 1000:,.1f}" for name in ("p50_us", "p99_us")),
+                         f"{result.refused['count'] / result.seconds:,.0f}", f"{result.refused['p99_us'] / 1000:,.1f}",
+                         f"{result.lost / result.seconds:,.0f}",
+                         f"{processes.resident_bytes(self._server.pid) / 2**20:,.0f}"])
+            time.sleep(0.3)
+        kind.unloaded = results[LEVELS[0]].admitted
+        label = f"{store}, {kind.name}"
+        for level in (3, 10):
+            share = Spread([results[level].rate / best])
+            aims.append(report.at_least(f"{label}: done at {level} × of the best", share, 0.9))
+        slower = Spread([results[3].admitted["p99_us"] / max(kind.unloaded["p99_us"], 1)])
+        aims.append(report.at_most(f"{label}: p99 of what is admitted at 3 ×, of the unloaded", slower, 3))
+        if results[3].refused["count"]:
+            told = Spread([results[3].refused["p99_us"] / 1000])
+            aims.append(report.at_most(f"{label}: p99 of a refusal at 3 ×", told, 10, " ms", 1))
+        if results[10].refused["count"] > results[10].admitted["count"]:
+            spent = results[10].cpu - results[10].admitted["count"] / 0.8 * kind.cpu_us / 1e6
+            cost = Spread([max(spent, 0) / (results[10].refused["count"] / 0.8) * 1e6])
+            aims.append(report.at_most(f"{label}: CPU of a refusal at 10 ×", cost, 50, " µs", 0))
+        return rows
+
+    def mix(self, store, flooding, kinds, aims):
+        """What others notice of one kind of work that comes at ten times its capacity."""
+        seconds = self._setup.seconds
+        label = f"{store}, {flooding.name} at 10 ×"
+        alone = self._run(self._hot, HOT_RATE, seconds, QUIET_FROM, 200)
+        flood = self._start(flooding.requests, 10 * flooding.capacity, 2 * seconds + 1)
+        hot = self._run(self._hot, HOT_RATE, 2 * seconds, QUIET_FROM, 200)
+        flood.finish()
+        aims.append(report.at_least(f"{label}: hot reads, of those alone", Spread([hot.rate / alone.rate]), 0.9))
+        later = Spread([(hot.admitted["p99_us"] - alone.admitted["p99_us"]) / 1000])
+        aims.append(report.at_most(f"{label}: p99 of hot reads, more than alone", later, 2, " ms", 1))
+
+        other = next(kind for kind in kinds if kind is not flooding and kind.name in ("read", "create"))
+        flood = self._start(flooding.requests, 10 * flooding.capacity, 2 * seconds + 1)
+        rate = other.capacity / 4
+        beside = self._run(other.requests, rate, 2 * seconds, QUIET_FROM)
+        flood.finish()
+        share = Spread([beside.rate / rate])
+        aims.append(report.at_least(f"{label}: {other.name} at a quarter of its capacity, done", share, 0.8))
+
+        quiet_rate = min(QUIET_RATE, flooding.capacity / 4)
+        calm = self._run(flooding.requests, quiet_rate, 2 * seconds, QUIET_FROM)
+        flood = self._start(flooding.requests, 0, 2 * seconds + 1, connections=CLOSED)
+        quiet = self._run(flooding.requests, quiet_rate, 2 * seconds, QUIET_FROM)
+        flood.finish()
+        slower = Spread([quiet.admitted["p99_us"] / max(calm.admitted["p99_us"], 1)])
+        aims.append(report.at_most(f"{store}, 64 connections of one client that {_asks(flooding)}: another one's p99, "
+                                   "of the unloaded", slower, 2))
+        errors = quiet.refused["count"] + quiet.lost
+        aims.append(report.at_most(f"{store}, the same: its errors", Spread([errors]), 0, "", 0))
+        return [flooding.name, f"{hot.rate / alone.rate:.2f} ×", f"{hot.admitted['p99_us'] / 1000:.1f}", other.name,
+                f"{beside.rate / rate:.2f} ×", f"{quiet.admitted['p99_us'] / 1000:.1f}",
+                f"{calm.admitted['p99_us'] / 1000:.1f}", errors]
+
+
+def _asks(kind):
+    return {"create": "creates", "log-in": "logs in"}.get(kind.name, f"wants a {kind.name}")
+
+
+class _Running:
+    def __init__(self, process, out, seconds):
+        self._process, self._out, self._seconds = process, out, seconds
+
+    def finish(self):
+        try:
+            self._process.wait(self._seconds + 15)
+        finally:
+            processes.stop(self._process)
+        text = self._out.read_text()
+        if self._process.returncode != 0:
+            raise RuntimeError(f"open_load ended with {self._process.returncode}: {text}")
+        return _Result(**json.loads(text))
+
+
+@dataclasses.dataclass
+class _Result:
+    """Of what was offered after the first fifth of the time."""
+
+    seconds: float
+    admitted: dict
+    refused: dict
+    other: int
+    unsent: int
+    unanswered: int
+    closed: int
+    cpu: float = 0
+
+    @property
+    def rate(self):
+        return self.admitted["count"] / self.seconds
+
+    @property
+    def lost(self):
+        return self.other + self.unsent + self.unanswered + self.closed
