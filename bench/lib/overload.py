@@ -17,6 +17,7 @@ ROWS = 20_000
 LEVELS = [0.5, 1, 2, 3, 10]  # times the capacity
 CONNECTIONS = 1000           # of the open loop: so many may wait for an answer
 CLOSED = 64                  # of the closed loop, with which the capacity is looked for
+ACCOUNT = {"username": "bench", "password": "correct horse"}  # as fill_sqlite and fill_postgres make it
 FLOOD_FROM, QUIET_FROM = "127.0.0.1", "127.0.0.2"
 HOT_RATE = 2000
 QUIET_RATE = 20
@@ -74,12 +75,11 @@ def _request(method, path, headers=None, body=b""):
 
 
 def _kinds(server):
-    token = server.create_account()
-    account = {"Authorization": f"Bearer {token}"}
+    account = {"Authorization": f"Bearer {_token(server)}"}
     as_json = {"Content-Type": "application/json"}
     ids = [FIRST_ID + number * 7919 % ROWS for number in range(ROWS)]
     html = {"Accept": "text/html"}
-    login = json.dumps({"username": "bench", "password": "correct horse"}).encode()
+    login = json.dumps(ACCOUNT).encode()
     words = [urllib.parse.quote(f"nothing has {number}") for number in range(200)]
     return [
         Kind("create", [_request("POST", "/snippets", {**account, **as_json}, json.dumps(SNIPPET).encode())]),
@@ -89,6 +89,12 @@ def _kinds(server):
         Kind("page", [_request("GET", f"/s/{id}", html) for id in ids]),
         Kind("log-in", [_request("POST", "/auth/login", as_json, login)]),
     ]
+
+
+def _token(server):
+    """Of the account that owns the rows."""
+    cookie = server.request("POST", "/auth/login", ACCOUNT).getheader("Set-Cookie").partition(";")[0]
+    return json.loads(server.create("/auth/tokens", {"name": "overload"}, {"Cookie": cookie}).content)["token"]
 
 
 class _Bench:

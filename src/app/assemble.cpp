@@ -228,7 +228,7 @@ std::shared_ptr<store::SqliteUpkeep> make_upkeep(const settings::Settings& setti
 }
 
 std::unique_ptr<store::Store> make_file_store(const settings::Settings& settings, Role role, base::Metrics& metrics,
-                                              base::Alerts& alerts) {
+                                              base::QueueMeters& queues, base::Alerts& alerts) {
     const std::shared_ptr<DataLock> held = prepare_file(settings);
     DataLock& lock = *held;
     const auto counters = make_counters(metrics);
@@ -243,11 +243,13 @@ std::unique_ptr<store::Store> make_file_store(const settings::Settings& settings
     }
     const auto upkeep = make_upkeep(settings, counters, alerts);
     const auto note = [upkeep](const sql::Failure& failure) { upkeep->note(failure); };
-    const auto make_readers = [&](const char* name, unsigned threads) {
+    const auto make_readers = [&](const char* name, unsigned threads, bool steps_back) {
         sql::Pool::Options readers;
+        readers.steps_back = steps_back;
+        if (steps_back) readers.queue_least = 2 * threads;
         readers.name = name;
         readers.threads = threads;
-        readers.meter = base::QueueMeter::make(metrics, name);
+        readers.meter = queues.make(name);
         readers.stuck_grace = base::Milliseconds{0};  // nothing is lost with a read, and while it lasts the log grows
         readers.on_failure = note;
         return make_pool(settings, counters, std::move(readers), true);
@@ -255,31 +257,32 @@ std::unique_ptr<store::Store> make_file_store(const settings::Settings& settings
     sql::Pool::Options writer;
     writer.name = "sqlite-write";
     writer.batch_max = kSqliteBatchMax;
-    writer.meter = base::QueueMeter::make(metrics, writer.name);
+    writer.meter = queues.make(writer.name);
     writer.on_failure = [note, held](const sql::Failure& failure) { note(failure); };  // the lock lasts as it does
     store::Pools pools;
-    pools.read = make_readers("sqlite-read", kSqliteReaders);
-    pools.search = make_readers("sqlite-search", kSqliteSearchers);
+    pools.read = make_readers("sqlite-read", kSqliteReaders, false);
+    pools.search = make_readers("sqlite-search", kSqliteSearchers, true);
     pools.write = make_pool(settings, counters, std::move(writer), false);
     pools.watch = pools.read;
     pools.forget = pools.write;
-    pools.look_ups = base::QueueMeter::make(metrics, kLookUps);
+    pools.look_ups = queues.make(kLookUps);
     upkeep->start();
     return store::make_sqlite_store(std::move(pools), outbox_of(settings), upkeep);
 }
 
 std::unique_ptr<store::Store> make_server_store(const settings::Settings& settings, base::Metrics& metrics,
-                                                base::Alerts& alerts) {
+                                                base::QueueMeters& queues, base::Alerts& alerts) {
     const auto counters = make_counters(metrics);
     connect_and_migrate(settings, *counters, nullptr);
     alerts.declare("database_down");
     const auto reachability = std::make_shared<Reachability>(alerts);
-    const auto share = [&](const char* name, unsigned threads, bool only_reads) {
+    const auto share = [&](const char* name, unsigned threads, bool only_reads, bool is_slow = false) {
         sql::Pool::Options options;
+        if (is_slow) options.queue_least = 2 * threads;
         options.name = name;
         options.threads = threads;
         options.only_reads = only_reads;
-        options.meter = base::QueueMeter::make(metrics, name);
+        options.meter = queues.make(name);
         options.on_change = [reachability, pool = options.name](bool up) { reachability->note(pool, up); };
         options.on_failed_attempt = [reachability, pool = options.name](const std::string& reason) {
             reachability->failed(pool, reason);
@@ -291,21 +294,22 @@ std::unique_ptr<store::Store> make_server_store(const settings::Settings& settin
     store::Pools pools;
     pools.write = share("postgres-write", shares.write, false);
     pools.read = share("postgres-read", shares.read, true);
-    pools.search = share("postgres-search", shares.search, true);
+    pools.search = share("postgres-search", shares.search, true, true);
     pools.watch = share("postgres-watch", shares.watch, true);  // what it forgets it may forget again
     pools.forget = pools.watch;
-    pools.look_ups = base::QueueMeter::make(metrics, kLookUps);
+    pools.look_ups = queues.make(kLookUps);
     return store::make_postgres_store(std::move(pools), outbox_of(settings));
 }
 
 }  // namespace
 
-Backends assemble(const settings::Settings& settings, Role role, base::Metrics& metrics, base::Alerts& alerts) {
+Backends assemble(const settings::Settings& settings, Role role, base::Metrics& metrics, base::QueueMeters& queues,
+                  base::Alerts& alerts) {
     Backends backends;
     if (is_sqlite(settings)) {
-        backends.store = make_file_store(settings, role, metrics, alerts);
+        backends.store = make_file_store(settings, role, metrics, queues, alerts);
     } else {
-        backends.store = make_server_store(settings, metrics, alerts);
+        backends.store = make_server_store(settings, metrics, queues, alerts);
     }
     if (has_redis(settings)) {
         backends.fleet = std::make_unique<RedisFleet>(settings, *backends.store, metrics, alerts);

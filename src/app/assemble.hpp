@@ -3,6 +3,7 @@
 #include "app/fleet.hpp"
 #include "base/alerts.hpp"
 #include "base/metrics.hpp"
+#include "base/queue_meter.hpp"
 #include "settings/settings.hpp"
 #include "store/store.hpp"
 
@@ -31,7 +32,8 @@ struct Backends {
 ///
 /// Connects and brings the schema up to date. Throws std::runtime_error, with what to tell the user, when that fails,
 /// or when another process has the SQLite file that cannot be shared with it. All arguments outlive what it makes.
-Backends assemble(const settings::Settings& settings, Role role, base::Metrics& metrics, base::Alerts& alerts);
+Backends assemble(const settings::Settings& settings, Role role, base::Metrics& metrics, base::QueueMeters& queues,
+                  base::Alerts& alerts);
 
 /// Only brings the schema up to date; returns how many migrations were applied.
 int migrate_database(const settings::Settings& settings);

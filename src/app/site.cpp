@@ -24,8 +24,7 @@ namespace {
 constexpr base::Milliseconds kLastFlushPatience{2500};
 constexpr base::Milliseconds kIdlePoll{20};
 constexpr unsigned kThreadsOfAPoolMax = 2;
-constexpr std::size_t kPagesWaitingMax = 256;
-constexpr base::Milliseconds kPagesTarget{50};
+constexpr base::Admission::Options kPagesQueue{.most = 256};
 constexpr std::size_t kTextsWaitingMax = 1024;
 constexpr std::size_t kArchivesWaitingMax = 256;  // a piece of each, some milliseconds
 constexpr std::size_t kDescriptorsBesidesConnections = 512;
@@ -127,6 +126,7 @@ class Site::Front {
                                     .views = site.recorders_.of(loop)},
                 exchange::FaceServices{.archive_threads = site.archive_threads_,
                                        .metrics = site.foundation_.metrics(),
+                                       .costs = site.foundation_.queues().costs(),
                                        .pages = pages_,
                                        .live = live_,
                                        .redis_state = site.redis_state_,
@@ -150,16 +150,15 @@ Site::Site(const settings::Settings& settings)
       settings_{settings},
       options_{use_case_options(settings)},
       server_options_{server_options(settings)},
-      archive_threads_{1, kArchivesWaitingMax, base::ThreadPool::kAnyTime, "too many archives are being made",
-                       base::QueueMeter::make(foundation_.metrics(), "archives")},
-      passwords_{std::min(settings.threads, kThreadsOfAPoolMax),
-                 base::QueueMeter::make(foundation_.metrics(), "passwords")},
-      page_threads_{std::min(settings.threads, kThreadsOfAPoolMax), kPagesWaitingMax, kPagesTarget,
-                    "too many pages are rendered", base::QueueMeter::make(foundation_.metrics(), "pages")},
-      text_threads_{std::min(settings.threads, kThreadsOfAPoolMax), kTextsWaitingMax, base::ThreadPool::kAnyTime,
-                    "too many large texts at a time", base::QueueMeter::make(foundation_.metrics(), "texts")},
+      archive_threads_{1, base::Admission::at_any_time(kArchivesWaitingMax), "too many archives are being made",
+                       foundation_.queues().make("archives")},
+      passwords_{std::min(settings.threads, kThreadsOfAPoolMax), foundation_.queues().make("passwords")},
+      page_threads_{std::min(settings.threads, kThreadsOfAPoolMax), kPagesQueue, "too many pages are rendered",
+                    foundation_.queues().make("pages")},
+      text_threads_{std::min(settings.threads, kThreadsOfAPoolMax), base::Admission::at_any_time(kTextsWaitingMax),
+                    "too many large texts at a time", foundation_.queues().make("texts")},
       texts_{text_threads_, foundation_.metrics()},
-      documents_{std::min(settings.threads, kThreadsOfAPoolMax), foundation_.metrics()},
+      documents_{std::min(settings.threads, kThreadsOfAPoolMax), foundation_.metrics(), foundation_.queues()},
       live_bound_{.listeners_max = settings.max_connections / 4 * 3},
       server_limits_{std::make_shared<http::ServerLimits>(server_options_, foundation_.metrics())},
       redis_state_{[&fleet = foundation_.fleet()] { return fleet.redis_state(); }},
@@ -184,6 +183,7 @@ Site::Site(const settings::Settings& settings)
       fronts_{loops_.workers(),
               [this](const base::Executor& loop, const auto&) { return std::make_unique<Front>(*this, loop); }},
       listening_{listen()},
+      overload_watch_{foundation_.queues(), foundation_.alerts()},
       jobs_{foundation_.fleet(), foundation_.tally()} {
     warn_of_small_cache(settings);
     add_jobs();
@@ -220,6 +220,7 @@ ViewEnds Site::view_ends() {
 }
 
 void Site::add_jobs() {
+    jobs_.add(overload_watch_.run());
     if (settings_.jobs) jobs_.add_reaper(foundation_.store(), settings_.reaper_interval);
     if (settings_.views == views::Mode::async) foundation_.fleet().add_own_view_jobs(jobs_, view_ends());
     if (settings_.jobs) foundation_.fleet().add_shared_view_job(jobs_);

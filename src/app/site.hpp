@@ -4,6 +4,7 @@
 #include "app/foundation.hpp"
 #include "app/jobs.hpp"
 #include "app/loop.hpp"
+#include "app/overload_watch.hpp"
 #include "auth/identities.hpp"
 #include "auth/passwords.hpp"
 #include "base/thread_pool.hpp"
@@ -93,6 +94,7 @@ class Site {
     base::PerWorker<Front> fronts_;
 
     std::vector<Listening> listening_;  ///< until `accept`
+    OverloadWatch overload_watch_;
     Jobs jobs_;
 };
 

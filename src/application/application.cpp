@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "base/turn.hpp"
 #include "exchange/access.hpp"
+#include "exchange/charges.hpp"
 #include "exchange/exposure.hpp"
 #include "exchange/input.hpp"
 #include "exchange/page.hpp"
@@ -12,7 +13,6 @@
 #include "http/conditions.hpp"
 #include "http/dates.hpp"
 #include "http/place.hpp"
-#include "use_cases/charge.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -103,102 +103,16 @@ std::optional<Error> weigh_read(const http::Request& request, http::Response& re
     return std::nullopt;
 }
 
-/// The name of the policy that a read is charged to, by the kind of its work; empty for none.
-std::string_view policy_of(const Route& route, const Exchange& exchange, bool as_page) {
-    if (!is_safe(route.method) && route.work != Work::read) return {};
-    switch (route.work) {
-        case Work::hot:
-        case Work::operation:
-        case Work::auth: return {};
-        case Work::own: return "read";
-        case Work::read: return as_page ? "render" : "read";
-        case Work::list: return has_filters(exchange.request.query) ? "search" : "list";
-        case Work::render: return "render";
-        case Work::bulk: return "export";
-    }
-    return {};
-}
-
-/// A charge of `policy_name` to `client`, or as somebody's own rate says.
-limiter::Charge charge_of(const Exchange& exchange, std::string_view policy_name, std::string client,
-                          std::uint32_t cost = 1) {
-    const use_cases::Options& options = exchange.services.options;
-    const Caller& caller = exchange.caller;
-    const limiter::Asking asking{exchange.request.client,
-                                 caller.account ? std::string_view{caller.account->username} : std::string_view{},
-                                 caller.token_id};
-    const limiter::Override* own = limiter::find_override(options.overrides, policy_name, asking);
-    if (!own) return {&options.policies.find(policy_name)->second, std::move(client), cost};
-    if (!own->who.token_id.empty()) client = "token:" + caller.token_id;
-    // Wherever the account comes from. Otherwise what is charged to an address goes on being charged to it.
-    if (!own->who.username.empty()) client = caller.account->id;
-    return {&own->policy, std::move(client), cost};
-}
-
-bool spares(const limiter::Policy& policy, const Exchange& exchange) {
-    return policy.spares_loopback && http::is_loopback(exchange.request.client);
-}
-
-/// Charges a read to the address that it comes from: by its kind of work, and by what this address has been sent.
-Awaitable<std::optional<Error>> charge_read(Exchange& exchange, const Route& route, bool as_page) {
-    const std::string_view name = policy_of(route, exchange, as_page);
-    if (name.empty()) co_return std::nullopt;
-    const std::string address = http::address_key(exchange.request.client);
-    std::vector<limiter::Charge> charges;
-    for (const std::string_view charged : {name, std::string_view{"egress"}}) {
-        limiter::Charge one = charge_of(exchange, charged, address, charged == name ? route.cost : 1);
-        if (!spares(*one.policy, exchange)) charges.push_back(std::move(one));
-    }
-    co_return co_await use_cases::charge(exchange, std::move(charges));
-}
-
-/// What an answer that was not free sends is known when it is there: whoever asks next pays for it.
-void charge_egress(const Exchange& exchange, const Route& route, const http::Response& response) {
-    if (route.work == Work::hot || route.work == Work::operation || exchange.request.head()) return;
-    if (response.source || response.content_length() < limiter::kEgressUnitBytes) return;
-    const limiter::Charge one = charge_of(exchange, "egress", http::address_key(exchange.request.client));
-    if (!one.policy->enabled || spares(*one.policy, exchange)) return;
-    const std::size_t units = response.content_length() / limiter::kEgressUnitBytes;
-    exchange.services.limiter.owe(*one.policy, one.client, static_cast<std::uint32_t>(units));
-}
-
-/// Whoever writes with many accounts is one address.
-Awaitable<std::optional<Error>> charge_write(Exchange& exchange) {
-    std::string address = http::address_key(exchange.request.client);
-    std::vector<limiter::Charge> charges;
-    if (!exchange.caller.account) {
-        charges.push_back(charge_of(exchange, "anonymous", std::move(address)));
-        co_return co_await use_cases::charge(exchange, std::move(charges));
-    }
-    charges.push_back(charge_of(exchange, "write", exchange.caller.account->id));
-    limiter::Charge of_address = charge_of(exchange, limiter::kAddressPolicyName, std::move(address));
-    if (!spares(*of_address.policy, exchange)) charges.push_back(std::move(of_address));
-    co_return co_await use_cases::charge(exchange, std::move(charges));
-}
-
-Awaitable<std::optional<Error>> charge_route(Exchange& exchange, Charge charge_for) {
-    switch (charge_for) {
-        case Charge::nothing: break;
-        case Charge::login:
-        case Charge::signup: {
-            const std::string_view policy = charge_for == Charge::login ? "login" : "signup";
-            std::vector<limiter::Charge> charges;
-            charges.push_back(charge_of(exchange, policy, http::address_key(exchange.request.client)));
-            co_return co_await use_cases::charge(exchange, std::move(charges));
-        }
-        case Charge::write: co_return co_await charge_write(exchange);
-    }
-    co_return std::nullopt;
-}
-
 /// The stages of every request, in their order. Reads of links take a short cut through it: `answer_now`.
 Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& exchange) {
     const bool as_page = is_page(route) || (route.page && prefers_page(exchange.request));
     // A read is charged before anything that costs, and so to its address: who asks is not known yet. It has to be
     // where some of them have rates of their own.
-    const bool identified_first = exchange.services.options.some_accounts_differ;
-    if (identified_first && route.access != Access::anyone) co_await identify(exchange);
-    if (std::optional<Error> limited = co_await charge_read(exchange, route, as_page)) co_return *std::move(limited);
+    const bool identified_first =
+        exchange.services.options.some_accounts_differ && (route.access != Access::anyone || is_safe(route.method));
+    if (identified_first) co_await identify(exchange);
+    std::optional<Error> too_many = co_await charge_read(exchange, route, as_page);
+    if (too_many) co_return *std::move(too_many);
 
     // Who asks, before anything that is counted per account.
     if (!identified_first && route.access != Access::anyone) co_await identify(exchange);
@@ -228,6 +142,10 @@ Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& excha
         co_return unauthenticated(exchange.caller);
     }
     if (route.access == Access::account && !exchange.caller.account) co_return unauthenticated(exchange.caller);
+
+    // Not before: else who has no account could use up what others at the same address have.
+    std::optional<Error> too_many_exports = co_await charge_export(exchange, route);
+    if (too_many_exports) co_return *std::move(too_many_exports);
 
     // Last, because what would not go well anyway is not worth weighing (RFC 9110 section 13.2.1).
     if (is_stale(route, exchange.request)) co_return error(ErrorKind::precondition_failed);
@@ -338,8 +256,8 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
         answer.response.constant_fields = exposure_fields(route.open, !route.of_snippet);
         co_return answer;
     }
-    const base::Party party{base::client_number(http::address_key(request.client)), route.work,
-                            base::Standing::anonymous};
+    const std::string address = http::address_key(request.client);
+    const base::Party party{base::client_number(address), route.work, base::Standing::anonymous};
     Exchange exchange{request, services_, std::move(match.parameters), base::deadline_in(kRequestTimeout, party)};
     std::optional<Error> wrong;
     try {
@@ -354,8 +272,10 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
         wrong = broken(request, std::current_exception());
     }
     if (wrong) answer.response = co_await explain(route, exchange, *std::move(wrong));
+    const std::string_view client = exchange.caller.account ? exchange.caller.account->username : address;
+    services_.costs.name(exchange.deadline.party.client, client);
     if (answer.response.status == 401) answer.response.add("WWW-Authenticate", "Bearer");
-    charge_egress(exchange, route, answer.response);
+    charge_egress(exchange, answer.response);
     answer.response.fields += rate_limit_fields(exchange.charged);
     const bool of_account = route.access == Access::account || route.access == Access::page_account;
     const bool listable = !is_safe(route.method) || (!of_account && (!route.of_snippet || exchange.listable));

@@ -10,6 +10,8 @@ namespace {
 constexpr Milliseconds kMeasure{20};
 /// What the newest measure weighs.
 constexpr double kWeight = 0.3;
+/// So many pieces must have been taken: one that takes long is no queue that stands.
+constexpr int kTakenMin = 4;
 
 double seconds(SteadyTime::duration duration) {
     return std::chrono::duration<double>{duration}.count();
@@ -17,17 +19,19 @@ double seconds(SteadyTime::duration duration) {
 
 }  // namespace
 
-void Admission::taken(SteadyTime since, std::size_t left, SteadyTime now) {
-    shortest_ = std::min(shortest_, now - since);
-    if (left == 0) {
-        // Nobody waits: whatever came has been dealt with.
-        was_empty_ = true;
-        behind_ = false;
-        shortest_ = SteadyTime::duration::zero();
-    }
+void Admission::taken(std::size_t left, SteadyTime now) {
     if (now - measured_since_ >= kMeasure) measure(now);
-    if (now - interval_since_ >= options_.burst) close_interval(now);
-    set_limit();
+    if (left == 0) return emptied();
+    shortest_ = std::min(shortest_, left);
+    if (++taken_ >= kTakenMin && now - judged_since_ >= options_.burst) judge(now);
+    if (behind_) limit_ = bearable();
+}
+
+void Admission::emptied() {
+    was_empty_ = true;
+    behind_ = false;
+    shortest_ = 0;
+    limit_ = options_.most;
 }
 
 /// The rate is that of the hands only while there was always something for them to do; else it is at least that.
@@ -43,19 +47,17 @@ void Admission::measure(SteadyTime now) {
     was_empty_ = false;
 }
 
-void Admission::close_interval(SteadyTime now) {
-    // It has caught up only when nothing waits any more: a queue that is kept short waits for as long as it may.
-    behind_ = behind_ || (shortest_ > options_.target && shortest_ != SteadyTime::duration::max());
-    interval_since_ = now;
-    shortest_ = SteadyTime::duration::max();
+void Admission::judge(SteadyTime now) {
+    behind_ = behind_ || shortest_ > bearable();
+    judged_since_ = now;
+    taken_ = 0;
+    shortest_ = options_.most;
 }
 
-void Admission::set_limit() {
-    limit_ = options_.most;
-    if (!behind_ || rate_ == 0) return;
-    const double bearable = std::clamp(rate_ * seconds(options_.target), static_cast<double>(options_.least),
-                                       static_cast<double>(options_.most));
-    limit_ = static_cast<std::size_t>(bearable);
+std::size_t Admission::bearable() const {
+    if (rate_ == 0) return options_.most;
+    return static_cast<std::size_t>(std::clamp(rate_ * seconds(options_.target), static_cast<double>(options_.least),
+                                               static_cast<double>(options_.most)));
 }
 
 }  // namespace snippetd::base

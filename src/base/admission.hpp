@@ -8,21 +8,23 @@ namespace snippetd::base {
 
 /// How much may wait, found by itself.
 ///
-/// A burst is taken in whole. A queue that stands, because each piece has waited for more than `target` for as long as
-/// `burst`, is overload and not a burst (as CoDel tells them apart, RFC 8289 section 3). Then only as much may wait as
-/// is done in `target`, at the rate at which work was done lately (Little's law, L = λW), and the rest is told at once.
-/// That ends when nothing waits any more. What waits is never dropped for its age: in so short a queue nothing is
-/// stale.
+/// A burst is taken in whole. A queue that stands is overload and not a burst: one that for as long as `burst` has
+/// never been shorter than what is done in `target` (CoDel tells them apart like that, RFC 8289 section 3). Then only
+/// as much may wait as is done in `target`, at the rate at which work was done lately (Little's law, L = λW), and the
+/// rest is told at once. That ends when nothing waits any more. What waits is never dropped for its age: in so short a
+/// queue nothing is stale.
 ///
 /// Not thread-safe. All times are given, by a clock that does not go back.
 class Admission {
   public:
     struct Options {
-        Milliseconds target{25};
+        Milliseconds target{50};
         Milliseconds burst{500};
-        std::size_t least = 2;  ///< so much may always wait: as many as there are hands, or nobody finds out their rate
+        std::size_t least = 64;   ///< so much may always wait: as many as a client has connections that take turns
         std::size_t most = 1024;  ///< and never more
     };
+    /// For what must not be refused once it has come so far.
+    static Options at_any_time(std::size_t most) { return {Milliseconds{0}, Milliseconds{0}, most, most}; }
 
     explicit Admission(Options options) : options_{options}, limit_{options.most} {}
 
@@ -31,15 +33,18 @@ class Admission {
     /// Whether the queue stands.
     bool behind() const { return behind_; }
 
-    /// A piece has been taken from the queue, in which it had waited since `since`; `left` are still there.
-    void taken(SteadyTime since, std::size_t left, SteadyTime now);
+    /// A piece has been taken to be worked on; `left` still wait.
+    void taken(std::size_t left, SteadyTime now);
     /// So many pieces have been done.
     void done(std::size_t pieces) { done_ += pieces; }
+    /// Nothing waits any more, however that came about.
+    void emptied();
 
   private:
-    void close_interval(SteadyTime now);
     void measure(SteadyTime now);
-    void set_limit();
+    void judge(SteadyTime now);
+    /// What is done in `target`, as far as it may wait.
+    std::size_t bearable() const;
 
     Options options_;
     std::size_t limit_;
@@ -48,10 +53,11 @@ class Admission {
     // The time in which the rate is measured.
     SteadyTime measured_since_{};
     std::size_t done_ = 0;
-    bool was_empty_ = true;
-    // The interval in which the shortest wait is looked for.
-    SteadyTime interval_since_{};
-    SteadyTime::duration shortest_ = SteadyTime::duration::max();
+    bool was_empty_ = true;  ///< at some time in it
+    // The time in which the shortest length is looked for.
+    SteadyTime judged_since_{};
+    std::size_t shortest_ = 0;
+    int taken_ = 0;
 };
 
 }  // namespace snippetd::base

@@ -57,11 +57,21 @@ class FairQueue {
             victim->waiting.pop_back();
             shrunk(*victim);
         }
-        line_of(party).waiting.push_back({std::move(item), now});
-        ++size_;
-        ++kind(party.work).size;
-        tell();
+        push_always(std::move(item), party, now);
         return refused;
+    }
+
+    /// Lets it wait whatever the limit is: for what its owner bounds.
+    void push_always(T item, const Party& party, SteadyTime now) {
+        Line& line = line_of(party);
+        line.waiting.push_back({std::move(item), now});
+        ++size_;
+        Kind& its_kind = kind(party.work);
+        ++its_kind.size;
+        const auto largest = places_.find(its_kind.largest);
+        const bool is_largest = largest == places_.end() || largest->second->waiting.size() <= line.waiting.size();
+        if (is_largest) its_kind.largest = key_of(party);
+        tell();
     }
 
     /// Lets it wait before all others of its client, and its client before the others: it has had its turn already.
@@ -72,6 +82,7 @@ class FairQueue {
         Kind& its_kind = kind(party.work);
         ++its_kind.size;
         its_kind.lines.splice(its_kind.lines.begin(), its_kind.lines, places_.at(key_of(party)));
+        tell();
     }
 
     /// Whose turn it is; nothing when nobody waits.
@@ -85,7 +96,7 @@ class FairQueue {
         line.waiting.pop_front();
         its_kind.lines.splice(its_kind.lines.end(), its_kind.lines, its_kind.lines.begin());
         shrunk(line);
-        admission_.taken(next.since, size_, now);
+        admission_.taken(size_, now);
         if (meter_) meter_->waited(now - next.since);
         tell();
         return std::move(next.item);
@@ -97,6 +108,14 @@ class FairQueue {
             if (its_kind.size > 0) return &its_kind.lines.front().waiting.front().item;
         }
         return nullptr;
+    }
+    template <class Visitor>
+    void for_each(Visitor visit) const {
+        for (const Kind& its_kind : kinds_) {
+            for (const Line& line : its_kind.lines) {
+                for (const Waiting& one : line.waiting) visit(one.item);
+            }
+        }
     }
     /// So many of those that were taken have been done.
     void done(std::size_t pieces) { admission_.done(pieces); }
@@ -122,6 +141,8 @@ class FairQueue {
                 if (gone > 0) shrunk(here, gone);
             }
         }
+        if (empty()) admission_.emptied();
+        tell();
         return taken;
     }
     std::vector<T> take_all() {
@@ -130,6 +151,7 @@ class FairQueue {
 
     /// Who is first when the queue is behind changes after this.
     static constexpr std::chrono::seconds kServedThrough{60};
+    static constexpr std::size_t kLinesLookedAtMax = 256;
 
   private:
     struct Waiting {
@@ -144,6 +166,8 @@ class FairQueue {
     struct Kind {
         std::list<Line> lines;  ///< whose turn is next is at the front; none is empty
         std::size_t size = 0;   ///< of all lines
+        /// The key of the line that was the longest when something was added last. It may be gone, or shorter by now.
+        std::uint64_t largest = 0;
     };
 
     void tell() const {
@@ -185,7 +209,8 @@ class FairQueue {
         its_kind.lines.erase(position);
     }
 
-    /// Whose newest has to give way to one more of `newcomer`; null: its own. Of nobody does more wait than of those.
+    /// Whose newest has to give way to one more of `newcomer`; null: its own. Of nobody does more wait than of those,
+    /// as far as is looked: for as many lines as this nobody waits while the queue is locked.
     Line* find_victim(const Party& newcomer, SteadyTime now) {
         // As if it had come in.
         const auto size_of = [&](std::size_t work) {
@@ -202,13 +227,21 @@ class FairQueue {
             const auto own = places_.find(key_of(newcomer));
             its_size = 1 + (own == places_.end() ? 0 : own->second->waiting.size());
         }
-        for (Line& line : kinds_[most].lines) {
+        const auto consider = [&](Line& line) {
             const std::size_t size = line.waiting.size();
-            if (size < its_size || line.party == newcomer) continue;
-            if (size == its_size && !goes_before(its_party, line.party, now)) continue;
+            if (size < its_size || line.party == newcomer) return;
+            if (size == its_size && !goes_before(its_party, line.party, now)) return;
             victim = &line;
             its_party = line.party;
             its_size = size;
+        };
+        const auto largest = places_.find(kinds_[most].largest);
+        if (largest != places_.end() && largest->second->party.work == static_cast<Work>(most))
+            consider(*largest->second);
+        std::size_t looked_at = 0;
+        for (Line& line : kinds_[most].lines) {
+            if (++looked_at > kLinesLookedAtMax) break;
+            consider(line);
         }
         return victim;
     }

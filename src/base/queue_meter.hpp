@@ -1,11 +1,15 @@
 #pragma once
 
+#include "base/client_costs.hpp"
 #include "base/metrics.hpp"
 #include "base/party.hpp"
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -15,22 +19,45 @@ namespace snippetd::base {
 /// `snippetd_queue_seconds`, and by kind of work `snippetd_queue_refused_total`. Thread-safe.
 class QueueMeter {
   public:
-    /// `queue` is the label. `metrics` outlives it; it lives as long as it is scraped.
-    static std::shared_ptr<QueueMeter> make(Metrics& metrics, const std::string& queue);
-
     void left(std::size_t waiting, std::size_t limit) {
         waiting_.store(waiting, std::memory_order_relaxed);
         limit_.store(limit, std::memory_order_relaxed);
     }
     void waited(std::chrono::nanoseconds duration) { seconds_.observe(duration); }
     void refused(Work work) { refused_[static_cast<std::size_t>(work)]->add(); }
+    /// Since the start, of all kinds.
+    std::uint64_t refused() const;
+    /// A thread has worked for so long on what was taken from the queue.
+    void spent(const Party& party, std::chrono::nanoseconds duration) { costs_.add(party, duration); }
 
   private:
-    QueueMeter(Metrics& metrics, const std::string& queue);
+    friend class QueueMeters;
+    QueueMeter(Metrics& metrics, ClientCosts& costs, const std::string& queue);
 
+    ClientCosts& costs_;
     std::atomic<std::size_t> waiting_{0}, limit_{0};
     Histogram& seconds_;
     std::array<Counter*, kWorks> refused_{};
+};
+
+/// Those of all queues of a process. To be made before anybody looks at them.
+class QueueMeters {
+  public:
+    /// `metrics` outlives it, and it outlives its meters.
+    explicit QueueMeters(Metrics& metrics) : metrics_{metrics} {}
+
+    /// `queue` is the name, as in the metrics.
+    std::shared_ptr<QueueMeter> make(const std::string& queue);
+
+    /// How many each queue has refused since the start, by name.
+    std::map<std::string, std::uint64_t> refused() const;
+
+    ClientCosts& costs() { return costs_; }
+
+  private:
+    Metrics& metrics_;
+    ClientCosts costs_;
+    std::map<std::string, std::shared_ptr<QueueMeter>> meters_;
 };
 
 }  // namespace snippetd::base

@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/fair_queue.hpp"
 #include "base/reply.hpp"
+#include "base/thread_priority.hpp"
 
 #include <cstddef>
 #include <exception>
@@ -20,19 +21,13 @@
 namespace snippetd::base {
 
 /// A few threads for what would hold a worker up, behind a queue that is shared out between clients and bounded
-/// (`FairQueue`).
+/// (`FairQueue`). They step back behind the workers' loops (`step_back`).
 class ThreadPool {
   public:
-    /// For what must not be refused once it has come so far.
-    static constexpr Milliseconds kAnyTime{60'000};
-
-    /// `waiting_max`: calls that have not begun; beyond it, or beyond what is done in `target` when they come all the
-    /// time (`Admission`), one is refused. `what` is said then. `meter` may be null.
-    ThreadPool(unsigned threads, std::size_t waiting_max, Milliseconds target, std::string what,
+    /// `queue`: how much may wait; beyond it one call is refused, and `what` is said. `meter` may be null.
+    ThreadPool(unsigned threads, Admission::Options queue, std::string what,
                std::shared_ptr<QueueMeter> meter = nullptr)
-        : what_{std::move(what)},
-          waiting_{admission_of(threads, waiting_max, target), std::move(meter)},
-          threads_{threads} {}
+        : what_{std::move(what)}, meter_{std::move(meter)}, waiting_{queue, meter_}, threads_{threads} {}
     ~ThreadPool() { close(); }
     ThreadPool(const ThreadPool&) = delete;
     ThreadPool& operator=(const ThreadPool&) = delete;
@@ -52,7 +47,7 @@ class ThreadPool {
     Awaitable<std::invoke_result_t<Work&>> run(Work work, Party party = {}) {
         using T = std::invoke_result_t<Work&>;
         auto start = [this, party, work = std::move(work)](Completion<T> done) mutable {
-            submit(std::make_unique<Answered<T, Work, Completion<T>>>(std::move(work), std::move(done)), party);
+            submit(std::make_unique<Answered<T, Work, Completion<T>>>(party, std::move(work), std::move(done)));
         };
         co_return co_await completed_by<T>(std::move(start));
     }
@@ -63,8 +58,8 @@ class ThreadPool {
         using T = std::invoke_result_t<Work&>;
         auto start = [this, deadline, work = std::move(work)](Completion<T> done) mutable {
             Reply<T> reply{std::move(done), deadline, what_};
-            submit(std::make_unique<Answered<T, Work, Reply<T>>>(std::move(work), std::move(reply), deadline.at),
-                   deadline.party);
+            submit(std::make_unique<Answered<T, Work, Reply<T>>>(deadline.party, std::move(work), std::move(reply),
+                                                                 deadline.at));
         };
         co_return co_await completed_by<T>(std::move(start));
     }
@@ -73,31 +68,35 @@ class ThreadPool {
     /// finds out call `refused` with the reason.
     template <class Work, class Refused>
     void post(Work work, Refused refused, Party party) {
-        submit(std::make_unique<Posted<Work, Refused>>(std::move(work), std::move(refused)), party);
+        submit(std::make_unique<Posted<Work, Refused>>(party, std::move(work), std::move(refused)));
     }
 
   private:
     /// Exactly one of the two is called.
     struct Task {
+        explicit Task(const Party& its_party) : party{its_party} {}
         virtual ~Task() = default;
-        virtual void perform() = 0;
+        /// False when there was nothing left to be done.
+        virtual bool perform() = 0;
         virtual void refuse(std::exception_ptr why) = 0;
+        const Party party;
     };
 
     template <class T, class Work, class Answer>
     struct Answered : Task {
-        Answered(Work work_, Answer answer_, std::optional<SteadyTime> until_ = std::nullopt)
-            : work{std::move(work_)}, answer{std::move(answer_)}, until{until_} {}
-        void perform() override {
-            if (until && steady_now() >= *until) return;  // the reply has answered
+        Answered(const Party& its_party, Work work_, Answer answer_, std::optional<SteadyTime> until_ = std::nullopt)
+            : Task{its_party}, work{std::move(work_)}, answer{std::move(answer_)}, until{until_} {}
+        bool perform() override {
+            if (until && steady_now() >= *until) return false;  // the reply has answered
             std::optional<T> result;
             try {
                 result.emplace(work());
             } catch (...) {
                 answer.reject(std::current_exception());
-                return;
+                return true;
             }
             answer.resolve(std::move(*result));
+            return true;
         }
         void refuse(std::exception_ptr why) override { answer.reject(std::move(why)); }
 
@@ -108,24 +107,20 @@ class ThreadPool {
 
     template <class Work, class Refused>
     struct Posted : Task {
-        Posted(Work work_, Refused refused_) : work{std::move(work_)}, refused{std::move(refused_)} {}
-        void perform() override { work(); }
+        Posted(const Party& its_party, Work work_, Refused refused_)
+            : Task{its_party}, work{std::move(work_)}, refused{std::move(refused_)} {}
+        bool perform() override {
+            work();
+            return true;
+        }
         void refuse(std::exception_ptr why) override { refused(std::move(why)); }
 
         Work work;
         Refused refused;
     };
 
-    static Admission::Options admission_of(unsigned threads, std::size_t waiting_max, Milliseconds target) {
-        Admission::Options options;
-        options.target = target;
-        options.burst = std::max(options.burst, 4 * target);
-        options.least = std::min<std::size_t>(2 * threads, waiting_max);
-        options.most = waiting_max;
-        return options;
-    }
-
-    void submit(std::unique_ptr<Task> task, const Party& party) {
+    void submit(std::unique_ptr<Task> task) {
+        const Party party = task->party;
         std::unique_ptr<Task> refused;
         std::exception_ptr why;
         {
@@ -134,28 +129,34 @@ class ThreadPool {
                 refused = std::move(task);
                 why = std::make_exception_ptr(Unavailable{"the service is shutting down"});
             } else if (auto out = waiting_.push(std::move(task), party, steady_now())) {
+                // Whoever gives way leaves its look into the queue.
                 refused = std::move(out->item);
                 why = std::make_exception_ptr(Unavailable{what_});
+            } else {
+                boost::asio::post(threads_, [this] { work_off(); });
             }
-            // One look into the queue for each that has come, whoever has to give way.
-            if (!closed_) boost::asio::post(threads_, [this] { work_off(); });
         }
         if (refused) refused->refuse(std::move(why));
     }
 
     void work_off() {
+        thread_local const bool stepped_back = (step_back(), true);
+        static_cast<void>(stepped_back);
         std::optional<std::unique_ptr<Task>> task;
         {
             const std::lock_guard lock{mutex_};
             task = waiting_.pop(steady_now());
         }
         if (!task) return;
-        (*task)->perform();
+        const SteadyTime begin = steady_now();
+        if (!(*task)->perform()) return;
+        if (meter_) meter_->spent((*task)->party, steady_now() - begin);
         const std::lock_guard lock{mutex_};
         waiting_.done(1);
     }
 
     const std::string what_;
+    const std::shared_ptr<QueueMeter> meter_;
     std::mutex mutex_;
     FairQueue<std::unique_ptr<Task>> waiting_;  ///< guarded by mutex_
     bool closed_ = false;                       ///< guarded by mutex_

@@ -14,6 +14,9 @@ namespace asio = boost::asio;
 
 namespace {
 
+/// Of what is made for whoever reads it.
+constexpr base::Party kOfAll{0, base::Work::read, base::Standing::service};
+
 constexpr base::Milliseconds kLoadTimeout{700};
 constexpr const char* kLate = "the store does not answer in time";
 // After a refresh that has failed: the entry is good for a while yet.
@@ -101,7 +104,7 @@ void LocalCache::refresh_soon(const Entry& entry, base::SteadyTime now) {
 base::Awaitable<void> LocalCache::refresh(std::string id) {
     if (loads_.find(id)) co_return;  // of a reader that came just before
     try {
-        co_await load(id, Wanted::refresh);
+        co_await load(id, Wanted::refresh, kOfAll);
     } catch (const base::Unavailable&) {
         no_refresh_before_ = base::deadline_in(kRefreshPause);
     }
@@ -181,9 +184,9 @@ base::Awaitable<std::shared_ptr<const Entry>> LocalCache::complete(std::shared_p
     co_return place.flight->result();
 }
 
-base::Awaitable<Fill> LocalCache::load(const std::string& id, Wanted wanted) {
+base::Awaitable<Fill> LocalCache::load(const std::string& id, Wanted wanted, base::Party party) {
     if (loads_.size() >= kFlightsMax) throw base::Unavailable{"too many snippets are being loaded"};
-    const base::Deadline deadline = base::deadline_in(kLoadTimeout);
+    const base::Deadline deadline = base::deadline_in(kLoadTimeout, party);
     const Loads::Pointer flight = loads_.begin(id, deadline, Loading{wanted});
     try {
         Fill fill = co_await source_.load(id, wanted, deadline);
@@ -206,7 +209,7 @@ base::Awaitable<Fill> LocalCache::load_or_wait(const std::string& id, base::Dead
     const base::SteadyTime asked = base::steady_now();
     while (true) {
         const Loads::Pointer flight = loads_.find(id);
-        if (!flight) co_return co_await load(id, Wanted::read);
+        if (!flight) co_return co_await load(id, Wanted::read, deadline.party);
         if (!fresh_enough(flight->note.began, asked)) {
             doom(id, std::numeric_limits<std::int64_t>::max());
             continue;

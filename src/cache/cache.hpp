@@ -153,7 +153,7 @@ class LocalCache : public Cache {
     void count(const Fill& fill);
     void refresh_soon(const Entry& entry, base::SteadyTime now);
     base::Awaitable<void> refresh(std::string id);
-    base::Awaitable<Fill> load(const std::string& id, Wanted wanted);
+    base::Awaitable<Fill> load(const std::string& id, Wanted wanted, base::Party party);
     bool too_old(const Fill& fill);
     base::Awaitable<Fill> load_or_wait(const std::string& id, base::Deadline deadline);
     bool fresh_enough(base::SteadyTime as_of, base::SteadyTime asked) const;

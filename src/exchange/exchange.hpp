@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/client_costs.hpp"
 #include "base/metrics.hpp"
 #include "base/thread_pool.hpp"
 #include "http/request.hpp"
@@ -45,6 +46,7 @@ enum class RedisState {
 struct FaceServices {
     base::ThreadPool& archive_threads;
     base::Metrics& metrics;
+    base::ClientCosts& costs;
     pages::PageRenderer& pages;
     views::LiveCounts& live;
     const std::function<RedisState()>& redis_state;
@@ -66,6 +68,8 @@ struct Exchange : use_cases::Call {
     http::Request& request;
     Services& worker;
     std::vector<std::string> parameters;  ///< of the path
+    /// What its answer's bytes are charged to; nothing when they are free.
+    std::optional<limiter::Charge> egress{};
 
     std::string base_url() const { return exchange::base_url(services.options, request); }
 };

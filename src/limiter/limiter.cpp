@@ -67,7 +67,7 @@ base::Awaitable<std::vector<Verdict>> take_all(Limiter& limiter, std::vector<Cha
     if (!refused) co_return verdicts;
     for (const std::size_t i : taken) {
         if (verdicts[i].decision != Verdict::Decision::allowed) continue;
-        co_await limiter.give_back(*charges[i].policy, std::move(charges[i].client), charges[i].cost);
+        co_await limiter.give_back(*charges[i].policy, std::move(charges[i].client), charges[i].cost, verdicts[i]);
     }
     co_return verdicts;
 }

@@ -44,6 +44,8 @@ struct Policy {
     /// instance, and for several but for what the others have left of theirs.
     bool leased = false;
 
+    std::string scope{};  ///< of a rate for some (`Override`): whom it is for, who are counted apart; else empty
+
     /// What its quota and what it is charged are in; 0 for requests.
     std::uint32_t unit_bytes = 0;
     /// Whether what comes from this machine is not charged: a proxy that nobody has told of would be all its clients in
@@ -71,6 +73,9 @@ struct Verdict {
     std::uint32_t remaining = 0;  ///< how many more the client may send now
     std::int64_t reset_s = 1;  ///< when limited: `Retry-After`; else until the window ends. Whole seconds, at least 1
     std::int64_t wait_ms = 0;  ///< when limited: until a lone client is admitted again
+    /// The number of the window that was looked at, to which it is charged when it is allowed; -1 when this process
+    /// has counted alone.
+    std::int64_t window = -1;
 
     bool admitted() const { return decision == Decision::allowed || decision == Decision::failed_open; }
 };
@@ -86,8 +91,9 @@ class Limiter {
     virtual base::Awaitable<Verdict> take(const Policy& policy, std::string client, std::uint32_t cost) = 0;
     /// The same where it takes no wait; nothing, and nothing is charged, where it does.
     virtual std::optional<Verdict> take_near(const Policy& policy, const std::string& client, std::uint32_t cost) = 0;
-    /// Undoes a charge that was admitted a moment ago. Waits as `take` does, and never throws.
-    virtual base::Awaitable<void> give_back(const Policy& policy, std::string client, std::uint32_t cost) = 0;
+    /// Undoes a charge that was admitted a moment ago, as `verdict` says. Waits as `take` does, and never throws.
+    virtual base::Awaitable<void> give_back(const Policy& policy, std::string client, std::uint32_t cost,
+                                            Verdict verdict) = 0;
     /// Charges what `client` has had already, and whose cost was not known before. It may be more than the quota: then
     /// the client waits for as long as it takes. Returns at once and never throws.
     virtual void owe(const Policy& policy, const std::string& client, std::uint32_t cost) = 0;

@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 #include <shared_mutex>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -39,19 +40,21 @@ struct MemoryLimiter::Table {
             (found == current.end() ? current[client] : found->second) += cost;
             return true;
         }
-        void give_back(const std::string& client, std::uint32_t cost) {
-            const auto found = current.find(client);
-            if (found != current.end()) found->second -= std::min<std::uint64_t>(found->second, cost);
+        void give_back(const std::string& client, std::uint32_t cost, std::int64_t charged) {
+            if (charged != window && charged != window - 1) return;
+            auto& counts = charged == window ? current : previous;
+            const auto found = counts.find(client);
+            if (found != counts.end()) found->second -= std::min<std::uint64_t>(found->second, cost);
         }
     };
     std::array<Shard, kShards> shards;
 };
 
-/// By the policy's name and its window, since one name may have several (`Override`); written only when one is used
-/// for the first time.
+/// By the policy's name, its window and whom it is for, since one name may have several (`Override`); written only when
+/// one is used for the first time.
 struct MemoryLimiter::Tables {
     std::shared_mutex mutex;
-    std::map<std::pair<std::string, base::Milliseconds>, Table> by_policy;
+    std::map<std::tuple<std::string, base::Milliseconds, std::string>, Table> by_policy;
 };
 
 MemoryLimiter::MemoryLimiter(Algorithm algorithm, std::function<base::UnixMillis()> clock)
@@ -62,13 +65,13 @@ MemoryLimiter::~MemoryLimiter() = default;
 MemoryLimiter::Table& MemoryLimiter::table(const Policy& policy) {
     {
         const std::shared_lock lock{tables_->mutex};
-        if (const auto found = tables_->by_policy.find({policy.name, policy.window});
+        if (const auto found = tables_->by_policy.find({policy.name, policy.window, policy.scope});
             found != tables_->by_policy.end()) {
             return found->second;
         }
     }
     const std::unique_lock lock{tables_->mutex};
-    return tables_->by_policy[{policy.name, policy.window}];
+    return tables_->by_policy[{policy.name, policy.window, policy.scope}];
 }
 
 Verdict MemoryLimiter::take_now(const Policy& policy, const std::string& client, std::uint32_t cost) {
@@ -84,6 +87,7 @@ Verdict MemoryLimiter::take_now(const Policy& policy, const std::string& client,
     Verdict verdict = decide(algorithm_, policy, counts, now, cost);
     if (verdict.decision != Verdict::Decision::allowed) return verdict;
     if (!shard.add(client, cost)) verdict.decision = Verdict::Decision::failed_open;
+    verdict.window = shard.window;
     return verdict;
 }
 
@@ -94,12 +98,18 @@ void MemoryLimiter::owe(const Policy& policy, const std::string& client, std::ui
     shard.add(client, cost);
 }
 
-base::Awaitable<void> MemoryLimiter::give_back(const Policy& policy, std::string client, std::uint32_t cost) {
+base::Awaitable<void> MemoryLimiter::give_back(const Policy& policy, std::string client, std::uint32_t cost,
+                                               Verdict verdict) {
+    give_back_now(policy, client, cost, verdict.window);
+    co_return;
+}
+
+void MemoryLimiter::give_back_now(const Policy& policy, const std::string& client, std::uint32_t cost,
+                                  std::int64_t window) {
     Table::Shard& shard = table(policy).shards[std::hash<std::string>{}(client) % kShards];
     const std::lock_guard lock{shard.mutex};
     shard.turn_to(window_number(clock_(), policy.window));
-    shard.give_back(client, cost);
-    co_return;
+    shard.give_back(client, cost, window);
 }
 
 base::Awaitable<Verdict> MemoryLimiter::take(const Policy& policy, std::string client, std::uint32_t cost) {
@@ -128,8 +138,9 @@ std::optional<Verdict> CountedLimiter::take_near(const Policy& policy, const std
     return verdict;
 }
 
-base::Awaitable<void> CountedLimiter::give_back(const Policy& policy, std::string client, std::uint32_t cost) {
-    return next_->give_back(policy, std::move(client), cost);
+base::Awaitable<void> CountedLimiter::give_back(const Policy& policy, std::string client, std::uint32_t cost,
+                                                Verdict verdict) {
+    return next_->give_back(policy, std::move(client), cost, verdict);
 }
 
 void CountedLimiter::owe(const Policy& policy, const std::string& client, std::uint32_t cost) {
@@ -139,14 +150,14 @@ void CountedLimiter::owe(const Policy& policy, const std::string& client, std::u
 void CountedLimiter::count(const Policy& policy, Verdict::Decision decision) {
     const auto found = counters_.find(policy.name);
     SNIPPETD_ASSERT(found != counters_.end(), std::string_view{policy.name});
-    constexpr const char* kNames[] = {"allowed", "limited", "failed_open", "failed_closed"};
-    static_assert(std::size(kNames) == Verdict::kDecisions);
-    const auto which = static_cast<std::size_t>(decision);
+    constexpr const char* kNames[] = {"allowed", "limited", "failed_open", "failed_closed", "shadowed"};
+    static_assert(std::size(kNames) == kCounters);
+    const bool shadowed = policy.shadow && decision == Verdict::Decision::limited;
+    const std::size_t which = shadowed ? kCounters - 1 : static_cast<std::size_t>(decision);
     base::Counter* counter = found->second[which];
     if (!counter) {
-        const bool shadowed = policy.shadow && decision == Verdict::Decision::limited;
         counter = &metrics_.counter("snippetd_ratelimit_decisions_total", "Decisions of the rate limiter.",
-                                    {{"policy", policy.name}, {"decision", shadowed ? "shadowed" : kNames[which]}});
+                                    {{"policy", policy.name}, {"decision", kNames[which]}});
         found->second[which] = counter;  // who comes at the same time finds the same one
     }
     counter->add();

@@ -32,11 +32,14 @@ class MemoryLimiter : public Limiter {
 
     base::Awaitable<Verdict> take(const Policy& policy, std::string client, std::uint32_t cost) override;
     std::optional<Verdict> take_near(const Policy& policy, const std::string& client, std::uint32_t cost) override;
-    base::Awaitable<void> give_back(const Policy& policy, std::string client, std::uint32_t cost) override;
+    base::Awaitable<void> give_back(const Policy& policy, std::string client, std::uint32_t cost,
+                                    Verdict verdict) override;
     void owe(const Policy& policy, const std::string& client, std::uint32_t cost) override;
 
     /// The same, and always an answer.
     Verdict take_now(const Policy& policy, const std::string& client, std::uint32_t cost);
+    /// `window`: the verdict's.
+    void give_back_now(const Policy& policy, const std::string& client, std::uint32_t cost, std::int64_t window);
 
   private:
     struct Table;
@@ -55,12 +58,15 @@ class CountedLimiter : public Limiter {
     CountedLimiter(std::unique_ptr<Limiter> next, base::Metrics& metrics);
     base::Awaitable<Verdict> take(const Policy& policy, std::string client, std::uint32_t cost) override;
     std::optional<Verdict> take_near(const Policy& policy, const std::string& client, std::uint32_t cost) override;
-    base::Awaitable<void> give_back(const Policy& policy, std::string client, std::uint32_t cost) override;
+    base::Awaitable<void> give_back(const Policy& policy, std::string client, std::uint32_t cost,
+                                    Verdict verdict) override;
     void owe(const Policy& policy, const std::string& client, std::uint32_t cost) override;
 
   private:
-    /// By Decision; null until it is first counted, and looked up only then.
-    using Counters = std::array<std::atomic<base::Counter*>, Verdict::kDecisions>;
+    /// By Decision, and of what a policy in shadow would have refused; null until it is first counted, and looked up
+    /// only then.
+    static constexpr std::size_t kCounters = Verdict::kDecisions + 1;
+    using Counters = std::array<std::atomic<base::Counter*>, kCounters>;
     void count(const Policy& policy, Verdict::Decision decision);
 
     std::unique_ptr<Limiter> next_;

@@ -29,12 +29,22 @@ class RedisLimiter : public Limiter {
 
     base::Awaitable<Verdict> take(const Policy& policy, std::string client, std::uint32_t cost) override;
     std::optional<Verdict> take_near(const Policy& policy, const std::string& client, std::uint32_t cost) override;
-    base::Awaitable<void> give_back(const Policy& policy, std::string client, std::uint32_t cost) override;
+    base::Awaitable<void> give_back(const Policy& policy, std::string client, std::uint32_t cost,
+                                    Verdict verdict) override;
     void owe(const Policy& policy, const std::string& client, std::uint32_t cost) override;
 
   private:
-    base::Awaitable<Verdict> take_central(const Policy& policy, const std::string& client, std::uint32_t cost);
-    std::int64_t window_of(const Policy& policy) const;
+    base::Awaitable<Verdict> take_central(const Policy& policy, const std::string& client, std::uint32_t wanted,
+                                          std::uint32_t cost);
+    /// Redis's clock, as far as it is known.
+    base::UnixMillis now() const;
+    Balances::Window window_of(const Policy& policy) const;
+    std::int64_t balance(const Policy& policy, const std::string& counted);
+    void settle(const Policy& policy, const std::string& counted, Verdict& verdict, std::uint32_t taken,
+                std::uint32_t cost);
+    Verdict refuse(const Policy& policy, const std::string& counted, Verdict verdict, std::uint32_t needed,
+                   std::uint32_t cost);
+    Verdict count_alone(const Policy& policy, const std::string& client, std::uint32_t cost);
     base::Awaitable<Verdict> ask(const Policy& policy, const std::string& client, std::uint32_t cost);
     Verdict without_redis(const Policy& policy, const std::string& client, std::uint32_t cost);
 

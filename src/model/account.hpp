@@ -2,10 +2,19 @@
 
 #include "base/clock.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace snippetd::model {
+
+/// Whether `text`, in lower case, can be an account's name.
+inline bool is_username(std::string_view text) {
+    constexpr std::size_t kLeast = 2, kMost = 32;
+    return text.size() >= kLeast && text.size() <= kMost &&
+           text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == text.npos;
+}
 
 struct Account {
     std::string id;

@@ -14,18 +14,20 @@ constexpr std::size_t kMadeBytesMax = 8 * 1024 * 1024;
 constexpr std::size_t kFailedBytesMax = 1024 * 1024;  // some thousands
 constexpr std::size_t kNotMade = kDocumentOutcomes;   // of the counters
 constexpr std::size_t kShareMax = 3;                  // one document takes at most that part of what is kept
-constexpr std::size_t kWaitingMax = 64;               // in a lane; each refers to its texts
-constexpr base::Milliseconds kTarget{250};            // as long as one may take
+
+/// Of a lane: each that waits refers to its texts, and takes up to a quarter of a second.
+constexpr base::Admission::Options kQueue{
+    .target = base::Milliseconds{250}, .burst = base::Milliseconds{1000}, .least = 8, .most = 64};
 
 }  // namespace
 
 Documents::Lane::Lane(unsigned processes_max, std::string what, std::shared_ptr<base::QueueMeter> meter)
-    : threads{processes_max, kWaitingMax, kTarget, std::move(what), std::move(meter)} {}
+    : threads{processes_max, kQueue, std::move(what), std::move(meter)} {}
 
-Documents::Documents(unsigned processes, base::Metrics& metrics)
+Documents::Documents(unsigned processes, base::Metrics& metrics, base::QueueMeters& queues)
     : processes_{processes},
-      markdown_meter_{base::QueueMeter::make(metrics, "markdown")},
-      difference_meter_{base::QueueMeter::make(metrics, "differences")},
+      markdown_meter_{queues.make("markdown")},
+      difference_meter_{queues.make("differences")},
       markdown_outcomes_{outcomes_of("markdown", metrics)},
       difference_outcomes_{outcomes_of("difference", metrics)},
       made_{kMadeBytesMax, kMadeBytesMax / kShareMax},

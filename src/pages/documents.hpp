@@ -30,7 +30,7 @@ class Documents {
     using Made = std::shared_ptr<const Document>;
 
     /// `processes`: for Markdown; one more is for differences.
-    Documents(unsigned processes, base::Metrics& metrics);
+    Documents(unsigned processes, base::Metrics& metrics, base::QueueMeters& queues);
     ~Documents() { close(); }
     Documents(const Documents&) = delete;
     Documents& operator=(const Documents&) = delete;

@@ -4,6 +4,7 @@
 #include "base/units.hpp"
 #include "http/place.hpp"
 #include "limiter/policies.hpp"
+#include "model/account.hpp"
 #include "redis/endpoint.hpp"
 
 #include <algorithm>
@@ -248,6 +249,7 @@ std::optional<limiter::Beneficiary> read_beneficiary(const std::string& text) {
     limiter::Beneficiary who;
     if (text.starts_with(kAccount) && text.size() > kAccount.size()) {
         who.username = base::lower_case(text.substr(kAccount.size()));
+        if (!model::is_username(who.username)) return std::nullopt;
     } else if (text.starts_with(kToken) && text.size() > kToken.size()) {
         who.token_id = text.substr(kToken.size());
     } else {
@@ -282,6 +284,7 @@ std::vector<limiter::Override> read_overrides(const std::vector<std::string>& te
             throw BadValue{text, bad.problem};
         }
         policy.spares_loopback = false;  // somebody has asked for it
+        policy.scope = text.substr(0, colon);
         const auto same = std::find_if(overrides.begin(), overrides.end(), [&](const limiter::Override& one) {
             return one.who == *who && one.policy.name == policy.name;
         });

@@ -61,11 +61,16 @@ class Gatherer {
 
     class BatchJob : public Pool::Job {
       public:
-        explicit BatchJob(Gatherer& gatherer) : gatherer_{gatherer} {}
+        explicit BatchJob(Gatherer& gatherer) : gatherer_{gatherer} {
+            always_waits = true;  // there are `running_max` of them
+        }
 
         void execute(Connection& connection) override {
             const std::vector<Key> keys = gatherer_.fill(*this);
-            if (!keys.empty()) results_ = gatherer_.work_(connection, keys);
+            if (keys.empty()) return;
+            const base::SteadyTime begin = base::steady_now();
+            results_ = gatherer_.work_(connection, keys);
+            took_ = base::steady_now() - begin;
         }
 
       private:
@@ -77,6 +82,7 @@ class Gatherer {
         Gatherer& gatherer_;
         Batch batch_;  ///< guarded by the gatherer's mutex
         std::vector<Result> results_;
+        base::SteadyTime::duration took_{};
     };
 
     static base::Admission::Options admission_of(const Options& options) {
@@ -107,8 +113,10 @@ class Gatherer {
         }
         ++running_;
         started_ = now;
-        // The statement is everybody's.
-        const base::Deadline deadline{waiting_.peek()->deadline.at, {0, base::Work::read, base::Standing::service}};
+        // The statement is everybody's, and late when the first of them is.
+        base::SteadyTime first = base::SteadyTime::max();
+        waiting_.for_each([&first](const Waiting& one) { first = std::min(first, one.deadline.at); });
+        const base::Deadline deadline{first, {0, base::Work::read, base::Standing::service}};
         lock.unlock();
         pool_.submit(std::make_shared<BatchJob>(*this), deadline);
     }
@@ -116,14 +124,24 @@ class Gatherer {
     /// Gives the job its batch, and its keys to the caller; none when the job has been given up meanwhile.
     std::vector<Key> fill(BatchJob& job) {
         std::vector<Key> keys;
-        const std::lock_guard lock{mutex_};
-        if (job.answered()) return keys;
-        for (const Waiting& waiting : job.batch_) keys.push_back(waiting.key);  // of one that is done again
-        const base::SteadyTime now = base::steady_now();
-        while (!waiting_.empty() && job.batch_.size() < options_.batch_max) {
-            Waiting next = *waiting_.pop(now);
-            keys.push_back(next.key);
-            job.batch_.push_back(std::move(next));
+        Batch late;
+        {
+            const std::lock_guard lock{mutex_};
+            if (job.answered()) return keys;
+            for (const Waiting& waiting : job.batch_) keys.push_back(waiting.key);  // of one that is done again
+            const base::SteadyTime now = base::steady_now();
+            while (!waiting_.empty() && job.batch_.size() < options_.batch_max) {
+                Waiting next = *waiting_.pop(now);
+                if (next.deadline <= now) {
+                    late.push_back(std::move(next));
+                } else {
+                    keys.push_back(next.key);
+                    job.batch_.push_back(std::move(next));
+                }
+            }
+        }
+        for (Waiting& waiting : late) {
+            waiting.done.reject(std::make_exception_ptr(base::Unavailable{"the database does not answer in time"}));
         }
         return keys;
     }
@@ -134,6 +152,7 @@ class Gatherer {
         --running_;
         waiting_.done(batch.size());
         start(lock);  // before the answers, so that the connection is not idle meanwhile
+        account(batch, job.took_);
         for (auto& [executor, answers] : by_executor(std::move(batch), std::move(job.results_))) {
             boost::asio::post(executor, [answers = std::move(answers), error = job.error]() mutable {
                 for (auto& [done, result] : answers) {
@@ -145,6 +164,13 @@ class Gatherer {
                 }
             });
         }
+    }
+
+    /// Each has cost its client its part of the statement.
+    void account(const Batch& batch, base::SteadyTime::duration took) const {
+        if (!options_.meter || batch.empty()) return;
+        const auto part = took / static_cast<std::int64_t>(batch.size());
+        for (const Waiting& one : batch) options_.meter->spent(one.deadline.party, part);
     }
 
     using Answers = std::vector<std::pair<base::Completion<Result>, std::optional<Result>>>;

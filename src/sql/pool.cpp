@@ -3,6 +3,7 @@
 #include "base/fail_point.hpp"
 #include "base/jitter.hpp"
 #include "base/log.hpp"
+#include "base/thread_priority.hpp"
 #include "base/unreachable.hpp"
 
 #include <algorithm>
@@ -43,7 +44,7 @@ base::Admission::Options admission_of(const Pool::Options& options) {
     base::Admission::Options admission;
     admission.target = options.queueing_target;
     // A transaction must be able to become as large as it may, or it never shows what it can do.
-    admission.least = std::max<std::size_t>(2 * options.threads, options.batch_max);
+    admission.least = std::max<std::size_t>({2 * options.threads, options.batch_max, options.queue_least});
     admission.most = options.queue_max;
     admission.least = std::min(admission.least, admission.most);
     return admission;
@@ -118,8 +119,10 @@ void Pool::submit(std::shared_ptr<Job> job, base::Deadline deadline) {
         } else if (down_) {
             refusal = unreachable();
         } else {
-            auto refused = queue_.push(std::move(job), deadline.party, base::steady_now());
-            if (refused) {
+            const base::SteadyTime now = base::steady_now();
+            if (job->always_waits) {
+                queue_.push_always(std::move(job), deadline.party, now);
+            } else if (auto refused = queue_.push(std::move(job), deadline.party, now)) {
                 job = std::move(refused->item);
                 refusal = too_many();
             }
@@ -146,6 +149,7 @@ void Pool::wait_for_work(Slot& slot, std::unique_lock<std::mutex>& lock) {
 }
 
 void Pool::serve(Slot& slot) {
+    if (options_.steps_back) base::step_back();
     bool connected = false;
     base::Milliseconds backoff = kBackoffMin;
     std::unique_lock lock{mutex_};
@@ -196,6 +200,7 @@ void Pool::serve(Slot& slot) {
         slot.interrupted = false;
         lock.unlock();
         run_batch(slot, jobs);
+        account(jobs, base::steady_now() - now);
         bool lost = std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job->connection_lost; });
         if (!finish(slot)) lost = true;
         if (std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return !job->answered(); }))
@@ -312,6 +317,13 @@ bool Pool::finish(Slot& slot) {
         return true;
     });
     return made;
+}
+
+/// Each of `jobs` has cost its client its part of what they took together.
+void Pool::account(const std::vector<std::shared_ptr<Job>>& jobs, base::SteadyTime::duration took) {
+    if (!options_.meter) return;
+    const auto part = took / static_cast<std::int64_t>(jobs.size());
+    for (const auto& job : jobs) options_.meter->spent(job->deadline.party, part);
 }
 
 void Pool::run_batch(Slot& slot, std::vector<std::shared_ptr<Job>>& jobs) {

@@ -43,12 +43,14 @@ class Pool {
         std::function<std::unique_ptr<Connection>()> make_connection;
         unsigned threads = 1;
         std::size_t queue_max = 1024;
-        base::Milliseconds queueing_target{25};   ///< how long a job may wait when others do all the time
+        std::size_t queue_least = 64;             ///< so many may wait however long it takes
+        base::Milliseconds queueing_target{50};   ///< how long a job may wait when others do all the time
         std::shared_ptr<base::QueueMeter> meter;  ///< of the queue; null: nobody looks
         std::size_t batch_max = 1;
         base::Milliseconds stuck_grace{1000};  ///< how long after its deadline a running job's connection is cut
         base::Milliseconds reconnect_patience{750};
         bool only_reads = false;  ///< no job has an effect, whatever becomes of it
+        bool steps_back = false;  ///< whether its threads do (`base::step_back`): what they run is theirs to work out
         /// Called, by a thread of the pool, when `down` changes. Must not call the pool.
         std::function<void(bool up)> on_change = [](bool) {};
         /// Likewise for each attempt to connect that fails, with its reason, and when all connections stand again.
@@ -86,6 +88,7 @@ class Pool {
         bool connection_lost = false;  ///< whether the connection went down under the work
         bool had_no_effect = false;    ///< whether it may be done again after that
         unsigned repetitions = 0;
+        bool always_waits = false;  ///< also when there is no room: its owner bounds how many there are
 
         void answer() {
             if (!answered_.exchange(true)) deliver();
@@ -174,6 +177,7 @@ class Pool {
     bool finish(Slot& slot);
     void give_up_reconnecting(base::SteadyTime now, std::vector<std::shared_ptr<Job>>& refused);
     void repeat(std::vector<std::shared_ptr<Job>>& jobs);
+    void account(const std::vector<std::shared_ptr<Job>>& jobs, base::SteadyTime::duration took);
     void run_batch(Slot& slot, std::vector<std::shared_ptr<Job>>& jobs);
     void run_one(Connection& connection, Job& job);
     void failed(Connection& connection, Job& job, const std::exception& error);

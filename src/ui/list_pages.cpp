@@ -1,11 +1,11 @@
 #include "base/percent.hpp"
 #include "exchange/access.hpp"
+#include "exchange/charges.hpp"
 #include "exchange/input.hpp"
 #include "exchange/page.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
 #include "ui/handlers.hpp"
-#include "use_cases/charge.hpp"
 #include "use_cases/lists.hpp"
 #include "use_cases/snippets.hpp"
 
@@ -148,7 +148,7 @@ Answer delete_selected(Exchange& exchange) {
     for (std::size_t i = 0; i < ids.size(); ++i) {
         // Each is a write like any other. The first one has been charged on the way in.
         if (i > 0) {
-            std::optional<Error> limited = co_await use_cases::charge(exchange, "write", exchange.caller.account->id);
+            std::optional<Error> limited = co_await charge_write(exchange);
             if (limited) co_return *std::move(limited);
         }
         Condition condition = condition_of(exchange);

@@ -58,7 +58,8 @@ Awaitable<void> end_sessions(Call& call, const std::vector<std::string>& hashes,
 /// deleted, since it was verified.
 Awaitable<Result<Entered>> begin_session(Call& call, const store::StoredAccount& verified, SessionHolder holder) {
     std::string secret = base::random_secret();
-    const base::Deadline deadline = base::deadline_in(kStoreTimeout, call.deadline.party);
+    // The service's own work: a password has been checked, or an account made, which must not have been for nothing.
+    const base::Deadline deadline = base::deadline_in(kStoreTimeout);
     const base::Milliseconds lifetime = std::chrono::seconds{kSessionSeconds};
     const bool begun = co_await call.services.store.create_session(
         auth::hash_secret(holder.kind, secret), verified.account.id, verified.password_hash, lifetime, deadline);
@@ -144,10 +145,8 @@ Result<Credentials> check(CredentialsInput input, bool for_new_account) {
     require(complaints, "password", input.password);
     if (input.username) {
         credentials.username = base::lower_case(*input.username);
-        const bool fits =
-            credentials.username.size() >= 2 && credentials.username.size() <= 32 &&
-            credentials.username.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string::npos;
-        if (!fits) complaints.add("username", "has 2 to 32 characters of a-z 0-9 _ -");
+        if (!model::is_username(credentials.username))
+            complaints.add("username", "has 2 to 32 characters of a-z 0-9 _ -");
     }
     if (input.password && for_new_account) {
         credentials.password = prepare(complaints, "password", *input.password);

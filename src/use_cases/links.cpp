@@ -89,7 +89,12 @@ Awaitable<Result<Followed>> follow_link(Call& call, std::string id, Visit visit)
         followed = shared_by(std::move(read));
     }
     call.listable = is_listable(*followed.snippet);
-    if (!visit.only_looks) co_await count_view(call, std::move(id));
+    if (visit.only_looks) co_return followed;
+    try {
+        co_await count_view(call, std::move(id));
+    } catch (const base::Unavailable&) {
+        if (!followed.burned) throw;  // else this is the only copy
+    }
     co_return followed;
 }
 

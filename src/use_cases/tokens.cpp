@@ -36,7 +36,7 @@ std::optional<Error> check(TokenInput& input) {
 Awaitable<Result<NewToken>> make(Call& call, store::TokenMaker maker, TokenInput input) {
     if (std::optional<Error> wrong = check(input)) co_return *std::move(wrong);
     // Not the call's: a password that was verified before has taken its time.
-    const base::Deadline deadline = base::deadline_in(kStoreTimeout);
+    const base::Deadline deadline = base::deadline_in(kStoreTimeout, call.deadline.party);
     model::ApiToken token;
     token.name = *std::move(input.name);
     token.id = base::random_alphanumeric(kTokenIdCharacters);

@@ -153,15 +153,43 @@ TYPED_TEST(LimiterContract, WhatIsGivenBackCanBeTakenAgain) {
         const auto limiter = this->make(algorithm);
         for (const Policy* charged : {&this->policy, &std::as_const(leased)}) {
             const auto quota = static_cast<int>(charged->quota);
-            EXPECT_EQ(this->admitted(*limiter, *charged, "ann", quota), quota);
-            this->loop.run(limiter->give_back(*charged, "ben", 3));
-            EXPECT_EQ(this->admitted(*limiter, *charged, "cat", quota + 1), quota);
-            this->loop.run(limiter->give_back(*charged, "cat", 3));
+            const Verdict first = this->take(*limiter, *charged, "ann", 3);
+            this->loop.run(limiter->give_back(*charged, "ann", 3, first));
+            EXPECT_EQ(this->admitted(*limiter, *charged, "ann", quota + 5), quota);
+            EXPECT_EQ(this->admitted(*limiter, *charged, "ben", 1), 1) << "nobody else's";
         }
-        // Who is over its limit is remembered so for a while, and need not be.
-        EXPECT_EQ(this->admitted(*limiter, this->policy, "dan", 4), 4);
-        this->loop.run(limiter->give_back(this->policy, "dan", 3));
-        EXPECT_EQ(this->take(*limiter, this->policy, "dan").remaining, 3u);
+    }
+}
+
+/// As many requests of one client as come together at the same time are what it may have, and no more is lost to it.
+TYPED_TEST(LimiterContract, WhatComesTogetherTakesNoMoreThanItNeeds) {
+    Policy leased{"read", 320, 60s};
+    leased.leased = true;
+    ASSERT_EQ(leased.lease(), 10u);
+    for (const Algorithm algorithm : kBoth) {
+        const auto limiter = this->make(algorithm);
+        std::vector<std::future<Verdict>> running;
+        const auto take_one = [&]() -> base::Awaitable<Verdict> {
+            std::string client = "ann";
+            co_return co_await limiter->take(leased, std::move(client), 1);
+        };
+        for (int i = 0; i < 200; ++i) running.push_back(this->loop.start(take_one()));
+        int sum = 0;
+        for (auto& one : running) sum += Loop::get(std::move(one)).decision == Decision::allowed ? 1 : 0;
+        EXPECT_EQ(sum, 200);
+        EXPECT_EQ(this->admitted(*limiter, leased, "ann", 200), 120);
+    }
+}
+
+TYPED_TEST(LimiterContract, ARateForSomeIsCountedApart) {
+    Policy office = this->policy;
+    office.scope = "10.0.0.0/8";
+    office.quota = 50;
+    for (const Algorithm algorithm : kBoth) {
+        const auto limiter = this->make(algorithm);
+        EXPECT_EQ(this->admitted(*limiter, office, "ann", 40), 40);
+        EXPECT_EQ(this->admitted(*limiter, this->policy, "ann", 10), 5);
+        EXPECT_EQ(this->admitted(*limiter, office, "ann", 20), 10) << "although she is over the other one";
     }
 }
 

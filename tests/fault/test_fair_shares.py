@@ -4,6 +4,7 @@ that say nothing. Clients are told apart by the address that they connect from."
 import collections
 import concurrent.futures
 import contextlib
+import json
 import re
 import select
 import subprocess
@@ -12,7 +13,7 @@ import time
 import pytest
 
 from harness import expect
-from harness.client import Client
+from harness.client import PASSWORD, Client
 from harness.server import TIME_FACTOR, Server
 from harness.waiting import until
 from harness.wire import Connection
@@ -202,6 +203,55 @@ def test_searches_of_one_account_stop_nobody_else(binary, new_database):
             expected = {("create", 201), ("list", 200), ("own", 200), ("missing", 404), ("ready", 200)}
             assert set(answers) == expected, answers
             assert min(answers.values()) >= 10, answers
+
+
+def begin_log_in(connection, name, password=PASSWORD):
+    body = json.dumps({"username": name, "password": password}).encode()
+    connection.send(post("/auth/login", len(body), "Content-Type: application/json\r\n") + body)
+
+
+def test_log_ins_of_one_client_stop_nobody_elses(binary, connect):
+    """More at once than may wait: each takes some ten milliseconds of a core."""
+
+    def refused():
+        return server.metric("snippetd_queue_refused_total", queue="passwords", work="auth")
+
+    with Server(binary) as server:
+        with Client(server, source=OTHER).signup() as client:
+            greedy = []
+            while not refused():
+                for _ in range(40):
+                    greedy.append(connect(server, source=GREEDY, timeout=60))
+                    begin_log_in(greedy[-1], client.username)
+                assert len(greedy) < 2000
+            assert client.login(client.username), "while they wait"
+        outcome = collections.Counter(connection.read().status for connection in greedy)
+        assert set(outcome) == {200, 503}, "more came than could wait, and it is told so"
+        assert refused() == outcome[503]
+
+
+def test_an_overload_that_lasts_is_an_alert_and_the_log_names_who_costs_most(binary, connect):
+    with Server(binary) as server, Client(server, source=OTHER).signup() as client:
+        greedy = {}
+        for _ in range(100):
+            connection = connect(server, source=GREEDY, timeout=60)
+            greedy[connection.socket] = connection
+            begin_log_in(connection, client.username)
+
+        def is_told():
+            # Whoever has an answer asks again, for a while.
+            end = time.monotonic() + 0.2
+            while time.monotonic() < end:
+                for ready in select.select(list(greedy), [], [], 0.05)[0]:
+                    assert greedy[ready].read().status in (200, 503)
+                    begin_log_in(greedy[ready], client.username)
+            return server.metric("snippetd_alerts_active", alert="overloaded") == 1
+
+        until(is_told, 30, "the alert", interval=0)
+        raised = [line for line in server.log_lines if '"alert":"overloaded"' in line or "alert=overloaded" in line]
+        assert raised and GREEDY not in "".join(raised), "the alert goes to others"
+        named = [line for line in server.log_lines if "a client that costs much" in line]
+        assert named and GREEDY in named[0], named
 
 
 def test_memory_that_the_largest_snippets_have_no_room_in_is_no_setting(binary):

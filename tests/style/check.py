@@ -52,7 +52,7 @@ MAY_INCLUDE = {
     "conventions": ASKED | {"pages"},
     "openapi": ASKED | {"pages"},
     "application": ASKED | FACES | {"pages", "cache"},
-    "settings": {"base", "sql", "redis", "http", "limiter", "views"},  # the enums and addresses of who uses them
+    "settings": {"base", "model", "sql", "redis", "http", "limiter", "views"},  # the enums and names of who uses them
     "app": ASKED | STAGES | {"sql", "redis", "pages", "openapi", "application", "settings"},
     "": {"app", "base", "pages", "settings"},  # main.cpp
 }

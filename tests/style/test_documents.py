@@ -28,7 +28,7 @@ VALUES = [
     ("README.md", "| `render` | address | 3000/60s |", 'of_reads("render", 3000)'),
     ("README.md", "| `list`, `search` | address | 1200/60s, 120/60s |", 'of_reads("list", 1200)'),
     ("README.md", "| `list`, `search` | address | 1200/60s, 120/60s |", 'of_reads("search", 120)'),
-    ("README.md", "| `export` | address | 20/1h |", 'of_reads("export", 20, 1h)'),
+    ("README.md", "| `export` | account | 20/1h |", 'of_reads("export", 20, 1h)'),
     ("README.md", "| `egress` | address | 2048/60s |", 'of_reads("egress", 2048)'),
     ("docs/decisions/0038-reads-cost-too.md", "a thirty-second of a client's quota", "kLeasesOfQuota = 32"),
     ("README.md", "| `--memory-max` | 512 MiB", '"memory-max", "512MiB"'),

@@ -109,11 +109,12 @@ struct IdleServices {
     views::Recorder recorder{tally};
     base::PerWorker<auth::Identities> all_identities;
     auth::Identities identities{{}, all_identities};
-    base::ThreadPool threads{1, 1, base::ThreadPool::kAnyTime, "nothing is done on threads here"};
+    base::ThreadPool threads{1, base::Admission::at_any_time(1), "nothing is done on threads here"};
     auth::Passwords passwords{1};
     boost::asio::io_context context;
     use_cases::Texts texts{threads, metrics};
-    pages::Documents documents{1, metrics};
+    base::QueueMeters queues{metrics};
+    pages::Documents documents{1, metrics, queues};
     pages::PageRenderer pages{context.get_executor(), threads, documents, 0, nullptr, metrics};
     views::LiveCounts::Bound live_bound;
     views::LiveCounts live{live_bound};
@@ -130,6 +131,7 @@ struct IdleServices {
                                                     .views = recorder},
                                 exchange::FaceServices{.archive_threads = threads,
                                                        .metrics = metrics,
+                                                       .costs = queues.costs(),
                                                        .pages = pages,
                                                        .live = live,
                                                        .redis_state = redis_state,

@@ -49,6 +49,8 @@ def test_near_hits_are_free_and_what_is_not_near_costs(limited):
         expect_refused(client.get(f"/s/{others[-1]}"), "read", 3, 60)
         assert statuses(client, [f"/s/{first}/raw", f"/s/{others[0]}"]) == [200, 200], "these are near now"
         assert client.get("/s/aaaaaaaaaaaa").status == 429, "what is not there costs a look"
+        assert client.get(f"/s/{first}?utm_source=mail").status == 200, "whatever is hung on to the link"
+        assert client.get(f"/s/{first}/raw?download=1").status == 200
         assert other.get(f"/s/{others[-1]}").status == 200
         assert statuses(client, ["/healthz", "/readyz", "/metrics", "/robots.txt", "/openapi.json"]) == [200] * 5
 
@@ -84,7 +86,8 @@ def test_each_kind_of_work_has_its_policy(limited, policy, free, paid):
 
 def test_an_export_has_its_policy(limited):
     server = limited("export=2/60s")
-    with Client(server).signup() as client:
+    with Client(server).signup() as client, Client(server) as nobody:
+        assert statuses(nobody, ["/auth/export"] * 5) == [401] * 5, "which costs others at this address nothing"
         assert statuses(client, ["/auth/export"] * 3) == [200, 200, 429]
         expect_refused(client.get("/me/export.zip"), "export", 2, 60)
 
@@ -225,7 +228,30 @@ def test_a_token_has_a_rate_of_its_own_apart_from_its_account(limited, binary, t
         assert writes(tokens[1], 2) == [201, 429]
 
 
-@pytest.mark.parametrize("wrong", ["ada:read=1/60s", "10.0.0.0/8:read=1", "account:ada:views=1/60s", "read=1/60s"])
+def test_a_rate_of_its_own_holds_for_links_too(limited):
+    flags = ["--cache-near-size", "0", "--rate-limit-for", "account:ada:read=4/60s"]
+    server = limited("read=2/60s", flags=flags)
+    ids = make(server, 1)
+    with Client(server).signup("ada") as ada, Client(server, source="127.0.0.2") as nobody:
+        assert statuses(ada, [f"/s/{ids[0]}"] * 5) == [200] * 4 + [429]
+        assert statuses(nobody, [f"/s/{ids[0]}"] * 3) == [200] * 2 + [429]
+
+
+def test_many_are_deleted_at_the_rate_of_who_does_it(limited):
+    flags = ["--rate-limit-for", "account:ada:write=6/60s"]
+    server = limited("write=3/60s", flags=flags)
+    with Client(server).signup("ada") as ada:
+        ids = [ada.create()["id"] for _ in range(3)]
+        form = "&".join(f"id={id}" for id in ids) + "&sure=1"
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **PAGE}
+        assert ada.post("/me/delete", body=form, headers=headers).status == 303
+        assert ada.post("/snippets", {"body": "x"}).status == 429
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["account:a b:read=1/60s", "ada:read=1/60s", "10.0.0.0/8:read=1", "account:ada:views=1/60s", "read=1/60s"],
+)
 def test_what_is_no_rate_for_some_is_refused(binary, wrong):
     run = subprocess.run([binary, "config", "--rate-limit-for", wrong], capture_output=True, text=True)
     assert run.returncode == 2 and "rate-limit-for" in run.stderr, run.stderr

@@ -38,7 +38,7 @@ struct Simulation {
             const SteadyTime since = waiting.front();
             waiting.pop_front();
             longest = std::max(longest, now - since);
-            admission.taken(since, waiting.size(), now);
+            admission.taken(waiting.size(), now);
             now += service;
             admission.done(1);
             ++served;
@@ -64,7 +64,7 @@ TEST(AdmissionTest, BelowItsCapacityNothingIsRefused) {
 TEST(AdmissionTest, ABurstIsTakenInWhole) {
     Simulation pool;
     pool.run(1s, 2ms, 1ms);
-    pool.run(40ms, 100us, 1ms);  // four hundred at once
+    pool.run(20ms, 100us, 1ms);  // two hundred at once
     EXPECT_EQ(pool.refused, 0u);
     pool.run(2s, 2ms, 1ms);
     EXPECT_EQ(pool.refused, 0u);
@@ -75,7 +75,7 @@ TEST(AdmissionTest, AQueueThatStandsIsKeptShortAndTheHandsBusy) {
     for (const auto every : {333us, 100us, 10us}) {
         Simulation pool;
         pool.run(1s, 2ms, 1ms);
-        pool.run(2s, every, 1ms);
+        pool.run(3s, every, 1ms);
         EXPECT_TRUE(pool.admission.behind());
         pool.count_anew();
         pool.run(10s, every, 1ms);
@@ -93,6 +93,24 @@ TEST(AdmissionTest, TheLimitFollowsTheRate) {
     EXPECT_NEAR(static_cast<double>(pool.admission.limit()), 5, 1);
     pool.run(3s, 20us, 200us);
     EXPECT_NEAR(static_cast<double>(pool.admission.limit()), 125, 10);
+}
+
+TEST(AdmissionTest, OnePieceThatTakesLongIsNoQueueThatStands) {
+    Simulation pool;
+    pool.run(1s, 100ms, 50ms);
+    pool.run(1s, 250ms, 700ms);
+    pool.run(3s, 200ms, 50ms);
+    EXPECT_FALSE(pool.admission.behind());
+    EXPECT_EQ(pool.refused, 0u);
+}
+
+TEST(AdmissionTest, AfterAnOutageThatHasEmptiedItABurstIsTakenInWhole) {
+    Simulation pool;
+    pool.run(10s, 100us, 1ms);
+    ASSERT_TRUE(pool.admission.behind());
+    pool.admission.emptied();
+    EXPECT_FALSE(pool.admission.behind());
+    EXPECT_EQ(pool.admission.limit(), pool.options.most);
 }
 
 TEST(AdmissionTest, WhatIsSlowHasRoomForItsHandsAllTheSame) {

@@ -140,6 +140,22 @@ TEST_F(FairQueueTest, WhatNobodyWaitsForIsTakenOutWhereverItIs) {
     EXPECT_EQ(push("d9", party(3)), "d9");
 }
 
+TEST_F(FairQueueTest, WhatItsOwnerBoundsAlwaysWaits) {
+    push_many("a", 8, party(1));
+    queue.push_always("mine", party(2), now);
+    EXPECT_EQ(queue.size(), 9u);
+    EXPECT_EQ(push("b", party(3)), "a8");
+}
+
+TEST_F(FairQueueTest, WhoHasMostIsFoundAmongVeryMany) {
+    FairQueue<std::string> large{at_most(1100)};
+    for (std::uint64_t client = 1; client <= 1000; ++client) large.push("one", party(client), now);
+    for (int i = 0; i < 100; ++i) large.push("many", party(5000), now);
+    const auto refused = large.push("two", party(1), now);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->item, "many");
+}
+
 TEST_F(FairQueueTest, TakesWhatCannotBeCopied) {
     FairQueue<std::unique_ptr<int>> unique{at_most(1)};
     EXPECT_FALSE(unique.push(std::make_unique<int>(1), party(1), now));
@@ -224,6 +240,8 @@ TEST_F(ADay, NobodyStarvesSharesHoldAndLimitsFindBack) {
         outcomes.clear();
         for (int s = 0; s < 5; ++s) second(busy, scene == 3 && s == 2);
         if (scene == 0 || scene == 2) {
+            EXPECT_TRUE(queue.admission().behind()) << "however soon the others' turn comes";
+            EXPECT_GT(outcomes[1].refused, 0);
             EXPECT_GE(total().served, 4990) << "the hands are never idle";
             for (const auto& [client, demand] : ordinary) {
                 EXPECT_EQ(outcomes[client].refused, 0) << "hour " << hour << " client " << client;

@@ -25,7 +25,7 @@ class ThreadPoolTest : public testing::Test {
     }
 
     std::promise<void> begun_, release_;
-    ThreadPool pool_{1, 2, ThreadPool::kAnyTime, "too many"};
+    ThreadPool pool_{1, Admission::at_any_time(2), "too many"};
     test::Loop loop_;
 };
 

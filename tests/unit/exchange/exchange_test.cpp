@@ -21,7 +21,7 @@ TEST(BaseUrl, IsThePublicUrlElseWhatTheHostSays) {
 
 TEST(RateLimitFields, SayWhatTheLimiterSaid) {
     using namespace std::chrono_literals;
-    const limiter::Policy policy{"write", 60, 90s, true};
+    const limiter::Policy policy{"write", 60, 90s};
     EXPECT_EQ(rate_limit_fields(use_cases::Charged{&policy, 41, 17}),
               "RateLimit-Policy: \"write\";q=60;w=90\r\nRateLimit: \"write\";r=41;t=17\r\n");
     EXPECT_EQ(rate_limit_fields(std::nullopt), "");

@@ -42,7 +42,7 @@ struct Gathering : Limiter {
         if (found == near.end()) return std::nullopt;
         return verdict_of(found->second);
     }
-    base::Awaitable<void> give_back(const Policy& policy, std::string, std::uint32_t) override {
+    base::Awaitable<void> give_back(const Policy& policy, std::string, std::uint32_t, Verdict) override {
         given_back.push_back(policy.name);
         co_return;
     }

@@ -198,7 +198,7 @@ TEST(CountedLimiter, CountsEachDecisionByPolicyAndLooksNothingUpForIt) {
             verdict.decision = *near;
             return verdict;
         }
-        base::Awaitable<void> give_back(const Policy&, std::string client, std::uint32_t) override {
+        base::Awaitable<void> give_back(const Policy&, std::string client, std::uint32_t, Verdict) override {
             owes = "nothing: " + client;
             co_return;
         }
@@ -235,8 +235,15 @@ TEST(CountedLimiter, CountsEachDecisionByPolicyAndLooksNothingUpForIt) {
     scripted->near = Decision::allowed;
     EXPECT_TRUE(limiter.take_near(policy, "ann", 1));
     EXPECT_EQ(count("allowed"), 3u);
-    loop.run(limiter.give_back(policy, "ann", 1));
+    loop.run(limiter.give_back(policy, "ann", 1, {}));
     EXPECT_EQ(scripted->owes, "nothing: ann");
+    Policy shadow = policy;
+    shadow.shadow = true;
+    scripted->near = Decision::limited;
+    EXPECT_TRUE(limiter.take_near(shadow, "ann", 1));
+    EXPECT_TRUE(limiter.take_near(policy, "ann", 1));
+    EXPECT_EQ(count("shadowed"), 1u);
+    EXPECT_EQ(count("limited"), 3u) << "one name may be in shadow for some";
 }
 
 }  // namespace

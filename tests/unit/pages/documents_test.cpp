@@ -71,7 +71,8 @@ class DocumentsTest : public testing::Test {
     }
 
     base::Metrics metrics_;
-    Documents documents_{1, metrics_};
+    base::QueueMeters queues_{metrics_};
+    Documents documents_{1, metrics_, queues_};
     test::Loop loop_;
 };
 

@@ -32,7 +32,8 @@ struct Scripted : limiter::Limiter {
     std::optional<limiter::Verdict> take_near(const limiter::Policy&, const std::string&, std::uint32_t) override {
         return std::nullopt;
     }
-    base::Awaitable<void> give_back(const limiter::Policy& policy, std::string client, std::uint32_t cost) override {
+    base::Awaitable<void> give_back(const limiter::Policy& policy, std::string client, std::uint32_t cost,
+                                    limiter::Verdict) override {
         given_back.push_back(text(policy, client, cost));
         co_return;
     }

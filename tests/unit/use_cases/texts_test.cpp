@@ -21,7 +21,7 @@ struct Site {
     std::thread::id here() { return where(Text::json, 0); }
 
     base::Metrics metrics;
-    base::ThreadPool threads{1, 4, base::ThreadPool::kAnyTime, "too much"};
+    base::ThreadPool threads{1, base::Admission::at_any_time(4), "too much"};
     Texts texts{threads, metrics};
     test::Loop loop;
 };
