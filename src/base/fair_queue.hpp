@@ -101,14 +101,6 @@ class FairQueue {
         tell();
         return std::move(next.item);
     }
-    /// What `pop` would give, or null.
-    const T* peek() const {
-        for (std::size_t i = 0; i < kWorks; ++i) {
-            const Kind& its_kind = kinds_[(turn_ + i) % kWorks];
-            if (its_kind.size > 0) return &its_kind.lines.front().waiting.front().item;
-        }
-        return nullptr;
-    }
     template <class Visitor>
     void for_each(Visitor visit) const {
         for (const Kind& its_kind : kinds_) {

@@ -80,7 +80,7 @@ bool spares(const limiter::Policy& policy, const Exchange& exchange) {
     return policy.spares_loopback && http::is_loopback(exchange.request.client);
 }
 
-/// The same for one charge.
+/// Charges one alone.
 Awaitable<std::optional<Error>> charge_one(Exchange& exchange, limiter::Charge one) {
     if (spares(*one.policy, exchange)) co_return std::nullopt;
     std::vector<limiter::Charge> charges;

@@ -25,7 +25,7 @@ enum class Charge {
 };
 
 /// What kind of work a route is: which share it has of what is scarce, and which policy it is charged to (`policy_of`
-/// in application.cpp).
+/// in charges.cpp).
 using base::Work;
 
 using Answer = Awaitable<Result<http::Response>>;

@@ -99,11 +99,12 @@ std::string limits_text(const Options& options) {
         "- {}, for each address: the same without an account\n"
         "- {}, for each address and each account name: wherever a password is asked for\n"
         "- {}, for each address: making accounts\n"
-        "- {}, {}, {}, {}, {} and {}, for each address: reading, each by what it is",
+        "- {}, {}, {}, {} and {}, for each address: reading, each by what it is\n"
+        "- {}, for each account: an export of all it has",
         policy_text(options, "write"), policy_text(options, "anonymous"), policy_text(options, "login"),
         policy_text(options, "signup"), policy_text(options, "read"), policy_text(options, "list"),
-        policy_text(options, "search"), policy_text(options, "render"), policy_text(options, "export"),
-        policy_text(options, "egress"));
+        policy_text(options, "search"), policy_text(options, "render"), policy_text(options, "egress"),
+        policy_text(options, "export"));
 }
 
 /// Puts them where their names stand.
