@@ -85,7 +85,7 @@ def _kinds(server):
         Kind("create", [_request("POST", "/snippets", {**account, **as_json}, json.dumps(SNIPPET).encode())]),
         Kind("read", [_request("GET", f"/s/{id}") for id in ids]),
         Kind("list", [_request("GET", "/explore?limit=20"), _request("GET", "/snippets?limit=20", account)]),
-        Kind("search", [_request("GET", f"/explore?q={word}") for word in words]),
+        Kind("search", [_request("GET", f"/snippets?q={word}", account) for word in words]),
         Kind("page", [_request("GET", f"/s/{id}", html) for id in ids]),
         Kind("log-in", [_request("POST", "/auth/login", as_json, login)]),
     ]

@@ -4,6 +4,9 @@
 #include "base/log.hpp"
 #include "base/timer.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -18,6 +21,13 @@ namespace {
 constexpr int kReapedAtOnceMax = 500;
 constexpr base::Milliseconds kReaperTimeout{4000};
 
+constexpr base::Milliseconds kIndexerTimeout{4000};
+constexpr base::Milliseconds kIndexerInterval{250}, kIndexerRestMax{5000};
+
+constexpr double kIndexerShareMin = 0.02, kIndexerShareMax = 0.5;
+// So many writes that are left it would take all of the time for: before a search has to look through everything.
+constexpr double kIndexerBusyAt = store::kUnindexedMax;
+
 }  // namespace
 
 Jobs::Jobs(Fleet& fleet, views::Tally& tally)
@@ -25,6 +35,12 @@ Jobs::Jobs(Fleet& fleet, views::Tally& tally)
 
 void Jobs::add_reaper(store::Store& store, base::Milliseconds interval) {
     add(reap(store, interval));
+}
+
+void Jobs::add_indexer(store::SearchIndex& index, Indexing indexing, base::Metrics& metrics) {
+    metrics.gauge("snippetd_search_unindexed", "Writes that the index of searches lacks, about.", {},
+                  [this] { return static_cast<double>(unindexed_.load()); });
+    add(this->index(index, indexing));
 }
 
 void Jobs::add(base::Awaitable<void> job) {
@@ -54,6 +70,41 @@ base::Awaitable<void> Jobs::reap(store::Store& store, base::Milliseconds interva
             } while (purged.more);
         } catch (const base::Unavailable& away) {
             log::warn("the reaper waits for the store", {{"reason", away.what()}});
+        }
+    }
+}
+
+base::Milliseconds Jobs::rest_of_indexer(base::Milliseconds took, std::int64_t left) {
+    if (left == 0) return kIndexerInterval;
+    const double share = std::clamp(static_cast<double>(left) / kIndexerBusyAt, kIndexerShareMin, kIndexerShareMax);
+    const double rest = static_cast<double>(std::max(took, base::Milliseconds{1}).count()) * (1 / share - 1);
+    return std::min(base::Milliseconds{std::llround(rest)}, kIndexerRestMax);
+}
+
+base::Awaitable<void> Jobs::index(store::SearchIndex& index, Indexing indexing) {
+    base::Timer timer{loop_.context()};
+    base::Milliseconds rest = kIndexerInterval;
+    base::SteadyTime look_at = base::steady_now();
+    bool is_away = false;
+    while (true) {
+        timer.expires_after(rest);
+        co_await timer.async_wait(base::use_awaitable);
+        rest = kIndexerInterval;
+        const base::SteadyTime begin = base::steady_now();
+        if (index.may_have_unindexed()) look_at = std::min(look_at, begin + indexing.after);
+        if (begin < look_at) continue;
+        try {
+            const store::Indexed indexed = co_await index.index_some(base::deadline_in(kIndexerTimeout));
+            const base::SteadyTime end = base::steady_now();
+            look_at = indexed.left > 0 ? end : end + indexing.looks_every;
+            rest = rest_of_indexer(std::chrono::duration_cast<base::Milliseconds>(end - begin), indexed.left);
+            unindexed_ = indexed.left;
+            if (std::exchange(is_away, false)) log::info("the search index is kept up again");
+        } catch (const base::Unavailable& away) {
+            // Until it is back, what is written is looked through.
+            if (!std::exchange(is_away, true)) {
+                log::warn("the search index waits for the store", {{"reason", away.what()}});
+            }
         }
     }
 }

@@ -53,6 +53,7 @@ void work(const settings::Settings& settings) {
     Caches no_caches;
     Jobs jobs{foundation.fleet(), foundation.tally()};
     jobs.add_reaper(foundation.store(), settings.reaper_interval);
+    jobs.add_indexer(foundation.store(), {settings.index_after, settings.index_after}, foundation.metrics());
     foundation.fleet().add_shared_view_job(jobs);
     foundation.fleet().start(jobs, no_caches);
     jobs.start();

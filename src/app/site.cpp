@@ -106,7 +106,7 @@ class Site::Front {
                  site.memory_.near / 2,
                  site.shared_pages_.get(),
                  site.foundation_.metrics()},
-          application_{services(site, loop)},
+          application_{services(site, loop), site.requests_},
           server_{loop.context(), application_, site.server_options_, site.server_limits_, site.foundation_.metrics()} {
         site.caches_.of(loop).follow_counts(
             [this](std::string_view id, std::int64_t count) { live_.publish(id, count); });
@@ -186,6 +186,7 @@ Site::Site(const settings::Settings& settings)
       overload_watch_{foundation_.queues(), foundation_.alerts()},
       jobs_{foundation_.fleet(), foundation_.tally()} {
     warn_of_small_cache(settings);
+    foundation_.queues().show_costs(settings.metrics_clients);
     add_jobs();
 }
 
@@ -221,7 +222,11 @@ ViewEnds Site::view_ends() {
 
 void Site::add_jobs() {
     jobs_.add(overload_watch_.run());
-    if (settings_.jobs) jobs_.add_reaper(foundation_.store(), settings_.reaper_interval);
+    if (settings_.jobs) {
+        jobs_.add_reaper(foundation_.store(), settings_.reaper_interval);
+        // What others have written they index themselves, unless they have ended.
+        jobs_.add_indexer(foundation_.store(), {settings_.index_after, std::chrono::minutes{1}}, foundation_.metrics());
+    }
     if (settings_.views == views::Mode::async) foundation_.fleet().add_own_view_jobs(jobs_, view_ends());
     if (settings_.jobs) foundation_.fleet().add_shared_view_job(jobs_);
 }

@@ -54,6 +54,7 @@ struct Settings {
     std::uint64_t max_body = 0;  ///< bytes
     bool anonymous = false;
     bool signup = false;
+    bool metrics_clients = false;
     std::string alert_webhook;  ///< http or https; empty: none
     log::Level log_level{};
     log::Format log_format{};
@@ -66,6 +67,7 @@ struct Settings {
     std::chrono::milliseconds idle_timeout{0};
     std::chrono::milliseconds shutdown_timeout{0};  ///< 0: requests in flight are cut off
     std::chrono::milliseconds reaper_interval{0};
+    std::chrono::milliseconds index_after{0};
     std::uint32_t database_connections = 0;
     sql::Pooler database_pooler{};
 };

@@ -270,6 +270,8 @@ std::vector<Setting> make_table() {
                             {"warn", log::Level::warn},
                             {"error", log::Level::error},
                             {"off", log::Level::off}}),
+        on_off({"metrics-clients", "off", "name the clients that cost most in /metrics: addresses and accounts"},
+               &S::metrics_clients),
         choice<log::Format>({"log-format", "text", "of the log on standard error"}, &S::log_format,
                             {{"text", log::Format::text}, {"json", log::Format::json}}),
         size(
@@ -286,6 +288,9 @@ std::vector<Setting> make_table() {
         duration({"idle-timeout", "75s", "between two requests on a connection"}, &S::idle_timeout, 100ms, 24h),
         duration({"shutdown-timeout", "5s", "for requests in flight after SIGTERM"}, &S::shutdown_timeout, 0ms, 9s),
         duration({"reaper-interval", "60s", "how often expired snippets are removed"}, &S::reaper_interval, 100ms, 24h),
+        duration({"index-after", "10s",
+                  "how long after a write the index of searches takes it in; until then it is looked through"},
+                 &S::index_after, 100ms, 1h),
         number({"database-connections", "8", "connections to PostgreSQL; at least 4 are made"},
                &S::database_connections, 1, 256),
         choice<sql::Pooler>(

@@ -1,4 +1,5 @@
 #include "base/fold_case.hpp"
+#include "store/search_tables.hpp"
 #include "store/snippet_row.hpp"
 #include "store/sql_store.hpp"
 
@@ -159,6 +160,7 @@ Dialect postgres_dialect(Outbox outbox) {
             "where snippet_id = :id and version = :version",
         // A large text lies apart, and says its size where the row is.
         .revision_size = "octet_length(body)",
+        .id_by_bytes = "s.id collate \"C\"",
         .has_tag = "s.tags @> jsonb_build_array(:tag::text)",
         .has_text = "(strpos(s.title_folded, :text::text) > 0 or strpos(s.body_folded, :text_again::text) > 0)",
         .delete_snippet = kDelete + (outbox == Outbox::on ? kNoteDeletion : "") + kDeleted,
@@ -232,7 +234,7 @@ std::vector<int> check_writable(sql::Connection& connection, const std::vector<i
 class PostgresStore : public SqlStore {
   public:
     PostgresStore(Pools pools, Outbox outbox)
-        : SqlStore{std::move(pools), postgres_dialect(outbox)},
+        : SqlStore{std::move(pools), postgres_dialect(outbox), make_postgres_search()},
           update_{kUpdate + (outbox == Outbox::on ? kNoteUpdate : "") + kUpdated},
           pings_{*pools_.watch, {.running_max = 1}, check_writable} {}
     ~PostgresStore() override { close(); }
@@ -248,8 +250,9 @@ class PostgresStore : public SqlStore {
 
     Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
                                            Deadline deadline) override {
-        auto work = [snippet = std::move(snippet), record = std::move(record)](sql::Connection& connection) {
+        auto work = [this, snippet = std::move(snippet), record = std::move(record)](sql::Connection& connection) {
             connection.count("create_snippet");
+            note_write();
             try {
                 if (record) return create_once(connection, snippet, *record);
                 auto& create = connection.prepared<Create>(kNewSnippet);
@@ -268,6 +271,7 @@ class PostgresStore : public SqlStore {
     Awaitable<bool> update_snippet(model::Snippet next, Deadline deadline) override {
         auto work = [this, next = std::move(next)](sql::Connection& connection) {
             connection.count("update_snippet");
+            note_write();
             WholeRow row;
             row.assign(next);
             long long updated = 0;

@@ -1,6 +1,6 @@
 #include "store/sql_store.hpp"
 
-#include "base/fold_case.hpp"
+#include "store/search_tables.hpp"
 #include "store/snippet_row.hpp"
 
 #include <array>
@@ -65,51 +65,21 @@ struct ListUndelivered {
     soci::statement statement;
 };
 
-std::vector<model::Snippet> list_snippets(sql::Connection& connection, const Dialect& dialect, const char* name,
-                                          const std::string& scope, const std::string& owner_id,
-                                          const ListQuery& query) {
-    connection.count(name);
-    std::string text = fmt::format("select {} from {} where {} and (s.expires_at is null or s.expires_at > {})",
-                                   snippet_columns("''"), kSnippetTables, scope, dialect.time_ms);
-    SnippetRow row;
-    soci::statement statement{connection.session()};
-    row.read_from(statement);
-    if (!owner_id.empty()) statement.exchange(use(owner_id, "owner"));
-    const Position after = query.after.value_or(Position{});
-    const long long after_created_at = after.created_at;
-    if (query.after) {
-        text += " and (s.created_at, s.id) < (:after_created_at, :after_id)";
-        statement.exchange(use(after_created_at, "after_created_at"));
-        statement.exchange(use(after.id, "after_id"));
-    }
-    const std::string folded = base::fold_case(query.text);
-    if (!query.text.empty()) {
-        text += " and " + dialect.has_text;
-        statement.exchange(use(folded, "text"));
-        statement.exchange(use(folded, "text_again"));
-    }
-    if (!query.tag.empty()) {
-        text += " and " + dialect.has_tag;
-        statement.exchange(use(query.tag, "tag"));
-    }
-    if (!query.language.empty()) {
-        text += " and s.language = :language";
-        statement.exchange(use(query.language, "language"));
-    }
-    const std::string visibility{query.visibility ? model::to_text(*query.visibility) : ""};
-    if (query.visibility) {
-        text += " and s.visibility = :visibility";
-        statement.exchange(use(visibility, "visibility"));
-    }
-    if (!query.with_burning) text += " and s.burn_after_reading = 0";
-    text += " order by s.created_at desc, s.id desc limit :limit";
-    statement.exchange(use(query.limit, "limit"));
-    prepare(statement, text);
-    statement.execute(false);
-    return fetch_snippets(statement, row);
-}
-
 }  // namespace
+
+SqlStore::SqlStore(Pools pools, Dialect dialect, std::unique_ptr<SearchTables> search)
+    : pools_{std::move(pools)},
+      read_{pools_.read},
+      write_{pools_.write},
+      dialect_{std::move(dialect)},
+      search_{std::move(search)},
+      loads_{*read_, look_up_options(pools_), [this](sql::Connection& connection, const std::vector<std::string>& ids) {
+                 return load_snippets(connection, ids);
+             }} {}
+
+SqlStore::~SqlStore() {
+    close();
+}
 
 std::optional<CreateResult> read_replay(soci::session& session, const IdempotencyRecord& record) {
     std::string fingerprint, response;
@@ -126,6 +96,21 @@ std::string snippet_columns(const std::string& body) {
         "s.version, coalesce(v.count, 0), s.created_at, s.updated_at, coalesce(s.expires_at, 0), s.burn_after_reading, "
         "s.edit_token_hash, s.forked_from, case when o.visibility = 'public' then 1 else 0 end",
         body);
+}
+
+std::vector<model::Snippet> load_whole(sql::Connection& connection, const Dialect& dialect,
+                                       const std::vector<std::string>& ids) {
+    connection.count("load_whole");
+    const std::string written = dialect.write_ids(ids);
+    SnippetRow row;
+    long long now = 0;
+    soci::statement statement{connection.session()};
+    row.read_from(statement);
+    statement.exchange(into(now));
+    statement.exchange(use(written, "ids"));
+    prepare(statement, dialect.load_snippets);
+    statement.execute(false);
+    return fetch_snippets(statement, row);
 }
 
 Awaitable<Loaded> SqlStore::load_snippet(std::string id, Deadline deadline) {
@@ -176,6 +161,7 @@ Awaitable<bool> SqlStore::delete_snippet(std::string id, std::optional<std::int6
         std::string deleted;
         connection.session() << dialect_.delete_snippet, use(id, "id"), use(wanted, "wanted"), into(deleted);
         const bool there = connection.session().got_data();
+        if (there) note_write();
         if (there && !dialect_.note_deletion.empty()) {
             connection.count("note_deletion");
             connection.session() << dialect_.note_deletion, use(id, "id");
@@ -183,28 +169,6 @@ Awaitable<bool> SqlStore::delete_snippet(std::string id, std::optional<std::int6
         return there;
     };
     return write_->run(std::move(work), deadline);
-}
-
-sql::Pool& SqlStore::for_list(const ListQuery& query) const {
-    const bool in_order = query.text.empty() && query.tag.empty() && query.language.empty();
-    return in_order ? *pools_.read : *pools_.search;
-}
-
-Awaitable<std::vector<model::Snippet>> SqlStore::list_owned(std::string owner_id, ListQuery query, Deadline deadline) {
-    sql::Pool& pool = for_list(query);
-    auto work = [this, owner_id = std::move(owner_id), query = std::move(query)](sql::Connection& connection) {
-        return list_snippets(connection, dialect_, "list_owned", "s.owner_id = :owner", owner_id, query);
-    };
-    return pool.run(std::move(work), deadline);
-}
-
-Awaitable<std::vector<model::Snippet>> SqlStore::list_public(ListQuery query, Deadline deadline) {
-    sql::Pool& pool = for_list(query);
-    auto work = [this, query = std::move(query)](sql::Connection& connection) {
-        return list_snippets(connection, dialect_, "list_public",
-                             "s.visibility = 'public' and s.burn_after_reading = 0", "", query);
-    };
-    return pool.run(std::move(work), deadline);
 }
 
 Awaitable<std::vector<model::Revision>> SqlStore::list_revisions(std::string snippet_id, Deadline deadline) {
@@ -379,6 +343,7 @@ Awaitable<Purged> SqlStore::purge(int limit, Deadline deadline) {
                 fmt::format("delete from {0} where {1} in (select {1} from {0} where {2} <= {3} - {4} limit :limit)",
                             table, key, time, now, kept));
         };
+        if (purged.snippets > 0) note_write();
         purge_others("purge_sessions", "sessions", "hash", "expires_at", 0);
         purge_others("purge_tokens", "api_tokens", "id", "expires_at", 0);
         purge_others("purge_idempotency", "idempotency_records", "id", "created_at", kIdempotencyKept);

@@ -5,6 +5,8 @@
 #include "store/store.hpp"
 #include "store/store_clock.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -20,6 +22,7 @@ struct Dialect {
     std::string (*write_ids)(const std::vector<std::string>& ids);
     std::string find_revision;     ///< `:id`, `:version`
     std::string revision_size;     ///< of the body of a row of `revisions`, without reading it
+    std::string id_by_bytes;       ///< the column `s.id`, in the order of its bytes
     std::string has_tag;           ///< condition with `:tag`
     std::string has_text;          ///< condition with `:text` and `:text_again`, both folded (base::fold_case)
     std::string delete_snippet;    ///< `:id`, `:wanted` (a version, or 0 for any); the id, when it was deleted
@@ -45,9 +48,11 @@ struct Pools {
     std::shared_ptr<base::QueueMeter> look_ups{};  ///< of what waits for a statement to take it along
 };
 
+class SearchTables;
+
 class SqlStore : public Store {
   public:
-    ~SqlStore() override { close(); }
+    ~SqlStore() override;
 
     Awaitable<bool> create_account(model::Account account, std::string password_hash, Deadline deadline) override;
     Awaitable<std::optional<StoredAccount>> find_account(std::string username, Deadline deadline) override;
@@ -83,6 +88,8 @@ class SqlStore : public Store {
     Awaitable<void> forget_delivered(model::NumbersById delivered, model::CacheServer told, Deadline deadline) override;
     Awaitable<void> set_cache_server(std::string run_id, model::CacheServer known, Deadline deadline) override;
     Awaitable<std::int64_t> last_flush_applied(std::string flusher, Deadline deadline) override;
+    Awaitable<Indexed> index_some(Deadline deadline) override;
+    bool may_have_unindexed() const override { return writes_indexed_ != writes_; }
     Awaitable<Purged> purge(int limit, Deadline deadline) override;
     Awaitable<void> ping(Deadline deadline) override;
     Awaitable<UnixMillis> now(Deadline deadline) override;
@@ -90,15 +97,10 @@ class SqlStore : public Store {
     void close() override;
 
   protected:
-    SqlStore(Pools pools, Dialect dialect)
-        : pools_{std::move(pools)},
-          read_{pools_.read},
-          write_{pools_.write},
-          dialect_{std::move(dialect)},
-          loads_{*read_, look_up_options(pools_),
-                 [this](sql::Connection& connection, const std::vector<std::string>& ids) {
-                     return load_snippets(connection, ids);
-                 }} {}
+    SqlStore(Pools pools, Dialect dialect, std::unique_ptr<SearchTables> search);
+
+    /// Something is to be put into the index of searches.
+    void note_write() { ++writes_; }
 
     Pools pools_;
     std::shared_ptr<sql::Pool> read_;
@@ -116,6 +118,10 @@ class SqlStore : public Store {
     sql::Pool& for_list(const ListQuery& query) const;
     std::vector<Loaded> load_snippets(sql::Connection& connection, const std::vector<std::string>& ids);
 
+    std::unique_ptr<SearchTables> search_;
+    std::atomic<std::uint64_t> writes_{1};       ///< what is there already may have to be indexed, too
+    std::atomic<std::uint64_t> writes_seen_{0};  ///< by the last `index_some`
+    std::atomic<std::uint64_t> writes_indexed_{0};
     StoreClock clock_;  // before loads_, which tell it the time
 
     LookUps loads_;
@@ -125,10 +131,15 @@ class SqlStore : public Store {
 std::optional<CreateResult> read_replay(soci::session& session, const IdempotencyRecord& record);
 /// The columns of a snippet, as `SnippetRow` reads them; `body` is an SQL expression, `''` for lists.
 std::string snippet_columns(const std::string& body);
-/// The tables that `snippet_columns` reads from.
-inline constexpr const char* kSnippetTables =
-    "snippets s left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id "
+/// The snippets of these ids, with their texts; those that are there, in any order.
+std::vector<model::Snippet> load_whole(sql::Connection& connection, const Dialect& dialect,
+                                       const std::vector<std::string>& ids);
+
+/// What `snippet_columns` reads beside `snippets s`, and both.
+inline constexpr const char* kBesideSnippets =
+    "left join accounts a on a.id = s.owner_id left join snippet_views v on v.snippet_id = s.id "
     "left join snippets o on o.id = nullif(s.forked_from, '')";
+inline const std::string kSnippetTables = std::string{"snippets s "} + kBesideSnippets;
 
 std::unique_ptr<Store> make_postgres_store(Pools pools, Outbox outbox);
 class SqliteUpkeep;

@@ -1,3 +1,4 @@
+#include "store/search_tables.hpp"
 #include "store/snippet_row.hpp"
 #include "store/sql_store.hpp"
 #include "store/sqlite_upkeep.hpp"
@@ -127,6 +128,7 @@ Dialect sqlite_dialect(Outbox outbox) {
             "join bodies b on b.snippet_id = r.snippet_id and b.version = r.version "
             "where r.snippet_id = :id and r.version = :version",
         .revision_size = "size",
+        .id_by_bytes = "s.id",
         .has_tag = "exists (select 1 from json_each(s.tags) t where t.value = :tag)",
         .has_text =
             "(contains_folded(s.title, :text) or contains_folded((select b.body from bodies b "
@@ -194,13 +196,16 @@ std::optional<CreateResult> record_or_replay(soci::session& session, const Idemp
 class SqliteStore : public SqlStore {
   public:
     SqliteStore(Pools pools, Outbox outbox, std::shared_ptr<SqliteUpkeep> upkeep)
-        : SqlStore{std::move(pools), sqlite_dialect(outbox)}, outbox_{outbox}, upkeep_{std::move(upkeep)} {}
+        : SqlStore{std::move(pools), sqlite_dialect(outbox), make_sqlite_search()},
+          outbox_{outbox},
+          upkeep_{std::move(upkeep)} {}
     ~SqliteStore() override { close(); }
 
     Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
                                            Deadline deadline) override {
-        auto work = [snippet = std::move(snippet), record = std::move(record)](sql::Connection& connection) {
+        auto work = [this, snippet = std::move(snippet), record = std::move(record)](sql::Connection& connection) {
             connection.count("create_snippet");
+            note_write();
             try {
                 if (record) {
                     connection.count("find_idempotency_record");
@@ -226,6 +231,7 @@ class SqliteStore : public SqlStore {
     Awaitable<bool> update_snippet(model::Snippet next, Deadline deadline) override {
         auto work = [this, next = std::move(next)](sql::Connection& connection) {
             connection.count("update_snippet");
+            note_write();
             soci::session& session = connection.session();
             SnippetRow row;
             row.assign(next);
@@ -247,7 +253,7 @@ class SqliteStore : public SqlStore {
     }
 
     Awaitable<std::optional<model::Snippet>> burn_snippet(std::string id, Deadline deadline) override {
-        auto work = [id = std::move(id)](sql::Connection& connection) -> std::optional<model::Snippet> {
+        auto work = [this, id = std::move(id)](sql::Connection& connection) -> std::optional<model::Snippet> {
             connection.count("burn_snippet");
             soci::session& session = connection.session();
             std::vector<model::Snippet> found;
@@ -263,6 +269,7 @@ class SqliteStore : public SqlStore {
             if (found.empty()) return std::nullopt;
             const long long now = base::unix_now_ms();
             session << "delete from snippets where id = :id", use(id);
+            note_write();
             const bool hidden = found.front().visibility == model::Visibility::private_;
             const std::string owner_id = hidden ? found.front().owner_id : "";
             session << "insert into gone_snippets (id, gone_at, owner_id) values (:id, :now, nullif(:owner, '')) "

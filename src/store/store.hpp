@@ -3,6 +3,7 @@
 #include "store/accounts.hpp"
 #include "store/clock.hpp"
 #include "store/outbox.hpp"
+#include "store/search_index.hpp"
 #include "store/snippets.hpp"
 #include "store/view_ledger.hpp"
 
@@ -20,7 +21,12 @@ struct Purged {
 };
 
 /// All of it, in one database. Who needs a part takes the part.
-class Store : public Accounts, public Snippets, public ViewLedger, public InvalidationOutbox, public Clock {
+class Store : public Accounts,
+              public Snippets,
+              public ViewLedger,
+              public InvalidationOutbox,
+              public SearchIndex,
+              public Clock {
   public:
     /// Removes what has expired, at most `limit` rows of each kind.
     virtual Awaitable<Purged> purge(int limit, Deadline deadline) = 0;

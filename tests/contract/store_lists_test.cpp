@@ -217,28 +217,6 @@ TEST_P(StoreContract, ASearchFindsTitleAndBodyLiterallyAndIgnoresCase) {
     EXPECT_EQ(found("zzz"), Ids{});
 }
 
-TEST_P(StoreContract, ASearchIgnoresTheCaseOfEveryLetter) {
-    test::find_by_any_letter(*store, loop);
-}
-
-TEST_P(StoreContract, ASearchLooksIntoWhatAnEditHasWritten) {
-    Snippet made = snippet("a");
-    made.visibility = Visibility::public_;
-    made.body = "früher";
-    create(made);
-    made.title = "ÄNDERUNG";
-    made.body = "SPÄTER";
-    ASSERT_TRUE(update(made));
-    const auto found = [&](const std::string& text) {
-        ListQuery query;
-        query.text = text;
-        return public_ids(query).size();
-    };
-    EXPECT_EQ(found("FRÜHER"), 0u);
-    EXPECT_EQ(found("später"), 1u);
-    EXPECT_EQ(found("änderung"), 1u);
-}
-
 TEST_P(StoreContract, FiltersAndCursorGoTogether) {
     create_account("ann");
     for (int i = 0; i < 10; ++i) {

@@ -16,6 +16,7 @@ VALUES = [
     ("README.md", "on, 300 s, 64 MiB", '"cache-near-size", "64MiB"'),
     ("README.md", "async, every 10 s", '"views-flush", "10s"'),
     ("README.md", "the reaper every 60 s", '"reaper-interval", "60s"'),
+    ("README.md", "into the index after 10 s", '"index-after", "10s"'),
     ("README.md", "may stand still (30 s)", '"body-timeout", "30s"'),
     ("README.md", "(512 bytes a second)", '"min-rate", "512B"'),
     ("README.md", "is read (5 min)", '"linger-timeout", "5m"'),

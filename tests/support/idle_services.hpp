@@ -64,6 +64,8 @@ class UntouchedStore : public store::Store {
     Awaitable<model::Undelivered> list_undelivered(base::Milliseconds, int, Deadline) override { touched(); }
     Awaitable<void> forget_delivered(model::NumbersById, model::CacheServer, Deadline) override { touched(); }
     Awaitable<void> set_cache_server(std::string, model::CacheServer, Deadline) override { touched(); }
+    Awaitable<store::Indexed> index_some(Deadline) override { touched(); }
+    bool may_have_unindexed() const override { touched(); }
     Awaitable<store::Purged> purge(int, Deadline) override { touched(); }
     Awaitable<void> ping(Deadline) override { touched(); }
     Awaitable<base::UnixMillis> now(Deadline) override { touched(); }

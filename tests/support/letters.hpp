@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,7 +41,9 @@ inline const std::vector<Found> kFound{
     {"한글 日本語 ไทย 😀", {"글 日", "日本語", "ทย 😀"}, {}},
 };
 
-inline void find_by_any_letter(store::Store& store, Loop& loop) {
+/// `then` is called between the writes and the searches.
+inline void find_by_any_letter(
+    store::Store& store, Loop& loop, const std::function<void()>& then = [] {}) {
     const auto deadline = [] { return base::deadline_in(kPatience); };
     for (std::size_t i = 0; i < kFound.size(); ++i) {
         model::Snippet made;
@@ -51,6 +54,7 @@ inline void find_by_any_letter(store::Store& store, Loop& loop) {
         (i % 2 ? made.title : made.body) = "x " + std::string{kFound[i].text} + " y";
         loop.run(store.create_snippet(made, std::nullopt, deadline()));
     }
+    then();
     const auto finds = [&](const char* text, std::size_t wanted) {
         store::ListQuery query;
         query.text = text;

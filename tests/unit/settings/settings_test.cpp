@@ -113,6 +113,8 @@ TEST(Settings, HaveTheDocumentedDefaults) {
     EXPECT_EQ(s.idle_timeout, 75s);
     EXPECT_EQ(s.shutdown_timeout, 5s);
     EXPECT_EQ(s.reaper_interval, 60s);
+    EXPECT_EQ(s.index_after, 10s);
+    EXPECT_FALSE(s.metrics_clients);
     EXPECT_EQ(s.database_connections, 8u);
     EXPECT_EQ(s.database_pooler, sql::Pooler::detect);
 }
@@ -185,6 +187,10 @@ TEST(Settings, TakeEveryFlag) {
                               "0",
                               "--reaper-interval",
                               "4s",
+                              "--index-after",
+                              "6s",
+                              "--metrics-clients",
+                              "on",
                               "--database-connections",
                               "9",
                               "--database-pooler",
@@ -222,6 +228,8 @@ TEST(Settings, TakeEveryFlag) {
     EXPECT_EQ(s.idle_timeout, 3s);
     EXPECT_EQ(s.shutdown_timeout, 0s);
     EXPECT_EQ(s.reaper_interval, 4s);
+    EXPECT_EQ(s.index_after, 6s);
+    EXPECT_TRUE(s.metrics_clients);
     EXPECT_EQ(s.database_connections, 9u);
     EXPECT_EQ(s.database_pooler, sql::Pooler::transaction);
 }
