@@ -72,6 +72,7 @@ class Site {
     // One for all workers.
     const use_cases::Options options_;
     const http::ServerOptions server_options_;
+    const std::shared_ptr<base::QueueMeter> requests_ = foundation_.queues().make("requests");
     base::ThreadPool archive_threads_;
     auth::Passwords passwords_;
     base::ThreadPool page_threads_;

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 
 namespace snippetd::application {
 
@@ -103,6 +104,17 @@ std::optional<Error> weigh_read(const http::Request& request, http::Response& re
     return std::nullopt;
 }
 
+/// Whether a program says that it is one that goes through the web on its own account, as crawlers do that may be
+/// asked to come again.
+bool names_itself_robot(std::string_view user_agent) {
+    // Most give an address where one can read about them.
+    constexpr std::string_view names[] = {"bot/", "bot;", "crawler", "spider", "+http"};
+    return std::any_of(std::begin(names), std::end(names), [user_agent](std::string_view name) {
+        const auto same = [](char a, char b) { return (a | 0x20) == b; };
+        return std::search(user_agent.begin(), user_agent.end(), name.begin(), name.end(), same) != user_agent.end();
+    });
+}
+
 /// The stages of every request, in their order. Reads of links take a short cut through it: `answer_now`.
 Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& exchange) {
     const bool as_page = is_page(route) || (route.page && prefers_page(exchange.request));
@@ -154,6 +166,29 @@ Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& excha
     co_return co_await handler(exchange);
 }
 
+/// A request that has come in, until this ends.
+class Inside {
+  public:
+    Inside(base::Gate& gate, const base::Party& party)
+        : gate_{gate}, party_{party}, let_in_{gate.enter(party, base::steady_now(), base::Turn::began_at())} {}
+    ~Inside() {
+        if (let_in_) gate_.leave(party_, base::steady_now());
+    }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+    bool let_in() const { return let_in_; }
+
+  private:
+    base::Gate& gate_;
+    const base::Party party_;
+    const bool let_in_;
+};
+
+Error unavailable(const base::Unavailable& away) {
+    return {ErrorKind::unavailable, "Try again in a moment.", {}, away.retry_after().count()};
+}
+
 /// What a backend that is broken, or a defect, is to the caller.
 Error broken(const http::Request& request, std::exception_ptr thrown) {
     try {
@@ -163,7 +198,7 @@ Error broken(const http::Request& request, std::exception_ptr thrown) {
         return error(ErrorKind::insufficient_storage, "What is here can be read. Whoever runs it has been told.");
     } catch (const base::Unavailable& away) {
         log::debug("unavailable", {{"request_id", request.id}, {"reason", away.what()}});
-        return {ErrorKind::unavailable, "Try again in a moment.", {}, away.retry_after().count()};
+        return unavailable(away);
     } catch (const std::exception& defect) {
         log::error("a request failed", {{"request_id", request.id}, {"error", defect.what()}});
         return error(ErrorKind::internal, "This is our fault; the request id helps to find it.");
@@ -177,12 +212,12 @@ http::Response said_as_fits(const http::Request& request, const Error& error, co
 }
 
 /// What went wrong, in the form that the caller asked for.
-Awaitable<http::Response> explain(const Route& route, Exchange& exchange, Error wrong) {
+Awaitable<http::Response> explain(const Route& route, Exchange& exchange, Error wrong, bool came_in) {
     std::optional<Error> again;
     // To be refused costs the caller nothing, so it may cost little here: a long text is not shown once more. Whoever
     // was let in and met a broken backend gets all of it back.
-    const bool let_in = wrong.kind == ErrorKind::unavailable || wrong.kind == ErrorKind::insufficient_storage ||
-                        wrong.kind == ErrorKind::internal;
+    const bool let_in = came_in && (wrong.kind == ErrorKind::unavailable ||
+                                    wrong.kind == ErrorKind::insufficient_storage || wrong.kind == ErrorKind::internal);
     const bool shown_again = let_in || exchange.request.body.size() <= kShownAgainBytesMax;
     if (route.refuse && !shown_again) {
         wrong.detail += wrong.detail.empty() ? "" : " ";
@@ -200,7 +235,8 @@ Awaitable<http::Response> explain(const Route& route, Exchange& exchange, Error 
 
 }  // namespace
 
-Application::Application(Services services) : services_{services}, router_{router_rows()} {}
+Application::Application(Services services, std::shared_ptr<base::QueueMeter> requests)
+    : services_{services}, router_{router_rows()}, gate_{std::move(requests)} {}
 
 std::uint64_t Application::body_bytes_max(const http::Request& request) const {
     const http::Router::Match match = router_.find(request.method, request.path);
@@ -256,23 +292,30 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
         answer.response.constant_fields = exposure_fields(route.open, !route.of_snippet);
         co_return answer;
     }
-    const std::string address = http::address_key(request.client);
-    const base::Party party{base::client_number(address), route.work, base::Standing::anonymous};
-    Exchange exchange{request, services_, std::move(match.parameters), base::deadline_in(kRequestTimeout, party)};
+    Exchange exchange{request, services_, std::move(match.parameters), base::deadline_in(kRequestTimeout)};
+    const bool robot = names_itself_robot(request.field(http::Field::user_agent));
+    const base::Party party{base::client_number(exchange.address), route.work,
+                            robot ? base::Standing::bot : base::Standing::anonymous};
+    exchange.deadline.party = party;
+    const Inside inside{gate_, party};
     std::optional<Error> wrong;
-    try {
-        Result<http::Response> result = co_await run_stages(route, exchange);
-        if (result) {
-            answer.response = *std::move(result);
-            wrong = weigh_read(request, answer.response);
-        } else {
-            wrong = result.error();
+    if (!inside.let_in()) {
+        wrong = unavailable(base::Unavailable{"more requests come than can be answered"});
+    } else {
+        try {
+            Result<http::Response> result = co_await run_stages(route, exchange);
+            if (result) {
+                answer.response = *std::move(result);
+                wrong = weigh_read(request, answer.response);
+            } else {
+                wrong = result.error();
+            }
+        } catch (...) {
+            wrong = broken(request, std::current_exception());
         }
-    } catch (...) {
-        wrong = broken(request, std::current_exception());
     }
-    if (wrong) answer.response = co_await explain(route, exchange, *std::move(wrong));
-    const std::string_view client = exchange.caller.account ? exchange.caller.account->username : address;
+    if (wrong) answer.response = co_await explain(route, exchange, *std::move(wrong), inside.let_in());
+    const std::string_view client = exchange.caller.account ? exchange.caller.account->username : exchange.address;
     services_.costs.name(exchange.deadline.party.client, client);
     if (answer.response.status == 401) answer.response.add("WWW-Authenticate", "Bearer");
     charge_egress(exchange, answer.response);

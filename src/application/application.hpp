@@ -1,16 +1,20 @@
 #pragma once
 
 #include "application/routes.hpp"
+#include "base/gate.hpp"
 #include "exchange/exchange.hpp"
 #include "http/router.hpp"
 #include "http/service.hpp"
+
+#include <memory>
 
 namespace snippetd::application {
 
 /// The service as one worker's connections see it: from a request to a response, through all stages.
 class Application : public http::Service {
   public:
-    explicit Application(exchange::Services services);
+    /// `requests` is the meter of what is under way, of all workers; it may be null.
+    explicit Application(exchange::Services services, std::shared_ptr<base::QueueMeter> requests = nullptr);
 
     std::uint64_t body_bytes_max(const http::Request& request) const override;
     bool answer_now(const http::Request& request, Answer& answer) override;
@@ -21,6 +25,7 @@ class Application : public http::Service {
 
     exchange::Services services_;
     http::Router router_;
+    base::Gate gate_;
 };
 
 }  // namespace snippetd::application

@@ -4,9 +4,8 @@
 
 namespace snippetd::base {
 
-void ClientCosts::add(const Party& party, std::chrono::nanoseconds spent) {
+void ClientCosts::add_locked(const Party& party, std::chrono::nanoseconds spent) {
     if (party.client == 0) return;
-    const std::lock_guard lock{mutex_};
     total_ += spent;
     auto found = counters_.find(party.client);
     if (found == counters_.end() && counters_.size() < kCounters) found = counters_.try_emplace(party.client).first;

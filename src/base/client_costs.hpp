@@ -28,8 +28,19 @@ class ClientCosts {
         std::chrono::nanoseconds too_much{0};  ///< `spent` is at most by so much more than it was
     };
 
-    /// What the service does on its own account is nobody's cost.
-    void add(const Party& party, std::chrono::nanoseconds spent);
+    /// What is added together, so that nobody else is let in between. To be short.
+    class Adding {
+      public:
+        explicit Adding(ClientCosts& costs) : costs_{costs}, lock_{costs.mutex_} {}
+        /// What the service does on its own account is nobody's cost.
+        void add(const Party& party, std::chrono::nanoseconds spent) { costs_.add_locked(party, spent); }
+
+      private:
+        ClientCosts& costs_;
+        const std::lock_guard<std::mutex> lock_;
+    };
+
+    void add(const Party& party, std::chrono::nanoseconds spent) { Adding{*this}.add(party, spent); }
     /// How the client is called, an address or an account: kept while it has a counter.
     void name(std::uint64_t client, std::string_view name);
 
@@ -46,6 +57,8 @@ class ClientCosts {
         std::chrono::nanoseconds spent{0}, too_much{0};
     };
     using Counters = std::unordered_map<std::uint64_t, Counter>;
+
+    void add_locked(const Party& party, std::chrono::nanoseconds spent);
 
     mutable std::mutex mutex_;
     Counters counters_;                  ///< guarded by mutex_

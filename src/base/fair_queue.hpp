@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <list>
 #include <memory>
 #include <optional>
@@ -162,6 +163,10 @@ class FairQueue {
         std::uint64_t largest = 0;
     };
 
+    using Places = std::unordered_map<std::uint64_t, typename std::list<Line>::iterator>;  ///< by key
+
+    static constexpr std::size_t kSpareMax = 64;
+
     void tell() const {
         if (meter_) meter_->left(size_, admission_.limit());
     }
@@ -183,10 +188,36 @@ class FairQueue {
     }
 
     Line& line_of(const Party& party) {
+        const std::uint64_t key = key_of(party);
+        const auto found = places_.find(key);
+        if (found != places_.end()) return *found->second;
         auto& lines = kind(party.work).lines;
-        const auto [place, is_new] = places_.try_emplace(key_of(party));
-        if (is_new) place->second = lines.insert(lines.end(), Line{party});
-        return *place->second;
+        if (spare_places_.empty()) {
+            const auto line = lines.insert(lines.end(), Line{party});
+            places_.emplace(key, line);
+            return *line;
+        }
+        lines.splice(lines.end(), spare_lines_, spare_lines_.begin());
+        Line& line = lines.back();
+        line.party = party;
+        typename Places::node_type place = std::move(spare_places_.back());
+        spare_places_.pop_back();
+        place.key() = key;
+        place.mapped() = std::prev(lines.end());
+        places_.insert(std::move(place));
+        return line;
+    }
+
+    /// Most lines come and go with one piece: what they are made of is used again.
+    void end_line(typename Places::iterator place, std::list<Line>& lines) {
+        const auto line = place->second;
+        if (spare_places_.size() >= kSpareMax) {
+            places_.erase(place);
+            lines.erase(line);
+            return;
+        }
+        spare_places_.push_back(places_.extract(place));
+        spare_lines_.splice(spare_lines_.end(), lines, line);
     }
 
     /// Less by `gone` than before.
@@ -195,10 +226,7 @@ class FairQueue {
         Kind& its_kind = kind(line.party.work);
         its_kind.size -= gone;
         if (!line.waiting.empty()) return;
-        const auto place = places_.find(key_of(line.party));
-        const auto position = place->second;
-        places_.erase(place);
-        its_kind.lines.erase(position);
+        end_line(places_.find(key_of(line.party)), its_kind.lines);
     }
 
     /// Whose newest has to give way to one more of `newcomer`; null: its own. Of nobody does more wait than of those,
@@ -245,7 +273,9 @@ class FairQueue {
     Admission admission_;
     std::shared_ptr<QueueMeter> meter_;
     std::array<Kind, kWorks> kinds_;
-    std::unordered_map<std::uint64_t, typename std::list<Line>::iterator> places_;  ///< by key
+    Places places_;
+    std::list<Line> spare_lines_;  ///< empty ones, as many as spare_places_
+    std::vector<typename Places::node_type> spare_places_;
     std::size_t size_ = 0;
     std::size_t turn_ = 0;  ///< the kind whose turn it is
 };

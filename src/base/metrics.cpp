@@ -67,6 +67,11 @@ void Metrics::gauge(const std::string& name, const std::string& help, const Labe
     find_or_make(gauges_, name, help, labels) = std::move(read);
 }
 
+void Metrics::gauges(const std::string& name, const std::string& help, std::function<Readings()> read) {
+    const std::lock_guard lock{mutex_};
+    find_or_make(changing_gauges_, name, help, {}) = std::move(read);
+}
+
 Counter& CountersBy::of(std::string_view value) {
     auto counter = counters_.find(value);
     if (counter == counters_.end()) {
@@ -120,6 +125,14 @@ std::string Metrics::text() const {
         [](auto& out, const Histogram& histogram) { out.histogram = histogram_values(histogram.sums()); });
     add(gauges_, prometheus::MetricType::Gauge,
         [](auto& out, const std::function<double()>& read) { out.gauge.value = read(); });
+    for (const auto& family : changing_gauges_) {
+        prometheus::MetricFamily out{family.name, family.help, prometheus::MetricType::Gauge, {}};
+        for (const auto& [labels, value] : (*family.samples.front().metric)()) {
+            out.metric.push_back(client_metric(labels));
+            out.metric.back().gauge.value = value;
+        }
+        families.push_back(std::move(out));
+    }
     return prometheus::TextSerializer{}.Serialize(families);
 }
 

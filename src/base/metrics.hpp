@@ -70,6 +70,10 @@ class Metrics {
     /// `read` is called at each scrape, by the scraping thread.
     void gauge(const std::string& name, const std::string& help, const Labels& labels, std::function<double()> read);
 
+    /// As `gauge`, for one whose labels are not always the same.
+    using Readings = std::vector<std::pair<Labels, double>>;
+    void gauges(const std::string& name, const std::string& help, std::function<Readings()> read);
+
     /// Prometheus text format 0.0.4.
     std::string text() const;
 
@@ -93,6 +97,7 @@ class Metrics {
     std::vector<Family<Counter>> counters_;
     std::vector<Family<Histogram>> histograms_;
     std::vector<Family<std::function<double()>>> gauges_;
+    std::vector<Family<std::function<Readings()>>> changing_gauges_;
 };
 
 /// The counters of one name that differ in one label. Each is looked up when it is first asked for, and remembered, so

@@ -21,7 +21,12 @@ enum class Work : std::uint8_t {
 inline constexpr std::size_t kWorks = 8;
 
 /// Among those who have as much of a share, who goes first when not all can be served.
-enum class Standing : std::uint8_t { anonymous, account, service };
+enum class Standing : std::uint8_t {
+    bot,  ///< says of itself that it is one
+    anonymous,
+    account,
+    service,
+};
 
 /// Whose work it is. A client is an account, or an address; 0 is the service itself.
 struct Party {

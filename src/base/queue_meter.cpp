@@ -6,6 +6,8 @@ namespace {
 
 constexpr std::array<const char*, kWorks> kNames{"hot", "operation", "own", "read", "list", "render", "auth", "bulk"};
 
+constexpr std::size_t kClientsShown = 10;
+
 }  // namespace
 
 QueueMeter::QueueMeter(Metrics& metrics, ClientCosts& costs, const std::string& queue)
@@ -31,6 +33,20 @@ std::shared_ptr<QueueMeter> QueueMeters::make(const std::string& queue) {
                    [meter] { return static_cast<double>(meter->limit_.load(std::memory_order_relaxed)); });
     meters_[queue] = meter;
     return meter;
+}
+
+void QueueMeters::show_costs(bool with_names) {
+    metrics_.gauges("snippetd_client_cost_seconds",
+                    "What threads have spent lately on the clients that cost most; halved every half minute.",
+                    [this, with_names] {
+                        Metrics::Readings readings;
+                        for (const ClientCosts::Cost& cost : costs_.top(kClientsShown)) {
+                            Labels labels{{"rank", std::to_string(readings.size() + 1)}};
+                            if (with_names) labels.emplace_back("client", cost.name);
+                            readings.emplace_back(std::move(labels), std::chrono::duration<double>{cost.spent}.count());
+                        }
+                        return readings;
+                    });
 }
 
 std::map<std::string, std::uint64_t> QueueMeters::refused() const {

@@ -23,12 +23,18 @@ class QueueMeter {
         waiting_.store(waiting, std::memory_order_relaxed);
         limit_.store(limit, std::memory_order_relaxed);
     }
+    void limited(std::size_t limit) { limit_.store(limit, std::memory_order_relaxed); }
+    /// Of what is counted one by one, by several at a time.
+    void entered() { waiting_.fetch_add(1, std::memory_order_relaxed); }
+    void gone() { waiting_.fetch_sub(1, std::memory_order_relaxed); }
     void waited(std::chrono::nanoseconds duration) { seconds_.observe(duration); }
     void refused(Work work) { refused_[static_cast<std::size_t>(work)]->add(); }
     /// Since the start, of all kinds.
     std::uint64_t refused() const;
     /// A thread has worked for so long on what was taken from the queue.
     void spent(const Party& party, std::chrono::nanoseconds duration) { costs_.add(party, duration); }
+    /// The same for several.
+    ClientCosts::Adding spending() { return ClientCosts::Adding{costs_}; }
 
   private:
     friend class QueueMeters;
@@ -53,6 +59,8 @@ class QueueMeters {
     std::map<std::string, std::uint64_t> refused() const;
 
     ClientCosts& costs() { return costs_; }
+    /// Shows the ten clients that cost most as `snippetd_client_cost_seconds{rank}`, `with_names` also who they are.
+    void show_costs(bool with_names);
 
   private:
     Metrics& metrics_;

@@ -7,6 +7,7 @@ namespace snippetd::base {
 thread_local LoopMeter* Turn::meter_ = nullptr;
 thread_local bool Turn::running_ = false;
 thread_local std::string_view Turn::what_;
+thread_local SteadyTime Turn::began_;
 
 LoopMeter::LoopMeter(Metrics& metrics)
     : turns_{metrics.histogram("snippetd_loop_turn_seconds", "What a worker's loop does at a stretch.")},
@@ -34,7 +35,7 @@ void LoopMeter::ended(std::chrono::nanoseconds turn, std::string_view what) {
 
 void Turn::end() {
     running_ = false;
-    meter_->ended(std::chrono::steady_clock::now() - begin_, what_);
+    meter_->ended(steady_now() - began_, what_);
 }
 
 }  // namespace snippetd::base

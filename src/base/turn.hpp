@@ -39,13 +39,16 @@ class Turn {
         if (!outermost_) return;
         running_ = true;
         what_ = {};
-        begin_ = std::chrono::steady_clock::now();
+        began_ = steady_now();
     }
     ~Turn() {
         if (outermost_) end();
     }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
+
+    /// When the current turn of the calling thread began; now, when there is none.
+    static SteadyTime began_at() { return running_ ? began_ : steady_now(); }
 
     /// What the current turn does: a text that lives as long as the process. Of several the last one is told.
     static void does(std::string_view what) { what_ = what; }
@@ -58,9 +61,9 @@ class Turn {
     static thread_local LoopMeter* meter_;
     static thread_local bool running_;
     static thread_local std::string_view what_;
+    static thread_local SteadyTime began_;
 
     const bool outermost_;
-    std::chrono::steady_clock::time_point begin_;
 };
 
 }  // namespace snippetd::base

@@ -72,10 +72,6 @@ limiter::Charge charge_of(const Exchange& exchange, std::string_view policy_name
     return {&own->policy, std::move(client), cost};
 }
 
-std::string address_of(const Exchange& exchange) {
-    return http::address_key(exchange.request.client);
-}
-
 bool spares(const limiter::Policy& policy, const Exchange& exchange) {
     return policy.spares_loopback && http::is_loopback(exchange.request.client);
 }
@@ -94,8 +90,8 @@ Awaitable<std::optional<Error>> charge_read(Exchange& exchange, const Route& rou
     const std::string_view name = policy_of(route, exchange, as_page);
     if (name.empty() || is_near(exchange, route)) co_return std::nullopt;
     std::vector<limiter::Charge> charges;
-    charges.push_back(charge_of(exchange, name, address_of(exchange), route.cost));
-    charges.push_back(charge_of(exchange, "egress", address_of(exchange)));
+    charges.push_back(charge_of(exchange, name, exchange.address, route.cost));
+    charges.push_back(charge_of(exchange, "egress", exchange.address));
     if (spares(*charges.front().policy, exchange)) charges.erase(charges.begin());
     if (spares(*charges.back().policy, exchange)) {
         charges.pop_back();
@@ -113,12 +109,12 @@ Awaitable<std::optional<Error>> charge_export(Exchange& exchange, const Route& r
 
 Awaitable<std::optional<Error>> charge_write(Exchange& exchange) {
     if (!exchange.caller.account) {
-        limiter::Charge one = charge_of(exchange, "anonymous", address_of(exchange));
+        limiter::Charge one = charge_of(exchange, "anonymous", exchange.address);
         co_return co_await charge_one(exchange, std::move(one));
     }
     std::vector<limiter::Charge> charges;
     charges.push_back(charge_of(exchange, "write", exchange.caller.account->id));
-    limiter::Charge of_address = charge_of(exchange, limiter::kAddressPolicyName, address_of(exchange));
+    limiter::Charge of_address = charge_of(exchange, limiter::kAddressPolicyName, exchange.address);
     if (!spares(*of_address.policy, exchange)) charges.push_back(std::move(of_address));
     co_return co_await use_cases::charge(exchange, std::move(charges));
 }
@@ -129,7 +125,7 @@ Awaitable<std::optional<Error>> charge_route(Exchange& exchange, Charge charge_f
         case Charge::login:
         case Charge::signup: {
             const std::string_view policy = charge_for == Charge::login ? "login" : "signup";
-            limiter::Charge one = charge_of(exchange, policy, address_of(exchange));
+            limiter::Charge one = charge_of(exchange, policy, exchange.address);
             co_return co_await charge_one(exchange, std::move(one));
         }
         case Charge::write: co_return co_await charge_write(exchange);

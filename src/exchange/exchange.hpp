@@ -3,6 +3,7 @@
 #include "base/client_costs.hpp"
 #include "base/metrics.hpp"
 #include "base/thread_pool.hpp"
+#include "http/client_address.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
 #include "pages/page_renderer.hpp"
@@ -63,11 +64,16 @@ void append_base_url(std::string& out, const Options& options, const http::Reque
 /// One request on its way through the stages: a call that has come over HTTP.
 struct Exchange : use_cases::Call {
     Exchange(http::Request& request_, Services& worker_, std::vector<std::string> parameters_, base::Deadline deadline_)
-        : Call{worker_, deadline_}, request{request_}, worker{worker_}, parameters{std::move(parameters_)} {}
+        : Call{worker_, deadline_},
+          request{request_},
+          worker{worker_},
+          parameters{std::move(parameters_)},
+          address{http::address_key(request_.client)} {}
 
     http::Request& request;
     Services& worker;
     std::vector<std::string> parameters;  ///< of the path
+    std::string address;                  ///< that it comes from, as clients are told apart (http::address_key)
     /// What its answer's bytes are charged to; nothing when they are free.
     std::optional<limiter::Charge> egress{};
 

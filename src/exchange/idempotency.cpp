@@ -15,7 +15,7 @@ constexpr std::size_t kKeyCharactersMax = 255;
 /// Keys of different clients have nothing to do with each other.
 std::string client_of(const Exchange& exchange) {
     if (exchange.caller.account) return "account:" + exchange.caller.account->id;
-    return http::address_key(exchange.request.client);
+    return exchange.address;
 }
 
 }  // namespace

@@ -170,7 +170,8 @@ class Gatherer {
     void account(const Batch& batch, base::SteadyTime::duration took) const {
         if (!options_.meter || batch.empty()) return;
         const auto part = took / static_cast<std::int64_t>(batch.size());
-        for (const Waiting& one : batch) options_.meter->spent(one.deadline.party, part);
+        auto spending = options_.meter->spending();
+        for (const Waiting& one : batch) spending.add(one.deadline.party, part);
     }
 
     using Answers = std::vector<std::pair<base::Completion<Result>, std::optional<Result>>>;

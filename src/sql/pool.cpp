@@ -323,7 +323,8 @@ bool Pool::finish(Slot& slot) {
 void Pool::account(const std::vector<std::shared_ptr<Job>>& jobs, base::SteadyTime::duration took) {
     if (!options_.meter) return;
     const auto part = took / static_cast<std::int64_t>(jobs.size());
-    for (const auto& job : jobs) options_.meter->spent(job->deadline.party, part);
+    auto spending = options_.meter->spending();
+    for (const auto& job : jobs) spending.add(job->deadline.party, part);
 }
 
 void Pool::run_batch(Slot& slot, std::vector<std::shared_ptr<Job>>& jobs) {

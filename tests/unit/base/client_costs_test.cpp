@@ -1,5 +1,7 @@
 #include "base/client_costs.hpp"
 
+#include "base/queue_meter.hpp"
+
 #include <random>
 
 #include <gtest/gtest.h>
@@ -60,6 +62,23 @@ TEST(ClientCostsTest, WhatIsLongAgoCountsForLittle) {
     for (int i = 0; i < 5; ++i) costs.age();
     costs.add(client(2), 50ms);
     EXPECT_EQ(costs.top(1)[0].client, 2u);
+}
+
+TEST(ClientCostsTest, MetricsNameClientsOnlyWhereTheyMay) {
+    for (const bool with_names : {false, true}) {
+        Metrics metrics;
+        QueueMeters meters{metrics};
+        meters.show_costs(with_names);
+        meters.costs().add(client(7), 2s);
+        meters.costs().add(client(8), 1s);
+        meters.costs().name(7, "ip:192.0.2.7");
+        const std::string text = metrics.text();
+        const std::string first = "snippetd_client_cost_seconds{rank=\"1\"";
+        EXPECT_NE(text.find(with_names ? first + ",client=\"ip:192.0.2.7\"} 2" : first + "} 2"), std::string::npos)
+            << text;
+        EXPECT_NE(text.find("rank=\"2\""), std::string::npos);
+        EXPECT_EQ(text.find("192.0.2.7") != std::string::npos, with_names);
+    }
 }
 
 }  // namespace

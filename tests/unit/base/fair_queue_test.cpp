@@ -261,5 +261,30 @@ TEST_F(ADay, NobodyStarvesSharesHoldAndLimitsFindBack) {
     }
 }
 
+TEST_F(FairQueueTest, LinesThatComeAndGoAreOnesOfOthersAfterwards) {
+    FairQueue<std::string> large{at_most(1000)};
+    std::mt19937 random{17};
+    std::map<std::string, int> there;
+    for (int round = 0; round < 2000; ++round) {
+        const auto clients = 1 + random() % 200;
+        for (std::uint64_t i = 0; i < clients; ++i) {
+            const Work work = random() % 2 == 0 ? Work::read : Work::list;
+            const std::string item = std::to_string(round) + "-" + std::to_string(i);
+            ++there[item];
+            if (const auto refused = large.push(item, party(random() % 300, work), now)) --there[refused->item];
+        }
+        if (round % 7 == 0) {
+            for (const std::string& item : large.take_if([&](const std::string& one) { return one.back() == '3'; }))
+                --there[item];
+        }
+        for (auto left = random() % 200; left > 0; --left) {
+            if (const auto item = large.pop(now)) --there[*item];
+        }
+    }
+    while (const auto item = large.pop(now)) --there[*item];
+    EXPECT_EQ(large.size(), 0u);
+    EXPECT_TRUE(std::all_of(there.begin(), there.end(), [](const auto& one) { return one.second == 0; }));
+}
+
 }  // namespace
 }  // namespace snippetd::base

@@ -114,6 +114,17 @@ TEST(Metrics, AGaugeThatIsGivenAgainIsReplaced) {
     EXPECT_FALSE(has_line(metrics.text(), "pending 1"));
 }
 
+TEST(Metrics, GaugesMayHaveOtherLabelsEachTime) {
+    Metrics metrics;
+    Metrics::Readings now{{{{"rank", "1"}}, 0.5}, {{{"rank", "2"}, {"client", "a\"b"}}, 0.25}};
+    metrics.gauges("cost", "Costs.", [&now] { return now; });
+    EXPECT_TRUE(has_line(metrics.text(), "# TYPE cost gauge"));
+    EXPECT_TRUE(has_line(metrics.text(), "cost{rank=\"1\"} 0.5"));
+    EXPECT_TRUE(has_line(metrics.text(), "cost{rank=\"2\",client=\"a\\\"b\"} 0.25"));
+    now.clear();
+    EXPECT_EQ(metrics.text().find("cost{"), std::string::npos);
+}
+
 TEST(CountersBy, AreThoseOfTheRegistryAndLookedUpOnce) {
     Metrics metrics;
     CountersBy commands{metrics, "commands_total", "help", "command"};

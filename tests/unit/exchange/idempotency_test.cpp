@@ -64,12 +64,12 @@ TEST_F(RepeatableTest, TheKeyHasOneTo255VisibleCharacters) {
 TEST_F(RepeatableTest, ClientsAreAccountsOrAddresses) {
     std::set<std::string> clients;
     clients.insert(made().client);
-    services.request.client = boost::asio::ip::make_address("192.0.2.2");
+    exchange.address = "ip:192.0.2.2";
     clients.insert(made().client);
     exchange.caller.account = model::Account{"1", "ann", 0};
     const std::string of_account = made().client;
     clients.insert(of_account);
-    services.request.client = boost::asio::ip::make_address("192.0.2.3");
+    exchange.address = "ip:192.0.2.3";
     EXPECT_EQ(made().client, of_account) << "an account is the same from everywhere";
     exchange.caller.account = model::Account{"2", "ben", 0};
     clients.insert(made().client);
