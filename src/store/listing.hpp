@@ -25,8 +25,9 @@ struct Rows {
     std::string from;   ///< has `s`, the snippets, and what `snippet_columns` reads beside them
     std::string where;  ///< empty: all there
     std::string order;  ///< newest first; empty: by their own columns
-    /// Whether the statement ends by itself. Where it does not, those of the same moment may come in any order.
-    bool limited = true;
+    /// In milliseconds; 0: they come in their order, and the statement is to end with the last one that is wanted. Else
+    /// it is read until that, and those of one such piece of time come in any order.
+    UnixMillis any_order_within = 0;
 };
 
 /// All there is, in the order in which an index has it.

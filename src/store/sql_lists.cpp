@@ -23,10 +23,12 @@ bool comes_first(const model::Snippet& a, const model::Snippet& b) {
 }
 
 /// Until nothing can follow that belongs to the first `limit`. What is left is given up with the statement.
-std::vector<model::Snippet> fetch_first(soci::statement& statement, SnippetRow& row, std::size_t limit) {
+std::vector<model::Snippet> fetch_first(soci::statement& statement, SnippetRow& row, std::size_t limit,
+                                        UnixMillis any_order_within) {
     std::vector<model::Snippet> snippets;
+    const auto piece = [any_order_within](UnixMillis time) { return time / any_order_within; };
     while (statement.fetch()) {
-        if (snippets.size() >= limit && row.created_at < snippets[limit - 1].created_at) break;
+        if (snippets.size() >= limit && piece(row.created_at) < piece(snippets[limit - 1].created_at)) break;
         snippets.push_back(row.take());
     }
     return snippets;
@@ -114,15 +116,17 @@ std::vector<model::Snippet> list_rows(sql::Connection& connection, const Dialect
         statement.exchange(use(listing.folded, "text_again"));
     }
     text += " order by " + (rows.order.empty() ? fmt::format("s.created_at desc, {} desc", id) : rows.order);
-    if (rows.limited) {
+    const bool is_in_their_order = rows.any_order_within == 0;
+    if (is_in_their_order) {
         text += " limit :limit";
         statement.exchange(use(query.limit, "limit"));
     }
     prepare(statement, text);
     statement.execute(false);
     const auto limit = static_cast<std::size_t>(query.limit);
-    std::vector<model::Snippet> snippets = fetch_first(statement, row, limit);
-    if (!rows.limited) keep_first(snippets, limit);
+    if (is_in_their_order) return fetch_snippets(statement, row);
+    std::vector<model::Snippet> snippets = fetch_first(statement, row, limit, rows.any_order_within);
+    keep_first(snippets, limit);
     return snippets;
 }
 

@@ -3,6 +3,8 @@
 #include "store/snippet_row.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -23,14 +25,18 @@ constexpr int kRoundSnippetsMax = 32;
 constexpr long long kRoundBytesMax = 256 * 1024;
 constexpr std::size_t kRoundTermsMax = 20'000;  // of snippets, and as many of what is taken out
 
-/// So many documents may be of one millisecond.
-constexpr int kSameTimeBits = 20;
-constexpr long long kSameTimeMax = (1LL << kSameTimeBits) - 1;
+/// Documents are numbered by the second of their snippets; so many may be of one. FTS5 keeps the differences of
+/// numbers: the smaller they are, the smaller is the index.
+constexpr UnixMillis kSecond = 1000;
+constexpr int kSameTimeBits = 14;
+constexpr long long kSameTime = 1LL << kSameTimeBits;
+/// Nine of ten numbers of a second can be taken until one is not found in so many.
+constexpr int kTriesMax = 128;
 
 /// A time of any year that a cursor may name is within the numbers that there are.
 long long first_of(UnixMillis created_at) {
     constexpr UnixMillis kEnd = 1LL << (62 - kSameTimeBits);
-    return static_cast<long long>(std::clamp<UnixMillis>(created_at, 0, kEnd)) << kSameTimeBits;
+    return static_cast<long long>(std::clamp<UnixMillis>(created_at / kSecond, 0, kEnd)) << kSameTimeBits;
 }
 
 /// As the tokenizer takes them: letters and digits, a space between.
@@ -56,7 +62,7 @@ struct ReadyOne {
 
 /// Of a document of its time, some number: there may be many of that time.
 long long first_number(const ReadyOne& one) {
-    return first_of(one.created_at) + one.terms.front() % kSameTimeMax;
+    return first_of(one.created_at) + static_cast<long long>(std::hash<std::string>{}(one.id) % kSameTime);
 }
 
 struct Round {
@@ -73,18 +79,22 @@ void take_out(sql::Connection& connection, long long doc, const std::string& pac
         use(doc, "doc"), use(words, "words");
 }
 
-/// The first number from `doc` on that neither a document has nor one that is still to be taken out.
-long long free_number(soci::session& session, long long doc) {
-    for (;; ++doc) {
+/// A number of that second, near `doc`, that neither a document has nor one that is still to be taken out.
+std::optional<long long> find_number(soci::session& session, long long doc) {
+    const long long first = doc - doc % kSameTime;
+    for (int tries = 0; tries < kTriesMax; ++tries) {
+        const long long number = first + (doc + tries) % kSameTime;
         int taken = 0;
         session << "select exists (select 1 from search_terms where doc = :doc) or "
                    "exists (select 1 from search_dropped where doc = :again)",
-            use(doc, "doc"), use(doc, "again"), into(taken);
-        if (taken == 0) return doc;
+            use(number, "doc"), use(number, "again"), into(taken);
+        if (taken == 0) return number;
     }
+    return std::nullopt;
 }
 
-void put(sql::Connection& connection, const ReadyOne& one) {
+/// False when there is no number for it.
+bool put(sql::Connection& connection, const ReadyOne& one) {
     soci::session& session = connection.session();
     connection.count("index_find");
     long long version = 0, doc = 0;
@@ -93,10 +103,12 @@ void put(sql::Connection& connection, const ReadyOne& one) {
                "left join search_terms t on t.snippet_id = s.id where s.id = :id",
         use(one.id, "id"), into(version), into(doc), into(packed);
     // It is gone, or has been written again, and is waiting again.
-    if (!session.got_data() || version != one.version) return;
+    if (!session.got_data() || version != one.version) return true;
     const bool is_new = doc == 0;
     if (is_new) {
-        doc = free_number(session, first_number(one));
+        const std::optional<long long> number = find_number(session, first_number(one));
+        if (!number) return false;
+        doc = *number;
     } else {
         take_out(connection, doc, packed);
     }
@@ -107,6 +119,7 @@ void put(sql::Connection& connection, const ReadyOne& one) {
     session << (is_new ? "insert into search_terms (snippet_id, terms, doc) values (:id, :terms, :doc)"
                        : "update search_terms set snippet_id = :id, terms = :terms where doc = :doc"),
         use(one.id, "id"), use(packed, "terms"), use(doc, "doc");
+    return true;
 }
 
 class SqliteSearch : public SearchTables {
@@ -136,9 +149,9 @@ class SqliteSearch : public SearchTables {
             "search_index('{}') i cross join search_terms d on d.doc = i.rowid "
             "cross join snippets s on s.id = d.snippet_id {}",
             to_match(wanted), kBesideSnippets);
-        if (query.after) rows.where = fmt::format("i.rowid <= {}", first_of(query.after->created_at) + kSameTimeMax);
+        if (query.after) rows.where = fmt::format("i.rowid <= {}", first_of(query.after->created_at) + kSameTime - 1);
         rows.order = "i.rowid desc";
-        rows.limited = false;
+        rows.any_order_within = kSecond;
         return list_rows(connection, dialect, listing, rows);
     }
 
@@ -226,9 +239,13 @@ class SqliteSearch : public SearchTables {
             session << "delete from search_dropped where doc = :doc returning terms", use(doc, "doc"), into(packed);
             if (session.got_data()) take_out(connection, doc, packed);
         }
-        for (const ReadyOne& one : round.snippets) put(connection, one);
         for (const long long number : round.numbers) {
             session << "delete from search_pending where n = :n", use(number, "n");
+        }
+        for (const ReadyOne& one : round.snippets) {
+            if (put(connection, one)) continue;
+            // It is looked through as long as it has not found a place, and makes way for others.
+            session << "insert into search_pending (snippet_id) values (:id)", use(one.id, "id");
         }
     }
 };
