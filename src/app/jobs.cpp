@@ -84,7 +84,7 @@ base::Milliseconds Jobs::rest_of_indexer(base::Milliseconds took, std::int64_t l
 base::Awaitable<void> Jobs::index(store::SearchIndex& index, Indexing indexing) {
     base::Timer timer{loop_.context()};
     base::Milliseconds rest = kIndexerInterval;
-    base::SteadyTime look_at = base::steady_now();
+    base::SteadyTime look_at = base::steady_now() + indexing.after;  // what an earlier process has left
     bool is_away = false;
     while (true) {
         timer.expires_after(rest);

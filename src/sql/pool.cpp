@@ -50,6 +50,31 @@ base::Admission::Options admission_of(const Pool::Options& options) {
     return admission;
 }
 
+/// What begins and ends a transaction, and a job in it: sent so often that each is prepared once.
+enum class Step { begin, begin_job, undo_job, end_job, commit };
+
+constexpr const char* text_of(Step step) {
+    switch (step) {
+        case Step::begin: return "begin immediate";
+        case Step::begin_job: return "savepoint job";
+        case Step::undo_job: return "rollback to job";
+        case Step::end_job: return "release job";
+        case Step::commit: break;
+    }
+    return "commit";
+}
+
+template <Step step>
+struct PreparedStep {
+    PreparedStep(Connection& connection, const std::string& text) : statement{(connection.session().prepare << text)} {}
+    soci::statement statement;
+};
+
+template <Step step>
+void take(Connection& connection) {
+    connection.prepared<PreparedStep<step>>(text_of(step)).statement.execute(true);
+}
+
 std::exception_ptr too_many() {
     return unavailable("too many requests wait for the database");
 }
@@ -368,24 +393,23 @@ void Pool::failed(Connection& connection, Job& job, const std::exception& error)
 }
 
 void Pool::run_transaction(Connection& connection, std::vector<std::shared_ptr<Job>>& jobs) {
-    soci::session& session = connection.session();
     try {
         connection.about_to("begin");
-        session << "begin immediate";
+        take<Step::begin>(connection);
         for (auto& job : jobs) {
             // The transaction may have waited for a lock: whoever has been refused meanwhile must not be obeyed later.
             if (job->answered()) continue;
-            session << "savepoint job";
+            take<Step::begin_job>(connection);
             run_one(connection, *job);
-            if (job->error) session << "rollback to job";
-            session << "release job";
+            if (job->error) take<Step::undo_job>(connection);
+            take<Step::end_job>(connection);
         }
         connection.about_to("commit");
-        session << "commit";
+        take<Step::commit>(connection);
     } catch (const std::exception& error) {
         for (auto& job : jobs) failed(connection, *job, error);
         try {
-            session << "rollback";
+            connection.session() << "rollback";
         } catch (const std::exception&) {
             // The failed commit or the loss of the file has ended the transaction already.
         }
