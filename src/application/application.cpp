@@ -13,6 +13,7 @@
 #include "http/conditions.hpp"
 #include "http/dates.hpp"
 #include "http/place.hpp"
+#include "use_cases/charge.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -107,12 +108,10 @@ std::optional<Error> weigh_read(const http::Request& request, http::Response& re
 /// Whether a program says that it is one that goes through the web on its own account, as crawlers do that may be
 /// asked to come again.
 bool names_itself_robot(std::string_view user_agent) {
-    // Most give an address where one can read about them.
-    constexpr std::string_view names[] = {"bot/", "bot;", "crawler", "spider", "+http"};
-    return std::any_of(std::begin(names), std::end(names), [user_agent](std::string_view name) {
-        const auto same = [](char a, char b) { return (a | 0x20) == b; };
-        return std::search(user_agent.begin(), user_agent.end(), name.begin(), name.end(), same) != user_agent.end();
-    });
+    // Most give an address where one can read about them. Without their first letters, which some write large.
+    constexpr std::string_view signs[] = {"bot/", "Bot/", "+http", "rawler", "pider"};
+    return std::any_of(std::begin(signs), std::end(signs),
+                       [user_agent](std::string_view sign) { return user_agent.find(sign) != user_agent.npos; });
 }
 
 /// The stages of every request, in their order. Reads of links take a short cut through it: `answer_now`.
@@ -123,8 +122,11 @@ Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& excha
     const bool identified_first =
         exchange.services.options.some_accounts_differ && (route.access != Access::anyone || is_safe(route.method));
     if (identified_first) co_await identify(exchange);
-    std::optional<Error> too_many = co_await charge_read(exchange, route, as_page);
-    if (too_many) co_return *std::move(too_many);
+    std::vector<limiter::Charge> read = charges_of_read(exchange, route, as_page);
+    if (!read.empty()) {
+        std::optional<Error> too_many = co_await use_cases::charge(exchange, std::move(read));
+        if (too_many) co_return *std::move(too_many);
+    }
 
     // Who asks, before anything that is counted per account.
     if (!identified_first && route.access != Access::anyone) co_await identify(exchange);

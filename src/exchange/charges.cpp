@@ -86,19 +86,17 @@ Awaitable<std::optional<Error>> charge_one(Exchange& exchange, limiter::Charge o
 
 }  // namespace
 
-Awaitable<std::optional<Error>> charge_read(Exchange& exchange, const Route& route, bool as_page) {
-    const std::string_view name = policy_of(route, exchange, as_page);
-    if (name.empty() || is_near(exchange, route)) co_return std::nullopt;
+std::vector<limiter::Charge> charges_of_read(Exchange& exchange, const Route& route, bool as_page) {
     std::vector<limiter::Charge> charges;
-    charges.push_back(charge_of(exchange, name, exchange.address, route.cost));
-    charges.push_back(charge_of(exchange, "egress", exchange.address));
-    if (spares(*charges.front().policy, exchange)) charges.erase(charges.begin());
-    if (spares(*charges.back().policy, exchange)) {
-        charges.pop_back();
-    } else {
-        exchange.egress = charges.back();
-    }
-    co_return co_await use_cases::charge(exchange, std::move(charges));
+    const std::string_view name = policy_of(route, exchange, as_page);
+    if (name.empty() || is_near(exchange, route)) return charges;
+    limiter::Charge of_work = charge_of(exchange, name, exchange.address, route.cost);
+    if (!spares(*of_work.policy, exchange)) charges.push_back(std::move(of_work));
+    limiter::Charge of_bytes = charge_of(exchange, "egress", exchange.address);
+    if (spares(*of_bytes.policy, exchange)) return charges;
+    exchange.egress = of_bytes;
+    charges.push_back(std::move(of_bytes));
+    return charges;
 }
 
 Awaitable<std::optional<Error>> charge_export(Exchange& exchange, const Route& route) {

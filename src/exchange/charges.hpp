@@ -4,14 +4,16 @@
 #include "exchange/route.hpp"
 
 #include <optional>
+#include <vector>
 
-/// What a request is charged to: which policies, for whom. Each answers the error of one that refuses, or nothing, and
+/// What a request is charged to: which policies, for whom. A charge answers the error of one that refuses, or nothing, and
 /// throws as `use_cases::charge` does.
 namespace snippetd::exchange {
 
-/// A read, to the address that it comes from: by its kind of work, and by what this address has been sent; or as an
-/// account's, a token's or a range's own rate says. What is near is free, and exports are not charged here.
-Awaitable<std::optional<Error>> charge_read(Exchange& exchange, const Route& route, bool as_page);
+/// What a read is charged to: the address that it comes from, by its kind of work, and by what this address has been
+/// sent; or as an account's, a token's or a range's own rate says. What is near is free, and exports are not charged
+/// here.
+std::vector<limiter::Charge> charges_of_read(Exchange& exchange, const Route& route, bool as_page);
 
 /// An export, to the account.
 Awaitable<std::optional<Error>> charge_export(Exchange& exchange, const Route& route);

@@ -43,6 +43,18 @@ ip::address_v6 network_of(const ip::address_v6& address, std::size_t bits) {
     return ip::address_v6{bytes};
 }
 
+/// Each request has one: `to_string` of Asio is some 2,000 instructions.
+std::string key_of(const ip::address_v4& address) {
+    std::string key = "ip:";
+    for (const unsigned byte : address.to_bytes()) {
+        if (key.size() > 3) key += '.';
+        if (byte >= 100) key += static_cast<char>('0' + byte / 100);
+        if (byte >= 10) key += static_cast<char>('0' + byte / 10 % 10);
+        key += static_cast<char>('0' + byte % 10);
+    }
+    return key;
+}
+
 }  // namespace
 
 ip::address client_address(const ip::address& peer, std::string_view forwarded_for,
@@ -67,9 +79,9 @@ bool is_loopback(const ip::address& address) {
 }
 
 std::string address_key(const ip::address& address) {
-    if (address.is_v4()) return "ip:" + address.to_string();
+    if (address.is_v4()) return key_of(address.to_v4());
     const ip::address_v6 v6 = address.to_v6();
-    if (v6.is_v4_mapped()) return "ip:" + ip::make_address_v4(ip::v4_mapped, v6).to_string();
+    if (v6.is_v4_mapped()) return key_of(ip::make_address_v4(ip::v4_mapped, v6));
     return "ip:" + network_of(v6, kSubscriberBits).to_string();
 }
 

@@ -52,7 +52,9 @@ std::string address_key_of(const char* address) {
 }
 
 TEST(AddressKey, IsTheAddressOrTheSubscribersNetwork) {
-    EXPECT_EQ(address_key_of("192.0.2.1"), "ip:192.0.2.1");
+    for (const char* address : {"192.0.2.1", "0.0.0.0", "255.255.255.255", "10.9.99.100", "100.101.110.200"}) {
+        EXPECT_EQ(address_key_of(address), std::string{"ip:"} + address);
+    }
     EXPECT_NE(address_key_of("192.0.2.1"), address_key_of("192.0.2.2"));
     EXPECT_EQ(address_key_of("::ffff:192.0.2.1"), "ip:192.0.2.1") << "the same client over either family";
     EXPECT_EQ(address_key_of("2001:db8:1:2:3:4:5:6"), "ip:2001:db8:1:2::");
