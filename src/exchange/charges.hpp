@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-/// What a request is charged to: which policies, for whom. A charge answers the error of one that refuses, or nothing, and
-/// throws as `use_cases::charge` does.
+/// What a request is charged to: which policies, for whom. A charge answers the error of one that refuses, or nothing,
+/// and throws as `use_cases::charge` does.
 namespace snippetd::exchange {
 
 /// What a read is charged to: the address that it comes from, by its kind of work, and by what this address has been
