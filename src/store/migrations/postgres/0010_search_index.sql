@@ -4,7 +4,7 @@ create table search_terms (
     snippet_id text primary key references snippets (id) on delete cascade,
     created_at bigint not null,  -- of the snippet
     terms integer[] not null
-);
+) with (toast_tuple_target = 8160);  -- those of most snippets stay in the row, where looking at them is cheap
 -- The list of what is written to the index and not yet in it is read by every search, so it is kept short.
 create index search_terms_by_term on search_terms using gin (terms) with (gin_pending_list_limit = 1024);
 -- By the bytes of the ids, whatever the locale: lists are put together outside of the database as well.
