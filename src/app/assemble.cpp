@@ -28,7 +28,7 @@ constexpr std::string_view kSqliteScheme = "sqlite:";
 // Jobs that one transaction of SQLite's writer takes: what waits while the disk flushes the one before.
 constexpr std::size_t kSqliteBatchMax = 64;
 constexpr unsigned kSqliteReaders = 2;
-constexpr unsigned kSqliteSearchers = 1;  // a search looks at every row: who comes in the meantime waits for its end
+constexpr unsigned kSqliteSearchers = 1;  // a search may look at every row: who comes in the meantime waits for its end
 constexpr base::Milliseconds kUpkeepBusyTimeout{100};
 constexpr base::Milliseconds kLockPatience{1000}, kLockPause{20};
 

@@ -1,7 +1,5 @@
 #include "exchange/idempotency.hpp"
 
-#include "http/client_address.hpp"
-
 #include <algorithm>
 
 #include <fmt/format.h>

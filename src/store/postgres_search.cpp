@@ -30,17 +30,6 @@ std::string to_array_of_numbers(const std::vector<Term>& terms) {
     return fmt::format("{{{}}}", fmt::join(terms, ","));
 }
 
-/// Fewer of what the text has, from all over it.
-WantedTerms some_of(WantedTerms wanted) {
-    const std::vector<Term> all = std::move(wanted.of_text);
-    wanted.of_text.clear();
-    const std::size_t count = std::min(all.size(), kTermsWithoutIndex);
-    for (std::size_t i = 0; i < count; ++i) {
-        wanted.of_text.push_back(all[count == 1 ? 0 : i * (all.size() - 1) / (count - 1)]);
-    }
-    return wanted;
-}
-
 /// Of the column `terms`.
 std::string has_terms(const WantedTerms& wanted) {
     const auto has_all = [](const std::vector<Term>& terms) {
@@ -123,11 +112,13 @@ class PostgresSearch : public SearchTables {
         const ListQuery& query = listing.query;
         const WantedTerms wanted = wanted_terms(listing.owner_id, listing.folded, query.tag, query.language);
         const std::string since = query.after ? fmt::format("created_at <= {}", query.after->created_at) : "true";
+        WantedTerms few = wanted;
+        few.of_text = some_of(few.of_text, kTermsWithoutIndex);
         std::vector<model::Snippet> newest = list_rows(
             connection, dialect, listing,
             beside(fmt::format("select * from (select snippet_id, created_at, terms from search_terms where {} "
                                "order by created_at desc, snippet_id collate \"C\" desc limit {}) n where {}",
-                               since, kNewestMax, has_terms(some_of(wanted)))));
+                               since, kNewestMax, has_terms(few))));
         if (newest.size() >= static_cast<std::size_t>(query.limit)) return newest;
         // The planner believes that going through all arrays costs nothing.
         soci::transaction transaction{connection.session()};

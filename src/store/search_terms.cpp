@@ -124,10 +124,7 @@ std::vector<Term> wanted_of_text(std::string_view folded) {
         const auto at = [&characters, end](std::size_t back) { return characters[end - back]; };
         terms.push_back(run == 1 ? term_of(at(1)) : run == 2 ? term_of(at(1), at(2)) : term_of(at(1), at(2), at(3)));
     }
-    if (terms.size() <= kWantedMax) return terms;
-    std::vector<Term> some;
-    for (std::size_t i = 0; i < kWantedMax; ++i) some.push_back(terms[i * (terms.size() - 1) / (kWantedMax - 1)]);
-    return some;
+    return some_of(terms, kWantedMax);
 }
 
 // Printable, and none that SQL or JSON would have to escape with a quotation mark.
@@ -146,6 +143,13 @@ std::vector<Term> terms_of(const model::Snippet& snippet) {
     std::sort(terms.begin(), terms.end());
     terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
     return terms;
+}
+
+std::vector<Term> some_of(const std::vector<Term>& terms, std::size_t count) {
+    if (terms.size() <= count) return terms;
+    std::vector<Term> some;
+    for (std::size_t i = 0; i < count; ++i) some.push_back(terms[i * (terms.size() - 1) / (count - 1)]);
+    return some;
 }
 
 WantedTerms wanted_terms(const std::string& owner_id, std::string_view folded, const std::string& tag,

@@ -37,6 +37,9 @@ struct WantedTerms {
 WantedTerms wanted_terms(const std::string& owner_id, std::string_view folded, const std::string& tag,
                          const std::string& language);
 
+/// At most `count` of them, from all over them. `count` is at least 2.
+std::vector<Term> some_of(const std::vector<Term>& terms, std::size_t count);
+
 /// As printable ASCII, some two characters a term; `terms` are sorted, each once.
 std::string pack_terms(const std::vector<Term>& terms);
 /// Throws std::runtime_error for what `pack_terms` has not made.

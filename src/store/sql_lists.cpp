@@ -67,7 +67,7 @@ std::vector<model::Snippet> list(sql::Connection& connection, const Dialect& dia
 }  // namespace
 
 Rows all_rows() {
-    return {fmt::format("snippets s {}", kBesideSnippets), "", ""};
+    return {kSnippetTables, "", ""};
 }
 
 std::vector<model::Snippet> list_rows(sql::Connection& connection, const Dialect& dialect, const Listing& listing,
