@@ -494,14 +494,12 @@ void Client::refuse(const std::string& kind, const std::string& error) {
                 if (is_defect(meaning)) tell_odd(kind, error);
                 break;
             }
-            breaker_.refused(kind);
-            health_.command_refused(kind);
+            tell_breaker(kind, error);
             tell_down("Redis cannot serve: " + error);
             start_probe();
             break;
         case ErrorMeaning::moved_on:
-            breaker_.refused(kind);
-            health_.command_refused(kind);
+            tell_breaker(kind, error);
             tell_down("Redis cannot serve: " + error);
             // A new connection may lead to the server that can. Where it has not, there is no use in hurrying.
             if (has_lasted()) {
@@ -514,6 +512,15 @@ void Client::refuse(const std::string& kind, const std::string& error) {
         case ErrorMeaning::other: tell_odd(kind, error); break;
     }
     throw base::Unavailable{"Redis refused a command"};
+}
+
+void Client::tell_breaker(const std::string& kind, const std::string& error) {
+    if (concerns_all_commands(error)) {
+        breaker_.refused_as_all_are();
+        return;
+    }
+    breaker_.refused(kind);
+    health_.command_refused(kind);
 }
 
 void Client::tell_down(const std::string& reason) {

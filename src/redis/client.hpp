@@ -123,6 +123,7 @@ class Client {
     void heed_proofs();
     [[noreturn]] void refuse(const std::string& kind, const std::string& error);
     void start_probe();
+    void tell_breaker(const std::string& kind, const std::string& error);
     void tell_down(const std::string& reason);
     void tell_odd(const std::string& kind, const std::string& error);
     void tell_accepted(const std::string& kind);

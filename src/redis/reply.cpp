@@ -1,5 +1,6 @@
 #include "redis/reply.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -11,6 +12,10 @@ namespace {
 bool denies_script(std::string_view text) {
     return text.starts_with("ERR The user executing the script can't") ||
            text.find("ACL failure in script") != std::string_view::npos;
+}
+
+std::string_view first_word(std::string_view text) {
+    return text.substr(0, text.find(' '));
 }
 
 }  // namespace
@@ -35,11 +40,17 @@ ErrorMeaning meaning_of(std::string_view text) {
         {"NOPERM", ErrorMeaning::denied},
         {"DENIED", ErrorMeaning::denied},
     }};
-    const std::string_view word = text.substr(0, text.find(' '));
+    const std::string_view word = first_word(text);
     for (const auto& [known, meaning] : kMeanings) {
         if (word == known) return meaning;
     }
     return denies_script(text) ? ErrorMeaning::denied : ErrorMeaning::other;
+}
+
+bool concerns_all_commands(std::string_view text) {
+    constexpr std::array<std::string_view, 7> kStates{"LOADING",    "BUSY", "MASTERDOWN", "READONLY",
+                                                      "NOREPLICAS", "OOM",  "MISCONF"};
+    return std::find(kStates.begin(), kStates.end(), first_word(text)) != kStates.end();
 }
 
 }  // namespace snippetd::redis

@@ -32,4 +32,8 @@ enum class ErrorMeaning {
 /// By the error's first word, mostly; `text` is the whole error.
 ErrorMeaning meaning_of(std::string_view text);
 
+/// Whether the error says how the server is, and not what it has against this command, its keys or its user: the next
+/// command that writes would have been told the same.
+bool concerns_all_commands(std::string_view text);
+
 }  // namespace snippetd::redis

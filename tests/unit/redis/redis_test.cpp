@@ -67,6 +67,17 @@ TEST(ErrorReply, IsKnownByItsFirstWord) {
     }
 }
 
+TEST(ErrorReply, SaysWhetherItIsAboutTheServerOrTheCommand) {
+    for (const char* text :
+         {"LOADING x", "BUSY x", "MASTERDOWN x", "READONLY x", "NOREPLICAS x", "OOM x", "MISCONF x"}) {
+        EXPECT_TRUE(concerns_all_commands(text)) << text;
+    }
+    for (const char* text : {"CLUSTERDOWN Hash slot not served", "TRYAGAIN x", "MOVED 1 h:1", "ASK 1 h:1", "NOPERM x",
+                             "NOSCRIPT x", "ERR x", "", "OOMPH"}) {
+        EXPECT_FALSE(concerns_all_commands(text)) << text;
+    }
+}
+
 TEST(BreakerTest, IsOpenUntilAProbeIsAnswered) {
     Breaker breaker;
     EXPECT_FALSE(breaker.closed() || breaker.well());
@@ -90,6 +101,16 @@ TEST(BreakerTest, AProbeThatIsAnsweredWhileACommandIsRefusedProvesNothing) {
     EXPECT_FALSE(breaker.well());
     breaker.forget_refused([](const std::string& kind) { return kind == "take"; });
     EXPECT_TRUE(breaker.well());
+}
+
+TEST(BreakerTest, WhatAllCommandsWereRefusedForIsOverWhenAProbeIsAnswered) {
+    Breaker breaker;
+    breaker.probe_answered();
+    breaker.refused_as_all_are();
+    EXPECT_TRUE(breaker.closed()) << "refusals are quick";
+    EXPECT_FALSE(breaker.well());
+    breaker.probe_answered();
+    EXPECT_TRUE(breaker.well()) << "the server has recovered between the two";
 }
 
 TEST(BreakerTest, AProbeThatSeesTheRefusalSeesItsEnd) {
