@@ -1,5 +1,6 @@
 #include "app/site.hpp"
 
+#include "app/freed_memory.hpp"
 #include "application/application.hpp"
 #include "application/routes.hpp"
 #include "base/log.hpp"
@@ -222,6 +223,7 @@ ViewEnds Site::view_ends() {
 
 void Site::add_jobs() {
     jobs_.add(overload_watch_.run());
+    jobs_.add(give_back_freed_memory());
     if (settings_.jobs) {
         jobs_.add_reaper(foundation_.store(), settings_.reaper_interval);
         // What others have written they index themselves, unless they have ended.

@@ -35,6 +35,11 @@ constexpr base::Milliseconds kTimeToSpeak{1000};
 // As much of what has come too early is in nobody's way.
 constexpr std::size_t kEarlyBytesMax = 4096;
 
+/// Of a request that may be sent again, later.
+bool is_refusal(unsigned status) {
+    return status == 429 || status == 503;
+}
+
 bool sane_request_id(std::string_view id) {
     return !id.empty() && id.size() <= 128 && std::all_of(id.begin(), id.end(), [](unsigned char c) {
         return std::isalnum(c) || c == '-' || c == '_' || c == '.' || c == ':' || c == '/' || c == '+' || c == '=';
@@ -75,7 +80,7 @@ void Connection::close() {
 }
 
 void Connection::begin_drain() {
-    if (state_ == State::reading && deadlines_.wait() == Wait::request) {
+    if (state_ == State::reading && deadlines_.wait() == Wait::request && rest_.empty()) {
         // What has come and nobody has read yet is in flight too; closing would reset it.
         int unread = 0;
         if (::ioctl(socket_, FIONREAD, &unread) != 0 || unread == 0) return close();
@@ -131,7 +136,7 @@ void Connection::advance() {
     advancing_ = true;
     run_states();
     advancing_ = false;
-    if (!queued_ && rest_.size() > kEarlyBytesMax && !count_held()) close();
+    if ((!queued_ || rests_) && rest_.size() > kEarlyBytesMax && !count_held()) close();
 }
 
 void Connection::wait_for_turn() {
@@ -140,9 +145,19 @@ void Connection::wait_for_turn() {
     server_.enqueue(Pointer{this});
 }
 
+/// Whether it has been refused while refusals were too many, see `RefusalPace`.
+bool Connection::must_rest() const {
+    return rests_until_ != base::SteadyTime{} && rests_until_ > base::steady_now();
+}
+
+void Connection::rest() {
+    queued_ = rests_ = true;
+    server_.rest(Pointer{this}, rests_until_);
+}
+
 void Connection::go_on() {
     SNIPPETD_ASSERT(queued_, state_);
-    queued_ = false;
+    queued_ = rests_ = false;
     check_own_turn();
     advance();
 }
@@ -189,6 +204,10 @@ bool Connection::read_requests() {
     rest_.clear();
     std::string_view input = kept;
     while (state_ == State::reading) {
+        if (must_rest()) {
+            if (flush()) rest();
+            break;
+        }
         if (turn_is_over() && (!input.empty() || readable_)) {
             if (flush()) wait_for_turn();
             break;
@@ -328,6 +347,7 @@ void Connection::respond(Service::Answer answer, base::SteadyTime started) {
         for (std::size_t i = 0; i < response.piece_count(); ++i) out += response.piece(i);
     }
     turn_now_ = base::steady_now();
+    if (is_refusal(response.status) && !holder_.proxy) rests_until_ = server_.refusal_pace_.next(turn_now_);
     if (turn_began_ == base::SteadyTime{}) turn_began_ = started;
     turn_bytes_ += head + length;
     server_.observer_.answered(request, answer, head + length, turn_now_ - started);

@@ -60,7 +60,7 @@ class Connection final : public Poller::Client,
     /// answer has no end, which browsers ask for again.
     bool is_idle() const;
     /// Whether nothing is under way here, but with the peer.
-    bool waits_for_peer() const { return state_ != State::handling && !queued_ && !advancing_; }
+    bool waits_for_peer() const { return state_ != State::handling && (!queued_ || rests_) && !advancing_; }
     /// Whether it never has sent anything, though it had the time.
     bool is_silent(base::SteadyTime now) const;
     /// Where the server has it.
@@ -78,6 +78,8 @@ class Connection final : public Poller::Client,
 
     void advance();
     void wait_for_turn();
+    bool must_rest() const;
+    void rest();
     bool turn_is_over() const;
     void run_states();
     bool read_requests();
@@ -124,6 +126,8 @@ class Connection final : public Poller::Client,
     bool body_owed_ = false;  ///< the last request was refused before its end
     bool advancing_ = false;  ///< `advance` is on the stack and goes on by itself
     bool queued_ = false;     ///< it waits for a turn, and nothing but that turn runs it
+    bool rests_ = false;      ///< it waits for the turn that comes at `rests_until_`
+    base::SteadyTime rests_until_{};
 
     base::SteadyTime turn_began_{};  ///< with the first request of this turn; the epoch before it
     base::SteadyTime turn_now_{};    ///< when its last request was answered

@@ -16,8 +16,10 @@ namespace beast = boost::beast;
 
 namespace {
 
-// A body is reserved for at once up to this size; beyond it grows with what really arrives.
+// A body is reserved for at once up to this size, and up to the second one when so much of it has come: growing by
+// doubling would leave as much behind as it takes. Beyond it grows with what really arrives.
 constexpr std::uint64_t kReservedBodyMax = 64 * 1024;
+constexpr std::uint64_t kReservedBegunBodyMax = 2 * 1024 * 1024;
 
 Method method_of(beast::http::verb verb) {
     switch (verb) {
@@ -364,7 +366,8 @@ void Parser::limit_body(error_code& error) {
 
 void Parser::on_body_init_impl(const boost::optional<std::uint64_t>& content_length, error_code&) {
     request.has_body = true;
-    if (content_length) request.body.reserve(static_cast<std::size_t>(std::min(*content_length, kReservedBodyMax)));
+    content_length_ = content_length.value_or(0);
+    request.body.reserve(static_cast<std::size_t>(std::min(content_length_, kReservedBodyMax)));
 }
 
 void Parser::on_chunk_header_impl(std::uint64_t size, string_view extension, error_code& error) {
@@ -374,6 +377,9 @@ void Parser::on_chunk_header_impl(std::uint64_t size, string_view extension, err
 }
 
 std::size_t Parser::on_body_impl(string_view body, error_code&) {
+    if (request.body.size() + body.size() > request.body.capacity()) {
+        request.body.reserve(static_cast<std::size_t>(std::min(content_length_, kReservedBegunBodyMax)));
+    }
     request.body.append(body.data(), body.size());
     return body.size();
 }

@@ -80,7 +80,8 @@ class Parser : public boost::beast::http::basic_parser<true> {
     int hosts_ = 0;               ///< lines of Host
     int transfer_encodings_ = 0;  ///< lines of Transfer-Encoding
     bool expects_continue_ = false;
-    bool in_chunks_ = false;  ///< a chunk with data has begun, so that a line break comes before the next one
+    bool in_chunks_ = false;            ///< a chunk with data has begun, so that a line break comes before the next one
+    std::uint64_t content_length_ = 0;  ///< 0 where it is not known
     std::uint64_t chunk_data_left_ = 0;
 };
 

@@ -33,6 +33,8 @@ constexpr int kBacklog = 4096;
 constexpr int kAcceptedInARowMax = 64;
 constexpr std::size_t kLookedAtMax = 256;  // connections, some microseconds
 constexpr base::Milliseconds kTurnedAwayFor{500};
+constexpr base::Milliseconds kRestStep{1};
+constexpr int kWokenAtOnceMax = 64;
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 
 asio::ip::address peer_address(const sockaddr_storage& address) {
@@ -58,6 +60,7 @@ Server::Server(asio::io_context& context, Service& service, ServerOptions option
       poller_{context, [this] { ended_.clear(); }},
       holders_{limits_->connections_of_one_address},
       shared_contents_{limits_->memory},
+      rest_ends_{context},
       ticker_{context},
       request_id_prefix_{base::random_alphanumeric(7)} {
     poller_.start();
@@ -201,6 +204,29 @@ void Server::run_next() {
     connection->go_on();
     queue_.pop_front();  // only now, so that whoever is enqueued meanwhile does not start a second round
     if (!queue_.empty()) asio::post(context_, [this] { run_next(); });
+}
+
+/// `until` is never earlier than that of the one before.
+void Server::rest(Connection::Pointer connection, base::SteadyTime until) {
+    limits_->rested.add();
+    resting_.emplace_back(until, std::move(connection));
+    if (resting_.size() == 1) asio::co_spawn(context_, wake_rested(), asio::detached);
+}
+
+base::Awaitable<void> Server::wake_rested() {
+    while (!resting_.empty()) {
+        rest_ends_.expires_at(std::max(resting_.front().first, base::steady_now() + kRestStep));
+        co_await rest_ends_.async_wait(base::use_awaitable);
+        const base::Turn turn;
+        const base::SteadyTime now = base::steady_now();
+        for (int i = 0; i < kWokenAtOnceMax && resting_.front().first <= now; ++i) {
+            const Connection::Pointer connection = std::move(resting_.front().second);
+            connection->go_on();
+            resting_.pop_front();  // only now, so that whoever rests again meanwhile does not start a second round
+            if (resting_.empty()) break;
+        }
+        ended_.clear();
+    }
 }
 
 std::string Server::next_request_id() {

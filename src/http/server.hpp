@@ -8,6 +8,7 @@
 #include "http/memory.hpp"
 #include "http/observer.hpp"
 #include "http/poller.hpp"
+#include "http/refusal_pace.hpp"
 #include "http/server_options.hpp"
 #include "http/service.hpp"
 
@@ -16,6 +17,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -57,6 +59,8 @@ class Server {
     base::Awaitable<void> tick();
     void forget(Connection& connection);
     void enqueue(Connection::Pointer connection);
+    void rest(Connection::Pointer connection, base::SteadyTime until);
+    base::Awaitable<void> wake_rested();
     void run_next();
     std::string next_request_id();
 
@@ -75,6 +79,10 @@ class Server {
     /// Those that have had a turn and have more to do. One of them runs each time around the loop, so that whatever
     /// else has become ready waits for one turn at most.
     std::deque<Connection::Pointer> queue_;
+    RefusalPace refusal_pace_;
+    /// Those that have been refused and are not read until then; in the order of time.
+    std::deque<std::pair<base::SteadyTime, Connection::Pointer>> resting_;
+    base::Timer rest_ends_;
     base::Timer ticker_;
     std::string request_id_prefix_;
     std::uint64_t request_ids_ = 0;

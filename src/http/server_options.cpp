@@ -15,6 +15,9 @@ ServerLimits::ServerLimits(const ServerOptions& options, base::Metrics& metrics)
                                   "Connections answered with 503 because there were too many.")},
       displaced{metrics.counter("snippetd_connections_displaced_total",
                                 "Connections without a request ended, to make room for another client's.")},
+      rested{
+          metrics.counter("snippetd_connections_rested_total",
+                          "Times that a connection was not read for a while after a refusal, when there were many.")},
       memory{options.memory_bytes_max, options.request_body_bytes_max, metrics} {
     show(metrics, "snippetd_connections", "Connections of clients.", connections);
     show(metrics, "snippetd_connections_of_one_address",

@@ -33,6 +33,7 @@ struct ServerLimits {
     std::atomic<std::size_t> connections_of_one_address{0};
     base::Counter& turned_away;  ///< connections, because there were too many
     base::Counter& displaced;    ///< connections that waited for nothing, for others that came
+    base::Counter& rested;       ///< times that one was not read for a while, since refusals had become too many
     /// Of requests that are not answered yet, and of answers that wait for slow readers.
     base::MemoryBudget memory;
 };

@@ -254,6 +254,51 @@ def test_an_overload_that_lasts_is_an_alert_and_the_log_names_who_costs_most(bin
         assert named and GREEDY in named[0], named
 
 
+def test_who_is_refused_and_asks_again_at_once_is_read_at_a_pace(binary, connect):
+    pipelined = 40
+    with Server(binary, flags=["--threads", "1"]) as server, Client(server, source=OTHER).signup() as other:
+        body = json.dumps({"username": other.username, "password": PASSWORD}).encode()
+        requests = (post("/auth/login", len(body)) + body) * pipelined
+        link = f"/s/{other.create(visibility='public')['id']}/raw"
+        assert other.get(link).status == 200
+        flood = [connect(server, source=GREEDY).socket for _ in range(200)]
+        owed = dict.fromkeys(flood, 0)
+        received = dict.fromkeys(flood, b"")
+        counts = collections.Counter()
+        begin = time.monotonic()
+
+        def take_answers(seconds, go_on):
+            end = time.monotonic() + seconds * TIME_FACTOR
+            while time.monotonic() < end and (go_on or any(owed.values())):
+                for one in [one for one in flood if go_on and owed[one] == 0]:
+                    one.sendall(requests)
+                    owed[one] = pipelined
+                for one in select.select(flood, [], [], 0.05)[0]:
+                    received[one] += one.recv(1 << 20)
+                    *heads, received[one] = received[one].split(b"HTTP/1.1 ")
+                    if received[one].endswith(b"}"):  # the last answer is whole
+                        heads.append(received[one])
+                        received[one] = b""
+                    for head in filter(None, heads):
+                        status = int(head[:3])
+                        counts[status] += 1
+                        owed[one] -= 1
+                        assert status == 200 or re.search(rb"\r\nRetry-After: [1-9]\d?\r\n", head), head
+
+        def is_refused():
+            take_answers(0.2, go_on=True)
+            assert other.get(link).status == 200, "what is near is not queued, nor refused"
+            return counts[503] > 5000
+
+        until(is_refused, 60, "refusals", interval=0)
+        assert server.metric("snippetd_connections_rested_total") > 0
+        take_answers(60, go_on=False)
+        assert not any(owed.values()), "every request was answered"
+        assert set(counts) == {200, 503}, counts
+        assert counts[503] <= 500 + 5000 * (time.monotonic() - begin), "a tenth of a processor is all that it takes"
+        assert other.post("/snippets", {"body": "x"}).status == 201
+
+
 def test_memory_that_the_largest_snippets_have_no_room_in_is_no_setting(binary):
     run = subprocess.run([binary, "config", "--memory-max", "15MiB", "--max-body", "2MiB"], capture_output=True)
     assert run.returncode == 2

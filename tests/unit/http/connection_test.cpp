@@ -496,6 +496,44 @@ TEST(Connection, WhatBreaksOffIsNotTakenForTheWhole) {
     EXPECT_TRUE(answer.ends_with("3\r\none\r\n")) << answer;
 }
 
+TEST(Connection, OneThatIsRefusedOverAndOverIsReadAtAPace) {
+    constexpr int kFree = RefusalPace::kBurst / RefusalPace::kEach, kRefusals = 3 * kFree;
+    for (const bool at_once : {true, false}) {
+        Served served;
+        served.service.released = true;
+        served.service.respond = [](const Request&, Response& response) { response.status = 503; };
+        Peer peer = served.connect();
+        const base::SteadyTime begin = base::steady_now();
+        for (int i = 0; i < kRefusals; ++i) {
+            peer.send(get(at_once ? "/a" : "/later/a"));
+            ASSERT_EQ(status_of(peer.receive_answer()), 503u) << i;
+        }
+        // Who waits gets in: what was sent behind a refusal is answered, later.
+        peer.send(get("/a") + get("/b"));
+        peer.receive_answer();
+        EXPECT_TRUE(content_of(peer.receive_answer()).starts_with("GET /b"));
+        EXPECT_GE(base::steady_now() - begin, (kRefusals - kFree) * RefusalPace::kEach);
+    }
+}
+
+TEST(Connection, OneThatRestsMayEndAndBeEnded) {
+    Served served;
+    served.service.respond = [](const Request&, Response& response) { response.status = 429; };
+    for (const bool by_peer : {true, false}) {
+        Peer peer = served.connect();
+        std::string many;
+        for (int i = 0; i < 2000; ++i) many += get("/a");
+        peer.send(many);
+        for (int i = 0; i < 600; ++i) ASSERT_EQ(status_of(peer.receive_answer()), 429u) << i;
+        if (by_peer) {
+            peer.hang_up();
+        } else {
+            served.server->cut();
+        }
+        EXPECT_TRUE(served.run_until([&] { return served.limits->connections == 0; }));
+    }
+}
+
 TEST(Connection, ASourceIsToldThatItsReaderIsGone) {
     Served served;
     const auto source = std::make_shared<Pieces>(std::deque<std::string>(1000, std::string(64 * 1024, 'x')));

@@ -12,7 +12,7 @@
 namespace snippetd::http {
 namespace {
 
-struct Watcher : Poller::Client {
+struct Watcher final : Poller::Client {
     void on_ready(std::uint32_t events) override { seen.push_back(events); }
 
     std::vector<std::uint32_t> seen;
