@@ -97,7 +97,10 @@ base::Awaitable<void> Jobs::index(store::SearchIndex& index, Indexing indexing) 
             const store::Indexed indexed = co_await index.index_some(base::deadline_in(kIndexerTimeout));
             const base::SteadyTime end = base::steady_now();
             look_at = indexed.left > 0 ? end : end + indexing.looks_every;
-            rest = rest_of_indexer(std::chrono::duration_cast<base::Milliseconds>(end - begin), indexed.left);
+            // What has found no place will hardly find one in the next moment.
+            rest = indexed.done == 0 && indexed.left > 0
+                       ? kIndexerRestMax
+                       : rest_of_indexer(std::chrono::duration_cast<base::Milliseconds>(end - begin), indexed.left);
             unindexed_ = indexed.left;
             if (std::exchange(is_away, false)) log::info("the search index is kept up again");
         } catch (const base::Unavailable& away) {

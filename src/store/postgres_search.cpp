@@ -144,7 +144,7 @@ class PostgresSearch : public SearchTables {
             const Waiting waiting = list_waiting(connection);
             if (!waiting.numbers.empty()) put(connection, dialect, waiting);
             Indexed indexed;
-            indexed.snippets = static_cast<std::int64_t>(waiting.ids.size());
+            indexed.done = static_cast<std::int64_t>(waiting.ids.size());
             indexed.left = count_pending(connection);
             transaction.commit();
             return indexed;

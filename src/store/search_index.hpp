@@ -15,8 +15,8 @@ using base::Deadline;
 inline constexpr std::int64_t kUnindexedMax = 20'000;
 
 struct Indexed {
-    std::int64_t snippets = 0;  ///< that have been looked at
-    std::int64_t left = 0;      ///< about how many are waiting still
+    std::int64_t done = 0;  ///< writes and deletes that do not wait any more
+    std::int64_t left = 0;  ///< about how many are waiting still
 };
 
 /// What lists with a text, a tag or a language are answered from. It is filled in after the writes; until then what was

@@ -28,7 +28,7 @@ constexpr std::size_t kRoundTermsMax = 20'000;  // of snippets, and as many of w
 /// Documents are numbered by the second of their snippets; so many may be of one. FTS5 keeps the differences of
 /// numbers: the smaller they are, the smaller is the index.
 constexpr UnixMillis kSecond = 1000;
-constexpr int kSameTimeBits = 14;
+constexpr int kSameTimeBits = 16;
 constexpr long long kSameTime = 1LL << kSameTimeBits;
 /// Nine of ten numbers of a second can be taken until one is not found in so many.
 constexpr int kTriesMax = 128;
@@ -161,10 +161,10 @@ class SqliteSearch : public SearchTables {
         Round round = co_await pools.search->run(std::move(read), deadline);
         if (round.numbers.empty() && round.dropped.empty()) co_return Indexed{};
         auto write = [this, round = std::move(round)](sql::Connection& connection) {
-            write_round(connection, round);
+            const std::int64_t done = write_round(connection, round);
             int dropped = 0;
             connection.session() << "select exists (select 1 from search_dropped)", into(dropped);
-            return Indexed{static_cast<std::int64_t>(round.snippets.size()), count_pending(connection) + dropped};
+            return Indexed{done, count_pending(connection) + dropped};
         };
         co_return co_await pools.write->run(std::move(write), deadline);
     }
@@ -231,8 +231,10 @@ class SqliteSearch : public SearchTables {
         }
     }
 
-    static void write_round(sql::Connection& connection, const Round& round) {
+    /// How much it has got out of the way.
+    static std::int64_t write_round(sql::Connection& connection, const Round& round) {
         soci::session& session = connection.session();
+        std::size_t done = round.dropped.size() + round.numbers.size();
         for (const long long doc : round.dropped) {
             // Once: another process on this file may have done it.
             std::string packed;
@@ -246,7 +248,9 @@ class SqliteSearch : public SearchTables {
             if (put(connection, one)) continue;
             // It is looked through as long as it has not found a place, and makes way for others.
             session << "insert into search_pending (snippet_id) values (:id)", use(one.id, "id");
+            --done;
         }
+        return static_cast<std::int64_t>(done);
     }
 };
 
