@@ -1,4 +1,4 @@
-"""Panels over a shared time axis, phases side by side, as an SVG that needs no script and no font of its own."""
+"""Panels over a shared axis, columns side by side, as an SVG that needs no script and no font of its own."""
 
 import dataclasses
 import html
@@ -27,27 +27,39 @@ SURFACES = {"ground": ("#ffffff", "#0d1117"), "cell": ("#f4f6f8", "#161b22"), "c
 class Line:
     label: str
     css: str  # a key of COLOURS
-    points: list  # of each column: [(seconds, value or None)]
-    medians: list  # of each column
+    points: list  # of each column: [(place on the axis, value or None)]
+    medians: list  # of each column: what is written beside the line
 
 
 @dataclasses.dataclass
 class Panel:
-    """floor: what is less is drawn there; None: a power of ten below the least value. The scale is logarithmic."""
+    """The scale is logarithmic; floor: what is less is drawn there; None: a power of ten below the least value.
+    Or, with `linear_to`, it goes evenly from 0 to that value."""
 
     title: str
     lines: list
     floor: float = None
+    linear_to: float = None
 
-    def decades(self):
+    def scale(self):
+        """(what a value is of the height, [(value, name) of each line of the grid])."""
+        if self.linear_to:
+            steps = [self.linear_to * step / 4 for step in range(5)]
+            return lambda value: min(value, self.linear_to) / self.linear_to, [(one, f"{one:g}") for one in steps]
         values = [value for line in self.lines for points in line.points for _, value in points if value]
-        low = self.floor or 10 ** math.floor(math.log10(min(values)))
-        high = 10 ** math.ceil(math.log10(max([*values, low * 10])))
-        return round(math.log10(low)), round(math.log10(high))
+        low = round(math.log10(self.floor or 10 ** math.floor(math.log10(min(values)))))
+        high = round(math.log10(10 ** math.ceil(math.log10(max([*values, 10 ** (low + 1)])))))
+        names = []
+        for exponent in range(low, high + 1, 1 if high - low <= 3 else 2):
+            name = _number(10**exponent)
+            names.append((10**exponent, f"≤ {name}" if exponent == low and self.floor else name))
+        return lambda value: (math.log10(max(value, 10**low)) - low) / (high - low), names
 
 
-def draw(title, subtitle, seconds, mark, columns, panels):
-    """columns: (name, what) of each; mark: when the stampede begins, in seconds. Returns the text of the SVG."""
+def draw(title, subtitle, length, mark, columns, panels, ticks=None):
+    """columns: (name, what) of each; length: of the axis, which is in seconds unless ticks, [(place, name)], says
+    otherwise; mark: where on it the stampede begins. Returns the text of the SVG."""
+    ticks = ticks or [(at, f"{at:g} s") for at in (0, mark, length)]
     width = (WIDTH - LEFT - RIGHT - COLUMN_GAP * (len(columns) - 1)) / len(columns)
     height = (HEIGHT - TOP - BOTTOM - PANEL_GAP * (len(panels) - 1)) / len(panels)
     lefts = [LEFT + index * (width + COLUMN_GAP) for index in range(len(columns))]
@@ -57,41 +69,39 @@ def draw(title, subtitle, seconds, mark, columns, panels):
         parts += [_text(left, 78, name, "ink head"), _text(left, 92, what, "pale small")]
     for index, panel in enumerate(panels):
         top = TOP + PANEL_GAP / 2 + index * (height + PANEL_GAP)
-        parts += _panel(panel, top, height, lefts, width, seconds, mark)
+        parts += _panel(panel, top, height, lefts, width, length, mark)
     for left in lefts:
-        for at, anchor in ((0, ""), (mark, " middle"), (seconds, " end")):
-            parts.append(_text(left + width * at / seconds, HEIGHT - BOTTOM + 31, f"{at:g} s", "pale small" + anchor))
+        for at, name in ticks:
+            anchor = "" if at == 0 else " end" if at == length else " middle"
+            parts.append(_text(left + width * at / length, HEIGHT - BOTTOM + 31, name, "pale small" + anchor))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
             f'height="{HEIGHT}" role="img">\n<title>{html.escape(title)}</title>\n{_style()}\n'
             + "\n".join(parts) + "\n</svg>\n")
 
 
-def _panel(panel, top, height, lefts, width, seconds, mark):
-    low, high = panel.decades()
+def _panel(panel, top, height, lefts, width, length, mark):
+    part_of, grid = panel.scale()
 
     def y(value):
-        part = (math.log10(max(value, 10**low)) - low) / (high - low)
-        return top + height - (height - HEADROOM) * part
+        return top + height - (height - HEADROOM) * part_of(value)
 
     parts = [_text(LEFT, top - 6, panel.title, "ink head")]
     for left in lefts:
-        begins = left + width * mark / seconds
+        begins = left + width * mark / length
         parts.append(_rect(left, top, width, height, "cell"))
         parts.append(_rect(begins, top, left + width - begins, height, "crowd"))
-    for exponent in range(low, high + 1, 1 if high - low <= 3 else 2):
-        value = 10**exponent
-        name = f"≤ {_number(value)}" if exponent == low and panel.floor else _number(value)
+    for value, name in grid:
         parts.append(_text(LEFT - 6, y(value) + 4, name, "pale small end"))
         parts += [f'<path class="grid" d="M{left:.1f} {y(value):.1f}h{width:.1f}"/>' for left in lefts]
     for column, left in enumerate(lefts):
-        begins = left + width * mark / seconds
+        begins = left + width * mark / length
         parts.append(f'<path class="mark" d="M{begins:.1f} {top:.1f}v{height:.1f}"/>')
         for line in panel.lines:
-            points = [(left + width * at / seconds, y(value)) if value is not None else None
-                      for at, value in line.points[column] if 0 <= at <= seconds]
+            points = [(left + width * at / length, y(value)) if value is not None else None
+                      for at, value in line.points[column] if 0 <= at <= length]
             parts.append(f'<path class="line {line.css}" d="{_path(points)}"/>')
         ends = [[y(line.medians[column])] + [y(value) for at, value in line.points[column]
-                                             if value is not None and at > (1 - LABEL_PART) * seconds]
+                                             if value is not None and at > (1 - LABEL_PART) * length]
                 for line in panel.lines]
         wanted = _beside(ends, top + height)
         for line, base in zip(panel.lines, _apart(wanted, top + 12, top + height - 4)):

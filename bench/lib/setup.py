@@ -27,6 +27,7 @@ class Setup:
         self.rounds = options.rounds
         self.seconds = options.seconds
         self.connections = options.connections
+        self.charts = {}  # name: SVG, of measures that draw one
         self.server_core, self.load_core = map(int, options.cores.split(","))
         if not {self.server_core, self.load_core} <= os.sched_getaffinity(0) or self.server_core == self.load_core:
             sys.exit(f"bench: hot reads need two cores that this process may use, not {options.cores} (--cores)")

@@ -81,9 +81,9 @@ class Snippetd:
             raise RuntimeError(f"POST {path}: {response.status} {response.content.decode(errors='replace')}")
         return response
 
-    def create_account(self):
+    def create_account(self, name="bench"):
         """A new account's API token."""
-        signup = self.create("/auth/signup", {"username": "bench", "password": "correct horse"})
+        signup = self.create("/auth/signup", {"username": name, "password": "correct horse"})
         cookie = signup.getheader("Set-Cookie").partition(";")[0]
         return json.loads(self.create("/auth/tokens", {"name": "bench"}, {"Cookie": cookie}).content)["token"]
 
