@@ -45,6 +45,14 @@ bool is_page(const Route& route) {
     return route.access == Access::page || route.access == Access::page_account;
 }
 
+/// Whether there is a page at the same path, which a form that was sent without an account can be sent from again.
+bool has_page(const Route& route) {
+    const auto& all = routes();
+    return std::any_of(all.begin(), all.end(), [&route](const Route& other) {
+        return other.method == http::Method::get && other.pattern == route.pattern;
+    });
+}
+
 /// Whether `Origin` is that of a program: a browser's extension or an app. No site's page can have such a scheme.
 bool is_programs(std::string_view origin) {
     const std::string_view scheme = origin.substr(0, origin.find("://"));
@@ -150,7 +158,7 @@ Awaitable<Result<http::Response>> run_stages(const Route& route, Exchange& excha
         exchange.deadline = base::deadline_in(kRequestTimeout, exchange.deadline.party);
 
     if (route.access == Access::page_account && !exchange.caller.account) {
-        co_return see_other("/login?next=" + std::string{is_safe(route.method) ? exchange.request.path : "/me"});
+        co_return see_other(log_in_path(has_page(route) ? exchange.request.path : "/me"));
     }
     if (!is_page(route) && route.access != Access::anyone && exchange.caller.rejected) {
         co_return unauthenticated(exchange.caller);

@@ -132,6 +132,7 @@ constexpr Route kRoutes[] = {
         {Method::post, "/s/{id}/edit", ui::edit_from_form, Access::page, Charge::write, Work::own, ui::edit_refused})),
     of_snippet({Method::get, "/s/{id}/delete", ui::delete_page, Access::page, Charge::nothing, Work::render}),
     of_snippet({Method::post, "/s/{id}/delete", ui::delete_from_form, Access::page, Charge::write, Work::own}),
+    of_snippet({Method::get, "/s/{id}/fork", ui::fork_page, Access::page_account, Charge::nothing, Work::render}),
     of_snippet({Method::post, "/s/{id}/fork", ui::fork_from_form, Access::page_account, Charge::write, Work::own}),
     of_snippet({Method::get, "/s/{id}/revisions", ui::revisions_page, Access::page, Charge::nothing, Work::render}),
     of_snippet({Method::get, "/s/{id}/stats", ui::stats_page, Access::page, Charge::nothing, Work::render}),

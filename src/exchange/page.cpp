@@ -1,5 +1,6 @@
 #include "exchange/page.hpp"
 
+#include "base/percent.hpp"
 #include "base/utf8.hpp"
 #include "http/codings.hpp"
 #include "http/negotiation.hpp"
@@ -153,9 +154,17 @@ http::Response error_page(const http::Request& request, const Error& error) {
     std::string text{headline.text};
     if (!error.detail.empty() && error.kind != ErrorKind::internal) text = error.detail;
     for (const auto& [name, why] : error.fields) text += fmt::format(" {}: {}.", name, why);
-    fields.set("TEXT", text);
     if (error.retry_after_s > 0) fields.add("RETRY", "RETRY_AFTER", std::to_string(error.retry_after_s));
-    fields.show(error.kind == ErrorKind::unauthenticated ? "LOGIN" : "HOME");
+    // One's own private snippet looks like none to who is not logged in.
+    const bool may_be_own = (error.kind == ErrorKind::not_found || error.kind == ErrorKind::forbidden) &&
+                            request.path.starts_with("/s/") && http::find_cookie(request, "session").empty();
+    if (may_be_own) text += " If it is yours, log in.";
+    fields.set("TEXT", text);
+    if (may_be_own || error.kind == ErrorKind::unauthenticated) {
+        const bool safe = request.method == http::Method::get || request.method == http::Method::head;
+        fields.add("LOGIN", "LOGIN_URL", log_in_path(safe ? request.path : "/me"));
+    }
+    if (error.kind != ErrorKind::unauthenticated) fields.show("HOME");
     const pages::Layout layout = unlisted_layout("error", std::string{headline.heading}, "error.js");
     http::Response response;
     response.status = description.status;
@@ -165,6 +174,10 @@ http::Response error_page(const http::Request& request, const Error& error) {
     encode_here(response, request);
     if (error.retry_after_s > 0) response.add("Retry-After", std::to_string(error.retry_after_s));
     return response;
+}
+
+std::string log_in_path(std::string_view path) {
+    return "/login?next=" + base::percent_encoded(path, "-._~/");
 }
 
 http::Response see_other(std::string_view location) {

@@ -35,6 +35,9 @@ Result<http::Form> read_form(const Exchange& exchange);
 /// The page of an error, with `Retry-After` where there is one.
 http::Response error_page(const http::Request& request, const Error& error);
 
+/// Where to log in, and come back to `path` of this service afterwards.
+std::string log_in_path(std::string_view path);
+
 /// 303, after a form has been taken.
 http::Response see_other(std::string_view location);
 

@@ -10,6 +10,7 @@
 #include "ui/handlers.hpp"
 
 #include <array>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -34,6 +35,8 @@ struct Draft {
     std::string expires = "never";
     std::string visibility = "unlisted";
     bool burn = false;
+    /// The text that is there now, where an edit has crossed another.
+    std::optional<std::string> theirs;
 };
 
 /// A snippet that is edited rather than made.
@@ -188,6 +191,11 @@ std::string render_form(const Draft& draft, const Edited* edited, const Error* e
     std::string body;
     pages::append_escaped(body, draft.body);
     fields.set("F_BODY", body);
+    if (draft.theirs) {
+        std::string theirs;
+        pages::append_escaped(theirs, *draft.theirs);
+        fields.add("THEIRS", "THEIR_BODY", theirs);
+    }
     fields.set("F_LANGUAGE", draft.language);
     fields.set("F_TAGS", draft.tags);
     fields.show_if(draft.burn, "BURN_CHECKED");
@@ -323,11 +331,15 @@ Answer edit_from_form(Exchange& exchange) {
     }
     if (wrong->kind == ErrorKind::precondition_failed) {
         wrong->detail =
-            "Somebody has edited this snippet meanwhile. What you have written is below; "
-            "open the snippet in another window to compare, and save again to overwrite it.";
+            "Somebody has edited this snippet meanwhile. What they have made of it is shown here, what you have "
+            "written is "
+            "in the form below: take over what you want, and save again to overwrite theirs.";
         // Saving again means it: upon the version that is there now.
         Result<model::Snippet> current = co_await load_for_edit(exchange, edited.id);
-        if (current) edited.version = std::to_string(current->version);
+        if (current) {
+            edited.version = std::to_string(current->version);
+            draft.theirs = std::move(current->body);
+        }
     }
     co_return co_await show_form(exchange, draft, &edited, &*wrong);
 }

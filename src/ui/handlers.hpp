@@ -25,6 +25,7 @@ Awaitable<http::Response> edit_refused(Exchange& exchange, Error error);
 
 // snippet_pages.cpp
 Answer delete_page(Exchange& exchange);
+Answer fork_page(Exchange& exchange);
 Answer delete_from_form(Exchange& exchange);
 Answer fork_from_form(Exchange& exchange);
 Answer qr_code(Exchange& exchange);

@@ -43,6 +43,20 @@ Answer delete_from_form(Exchange& exchange) {
     co_return see_other(exchange.caller.account ? "/me" : "/");
 }
 
+Answer fork_page(Exchange& exchange) {
+    const std::string& id = exchange.parameters.front();
+    if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
+    pages::Fields fields;
+    fields.set("HEADING", "Fork this snippet?");
+    fields.set("TEXT", "The copy is yours: to change, to share, to delete.");
+    fields.set("ACTION", fmt::format("/s/{}/fork", id));
+    fields.set("BUTTON", "Fork");
+    fields.show("CALM");
+    fields.add("CANCEL", "CANCEL_URL", fmt::format("/s/{}", id));
+    pages::Layout layout = unlisted_layout("confirm", "Fork a snippet");
+    co_return co_await show_page(exchange, 200, std::move(layout), pages::render("confirm", fields));
+}
+
 Answer fork_from_form(Exchange& exchange) {
     const Result<use_cases::Created> forked = co_await fork_as_asked(exchange);
     if (!forked) co_return forked.error();

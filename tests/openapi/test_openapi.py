@@ -438,7 +438,7 @@ def test_pages_of_snippets(ada, bob, document):
     assert ada.call("readRaw", snippet).text == "text"
     stranger = ada.fresh()
     assert "edit=sne_" in stranger.call("composeForm", body={"body": "x"}, headers=PAGE).headers["Set-Cookie"]
-    for page in ("editPage", "deletePage", "revisionsPage", "statsPage"):
+    for page in ("editPage", "deletePage", "forkPage", "revisionsPage", "statsPage"):
         assert ada.call(page, snippet, headers=PAGE).status == 200
     for form in document.operations["editForm"].examples(FORM).values():
         assert ada.call("editForm", snippet, body=form).status == 303

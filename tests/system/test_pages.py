@@ -367,6 +367,30 @@ def test_a_session_that_has_ended_is_nobody_on_pages(server):
     assert page(client, "/me/account").status == 303
 
 
+def test_what_is_not_there_without_a_log_in_offers_one_that_leads_back(server, ada):
+    own = ada.create(visibility="private")["id"]
+    nobody = Client(server)
+    for path in (f"/s/{own}", f"/s/{own}/edit", f"/s/{own}/delete", f"/s/{own}/stats"):
+        refused = page(nobody, path)
+        assert refused.status in (401, 403, 404)
+        assert f'href="/login?next={path}"' in refused.text
+        assert "/login?next=" not in page(ada, "/s/nothing-like-it").text
+    entrance = page(nobody, f"/login?next=/s/{own}/edit")
+    assert f'<input type="hidden" name="next" value="/s/{own}/edit">' in entrance.text
+    assert f'href="/signup?next=/s/{own}/edit"' in entrance.text, "and so does a new account"
+
+
+def test_a_fork_without_an_account_goes_on_after_the_log_in(server, ada, bob):
+    id = ada.create()["id"]
+    sent = send(Client(server), f"/s/{id}/fork")
+    assert (sent.status, sent.headers["Location"]) == (303, f"/login?next=/s/{id}/fork")
+    asked = page(Client(server), f"/s/{id}/fork")
+    assert (asked.status, asked.headers["Location"]) == (303, f"/login?next=/s/{id}/fork")
+    assert f'<form action="/s/{id}/fork" method="post"' in page(bob, f"/s/{id}/fork").text
+    made = send(bob, f"/s/{id}/fork")
+    assert bob.get(f"/snippets/{made.headers['Location'].removeprefix('/s/')}").json()["forked_from"] == id
+
+
 def test_own_snippets_are_listed_filtered_and_deleted(server):
     client = Client(server).signup()
     assert "Nothing here yet" in page(client, "/me").text

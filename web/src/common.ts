@@ -107,7 +107,8 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   const element = all("[data-key]").find((candidate) => candidate.dataset.key === event.key && shown(candidate));
-  if (!element) return;
+  // Who is writing does not leave by one key.
+  if (!element || (element.tagName === "A" && document.body.hasAttribute("data-writing"))) return;
   event.preventDefault();
   element.click();
   if (element.tagName === "SUMMARY") element.scrollIntoView({ block: "nearest" });

@@ -5,6 +5,7 @@
 import { restoreDraft } from "./compose/draft";
 import "./compose/files";
 import { mountInTime } from "./compose/mounting";
+import "./compose/pasting";
 import { measure } from "./compose/size";
 
 restoreDraft();

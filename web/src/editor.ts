@@ -16,6 +16,8 @@ export interface Editor {
   text(): string;
   replace(text: string): void;
   setLanguage(name: string): void;
+  /** Marks in the text where it differs from another one, with a choice for each part; null: no more. */
+  compareWith(other: string | null): Promise<void>;
   focus(): void;
   readonly view: EditorView;
 }
@@ -56,6 +58,13 @@ const theme = EditorView.theme({
     fontSize: ".875rem", border: "1px solid var(--control)", borderRadius: ".375rem", background: "var(--card)", color: "var(--ink)", padding: ".25rem .5rem", backgroundImage: "none",
   },
   ".cm-panel.cm-search label": { fontSize: ".875rem" },
+  ".cm-deletedChunk": { backgroundColor: "var(--del)" },
+  ".cm-changedLine, .cm-insertedLine": { backgroundColor: "var(--add)" },
+  ".cm-deletedChunk .cm-deletedText, .cm-changedText": { backgroundImage: "none", backgroundColor: "color-mix(in srgb, var(--accent) 22%, transparent)" },
+  ".cm-chunkButtons": { insetInlineEnd: ".5rem" },
+  ".cm-chunkButtons button": {
+    fontFamily: "var(--sans)", fontSize: ".8125rem", border: "1px solid var(--control)", borderRadius: ".375rem", background: "var(--card)", color: "var(--ink)", padding: ".125rem .5rem", margin: "0 0 0 .25rem", cursor: "pointer",
+  },
 });
 
 /** Describes what our name, or another name of it, is to CodeMirror. */
@@ -80,6 +89,7 @@ export function createEditor(options: {
 }): Editor {
   const shadow = options.parent.attachShadow({ mode: "open" });
   const language = new Compartment();
+  const comparison = new Compartment();
   let wanted = "";
   // Tab moves on to the next control until something was typed, and again after Escape: nobody is trapped.
   let tabIndents = false;
@@ -127,6 +137,7 @@ export function createEditor(options: {
           options.changed();
         }),
         language.of([]),
+        comparison.of([]),
       ],
     }),
   });
@@ -149,6 +160,10 @@ export function createEditor(options: {
         },
         () => undefined, // Without its grammar the text is plain.
       );
+    },
+    compareWith: async (other) => {
+      const extension = other === null ? [] : (await import("./comparison")).comparisonWith(other);
+      view.dispatch({ effects: comparison.reconfigure(extension) });
     },
     focus: () => view.focus(),
   };

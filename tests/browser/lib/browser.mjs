@@ -66,10 +66,17 @@ class Session {
   #contexts = [];
   #problems = [];
   #expected = [];
+  #leaves = null;
 
   /** From now on, what matches is no problem. */
   expect(...patterns) {
     this.#expected.push(...patterns);
+  }
+
+  /** From now on, a page that asks whether it may be left is left. Gives a list of the questions, which grows. */
+  leaveWhenAsked() {
+    this.#leaves = [];
+    return this.#leaves;
   }
 
   /**
@@ -94,6 +101,11 @@ class Session {
     });
     context.on("weberror", (error) => problem(`page error: ${error.error().stack ?? error.error()}`));
     context.on("dialog", (dialog) => {
+      if (this.#leaves && dialog.type() === "beforeunload") {
+        this.#leaves.push(dialog.type());
+        void dialog.accept().catch(() => undefined);
+        return;
+      }
       problem(`dialog: ${dialog.message()}`);
       void dialog.dismiss().catch(() => undefined);
     });
@@ -161,6 +173,10 @@ export const editorText = (page) =>
     return content?.cmTile?.root?.view?.state.doc.toString() ?? content?.cmView?.view?.state.doc.toString()
       ?? document.querySelector("#body").value;
   });
+
+/** The drafts that the browser keeps, as texts. */
+export const drafts = (page) =>
+  page.evaluate(() => Object.entries(localStorage).filter(([name]) => name.startsWith("draft")).map(([, draft]) => draft));
 
 /** Paths of asset files fetched so far, and so on: the page's own record of what it loaded. */
 export const resources = (page) => page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name));

@@ -49,6 +49,7 @@ function mountOnce(): void {
 
 /** The editor comes when there is time for it. */
 export function mountInTime(): void {
+  host.addEventListener("wanted", mountOnce);
   // On a phone the text area is what its keyboard knows best, and data is dear: the editor comes when somebody has begun
   // with something else, or has left the text.
   if (matchMedia("(max-width: 40rem), (pointer: coarse)").matches) {

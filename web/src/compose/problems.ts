@@ -34,6 +34,13 @@ export function showProblem(heading: string, detail: string, fields: Record<stri
   box.scrollIntoView({ block: "nearest" });
 }
 
+/** What was written is kept, and is there again after the log-in. */
+export function showLoggedOut(): void {
+  showProblem("You are not logged in any more", "What you have written is kept in this browser, and will be here again when you are back.");
+  const next = encodeURIComponent(location.pathname + location.search);
+  box.append(make("p", {}, make("a", { class: "btn primary", href: `/login?next=${next}` }, "Log in and go on")));
+}
+
 /** What the server refused, or could not do. */
 export function explain(problem: Problem): void {
   if (problem.status === 429 || problem.status === 503) {

@@ -1,15 +1,17 @@
 // Sharing, and saving an edit.
 
 import { announce, cookie, find, problemOf, secureSuffix, unreachable } from "../dom";
-import { endDraft, keyOf } from "./draft";
+import { rememberSaved, showConflict } from "./conflict";
+import { endDraft, keyOf, saveNow } from "./draft";
 import { close, isClosed, say } from "./gate";
 import { languageName } from "./guesses";
 import { hex } from "./hex";
 import { changesOf, inputOf } from "./input";
 import { bytesMax, editing, form, maxText } from "./page";
-import { explain, showProblem } from "./problems";
+import { explain, showLoggedOut, showProblem } from "./problems";
 import { measure } from "./size";
 import { focusText, sentText, shownText } from "./text";
+import { baseVersion } from "./version";
 
 const state = { shared: false };
 
@@ -22,7 +24,7 @@ async function send(): Promise<Response> {
   const content = JSON.stringify((editing ? changesOf : inputOf)(sentText(), languageName()));
   const headers: Record<string, string> = { "Content-Type": "application/json" };
   if (editing) {
-    headers["If-Match"] = `"v${editing.version}"`;
+    headers["If-Match"] = `"v${baseVersion()}"`;
     const token = cookie("edit");
     if (token) headers["X-Edit-Token"] = token;
     return fetch(`/snippets/${editing.id}`, { method: "PATCH", headers, body: content });
@@ -31,8 +33,9 @@ async function send(): Promise<Response> {
   return fetch("/snippets", { method: "POST", headers, body: content });
 }
 
-function leaveFor(answer: { id?: string; edit_token?: string }): void {
+function leaveFor(answer: { id?: string; edit_token?: string; version?: number }): void {
   const id = answer.id ?? editing?.id ?? "";
+  if (editing && answer.version) rememberSaved(id, answer.version);
   state.shared = true;
   endDraft(true);
   if (answer.edit_token) {
@@ -40,6 +43,17 @@ function leaveFor(answer: { id?: string; edit_token?: string }): void {
   }
   announce(editing ? "Saved" : "Shared");
   location.assign(`/s/${id}`);
+}
+
+/** Whether that was refused because the session has ended. */
+async function isLoggedOut(status: number): Promise<boolean> {
+  const mayBe = status === 401 || status === 403 || (editing !== null && status === 404);
+  if (!mayBe) return false;
+  try {
+    return (await fetch("/auth/me", { cache: "no-store" })).status === 401;
+  } catch {
+    return false;
+  }
 }
 
 export async function share(): Promise<void> {
@@ -66,8 +80,15 @@ export async function share(): Promise<void> {
   try {
     const response = await send();
     say("");
-    if (response.ok) leaveFor(await response.json());
-    else explain(await problemOf(response));
+    if (response.ok) {
+      leaveFor(await response.json());
+      return;
+    }
+    saveNow();
+    if (editing && response.status === 412 && (await showConflict(() => void share()))) return;
+    const problem = await problemOf(response);
+    if (await isLoggedOut(problem.status)) showLoggedOut();
+    else explain(problem);
   } catch {
     say("");
     explain(unreachable);

@@ -1,12 +1,13 @@
 // The text, in the area or in the editor that takes its place. A form field shows line feeds only: what came with other
 // line ends goes back with them.
 
+import { need } from "../dom";
 import type { Editor } from "../editor";
 import { restoreLineEnds } from "../lists";
 import { area } from "./page";
 
-const state: { original: string; editor: Editor | null; listeners: (() => void)[] } = {
-  original: area.defaultValue, editor: null, listeners: [],
+const state: { original: string; editor: Editor | null; listeners: (() => void)[]; waiting: ((editor: Editor) => void)[] } = {
+  original: area.defaultValue, editor: null, listeners: [], waiting: [],
 };
 
 /** As it is shown, with line feeds. */
@@ -32,10 +33,24 @@ export function setText(text: string): void {
   textChanged();
 }
 
-/** What was shown once, and what that began as, before there is an editor. It counts as no change. */
+/** Whether somebody has changed it since the page came. */
+export function isTextChanged(): boolean {
+  return shownText() !== area.defaultValue.replace(/\r\n?/g, "\n");
+}
+
+/** What it is compared with from now on: the text that the store has. What is shown stays. */
+export function compareTextWith(stored: string): void {
+  const shown = shownText();
+  state.original = stored;
+  area.defaultValue = stored;
+  if (!state.editor) area.value = shown;
+}
+
+/** What was shown once, and what that began as. */
 export function restoreText(shown: string, original: string): void {
   area.value = shown;
   state.original = original;
+  state.editor?.replace(shown);
 }
 
 export function textChanged(): void {
@@ -54,6 +69,14 @@ export function editor(): Editor | null {
 
 export function moveTextInto(editor: Editor): void {
   state.editor = editor;
+  for (const wake of state.waiting.splice(0)) wake(editor);
+}
+
+/** The editor, as soon as it is there. It comes when somebody goes to the text. */
+export function editorSoon(): Promise<Editor> {
+  if (state.editor) return Promise.resolve(state.editor);
+  need("#editor").dispatchEvent(new Event("wanted"));
+  return new Promise((resolve) => state.waiting.push(resolve));
 }
 
 export function focusText(): void {
