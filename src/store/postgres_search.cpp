@@ -120,14 +120,16 @@ class PostgresSearch : public SearchTables {
                                "order by created_at desc, snippet_id collate \"C\" desc limit {}) n where {}",
                                since, kNewestMax, has_terms(few))));
         if (newest.size() >= static_cast<std::size_t>(query.limit)) return newest;
-        // The planner believes that going through all arrays costs nothing.
+        // The planner believes that going through all arrays costs nothing, and that of all snippets, from the newest
+        // on, one of a few is found: what is found in the index comes first (`offset 0`), and then into its order.
         soci::transaction transaction{connection.session()};
         connection.session() << "set local enable_seqscan = off";
-        std::vector<model::Snippet> all =
-            list_rows(connection, dialect, listing,
-                      beside(fmt::format("select snippet_id, created_at from search_terms where {} and {} "
-                                         "order by created_at desc, snippet_id collate \"C\" desc",
-                                         since, has_terms(wanted))));
+        std::vector<model::Snippet> all = list_rows(
+            connection, dialect, listing,
+            beside(fmt::format(
+                "select snippet_id, created_at from (select snippet_id, created_at "
+                "from search_terms where {} and {} offset 0) f order by created_at desc, snippet_id collate \"C\" desc",
+                since, has_terms(wanted))));
         transaction.commit();
         return all;
     }
