@@ -81,7 +81,7 @@ constexpr Route kRoutes[] = {
     {Method::get, "/auth/tokens", api::list_tokens, Access::account, Charge::nothing, Work::own},
     {Method::delete_, "/auth/tokens/{id}", api::delete_token, Access::account, Charge::nothing, Work::own},
 
-    {Method::get, "/", ui::compose_page, Access::page, Charge::nothing, Work::render},
+    or_page(ui::compose_page, {Method::get, "/", conventions::usage, Access::page, Charge::nothing, Work::render}),
     or_page(ui::compose_from_form, with_text({Method::post, "/", conventions::upload_form, Access::page, Charge::write,
                                               Work::own, ui::compose_refused})),
     with_text({Method::post, "/upload", conventions::upload_text, Access::optional, Charge::write, Work::own}),

@@ -11,6 +11,8 @@ using exchange::Answer;
 using exchange::Exchange;
 
 // uploads.cpp
+/// How to use the service from a terminal, for `curl URL/`.
+Answer usage(Exchange& exchange);
 /// A form that no browser has sent.
 Answer upload_form(Exchange& exchange);
 Answer upload_text(Exchange& exchange);

@@ -167,7 +167,37 @@ Answer create(Exchange& exchange, std::function<Result<Upload>()> read, unsigned
     co_return response;
 }
 
+constexpr const char* kUsage = R"(snippetd: paste code, get a link.
+
+    curl -F file=@main.cpp {0}/
+    make 2>&1 | curl -F 'file=<-' {0}/
+    curl -T main.cpp {0}/upload/
+    curl --data-binary @main.cpp '{0}/upload?title=main.cpp&expires=7d'
+
+The answer is the link. Beside the file, -F or the query may say:
+
+    title=main.cpp  language=cpp  tags=one,two  expires=10m|2h|7d|never
+    visibility=public|unlisted  burn=1 (one reader sees it, once)
+
+An account's token (of {0}/me/tokens) goes into a header:
+
+    curl -H 'Authorization: Bearer snp_...' -F file=@main.cpp {0}/
+
+Reading, and everything else:
+
+    curl LINK/raw          the text, byte for byte
+    {0}/docs   the whole interface, and snip, the program for it
+)";
+
 }  // namespace
+
+Answer usage(Exchange& exchange) {
+    http::Response response;
+    response.fields = kTextFields;
+    response.add("Vary", "Accept");
+    response.body = fmt::format(kUsage, exchange.base_url());
+    co_return response;
+}
 
 Answer upload_form(Exchange& exchange) {
     std::function<Result<Upload>()> read = [&request = exchange.request]() -> Result<Upload> {

@@ -19,7 +19,7 @@ std::string lay_out(const Layout& layout, std::string_view content) {
     if (!layout.script.empty()) fields.add("SCRIPT", "SCRIPT_URL", asset_url(layout.script));
     if (layout.highlights) fields.add("HIGHLIGHTER", "HIGHLIGHTER_URL", asset_url("highlighter.js"));
     switch (layout.reader) {
-        case Layout::Reader::anyone: break;
+        case Layout::Reader::anyone: fields.show("ANYONE"); break;
         case Layout::Reader::account: fields.add("ACCOUNT", "ACCOUNT_NAME", layout.account_name); break;
         case Layout::Reader::nobody: fields.show("NO_ACCOUNT"); break;
     }

@@ -45,7 +45,9 @@ Answer delete_from_form(Exchange& exchange) {
 
 Answer fork_page(Exchange& exchange) {
     const std::string& id = exchange.parameters.front();
-    if (!is_snippet_id(id)) co_return error(ErrorKind::not_found);
+    const Result<model::Snippet> snippet = co_await use_cases::load_snippet(exchange, id);
+    if (!snippet) co_return snippet.error();
+    if (!use_cases::may_read(exchange.caller, *snippet)) co_return error(ErrorKind::not_found);
     pages::Fields fields;
     fields.set("HEADING", "Fork this snippet?");
     fields.set("TEXT", "The copy is yours: to change, to share, to delete.");

@@ -490,7 +490,8 @@ def test_pages_of_accounts(server, connect, document):
 
 def test_other_pages(nobody, document):
     read_twice(nobody, "docsPage", (), PAGE)
-    page = nobody.call("composePage").text
+    assert "curl -F file=@" in nobody.call("composePage").text
+    page = nobody.call("composePage", headers={"Accept": "text/html"}).text
     files = set(re.findall(r'/assets/([^"]+)', page))
     assert len(files) > 4
     for file in files:

@@ -82,6 +82,21 @@ def test_programs_that_preview_links_get_the_page_with_its_tags(server, ada):
     assert Client(server).get(image).headers["Content-Type"] == "image/png"
 
 
+def test_a_terminal_gets_a_short_usage_with_lines_that_work(server):
+    client = Client(server)
+    answer = client.get("/", {"Accept": "*/*", "User-Agent": "curl/7.88.1"})
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/plain; charset=utf-8")
+    assert "Accept" in answer.headers["Vary"]
+    short = answer.text.replace(f"http://{client.host}:{client.port}", "URL")
+    assert short.endswith("\n") and max(map(len, short.splitlines())) <= 80
+    line = next(line for line in answer.text.splitlines() if "--data-binary" in line)
+    path = re.search(r"'http://[^/]+(/\S+)'", line).group(1)
+    link = client.post(path, body="int main() {}\n").text
+    made = client.get(re.sub(r"^http://[^/]+", "", link.strip())).json()
+    assert (made["title"], made["language"], made["body"]) == ("main.cpp", "cpp", "int main() {}\n")
+    assert made["expires_at"]
+
+
 def test_raw_is_raw_for_browsers_too(server, ada):
     id = ada.create(body="<script>alert(1)</script>")["id"]
     response = page(Client(server), f"/s/{id}/raw")

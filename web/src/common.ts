@@ -1,6 +1,7 @@
 // On every page: theme, shortcuts, copy buttons, times.
 
-import { all, copy, find, make, toast } from "./dom";
+import { all, cookie, copy, find, make, secureSuffix, toast } from "./dom";
+import { madeHere } from "./made";
 
 function stored(name: string): string | null {
   try {
@@ -94,7 +95,7 @@ function openShortcuts(): void {
 
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.composedPath()[0];
-  if (!(target instanceof HTMLElement)) return false;
+  if (!(target instanceof HTMLElement) || (target instanceof HTMLInputElement && target.readOnly)) return false;
   return target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName);
 }
 
@@ -126,6 +127,35 @@ document.addEventListener("click", (event) => {
   void copy(text, button.dataset.copyWhat ?? "Text");
 });
 
+// The account: a page that all readers share does not know who reads it. The log-in leads back to where one was.
+
+const account = find<HTMLAnchorElement>("a.account");
+if (account?.dataset.shared) {
+  const name = cookie("account");
+  account.replaceChildren(...[...account.children].slice(0, 1), make("bdi", {}, name ?? "Log in"));
+  if (name) account.title = "Account";
+  else account.href = "/login";
+}
+if (account?.pathname === "/login" && !/^\/(?:login|signup)$/.test(location.pathname)) {
+  account.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+}
+
+// What this tab has just shared, for its maker.
+
+const openId = /^\/s\/([^/]+)$/.exec(location.pathname)?.[1];
+const made = openId ? madeHere(openId) : null;
+if (openId && made) void import("./handover").then(({ showHandover }) => showHandover(openId, made));
+
+// The link to edit of who has no account: the browser remembers what it says, and asks again.
+
+const editLink = /^#edit=([\w-]+)$/.exec(location.hash)?.[1];
+const editId = /^\/s\/([^/]+)\/edit$/.exec(location.pathname)?.[1];
+if (editLink && editId) {
+  document.cookie = `edit=${editLink}; Path=/s/${editId}; SameSite=Lax; Max-Age=2592000${secureSuffix}`;
+  history.replaceState(null, "", location.pathname);
+  if (document.body.dataset.page === "error") location.reload();
+}
+
 // Times: the server writes them in UTC, and they are told by how long ago.
 
 const units: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -134,9 +164,10 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
 
 function relative(time: number): string {
   const seconds = (time - Date.now()) / 1000;
-  const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
+  // At least two of a unit, so that little is lost: 47 hours are not a day, nor 13 days a week.
+  const [unit, size] = units.find(([name, length]) => Math.abs(seconds) >= (name === "minute" ? 1 : 2) * length) ?? ["second", 1];
   if (unit === "second") return seconds > 0 ? "in less than a minute" : "just now";
-  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
+  return new Intl.RelativeTimeFormat("en", { numeric: "always" }).format(Math.trunc(seconds / size), unit);
 }
 
 function tellTimes(): void {

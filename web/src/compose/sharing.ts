@@ -1,13 +1,14 @@
 // Sharing, and saving an edit.
 
 import { announce, cookie, find, problemOf, secureSuffix, unreachable } from "../dom";
+import { rememberMade } from "../made";
 import { rememberSaved, showConflict } from "./conflict";
 import { endDraft, keyOf, saveNow } from "./draft";
 import { close, isClosed, say } from "./gate";
 import { languageName } from "./guesses";
 import { hex } from "./hex";
 import { changesOf, inputOf } from "./input";
-import { bytesMax, editing, form, maxText } from "./page";
+import { bytesMax, burn, chosenVisibility, editing, form, maxText } from "./page";
 import { explain, showLoggedOut, showProblem } from "./problems";
 import { measure } from "./size";
 import { focusText, sentText, shownText } from "./text";
@@ -38,6 +39,10 @@ function leaveFor(answer: { id?: string; edit_token?: string; version?: number }
   if (editing && answer.version) rememberSaved(id, answer.version);
   state.shared = true;
   endDraft(true);
+  if (!editing) {
+    const visibility = chosenVisibility() ?? "unlisted";
+    rememberMade(id, { editToken: answer.edit_token ?? null, burns: burn?.checked ?? false, listed: visibility !== "private" });
+  }
   if (answer.edit_token) {
     document.cookie = `edit=${encodeURIComponent(answer.edit_token)}; Path=/s/${id}; SameSite=Lax; Max-Age=2592000${secureSuffix}`;
   }
