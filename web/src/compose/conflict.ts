@@ -132,7 +132,11 @@ export async function showConflict(save: () => void): Promise<boolean> {
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
   announce(who);
-  if (bothText) await (await editorSoon()).compareWith(theirs.body.replace(/\r\n?/g, "\n"));
+  if (bothText) {
+    const shown = theirs.body.replace(/\r\n?/g, "\n");
+    // Nobody waits for it: if it cannot be loaded, the link shows theirs.
+    void editorSoon().then((there) => there.compareWith(shown)).catch(() => undefined);
+  }
   find("#save-mine")?.focus({ preventScroll: true });
   return true;
 }
