@@ -176,8 +176,12 @@ http::Response error_page(const http::Request& request, const Error& error) {
     return response;
 }
 
+std::string next_query(std::string_view path) {
+    return "?next=" + base::percent_encoded(path, "-._~/");
+}
+
 std::string log_in_path(std::string_view path) {
-    return "/login?next=" + base::percent_encoded(path, "-._~/");
+    return "/login" + next_query(path);
 }
 
 http::Response see_other(std::string_view location) {

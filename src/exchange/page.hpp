@@ -35,7 +35,9 @@ Result<http::Form> read_form(const Exchange& exchange);
 /// The page of an error, with `Retry-After` where there is one.
 http::Response error_page(const http::Request& request, const Error& error);
 
-/// Where to log in, and come back to `path` of this service afterwards.
+/// The query of a page to log in or sign up, which leads to `path` of this service afterwards.
+std::string next_query(std::string_view path);
+/// Where to log in, and come back to `path` afterwards.
 std::string log_in_path(std::string_view path);
 
 /// 303, after a form has been taken.

@@ -206,7 +206,7 @@ void Server::run_next() {
     if (!queue_.empty()) asio::post(context_, [this] { run_next(); });
 }
 
-/// `until` is never earlier than that of the one before.
+/// `until` is seldom earlier than that of the one before; then it waits for that one.
 void Server::rest(Connection::Pointer connection, base::SteadyTime until) {
     limits_->rested.add();
     resting_.emplace_back(until, std::move(connection));

@@ -80,7 +80,7 @@ class Server {
     /// else has become ready waits for one turn at most.
     std::deque<Connection::Pointer> queue_;
     RefusalPace refusal_pace_;
-    /// Those that have been refused and are not read until then; in the order of time.
+    /// Those that have been refused and are not read until then; nearly in the order of time.
     std::deque<std::pair<base::SteadyTime, Connection::Pointer>> resting_;
     base::Timer rest_ends_;
     base::Timer ticker_;

@@ -1,4 +1,3 @@
-#include "base/percent.hpp"
 #include "exchange/input.hpp"
 #include "exchange/page.hpp"
 #include "exchange/session_cookie.hpp"
@@ -47,7 +46,7 @@ Awaitable<http::Response> show_entrance(Exchange& exchange, Entrance entrance, s
     fields.show(logs_in ? "LOGIN" : "SIGNUP");
     fields.set("ACTION", logs_in ? "/login" : "/signup");
     fields.set("NEXT", next);
-    fields.set("NEXT_QUERY", "?next=" + base::percent_encoded(next, "-._~/"));
+    fields.set("NEXT_QUERY", next_query(next));
     fields.set("F_USERNAME", username);
     if (error) {
         fields.add("ERROR", "ERROR_DETAIL", sentence_of(*error));

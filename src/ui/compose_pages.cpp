@@ -332,8 +332,7 @@ Answer edit_from_form(Exchange& exchange) {
     if (wrong->kind == ErrorKind::precondition_failed) {
         wrong->detail =
             "Somebody has edited this snippet meanwhile. What they have made of it is shown here, what you have "
-            "written is "
-            "in the form below: take over what you want, and save again to overwrite theirs.";
+            "written is in the form below: take over what you want, and save again to overwrite theirs.";
         // Saving again means it: upon the version that is there now.
         Result<model::Snippet> current = co_await load_for_edit(exchange, edited.id);
         if (current) {
