@@ -39,7 +39,7 @@ void Jobs::add_reaper(store::Store& store, base::Milliseconds interval) {
 
 void Jobs::add_indexer(store::SearchIndex& index, Indexing indexing, base::Metrics& metrics) {
     metrics.gauge("snippetd_search_unindexed", "Writes that the index of searches lacks, about.", {},
-                  [this] { return static_cast<double>(unindexed_.load()); });
+                  [this] { return unindexed_.load(); });
     add(this->index(index, indexing));
 }
 
@@ -101,7 +101,7 @@ base::Awaitable<void> Jobs::index(store::SearchIndex& index, Indexing indexing) 
             rest = indexed.done == 0 && indexed.left > 0
                        ? kIndexerRestMax
                        : rest_of_indexer(std::chrono::duration_cast<base::Milliseconds>(end - begin), indexed.left);
-            unindexed_ = indexed.left;
+            unindexed_ = static_cast<double>(indexed.left);
             if (std::exchange(is_away, false)) log::info("the search index is kept up again");
         } catch (const base::Unavailable& away) {
             // Until it is back, what is written is looked through.

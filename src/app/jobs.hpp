@@ -8,6 +8,7 @@
 #include "store/store.hpp"
 
 #include <atomic>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 
@@ -45,7 +46,7 @@ class Jobs {
     Loop loop_;
     std::unique_ptr<Link> link_;
     ViewPipeline views_;
-    std::atomic<std::int64_t> unindexed_{0};
+    std::atomic<double> unindexed_{std::nan("")};  ///< as long as nobody has looked
 };
 
 }  // namespace snippetd::app

@@ -160,7 +160,7 @@ Site::Site(const settings::Settings& settings)
                     "too many large texts at a time", foundation_.queues().make("texts")},
       texts_{text_threads_, foundation_.metrics()},
       documents_{std::min(settings.threads, kThreadsOfAPoolMax), foundation_.metrics(), foundation_.queues()},
-      live_bound_{.listeners_max = settings.max_connections / 4 * 3},
+      live_bound_{settings.max_connections / 4 * 3},
       server_limits_{std::make_shared<http::ServerLimits>(server_options_, foundation_.metrics())},
       redis_state_{[&fleet = foundation_.fleet()] { return fleet.redis_state(); }},
       memory_{settings},

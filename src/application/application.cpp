@@ -304,7 +304,7 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
     }
     Exchange exchange{request, services_, std::move(match.parameters), base::deadline_in(kRequestTimeout)};
     const bool robot = names_itself_robot(request.field(http::Field::user_agent));
-    const base::Party party{base::client_number(exchange.address), route.work,
+    const base::Party party{base::client_number(http::share_key(request.client)), route.work,
                             robot ? base::Standing::bot : base::Standing::anonymous};
     exchange.deadline.party = party;
     const Inside inside{gate_, party};

@@ -19,9 +19,11 @@
 
 namespace snippetd::base {
 
-/// What waits for its turn, shared out twice: the kinds of work take turns, and within a kind its clients do (deficit
-/// round robin, Shreedhar and Varghese 1995, with pieces of one size). So whoever has much waits for itself, and a
-/// flood of one kind leaves the other kinds their share. A share that nobody needs is everybody's.
+/// What waits for its turn, shared out twice: the kinds of work take turns, and within a kind its clients do. What is
+/// shared out is time, and how long a piece takes is known when it has been done: whoever took more than their turn is
+/// passed over until the others have had as much (surplus round robin, Adiseshu, Parulkar and Varghese 1996). So
+/// whoever has much waits for itself, and a flood of one kind leaves the other kinds their share. A share that nobody
+/// needs is everybody's, and costs nobody anything later.
 ///
 /// As much waits as `Admission` says. When that is reached, whoever has the most has to give way: the kind of work that
 /// has the most, of it the client that has the most, of equals those of the lower standing, and then the same ones for
@@ -62,6 +64,13 @@ class FairQueue {
         return refused;
     }
 
+    /// Whether one more of `party` would be refused now. If so it counts as refused.
+    bool refuses(const Party& party, SteadyTime now) {
+        const bool refused = size_ >= admission_.limit() && find_victim(party, now) == nullptr;
+        if (refused && meter_) meter_->refused(party.work);
+        return refused;
+    }
+
     /// Lets it wait whatever the limit is: for what its owner bounds.
     void push_always(T item, const Party& party, SteadyTime now) {
         Line& line = line_of(party);
@@ -89,10 +98,8 @@ class FairQueue {
     /// Whose turn it is; nothing when nobody waits.
     std::optional<T> pop(SteadyTime now) {
         if (empty()) return std::nullopt;
-        while (kinds_[turn_].size == 0) turn_ = (turn_ + 1) % kWorks;
-        Kind& its_kind = kinds_[turn_];
-        turn_ = (turn_ + 1) % kWorks;
-        Line& line = its_kind.lines.front();
+        Kind& its_kind = next_kind();
+        Line& line = next_line(its_kind);
         Waiting next = std::move(line.waiting.front());
         line.waiting.pop_front();
         its_kind.lines.splice(its_kind.lines.end(), its_kind.lines, its_kind.lines.begin());
@@ -112,6 +119,18 @@ class FairQueue {
     }
     /// So many of those that were taken have been done.
     void done(std::size_t pieces) { admission_.done(pieces); }
+    /// A piece of `party` has taken so long. Who has nothing else waiting is in nobody's way, and owes nothing.
+    void spent(const Party& party, SteadyTime::duration time) {
+        const SteadyTime::duration surplus = time - kTurn;
+        if (surplus <= SteadyTime::duration::zero()) return;
+        const auto owe = [surplus](SteadyTime::duration& debt) {
+            debt = std::min<SteadyTime::duration>(debt + surplus, kDebtMax);
+        };
+        Kind& its_kind = kind(party.work);
+        if (its_kind.size > 0) owe(its_kind.debt);
+        const auto place = places_.find(key_of(party));
+        if (place != places_.end()) owe(place->second->debt);
+    }
 
     /// Takes out all that `pred` is true of, in no order.
     template <class Predicate>
@@ -145,6 +164,10 @@ class FairQueue {
     /// Who is first when the queue is behind changes after this.
     static constexpr std::chrono::seconds kServedThrough{60};
     static constexpr std::size_t kLinesLookedAtMax = 256;
+    /// What a turn is worth. A piece counts as no less.
+    static constexpr std::chrono::microseconds kTurn{250};
+    /// For so long at most others go first: what took longer waited for somebody else, as a store that stands still.
+    static constexpr std::chrono::seconds kDebtMax{1};
 
   private:
     struct Waiting {
@@ -155,10 +178,12 @@ class FairQueue {
     struct Line {
         Party party;
         std::deque<Waiting> waiting{};
+        SteadyTime::duration debt{};  ///< had before its turn
     };
     struct Kind {
         std::list<Line> lines;  ///< whose turn is next is at the front; none is empty
         std::size_t size = 0;   ///< of all lines
+        SteadyTime::duration debt{};
         /// The key of the line that was the longest when something was added last. It may be gone, or shorter by now.
         std::uint64_t largest = 0;
     };
@@ -172,6 +197,29 @@ class FairQueue {
     }
 
     Kind& kind(Work work) { return kinds_[static_cast<std::size_t>(work)]; }
+
+    /// Whether it is passed over this time, which pays a turn of what it owes.
+    static bool passed_over(SteadyTime::duration& debt) {
+        if (debt < kTurn) return false;
+        debt -= kTurn;
+        return true;
+    }
+    /// Something waits.
+    Kind& next_kind() {
+        while (true) {
+            Kind& candidate = kinds_[turn_];
+            turn_ = (turn_ + 1) % kWorks;
+            if (candidate.size == 0) continue;
+            if (candidate.size == size_) candidate.debt = {};  // it is in nobody's way
+            if (!passed_over(candidate.debt)) return candidate;
+        }
+    }
+    Line& next_line(Kind& its_kind) {
+        auto& lines = its_kind.lines;
+        if (lines.size() == 1) lines.front().debt = {};
+        while (passed_over(lines.front().debt)) lines.splice(lines.end(), lines, lines.begin());
+        return lines.front();
+    }
 
     static std::uint64_t key_of(const Party& party) {
         return mixed(party.client ^ (static_cast<std::uint64_t>(party.work) << 60));
@@ -200,6 +248,7 @@ class FairQueue {
         lines.splice(lines.end(), spare_lines_, spare_lines_.begin());
         Line& line = lines.back();
         line.party = party;
+        line.debt = {};
         typename Places::node_type place = std::move(spare_places_.back());
         spare_places_.pop_back();
         place.key() = key;
@@ -225,6 +274,7 @@ class FairQueue {
         size_ -= gone;
         Kind& its_kind = kind(line.party.work);
         its_kind.size -= gone;
+        if (its_kind.size == 0) its_kind.debt = {};
         if (!line.waiting.empty()) return;
         end_line(places_.find(key_of(line.party)), its_kind.lines);
     }

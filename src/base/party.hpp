@@ -37,7 +37,7 @@ struct Party {
     friend bool operator==(const Party&, const Party&) = default;
 };
 
-/// A client by its name: an account's id or an address. Never 0.
+/// A client by its name: an account's id or `http::share_key` of its address. Never 0.
 inline std::uint64_t client_number(std::string_view name) {
     return std::hash<std::string_view>{}(name) | 1;
 }

@@ -64,6 +64,14 @@ class ThreadPool {
         co_return co_await completed_by<T>(std::move(start));
     }
 
+    /// Throws Unavailable when `run` would refuse one more of `party` now: before something is done that would have
+    /// been for nothing. Nothing is kept free by it.
+    void require_room(const Party& party) {
+        const std::lock_guard lock{mutex_};
+        if (closed_) throw Unavailable{kClosed};
+        if (waiting_.refuses(party, steady_now())) throw Unavailable{what_};
+    }
+
     /// Has a thread of the pool call `work`, which throws nothing; or, when it has no room and after `close`, whoever
     /// finds out call `refused` with the reason.
     template <class Work, class Refused>
@@ -127,7 +135,7 @@ class ThreadPool {
             const std::lock_guard lock{mutex_};
             if (closed_) {
                 refused = std::move(task);
-                why = std::make_exception_ptr(Unavailable{"the service is shutting down"});
+                why = std::make_exception_ptr(Unavailable{kClosed});
             } else if (auto out = waiting_.push(std::move(task), party, steady_now())) {
                 // Whoever gives way leaves its look into the queue.
                 refused = std::move(out->item);
@@ -150,10 +158,14 @@ class ThreadPool {
         if (!task) return;
         const SteadyTime begin = steady_now();
         if (!(*task)->perform()) return;
-        if (meter_) meter_->spent((*task)->party, steady_now() - begin);
+        const SteadyTime::duration time = steady_now() - begin;
+        if (meter_) meter_->spent((*task)->party, time);
         const std::lock_guard lock{mutex_};
+        waiting_.spent((*task)->party, time);
         waiting_.done(1);
     }
+
+    static constexpr const char* kClosed = "the service is shutting down";
 
     const std::string what_;
     const std::shared_ptr<QueueMeter> meter_;

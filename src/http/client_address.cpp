@@ -3,7 +3,9 @@
 #include "base/ascii.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <string>
 
 namespace snippetd::http {
 
@@ -35,6 +37,7 @@ std::optional<ip::address> read_address(std::string_view text) {
 }
 
 constexpr std::size_t kSubscriberBits = 64, kSiteBits = 48;
+constexpr std::size_t kSharesOfASite = 16;
 
 /// The address with all but its first `bits` as zero.
 ip::address_v6 network_of(const ip::address_v6& address, std::size_t bits) {
@@ -88,6 +91,13 @@ std::string address_key(const ip::address& address) {
 std::string site_key(const ip::address& address) {
     if (address.is_v4() || address.to_v6().is_v4_mapped()) return {};
     return "site:" + network_of(address.to_v6(), kSiteBits).to_string();
+}
+
+std::string share_key(const ip::address& address) {
+    std::string network = address_key(address);
+    std::string site = site_key(address);
+    if (site.empty()) return network;
+    return site + '#' + std::to_string(std::hash<std::string>{}(network) % kSharesOfASite);
 }
 
 }  // namespace snippetd::http

@@ -27,4 +27,8 @@ std::string address_key(const boost::asio::ip::address& address);
 /// The same for a whole site, which may have that many subscribers' networks: IPv6 by /48 (RFC 6177). Empty for IPv4.
 std::string site_key(const boost::asio::ip::address& address);
 
+/// Who counts as one where turns and places are shared out: as `address_key`, but of a site's networks no more than 16
+/// are told apart, so that whoever has a whole site has 16 shares and not 65,536.
+std::string share_key(const boost::asio::ip::address& address);
+
 }  // namespace snippetd::http

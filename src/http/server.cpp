@@ -111,7 +111,7 @@ void Server::accept_all(std::size_t acceptor) {
 void Server::welcome(int socket, const asio::ip::address& peer) {
     const bool proxy = std::any_of(options_.trusted_proxies.begin(), options_.trusted_proxies.end(),
                                    [&peer](const base::Cidr& trusted) { return trusted.contains(peer); });
-    Holders::Holder& holder = holders_.enter(address_key(peer), proxy);
+    Holders::Holder& holder = holders_.enter(share_key(peer), proxy);
     if (limits_->connections.load() >= options_.connections_max && !make_room(holder)) {
         holders_.leave(holder);
         return turn_away(socket);

@@ -225,7 +225,8 @@ void Pool::serve(Slot& slot) {
         slot.interrupted = false;
         lock.unlock();
         run_batch(slot, jobs);
-        account(jobs, base::steady_now() - now);
+        const base::SteadyTime::duration each = (base::steady_now() - now) / static_cast<std::int64_t>(jobs.size());
+        account(jobs, each);
         bool lost = std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job->connection_lost; });
         if (!finish(slot)) lost = true;
         if (std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return !job->answered(); }))
@@ -235,6 +236,7 @@ void Pool::serve(Slot& slot) {
             disconnected(slot, connected);
         }
         lock.lock();
+        for (const auto& job : jobs) queue_.spent(job->deadline.party, each);
         queue_.done(jobs.size());
         // Before the answers: whoever they wake up and has another job finds this thread, not one that has to be woken.
         if (!lost) idle_.push_back(&slot);
@@ -345,11 +347,10 @@ bool Pool::finish(Slot& slot) {
 }
 
 /// Each of `jobs` has cost its client its part of what they took together.
-void Pool::account(const std::vector<std::shared_ptr<Job>>& jobs, base::SteadyTime::duration took) {
+void Pool::account(const std::vector<std::shared_ptr<Job>>& jobs, base::SteadyTime::duration each) {
     if (!options_.meter) return;
-    const auto part = took / static_cast<std::int64_t>(jobs.size());
     auto spending = options_.meter->spending();
-    for (const auto& job : jobs) spending.add(job->deadline.party, part);
+    for (const auto& job : jobs) spending.add(job->deadline.party, each);
 }
 
 void Pool::run_batch(Slot& slot, std::vector<std::shared_ptr<Job>>& jobs) {

@@ -177,7 +177,7 @@ class Pool {
     bool finish(Slot& slot);
     void give_up_reconnecting(base::SteadyTime now, std::vector<std::shared_ptr<Job>>& refused);
     void repeat(std::vector<std::shared_ptr<Job>>& jobs);
-    void account(const std::vector<std::shared_ptr<Job>>& jobs, base::SteadyTime::duration took);
+    void account(const std::vector<std::shared_ptr<Job>>& jobs, base::SteadyTime::duration each);
     void run_batch(Slot& slot, std::vector<std::shared_ptr<Job>>& jobs);
     void run_one(Connection& connection, Job& job);
     void failed(Connection& connection, Job& job, const std::exception& error);

@@ -23,8 +23,7 @@ class LiveCount final : public http::ContentSource, public views::LiveCounts::Li
         : timer_{std::move(executor)}, live_{live}, id_{std::move(id)}, count_{count} {}
     ~LiveCount() { live_.remove(id_, *this); }
 
-    /// False when there are too many.
-    bool start() { return live_.add(id_, *this); }
+    views::LiveCounts::Outcome start(std::uint64_t client) { return live_.add(id_, *this, client); }
 
     base::Awaitable<std::string> next() override {
         while (!over_ && base::steady_now() < end_) {
@@ -78,8 +77,15 @@ Answer follow_count(Exchange& exchange) {
     const base::Executor executor = co_await boost::asio::this_coro::executor;
     const auto source = std::make_shared<LiveCount>(executor, exchange.worker.live, id, read->entry->view_count);
     // For HEAD the source only says that there is no length.
-    if (!exchange.request.head() && !source->start()) {
-        co_return Error{ErrorKind::unavailable, "Too many pages are open; the count is in the page.", {}, 30};
+    if (!exchange.request.head()) {
+        switch (source->start(exchange.deadline.party.client)) {
+            case views::LiveCounts::Outcome::added: break;
+            case views::LiveCounts::Outcome::full:
+                co_return Error{ErrorKind::unavailable, "Too many pages are open; the count is in the page.", {}, 30};
+            case views::LiveCounts::Outcome::client_full:
+                co_return Error{
+                    ErrorKind::rate_limited, "You have too many pages open; the count is in the page.", {}, 30};
+        }
     }
     response.source = source;
     co_return response;

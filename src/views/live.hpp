@@ -1,8 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -22,40 +22,48 @@ class LiveCounts {
       protected:
         ~Listener() = default;
     };
-    /// What the workers of the process bound together.
-    struct Bound {
-        std::size_t listeners_max = 0;
-        std::atomic<std::size_t> listeners{0};
+
+    enum class Outcome {
+        added,
+        full,         ///< the process has as many as it may
+        client_full,  ///< the client has its quarter of them
+    };
+
+    /// What the workers of the process bound together: all listeners, and those of each client.
+    class Bound {
+      public:
+        /// A client may have as many as this, however few there may be.
+        static constexpr std::size_t kOfAClientAlways = 8;
+
+        explicit Bound(std::size_t listeners_max) : max_{listeners_max} {}
+
+        /// Any thread may call both.
+        Outcome enter(std::uint64_t client);
+        void leave(std::uint64_t client);
+
+      private:
+        const std::size_t max_;
+        std::mutex mutex_;
+        std::size_t all_ = 0;                                         ///< guarded by mutex_
+        std::unordered_map<std::uint64_t, std::size_t> of_a_client_;  ///< guarded by mutex_; none is 0
     };
 
     explicit LiveCounts(Bound& bound) : bound_{bound} {}
 
-    /// False when the process has as many as it may. The listener stays the caller's, until it is removed.
-    bool add(const std::string& id, Listener& listener) {
-        if (bound_.listeners.fetch_add(1) >= bound_.listeners_max) {
-            bound_.listeners.fetch_sub(1);
-            return false;
-        }
-        listeners_[id].push_back(&listener);
-        return true;
-    }
-    void remove(const std::string& id, Listener& listener) {
-        const auto found = listeners_.find(id);
-        if (found == listeners_.end() || std::erase(found->second, &listener) == 0) return;
-        if (found->second.empty()) listeners_.erase(found);
-        bound_.listeners.fetch_sub(1);
-    }
+    /// The listener stays the caller's, who removes it if it was added. `client` is whose it is (`base::Party`).
+    Outcome add(const std::string& id, Listener& listener, std::uint64_t client);
+    void remove(const std::string& id, const Listener& listener);
 
-    void publish(std::string_view id, std::int64_t count) {
-        if (listeners_.empty()) return;
-        const auto found = listeners_.find(std::string{id});
-        if (found == listeners_.end()) return;
-        for (Listener* listener : found->second) listener->on_count(count);
-    }
+    void publish(std::string_view id, std::int64_t count);
 
   private:
+    struct Entry {
+        Listener* listener;
+        std::uint64_t client;
+    };
+
     Bound& bound_;
-    std::unordered_map<std::string, std::vector<Listener*>> listeners_;
+    std::unordered_map<std::string, std::vector<Entry>> entries_;  ///< by the snippet's id
 };
 
 }  // namespace snippetd::views

@@ -160,10 +160,10 @@ def test_streams_that_one_address_holds_make_room_for_others(binary, connect):
         with Client(server) as client:
             id = client.create()["id"]
         held = [connect(server, source=GREEDY) for _ in range(12)]
-        for connection in held[:9]:
+        for connection in held[:8]:
             connection.send(f"GET /s/{id}/live HTTP/1.1\r\nHost: a\r\n\r\n".encode())
             assert b"200" in connection.socket.recv(4096)
-        for connection in held[9:]:
+        for connection in held[8:]:
             connection.send(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
             assert connection.read().status == 200
         crowd = [Client(server, source=f"127.0.3.{n + 1}") for n in range(6)]
@@ -172,6 +172,25 @@ def test_streams_that_one_address_holds_make_room_for_others(binary, connect):
         for client in crowd:
             assert client.get(f"/s/{id}").status == 200, "on the same connection"
             client.close()
+
+
+def test_one_client_behind_a_proxy_has_a_quarter_of_the_streams(binary, connect):
+    with Server(binary, flags=["--max-connections", 64, "--threads", 1, "--trusted-proxies", "127.0.0.0/8"]) as server:
+        with Client(server) as client:
+            id = client.create()["id"]
+
+        def follow(who):
+            connection = connect(server)
+            request = f"GET /s/{id}/live HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: {who}\r\n\r\n"
+            connection.send(request.encode())
+            return connection.socket.recv(4096)
+
+        for _ in range(12):
+            assert b" 200 " in follow("198.51.100.7")
+        refused = follow("198.51.100.7")
+        assert b" 429 " in refused and b"Retry-After: 30\r\n" in refused
+        for n in range(10):
+            assert b" 200 " in follow(f"198.51.100.{n + 8}")
 
 
 def test_searches_of_one_account_stop_nobody_else(binary, new_database):

@@ -118,7 +118,7 @@ struct IdleServices {
     base::QueueMeters queues{metrics};
     pages::Documents documents{1, metrics, queues};
     pages::PageRenderer pages{context.get_executor(), threads, documents, 0, nullptr, metrics};
-    views::LiveCounts::Bound live_bound;
+    views::LiveCounts::Bound live_bound{1};
     views::LiveCounts live{live_bound};
     http::Request request;
     std::function<exchange::RedisState()> redis_state = [] { return exchange::RedisState::ok; };

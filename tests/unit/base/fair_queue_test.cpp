@@ -67,6 +67,48 @@ TEST_F(FairQueueTest, KindsOfWorkTakeTurnsHoweverManyClientsEachHas) {
     EXPECT_EQ(pop_all(), "r1 l1 r2 l2 r3 r4");
 }
 
+TEST_F(FairQueueTest, WhatTookLongerThanATurnIsMadeUpFor) {
+    push_many("a", 3, party(1));
+    push_many("b", 5, party(2));
+    EXPECT_EQ(queue.pop(now), "a1");
+    queue.spent(party(1), 4 * FairQueue<std::string>::kTurn);
+    EXPECT_EQ(queue.pop(now), "b1");
+    queue.spent(party(2), FairQueue<std::string>::kTurn / 10);
+    EXPECT_EQ(pop_all(), "b2 b3 b4 a2 b5 a3");
+}
+
+TEST_F(FairQueueTest, AKindOfWorkThatTakesLongerIsPassedOverToo) {
+    push_many("l", 2, party(1, Work::list));
+    push_many("r", 4, party(2));
+    EXPECT_EQ(queue.pop(now), "r1");
+    EXPECT_EQ(queue.pop(now), "l1");
+    queue.spent(party(1, Work::list), 3 * FairQueue<std::string>::kTurn);
+    EXPECT_EQ(pop_all(), "r2 r3 r4 l2");
+}
+
+TEST_F(FairQueueTest, WhatWasTakenWhenNobodyElseWaitedCostsNothingLater) {
+    push_many("a", 4, party(1));
+    for (const char* item : {"a1", "a2"}) {
+        EXPECT_EQ(queue.pop(now), item);
+        queue.spent(party(1), 1h);
+    }
+    EXPECT_EQ(queue.pop(now), "a3");
+    push_many("b", 3, party(2));
+    EXPECT_EQ(pop_all(), "a4 b1 b2 b3");
+}
+
+TEST_F(FairQueueTest, NobodyIsPassedOverForLongerThanASecond) {
+    using Queue = FairQueue<std::string>;
+    Queue long_queue{at_most(10'000)};
+    for (int i = 0; i < 2; ++i) long_queue.push("slow", party(1), now);
+    for (int i = 0; i < 9000; ++i) long_queue.push("quick", party(2), now);
+    EXPECT_EQ(long_queue.pop(now), "slow");
+    long_queue.spent(party(1), 1h);
+    int passed_over = 0;
+    while (*long_queue.pop(now) != "slow") ++passed_over;
+    EXPECT_EQ(passed_over, 1 + Queue::kDebtMax / Queue::kTurn);
+}
+
 TEST_F(FairQueueTest, AClientHasALineForEachKindOfWork) {
     push("read", party(1));
     push("list", party(1, Work::list));

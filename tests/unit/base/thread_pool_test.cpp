@@ -24,6 +24,19 @@ class ThreadPoolTest : public testing::Test {
         return done;
     }
 
+    /// Asks behind what has been started.
+    bool has_room_for(const Party& party) {
+        const auto ask = [this, &party]() -> Awaitable<bool> {
+            try {
+                pool_.require_room(party);
+            } catch (const Unavailable&) {
+                co_return false;
+            }
+            co_return true;
+        };
+        return loop_.run(ask());
+    }
+
     std::promise<void> begun_, release_;
     ThreadPool pool_{1, Admission::at_any_time(2), "too many"};
     test::Loop loop_;
@@ -59,6 +72,23 @@ TEST_F(ThreadPoolTest, WorkThatWasNotBegunLeavesRoomInTheQueue) {
     test::Loop::get(std::move(first));
     EXPECT_EQ(test::Loop::get(std::move(third)), 3);
     for (int i = 0; i < 6; ++i) EXPECT_EQ(loop_.run(pool_.run([i] { return i; })), i);
+}
+
+TEST_F(ThreadPoolTest, TellsBeforehandWhomItWouldRefuse) {
+    const Party many{1, Work::auth, Standing::account}, newcomer{2, Work::auth, Standing::account};
+    std::future<int> first = occupy();
+    EXPECT_TRUE(has_room_for(many));
+    std::future<int> second = loop_.start(pool_.run([] { return 2; }, many));
+    EXPECT_TRUE(has_room_for(many));
+    std::future<int> third = loop_.start(pool_.run([] { return 3; }, many));
+    EXPECT_FALSE(has_room_for(many));
+    EXPECT_TRUE(has_room_for(newcomer)) << "one of the others would give way";
+    release_.set_value();
+    test::Loop::get(std::move(first));
+    EXPECT_EQ(test::Loop::get(std::move(second)) + test::Loop::get(std::move(third)), 5) << "none has given way";
+    EXPECT_TRUE(has_room_for(many));
+    pool_.close();
+    EXPECT_FALSE(has_room_for(newcomer));
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include "http/client_address.hpp"
 
+#include <set>
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace snippetd::http {
@@ -61,6 +63,20 @@ TEST(AddressKey, IsTheAddressOrTheSubscribersNetwork) {
     EXPECT_EQ(address_key_of("2001:db8:1:2::1"), address_key_of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
     EXPECT_NE(address_key_of("2001:db8:1:2::1"), address_key_of("2001:db8:1:3::1"));
     EXPECT_EQ(address_key_of("fe80::1%1").find('%'), std::string::npos) << "a zone would make one client many";
+}
+
+TEST(ShareKey, OfASiteOnlySoManyNetworksAreToldApart) {
+    std::set<std::string> shares, others;
+    for (int network = 0; network < 2000; ++network) {
+        shares.insert(share_key(ip::make_address(fmt::format("2001:db8:1:{:x}::1", network))));
+        others.insert(share_key(ip::make_address(fmt::format("2001:db8:{:x}::1", network))));
+    }
+    EXPECT_EQ(shares.size(), 16u);
+    EXPECT_EQ(others.size(), 2000u);
+    EXPECT_EQ(share_key(ip::make_address("2001:db8:1:2::1")), share_key(ip::make_address("2001:db8:1:2::ffff")));
+    for (const char* address : {"192.0.2.1", "::ffff:192.0.2.1"}) {
+        EXPECT_EQ(share_key(ip::make_address(address)), "ip:192.0.2.1");
+    }
 }
 
 }  // namespace
