@@ -60,7 +60,7 @@ void define_json(CLI::App& app, Invocation& invocation, const char* what) {
 
 void define_fields(CLI::App& app, Invocation& invocation, Written& written) {
     app.add_option("-l,--language", invocation.language,
-                   "The language; else the server guesses it from the title or a #! line")
+                   "The language; else the server guesses it from the title, a #! line or the text")
         ->type_name("NAME");
     app.add_option("-t,--title", invocation.title, "The title; else the name of the file")->type_name("TITLE");
     CLI::Option* is_public = app.add_flag("--public", written.is_public, "Anyone may read it, and explore lists it");

@@ -46,7 +46,7 @@ json::object describe(const Invocation& invocation, const std::string& file) {
         if (!name.empty()) fields["title"] = name;
     } else if (!invocation.language) {
         // The server guesses from the title, which does not have the extension then.
-        const std::string_view language = model::guess_language(name, {});
+        const std::string_view language = model::told_language(name, {}).value_or(model::kPlainText);
         if (language != model::kPlainText) fields["language"] = language;
     }
     return fields;
@@ -54,10 +54,7 @@ json::object describe(const Invocation& invocation, const std::string& file) {
 
 void warn_of_unknown_language(const Context& context) {
     const std::optional<std::string>& language = context.invocation().language;
-    if (!language || model::canonical_language(*language) != model::kPlainText) return;
-    for (const std::string_view name : {"text", "plain", "plaintext", "plain text", "txt"}) {
-        if (*language == name) return;
-    }
+    if (!language || model::language_named(*language)) return;
     context.terminal().tell(
         fmt::format("the language `{}` is not known, so it will be plain text; snip --list-languages "
                     "names them all",

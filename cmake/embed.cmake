@@ -39,7 +39,7 @@ function(embed_web target)
     set(out ${CMAKE_CURRENT_BINARY_DIR}/web)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${web}/src/* ${web}/icons/*)
     # Besides what lies in web/.
-    set(languages ${SNIPPETD_LANGUAGES})
+    set(languages ${SNIPPETD_LANGUAGES} ${SNIPPETD_LANGUAGE_SIGNS})
     # One for all presets: it is the same for each, and takes longer than all the rest.
     add_custom_command(
         OUTPUT ${web}/node_modules/.package-lock.json

@@ -1,4 +1,4 @@
-// Builds the assets: node build.mjs OUTDIR LANGUAGES (src/model/languages.txt)
+// Builds the assets: node build.mjs OUTDIR LANGUAGES SIGNS (src/model/languages.txt and language_signs.txt)
 // OUTDIR/files gets every file under a name that changes with its content, beside it `.br` and `.gz` where they are
 // smaller; OUTDIR/manifest.json says which file is which. The same sources give the same bytes.
 
@@ -19,9 +19,9 @@ const types = {
   ".png": "image/png",
 };
 
-const [, , out, languages] = process.argv;
-if (!out || !languages) {
-  console.error("usage: node build.mjs OUTDIR LANGUAGES");
+const [, , out, languages, signs] = process.argv;
+if (!out || !languages || !signs) {
+  console.error("usage: node build.mjs OUTDIR LANGUAGES SIGNS");
   process.exit(2);
 }
 const files = path.join(path.resolve(out), "files");
@@ -46,7 +46,7 @@ async function bundle(names, { format, splitting }) {
     metafile: true,
     write: false,
     logLevel: "warning",
-    plugins: [await languageModules(root, path.resolve(languages))],
+    plugins: [await languageModules(root, path.resolve(languages), path.resolve(signs))],
   });
   const entries = new Map();
   for (const [file, meta] of Object.entries(result.metafile.outputs)) {

@@ -1,6 +1,6 @@
 // Which language has which grammar. The languages are those of the service: src/model/languages.txt, which says how it
-// is written. Gives two modules: `virtual:grammars` for the highlighter (highlight.js), `virtual:languages` for
-// the editor (names, aliases, file extensions).
+// is written. Gives three modules: `virtual:grammars` for the highlighter (highlight.js), `virtual:languages` for the
+// editor (names, aliases, file extensions), `virtual:signs` to guess by (src/model/language_signs.txt).
 
 import hljs from "highlight.js";
 import { readFile } from "node:fs/promises";
@@ -38,11 +38,12 @@ async function readTable(file) {
   const rows = (await readFile(file, "utf8")).replace(/\n +/g, " ").split("\n").filter((row) => row && !row.startsWith("#"));
   const words = (cell = "") => cell.split(" ").filter(Boolean);
   return rows.map((row) => {
-    const [name, label, aliases, extensions, fileNames] = row.split("|");
+    const [name, label, aliases, extensions, fileNames, interpreters] = row.split("|");
     if (!label) throw new Error(`a row of the languages cannot be read: ${row}`);
     return {
       name: name.trim(), label: label.trim(),
       aliases: words(aliases), extensions: words(extensions), fileNames: words(fileNames),
+      interpreters: words(interpreters),
     };
   });
 }
@@ -99,20 +100,31 @@ async function grammarsModule(table) {
 }
 
 function languagesModule(table) {
-  const rows = table.map(({ name, label, aliases, extensions, fileNames }) =>
-    [name, label, aliases.join(" "), extensions.join(" "), fileNames.join(" ")]);
+  const rows = table.map(({ name, label, ...lists }) =>
+    [name, label, ...[lists.aliases, lists.extensions, lists.fileNames, lists.interpreters].map((list) => list.join(" "))]);
   return `export const languages = ${JSON.stringify(rows)};`;
 }
 
-/** `file`: the table of languages. */
-export async function languageModules(root, file) {
+/** The table of signs without what is only written for readers. */
+async function signsModule(file) {
+  const rows = (await readFile(file, "utf8")).split("\n").filter((row) => row && !row.startsWith("#"));
+  return `export default ${JSON.stringify(rows.join("\n"))};`;
+}
+
+/** `file`: the table of languages, `signs`: that of their signs. */
+export async function languageModules(root, file, signs) {
   const table = await readTable(file);
+  const modules = {
+    "virtual:grammars": () => grammarsModule(table),
+    "virtual:languages": () => languagesModule(table),
+    "virtual:signs": () => signsModule(signs),
+  };
   return {
     name: "languages",
     setup(build) {
       build.onResolve({ filter: /^virtual:/ }, ({ path: name }) => ({ path: name, namespace: "virtual" }));
       build.onLoad({ filter: /.*/, namespace: "virtual" }, async ({ path: name }) => ({
-        contents: name === "virtual:grammars" ? await grammarsModule(table) : languagesModule(table),
+        contents: await modules[name](),
         resolveDir: root,
         loader: "js",
       }));

@@ -61,7 +61,7 @@ StoredGist store_gist(const Gist& gist) {
     }
     const model::File& file = gist.files.front();
     std::string title = gist.description.empty() ? file.name : gist.description + std::string{kBetween} + file.name;
-    return {std::move(title), file.content, std::string{model::guess_language(file.name, file.content)}};
+    return {std::move(title), file.content, std::nullopt};
 }
 
 }  // namespace snippetd::conventions

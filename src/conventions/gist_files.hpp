@@ -3,6 +3,7 @@
 #include "model/file_bundle.hpp"
 #include "model/snippet.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct Gist {
 Gist gist_of(const model::Snippet& snippet);
 
 struct StoredGist {
-    std::string title, body, language;
+    std::string title, body;
+    std::optional<std::string> language;  ///< nothing when it is to be guessed
 };
 
 /// `gist` has at least one file; their names are allowed and differ.

@@ -37,9 +37,11 @@ std::string raw_url(const std::string& base, const model::Snippet& snippet, std:
 
 json::object file_json(const model::Snippet& snippet, const std::string& base, const model::File& file, bool alone,
                        bool with_content) {
+    const std::string_view told = model::told_language(file.name, file.content).value_or(model::kPlainText);
+    const std::string_view language = alone ? std::string_view{snippet.language} : told;
     json::object out{{"filename", file.name},
                      {"type", "text/plain"},
-                     {"language", alone ? snippet.language : model::guess_language(file.name, file.content)},
+                     {"language", language},
                      {"raw_url", raw_url(base, snippet, file.name, alone)}};
     if (with_content) {
         out["size"] = file.content.size();
@@ -182,6 +184,8 @@ use_cases::SnippetInput changes_of(const Gist& before, const Gist& gist) {
     use_cases::SnippetInput input = input_of(gist);
     if (same_names && before.description == gist.description) input.title.reset();
     if (same_names) input.language.reset();
+    // A bundle's language was its own.
+    input.guesses_language = before.bundled && !same_names && !input.language;
     if (same_names && same_contents) input.body.reset();
     return input;
 }

@@ -92,7 +92,9 @@ Answer open_document(Exchange& exchange) {
     const std::string& key = exchange.parameters.front();
     const std::string id = without_extension(key);
     std::string location = "/s/" + id;
-    if (key.size() > id.size() + 1) location += fmt::format("?language={}", model::guess_language(key, {}));
+    if (key.size() > id.size() + 1) {
+        location += fmt::format("?language={}", model::told_language(key, {}).value_or(model::kPlainText));
+    }
     co_return see_other(location);
 }
 

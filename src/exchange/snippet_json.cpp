@@ -212,21 +212,24 @@ std::shared_ptr<const cache::Entry> make_whole(const cache::Entry& entry) {
 
 namespace {
 
-/// The title with what has a meaning in a path, and what shows nothing itself, replaced: a name must not look like
-/// another one. Without dots and blanks at its beginning.
+/// The title with what has a meaning in a path or in a header field, and what shows nothing itself, replaced: a name
+/// must not look like another one. Without blanks at its beginning, and with one dot there at most.
 std::string harmless(std::string_view title) {
     std::string name;
     while (!title.empty()) {
         const base::CodePoint next = base::first_code_point(title);
         const std::string_view bytes = title.substr(0, std::max<std::size_t>(next.bytes, 1));
         const auto byte = static_cast<unsigned char>(bytes.front());
-        const bool ascii = std::isalnum(byte) || byte == '.' || byte == '-' || byte == '_' || byte == ' ';
+        constexpr std::string_view kMarks = ".-_ ()+,'#&!=@~[]{}";
+        const bool ascii = std::isalnum(byte) || kMarks.find(bytes.front()) != kMarks.npos;
         const bool kept = byte < 0x80 ? ascii : next.bytes > 0 && !base::is_unseen(next.value);
         name += kept ? bytes : "_";
         title.remove_prefix(bytes.size());
     }
-    while (!name.empty() && (name.front() == '.' || name.front() == ' ')) name.erase(0, 1);
-    return name;
+    const std::size_t begin = name.find_first_not_of(". ");
+    if (begin == name.npos) return {};
+    const bool hidden = begin > 0 && name[begin - 1] == '.';
+    return name.substr(hidden ? begin - 1 : begin);
 }
 
 /// Takes the extension off `name` and returns it, when it has one that looks like that.

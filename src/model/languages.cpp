@@ -130,17 +130,17 @@ std::string_view language_of_first_line(std::string_view body) {
 
 }  // namespace
 
-std::string_view canonical_language(std::string_view name_or_alias) {
+std::optional<std::string_view> language_named(std::string_view name_or_alias) {
     auto word = base::trimmed(name_or_alias, kBlanks);
-    if (word.size() > kFileNameBytesMax) return kPlainText;
+    if (word.size() > kFileNameBytesMax) return std::nullopt;
     auto language = index().names.find(base::lower_case(word));
-    return language.empty() ? kPlainText : language;
+    return language.empty() ? std::nullopt : std::optional{language};
 }
 
-std::string_view guess_language(std::string_view title, std::string_view body) {
+std::optional<std::string_view> told_language(std::string_view title, std::string_view body) {
     if (auto language = language_of_title(title); !language.empty()) return language;
     if (auto language = language_of_first_line(body); !language.empty()) return language;
-    return kPlainText;
+    return std::nullopt;
 }
 
 }  // namespace snippetd::model

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -22,14 +23,18 @@ inline constexpr std::string_view kPlainText = "text";
 /// Every language, sorted by name. An alias, extension, file name or interpreter belongs to one language.
 std::span<const Language> languages();
 
-/// The canonical name of the language with this name, alias or label, compared without ASCII case; `text`
-/// when no language has it. The result lives as long as the program. Thread-safe.
-std::string_view canonical_language(std::string_view name_or_alias);
+/// The canonical name of the language with this name, alias or label, compared without ASCII case; nothing when no
+/// language has it. The result lives as long as the program. Thread-safe.
+std::optional<std::string_view> language_named(std::string_view name_or_alias);
 
-/// Guesses the language from the file name or extension that `title` ends with, else from the interpreter in
-/// the `#!` line that `body` starts with; `text` when neither says. Directories in front of the file name and
-/// a closing `.in`, `.example`, `.orig` and the like are ignored. The result lives as long as the program.
-/// Thread-safe.
-std::string_view guess_language(std::string_view title, std::string_view body);
+/// The same; `text` when no language has it.
+inline std::string_view canonical_language(std::string_view name_or_alias) {
+    return language_named(name_or_alias).value_or(kPlainText);
+}
+
+/// The language that is told by the file name or extension that `title` ends with, else by the interpreter in the `#!`
+/// line that `body` starts with; nothing when neither says. Directories in front of the file name and a closing `.in`,
+/// `.example`, `.orig` and the like are ignored. The result lives as long as the program. Thread-safe.
+std::optional<std::string_view> told_language(std::string_view title, std::string_view body);
 
 }  // namespace snippetd::model

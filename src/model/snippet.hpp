@@ -37,6 +37,7 @@ struct Snippet {
     std::string title;
     std::string body;  ///< UTF-8 without NUL; empty in lists
     std::string language;
+    bool language_chosen = true;  ///< somebody has said it; else it is guessed, and again when the title changes
     Visibility visibility = Visibility::unlisted;
     std::vector<std::string> tags;
     std::string owner_id;      ///< empty for anonymous
@@ -52,12 +53,12 @@ struct Snippet {
     bool original_is_public = false;  ///< whether everybody may know what it is a fork of; only read, never written
 
     bool expired(base::UnixMillis now) const { return expires_at && *expires_at <= now; }
-    /// Whether everyone who has the link gets the same answer, any number of times: what a cache may hold.
     /// Forgets what it is a fork of, unless everybody may know: the id of an unlisted snippet is all that one needs to
     /// read it.
     void hide_original() {
         if (!original_is_public) forked_from.clear();
     }
+    /// Whether everyone who has the link gets the same answer, any number of times: what a cache may hold.
     bool cacheable() const { return visibility != Visibility::private_ && !burn_after_reading; }
 };
 

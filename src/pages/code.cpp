@@ -1,6 +1,6 @@
 #include "pages/code.hpp"
 
-#include "pages/text.hpp"
+#include "pages/odd_characters.hpp"
 
 #include <algorithm>
 
@@ -21,9 +21,10 @@ std::size_t count_lines(std::string_view text) {
 
 std::string code_html(std::string_view text) {
     std::string out;
+    OddMarker marker;
     if (count_lines(text) > kNumberedLinesMax) {
         out = "<span class=\"c\">";
-        append_escaped(out, text);
+        marker.append(out, text);
         return out + "</span>";
     }
     out.reserve(text.size() + text.size() / 4 + count_lines(text) * 40);
@@ -31,7 +32,7 @@ std::string code_html(std::string_view text) {
         const std::size_t end = std::min(text.find('\n'), text.size() - 1);
         if (line % kLinesPerChunk == 1) out += line == 1 ? "<span class=\"c\">" : "</span><span class=\"c\">";
         fmt::format_to(std::back_inserter(out), "<span id=\"L{0}\" data-n=\"{0}\">", line);
-        append_escaped(out, text.substr(0, end + 1));
+        marker.append(out, text.substr(0, end + 1));
         out += "</span>";
         text.remove_prefix(end + 1);
     }

@@ -1,5 +1,6 @@
 #include "pages/diff.hpp"
 
+#include "pages/odd_characters.hpp"
 #include "pages/text.hpp"
 
 #include <new>
@@ -68,9 +69,9 @@ void append_number(std::string& out, int number, std::string_view kind = {}) {
     out += "></td>";
 }
 
-void append_text(std::string& out, std::string_view text, std::string_view kind = {}) {
+void append_text(std::string& out, OddMarker& marker, std::string_view text, std::string_view kind = {}) {
     out += kind.empty() ? "<td class=\"t\">" : fmt::format("<td class=\"t {}\">", kind);
-    append_escaped(out, text);
+    marker.append(out, text);
     out += "</td>";
 }
 
@@ -80,6 +81,7 @@ void append_head(std::string& out, const Line& line, int columns) {
 
 std::string inline_table(const std::vector<Line>& lines) {
     std::string out = "<table class=\"diff inline\"><tbody>";
+    OddMarker marker;
     for (const Line& line : lines) {
         if (line.origin == '@') {
             append_head(out, line, 3);
@@ -88,7 +90,7 @@ std::string inline_table(const std::vector<Line>& lines) {
         fmt::format_to(std::back_inserter(out), "<tr class=\"{}\">", class_of(line.origin));
         append_number(out, line.old_number);
         append_number(out, line.new_number);
-        append_text(out, line.text);
+        append_text(out, marker, line.text);
         out += "</tr>";
     }
     return out + "</tbody></table>";
@@ -97,10 +99,11 @@ std::string inline_table(const std::vector<Line>& lines) {
 /// Removed lines stand beside the added ones that follow them, as far as there are any.
 std::string split_table(const std::vector<Line>& lines) {
     std::string out = "<table class=\"diff split\"><tbody>";
-    const auto append_side = [&out](const Line* line, bool old_side) {
+    OddMarker marker;
+    const auto append_side = [&out, &marker](const Line* line, bool old_side) {
         const std::string_view kind = line ? class_of(line->origin) : "none";
         append_number(out, !line ? 0 : old_side ? line->old_number : line->new_number, kind);
-        append_text(out, line ? std::string_view{line->text} : std::string_view{}, kind);
+        append_text(out, marker, line ? std::string_view{line->text} : std::string_view{}, kind);
     };
     const auto append_row = [&](const Line* before, const Line* after) {
         out += "<tr>";

@@ -4,12 +4,15 @@
 #include "base/numbers.hpp"
 #include "base/percent.hpp"
 #include "base/utf8.hpp"
+#include "pages/allowed_html.hpp"
 #include "pages/text.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
 #include <new>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -95,6 +98,30 @@ void append_url(std::string& out, std::string_view url) {
     }
 }
 
+/// What a heading is called in a link to it, as GitHub does: in lower case, without punctuation, with hyphens for
+/// blanks. Ours have a beginning of their own, so that none is what the page calls something else.
+std::string slug_of(std::string_view words) {
+    std::string slug = "md-";
+    for (const char c : words) {
+        const char low = base::to_lower(c);
+        const bool letter =
+            (low >= 'a' && low <= 'z') || (low >= '0' && low <= '9') || static_cast<unsigned char>(c) >= 0x80;
+        if (letter || c == '-' || c == '_') slug += low;
+        if (c == ' ') slug += '-';
+    }
+    return slug;
+}
+
+/// A link within the document goes to one of its headings.
+std::string within_page(std::string_view url) {
+    const std::optional<std::string> decoded = base::percent_decoded(url.substr(1), base::Plus::itself);
+    return '#' + slug_of(decoded ? std::string_view{*decoded} : url.substr(1));
+}
+
+bool goes_elsewhere(std::string_view url) {
+    return base::starts_without_case(url, "http:") || base::starts_without_case(url, "https:") || url.starts_with("//");
+}
+
 /// Whether the line is a table's second one, such as `|:-|-|`.
 bool is_underline(std::string_view line) {
     return line.find('|') != line.npos && line.find('-') != line.npos &&
@@ -146,12 +173,17 @@ class Renderer {
             }
             case MD_BLOCK_LI: {
                 const auto& item = *static_cast<MD_BLOCK_LI_DETAIL*>(detail);
-                out_ += "<li>";
+                out_ += item.is_task ? "<li class=\"task\">" : "<li>";
                 if (item.is_task) box_ = item.task_mark;
                 break;
             }
             case MD_BLOCK_HR: out_ += "<hr />\n"; break;
-            case MD_BLOCK_H: out_ += fmt::format("<h{}>", static_cast<MD_BLOCK_H_DETAIL*>(detail)->level); break;
+            case MD_BLOCK_H:
+                out_ += fmt::format("<h{}", static_cast<MD_BLOCK_H_DETAIL*>(detail)->level);
+                heading_ = Heading{out_.size(), {}};
+                out_ += '>';
+                break;
+            case MD_BLOCK_HTML: in_html_block_ = true; break;
             case MD_BLOCK_CODE: {
                 const std::string language = decoded(static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang);
                 out_ += "<pre><code";
@@ -185,7 +217,14 @@ class Renderer {
             case MD_BLOCK_UL: out_ += "</ul>\n"; break;
             case MD_BLOCK_OL: out_ += "</ol>\n"; break;
             case MD_BLOCK_LI: out_ += "</li>\n"; break;
-            case MD_BLOCK_H: out_ += fmt::format("</h{}>\n", static_cast<MD_BLOCK_H_DETAIL*>(detail)->level); break;
+            case MD_BLOCK_H:
+                out_ += fmt::format("</h{}>\n", static_cast<MD_BLOCK_H_DETAIL*>(detail)->level);
+                name_heading();
+                break;
+            case MD_BLOCK_HTML:
+                in_html_block_ = false;
+                allowed_.append(out_, std::exchange(html_, {}));
+                break;
             case MD_BLOCK_CODE: out_ += "</code></pre>\n"; break;
             case MD_BLOCK_P: out_ += "</p>\n"; break;
             case MD_BLOCK_TABLE: out_ += "</table>\n"; break;
@@ -231,8 +270,9 @@ class Renderer {
     }
 
     int text(MD_TEXTTYPE type, std::string_view text) {
-        if (type == MD_TEXT_HTML) return 0;  // it is left out
+        if (type == MD_TEXT_HTML) return raw_html(text);
         show_box();
+        if (heading_ && (type == MD_TEXT_NORMAL || type == MD_TEXT_CODE)) heading_->words += text;
         switch (type) {
             case MD_TEXT_NULLCHAR: out_ += base::kReplacementCharacter; break;
             case MD_TEXT_BR: out_ += "<br />\n"; break;
@@ -243,9 +283,35 @@ class Renderer {
         return outcome();
     }
 
-    std::string take() { return std::move(out_); }
+    std::string take() {
+        allowed_.finish(out_);
+        return std::move(out_);
+    }
 
   private:
+    struct Heading {
+        std::size_t place;  ///< of its attributes
+        std::string words;
+    };
+
+    /// Several lines of a block are one piece of HTML; within a paragraph each tag is one.
+    int raw_html(std::string_view text) {
+        if (in_html_block_) {
+            html_ += text;
+        } else {
+            allowed_.append(out_, text);
+        }
+        return outcome();
+    }
+
+    void name_heading() {
+        std::string slug = slug_of(heading_->words);
+        const int before = headings_[slug]++;
+        if (before > 0) slug += fmt::format("-{}", before);
+        out_.insert(heading_->place, fmt::format(" id=\"{}\"", slug));
+        heading_.reset();
+    }
+
     int outcome() const { return out_.size() > bytes_max_ ? kTooMuch : 0; }
 
     /// A box that cannot be ticked says what it means, once the first paragraph of its item has begun.
@@ -272,8 +338,9 @@ class Renderer {
         if (links_++ > 0) return;
         url_ = decoded(url);
         out_ += "<a href=\"";
-        append_url(out_, url_);
+        append_url(out_, url_.size() > 1 && url_.starts_with('#') ? within_page(url_) : url_);
         out_ += '"';
+        if (goes_elsewhere(url_)) out_ += " rel=\"nofollow ugc noopener\"";
         if (title && title->size > 0) {
             out_ += " title=\"";
             append_quoted(out_, decoded(*title));
@@ -292,6 +359,11 @@ class Renderer {
     std::size_t bytes_max_;
     std::string out_;
     char box_ = '\0';  ///< the mark of a task that is to be shown
+    std::optional<Heading> heading_;
+    std::unordered_map<std::string, int> headings_;  ///< how many have a slug
+    bool in_html_block_ = false;
+    std::string html_;  ///< of the block
+    AllowedHtml allowed_;
     std::size_t links_ = 0;
     std::string url_;  ///< of the outermost link
     std::size_t words_begin_ = 0;

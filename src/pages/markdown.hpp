@@ -7,10 +7,10 @@
 
 namespace snippetd::pages {
 
-/// Markdown (GitHub's: tables, task lists, strikethrough, bare links) as HTML that can do nothing: raw HTML is left
-/// out, links go to http, https, mailto or within the page only, and pictures become links, because a page loads
-/// nothing from elsewhere. Throws std::bad_alloc. The parser is quadratic for some texts: what strangers have written
-/// goes through `Documents`.
+/// Markdown (GitHub's: tables, task lists, strikethrough, bare links) as HTML that can do nothing: of raw HTML a few
+/// tags stay (`AllowedHtml`), links go to http, https, mailto or within the page only, and pictures become links,
+/// because a page loads nothing from elsewhere. Headings have ids, `md-` and what GitHub calls them. Throws
+/// std::bad_alloc. The parser is quadratic for some texts: what strangers have written goes through `Documents`.
 std::string markdown_html(std::string_view text);
 
 /// The same, or nothing when that would be more than `bytes_max`.

@@ -5,6 +5,7 @@
 #include "pages/assets.hpp"
 #include "pages/code.hpp"
 #include "pages/layout.hpp"
+#include "pages/odd_characters.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
 
@@ -52,7 +53,10 @@ std::string beginning(std::string_view body) {
 void set_facts(Fields& fields, const model::Snippet& snippet) {
     fields.set("ID", snippet.id);
     fields.set("VERSION", std::to_string(snippet.version));
+    std::string title;
+    OddMarker{}.append(title, title_text(snippet.title));
     fields.set("TITLE_TEXT", title_text(snippet.title));
+    fields.set("TITLE_HTML", title);
     if (snippet.owner_name.empty()) {
         fields.show("ANONYMOUS");
     } else {
@@ -74,6 +78,32 @@ void set_facts(Fields& fields, const model::Snippet& snippet) {
     fields.show_if(!snippet.tags.empty(), "TAGS");
     for (const std::string& tag : snippet.tags) fields.add("TAG", "TAG", tag);
     if (!snippet.forked_from.empty()) fields.add("FORKED_FROM", "FORK_ID", snippet.forked_from);
+}
+
+/// `2 characters that … and 1 that …`
+std::string describe(const OddCharacters& odd) {
+    std::string text;
+    const auto add = [&text](std::size_t count, std::string_view one, std::string_view several) {
+        if (count == 0) return;
+        if (!text.empty()) text += ", ";
+        text += fmt::format("{} {}", count, count == 1 ? one : several);
+    };
+    add(odd.bidirectional, "that changes the order in which others are shown", "that change the order of others");
+    add(odd.invisible, "that is not seen", "that are not seen");
+    add(odd.look_alike, "that only looks like a Latin letter", "that only look like Latin letters");
+    return text;
+}
+
+/// Warns of what is not as it looks, in the text or in the title.
+void show_odd_characters(Fields& fields, const model::Snippet& snippet) {
+    const OddCharacters title = count_odd_characters(snippet.title), body = count_odd_characters(snippet.body);
+    if (!title.any() && !body.any()) return;
+    Fields odd = fields.add("ODD");
+    if (title.any()) odd.add("ODD_TITLE", "ODD_IN_TITLE", describe(title));
+    if (!body.any()) return;
+    Fields text = odd.add("ODD_TEXT");
+    text.set("ODD_IN_TEXT", describe(body));
+    text.set("ODD_LINE", std::to_string(body.first_line));
 }
 
 std::string_view why_not(const Document* document) {
@@ -112,6 +142,7 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
         fields.add("REVISIONS", "REVISION_COUNT", std::to_string(snippet.version));
     }
     if (has_document(snippet)) show_document(fields, options.document);
+    show_odd_characters(fields, snippet);
     fields.set("CODE", code_html(snippet.body));
 
     Layout layout;

@@ -16,10 +16,12 @@ namespace {
 
 constexpr const char* kNewSnippet = R"sql(
     insert into snippets (id, owner_id, title, body, language, visibility, tags, version, created_at, updated_at,
-                          expires_at, burn_after_reading, edit_token_hash, forked_from, title_folded, body_folded)
+                          expires_at, burn_after_reading, edit_token_hash, forked_from, title_folded, body_folded,
+                          language_chosen)
     select :id::text, nullif(:owner_id::text, ''), :title::text, :body::text, :language::text, :visibility::text,
            :tags::jsonb, :version::bigint, :created_at::bigint, :updated_at::bigint, nullif(:expires_at::bigint, 0),
-           :burn::integer, :edit_token_hash::text, :forked_from::text, :title_folded::text, :body_folded::text
+           :burn::integer, :edit_token_hash::text, :forked_from::text, :title_folded::text, :body_folded::text,
+           :language_chosen::integer
 )sql";
 
 const std::string kNow = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
@@ -50,7 +52,7 @@ const std::string kUpdate = R"sql(
         update snippets s
         set title = :title, body = :body, language = :language, visibility = :visibility, tags = :tags::jsonb,
             version = s.version + 1, updated_at = :updated_at, expires_at = nullif(:expires_at::bigint, 0),
-            title_folded = :title_folded, body_folded = :body_folded
+            title_folded = :title_folded, body_folded = :body_folded, language_chosen = :language_chosen
         from old where s.id = old.id
         returning s.id, s.version)
 )sql";

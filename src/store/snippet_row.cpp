@@ -66,6 +66,7 @@ void SnippetRow::read_from(soci::statement& statement) {
     statement.exchange(soci::into(edit_token_hash));
     statement.exchange(soci::into(forked_from));
     statement.exchange(soci::into(original_is_public));
+    statement.exchange(soci::into(language_chosen));
 }
 
 void SnippetRow::write_to(soci::statement& statement) {
@@ -73,6 +74,7 @@ void SnippetRow::write_to(soci::statement& statement) {
     statement.exchange(soci::use(owner_id, "owner_id"));
     statement.exchange(soci::use(title, "title"));
     statement.exchange(soci::use(language, "language"));
+    statement.exchange(soci::use(language_chosen, "language_chosen"));
     statement.exchange(soci::use(visibility, "visibility"));
     statement.exchange(soci::use(tags, "tags"));
     statement.exchange(soci::use(version, "version"));
@@ -90,6 +92,7 @@ void SnippetRow::assign(const model::Snippet& snippet) {
     title = snippet.title;
     body = snippet.body;
     language = snippet.language;
+    language_chosen = snippet.language_chosen ? 1 : 0;
     visibility = model::to_text(snippet.visibility);
     tags = to_json(snippet.tags);
     version = snippet.version;
@@ -123,6 +126,7 @@ model::Snippet SnippetRow::take() {
     snippet.edit_token_hash = std::move(edit_token_hash);
     snippet.forked_from = std::move(forked_from);
     snippet.original_is_public = original_is_public != 0;
+    snippet.language_chosen = language_chosen != 0;
     return snippet;
 }
 

@@ -30,7 +30,7 @@ void warn_of_other_history(const std::string& batch_id);
 struct SnippetRow {
     std::string id, title, body, language, visibility, tags, owner_id, owner_name;
     long long version = 0, view_count = 0, created_at = 0, updated_at = 0, expires_at = 0;
-    int burn_after_reading = 0;
+    int burn_after_reading = 0, language_chosen = 0;
     std::string edit_token_hash, forked_from;
     int original_is_public = 0;
 

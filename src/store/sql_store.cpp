@@ -94,7 +94,7 @@ std::string snippet_columns(const std::string& body) {
     return fmt::format(
         "s.id, s.title, {}, s.language, s.visibility, s.tags, coalesce(s.owner_id, ''), coalesce(a.username, ''), "
         "s.version, coalesce(v.count, 0), s.created_at, s.updated_at, coalesce(s.expires_at, 0), s.burn_after_reading, "
-        "s.edit_token_hash, s.forked_from, case when o.visibility = 'public' then 1 else 0 end",
+        "s.edit_token_hash, s.forked_from, case when o.visibility = 'public' then 1 else 0 end, s.language_chosen",
         body);
 }
 

@@ -22,9 +22,9 @@ namespace {
 
 constexpr const char* kNewSnippet = R"sql(
     insert into snippets (id, owner_id, title, size, language, visibility, tags, version, created_at, updated_at,
-                          expires_at, burn_after_reading, edit_token_hash, forked_from)
+                          expires_at, burn_after_reading, edit_token_hash, forked_from, language_chosen)
     values (:id, nullif(:owner_id, ''), :title, :size, :language, :visibility, :tags, :version, :created_at,
-            :updated_at, nullif(:expires_at, 0), :burn, :edit_token_hash, :forked_from)
+            :updated_at, nullif(:expires_at, 0), :burn, :edit_token_hash, :forked_from, :language_chosen)
 )sql";
 
 constexpr const char* kNewBody = "insert into bodies (snippet_id, version, body) values (:id, :version, :body)";
@@ -39,7 +39,8 @@ constexpr const char* kKeepRevision = R"sql(
 constexpr const char* kUpdate = R"sql(
     update snippets
     set title = :title, size = :size, language = :language, visibility = :visibility, tags = :tags,
-        version = version + 1, updated_at = :updated_at, expires_at = nullif(:expires_at, 0)
+        version = version + 1, updated_at = :updated_at, expires_at = nullif(:expires_at, 0),
+        language_chosen = :language_chosen
     where id = :id
 )sql";
 
@@ -241,7 +242,7 @@ class SqliteStore : public SqlStore {
             const long long size = size_of(next.body);
             session << kUpdate, use(row.title, "title"), use(size, "size"), use(row.language, "language"),
                 use(row.visibility, "visibility"), use(row.tags, "tags"), use(row.updated_at, "updated_at"),
-                use(row.expires_at, "expires_at"), use(row.id, "id");
+                use(row.expires_at, "expires_at"), use(row.language_chosen, "language_chosen"), use(row.id, "id");
             write_body(connection, next.id, next.version + 1, next.body);
             if (outbox_ == Outbox::on) {
                 connection.count("note_update");

@@ -98,10 +98,16 @@ Draft draft_of(const model::Snippet& snippet) {
     Draft draft = unchanged();
     draft.title = snippet.title;
     draft.body = snippet.body;
-    draft.language = snippet.language;
+    if (snippet.language_chosen) draft.language = snippet.language;
     draft.tags = join_tags(snippet.tags);
     draft.visibility = model::to_text(snippet.visibility);
     return draft;
+}
+
+/// People are told, where programs get plain text.
+std::optional<std::string> read_language(const std::string& text, use_cases::Complaints& complaints) {
+    if (!model::language_named(text)) complaints.add("language", "is none that is known here");
+    return text;
 }
 
 /// `input` with what the form says of when it ends.
@@ -120,7 +126,7 @@ Result<NewSnippet> new_snippet(const Draft& draft) {
     input.body = draft.body;
     input.tags = split_tags(draft.tags);
     input.visibility = read_visibility(draft.visibility, input.complaints);
-    if (!draft.language.empty()) input.language = draft.language;
+    if (!draft.language.empty()) input.language = read_language(draft.language, input.complaints);
     if (draft.burn) input.burn_after_reading = true;
     if (std::optional<Error> wrong = take_expiry(draft, input)) return *std::move(wrong);
     return made;
@@ -135,7 +141,9 @@ Result<SnippetInput> changes_of(const http::Form& form, const Draft& draft) {
     if (form.find("visibility")) input.visibility = read_visibility(draft.visibility, input.complaints);
     if (form.find("tags")) input.tags = split_tags(draft.tags);
     input.guesses_language = form.find("language") && draft.language.empty();
-    if (form.find("language") && !draft.language.empty()) input.language = draft.language;
+    if (form.find("language") && !draft.language.empty()) {
+        input.language = read_language(draft.language, input.complaints);
+    }
     if (form.find("expires") && draft.expires != kKeep.value) {
         if (std::optional<Error> wrong = take_expiry(draft, input)) return *std::move(wrong);
     }

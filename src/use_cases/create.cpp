@@ -1,5 +1,5 @@
 #include "base/secret.hpp"
-#include "model/languages.hpp"
+#include "model/guess.hpp"
 #include "use_cases/snippets.hpp"
 
 #include <utility>
@@ -50,18 +50,20 @@ Awaitable<Result<Created>> store_new(Call& call, store::Receipt receipt, std::op
 /// What a create says that has been checked, with its language, and its record.
 struct Checked {
     SnippetInput input;
+    bool language_chosen = true;
     std::optional<store::IdempotencyRecord> record;
 };
 
 Result<Checked> check_new(const Call& call, SnippetInput input, const std::optional<Repeatable>& repeatable) {
     std::optional<Error> wrong = check(input, call.services.options.body_bytes_max, Purpose::create);
     if (wrong) return *std::move(wrong);
-    Checked checked{std::move(input), std::nullopt};
+    const bool language_chosen = input.language.has_value();
+    Checked checked{std::move(input), language_chosen, std::nullopt};
     if (repeatable) {
         const std::string asked = repeatable->asked.empty() ? fingerprint_of(checked.input) : repeatable->asked;
         checked.record = record_of(call.caller, *repeatable, asked);
     }
-    if (!checked.input.language) {
+    if (!language_chosen) {
         checked.input.language = model::guess_language(checked.input.title.value_or(""), *checked.input.body);
     }
     return checked;
@@ -97,6 +99,7 @@ Awaitable<Result<Created>> create(Call& call, SnippetInput input, std::string li
     store::Receipt receipt;
     receipt.base = std::move(link_base);
     receipt.snippet = co_await new_snippet(call);
+    receipt.snippet.language_chosen = checked->language_chosen;
     if (std::optional<Error> wrong = apply(std::move(checked->input), receipt.snippet)) co_return *std::move(wrong);
     if (!call.caller.account) {
         if (receipt.snippet.visibility == model::Visibility::private_) {
@@ -147,6 +150,7 @@ Awaitable<Result<Created>> fork(Call& call, std::string id, Condition condition,
     copy.body = std::move(source->body);
     copy.title = std::move(source->title);
     copy.language = std::move(source->language);
+    copy.language_chosen = source->language_chosen;
     copy.tags = std::move(source->tags);
     copy.visibility = source->visibility;
     copy.forked_from = source->id;

@@ -1,3 +1,4 @@
+#include "model/guess.hpp"
 #include "model/languages.hpp"
 #include "use_cases/snippets.hpp"
 
@@ -21,11 +22,19 @@ Result<bool> apply(const SnippetInput& input, model::Snippet& snippet, base::Uni
         target = *value;
         changed = true;
     };
+    const bool renamed = input.title && *input.title != snippet.title;
+    const bool rewritten = input.body && *input.body != snippet.body;
     set(snippet.body, input.body);
     set(snippet.title, input.title);
     set(snippet.language, input.language);
-    if (input.guesses_language) {
-        set(snippet.language, std::optional{std::string{model::guess_language(snippet.title, snippet.body)}});
+    if (input.language || input.guesses_language) {
+        set(snippet.language_chosen, std::optional{input.language.has_value()});
+    }
+    if (input.guesses_language || (!snippet.language_chosen && (renamed || rewritten))) {
+        const std::string_view guessed = model::guess_language(snippet.title, snippet.body);
+        // A text that tells less than before is in no other language for that.
+        const bool tells = input.guesses_language || renamed || guessed != model::kPlainText;
+        if (tells) set(snippet.language, std::optional{std::string{guessed}});
     }
     set(snippet.visibility, input.visibility);
     set(snippet.tags, input.tags);

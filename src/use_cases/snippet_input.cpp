@@ -5,6 +5,7 @@
 #include "model/languages.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,22 @@ void check_body(const std::string& body, Complaints& complaints) {
     if (body.find('\0') != std::string::npos) complaints.add("body", "may not have NUL characters");
 }
 
+/// Whether it has characters, and none of them is seen, though they are not all blanks of ASCII.
+bool is_all_unseen(std::string_view text) {
+    // Blanks of all widths, fillers, and a Braille pattern without dots.
+    constexpr std::array<char32_t, 9> kBlanks{0x20, 0xA0, 0xAD, 0x115F, 0x1160, 0x2800, 0x3000, 0x3164, 0xFFA0};
+    bool more_than_blanks = false;
+    while (!text.empty()) {
+        const base::CodePoint c = base::first_code_point(text);
+        const bool blank = std::find(kBlanks.begin(), kBlanks.end(), c.value) != kBlanks.end() || c.value == 0xFEFF ||
+                           (c.value >= 0x2000 && c.value <= 0x200A);
+        if (c.bytes == 0 || !(blank || base::is_unseen(c.value))) return false;
+        if (c.value != 0x20) more_than_blanks = true;
+        text.remove_prefix(c.bytes);
+    }
+    return more_than_blanks;
+}
+
 void check_title(const std::string& title, Complaints& complaints) {
     const std::optional<std::size_t> length = base::count_code_points(title);
     if (!length) {
@@ -32,6 +49,8 @@ void check_title(const std::string& title, Complaints& complaints) {
         complaints.add("title", "may have 200 characters");
     } else if (base::has_control_characters(title)) {
         complaints.add("title", "may not have control characters");
+    } else if (is_all_unseen(title)) {
+        complaints.add("title", "has nothing that can be seen");
     }
 }
 

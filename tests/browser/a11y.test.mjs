@@ -95,8 +95,13 @@ test("axe finds nothing in the states of compose", async (t) => {
   await check(page, "compose, empty", wrong);
   await page.locator("#editor .cm-content").fill("def greet(name):\n    print('hello', name)\n".repeat(3));
   await page.locator("#title").fill("greet.py");
-  await isShown(page.locator("#offer"));
-  await page.locator("#offer").click();
+  await isShown(page.locator("#guess"));
+  await check(page, "compose, guessed", wrong);
+  await page.locator("#language").fill("klingon");
+  await page.locator("#title").focus();
+  await isShown(page.locator("#language-note"));
+  await check(page, "compose, an unknown language", wrong);
+  await page.locator("#language").fill("");
   await page.locator("#tags").fill("t".repeat(40));
   await page.locator("#share").click();
   await isShown(page.locator("#problem"));
@@ -170,7 +175,7 @@ test("axe finds nothing in the dialogs, and they give the focus back", async (t)
   const { id } = await ada.create({ body: code });
   const page = await t.open(`/s/${id}`, { account: ada });
   const wrong = new Set();
-  for (const opener of ["#shortcuts", "#go-to-line", "#delete"]) {
+  for (const opener of ["#shortcuts", "#go-to-line"]) {
     await page.locator(opener).focus();
     await page.keyboard.press("Enter");
     const dialog = page.locator("dialog[open]");
@@ -185,6 +190,13 @@ test("axe finds nothing in the dialogs, and they give the focus back", async (t)
     await isHidden(dialog);
     assert.ok(await page.locator(opener).evaluate((button) => document.activeElement === button), `the focus is not back on ${opener}`);
   }
+  await page.locator("#delete").click();
+  await isShown(page.locator("#undo"));
+  await check(page, "deleted, with Undo", wrong);
+  await page.locator("#undo").click();
+  const odd = await ada.create({ title: "p\u0430ypal", body: "a\u202Eb\u200Bc\n" });
+  await page.goto(`/s/${odd.id}`);
+  await check(page, "a text that is not as it looks", wrong);
   assert.deepEqual([...wrong], []);
 }, { seconds: 60 });
 
@@ -237,8 +249,7 @@ test("by keyboard alone a snippet is written, shared, read and deleted", async (
   await editorOf(page);
   await tabTo(page, "#title");
   await page.keyboard.type("keys.py");
-  await tabTo(page, "#offer");
-  await page.keyboard.press("Enter");
+  await tabTo(page, "#guess");
   await tabTo(page, ".cm-content");
   await page.keyboard.type("print('hello')");
   await page.keyboard.press("Escape");
@@ -256,7 +267,7 @@ test("by keyboard alone a snippet is written, shared, read and deleted", async (
   await isShown(page.locator(".for-owner"));
   await tabTo(page, "#delete");
   await page.keyboard.press("Enter");
-  await tabTo(page, "dialog[open] .danger", 5);
+  await tabTo(page, ".deleted .danger", 3);
   await page.keyboard.press("Enter");
   await page.waitForURL("**/me");
   assert.ok([404, 410].includes(await ada.statusOf(id)));

@@ -107,29 +107,88 @@ test("the editor colours in the language that is chosen", async (t) => {
   await until(async () => (await coloured()) > 0, "colours");
 });
 
-test("a guess from the name or the text is offered, and not forced", async (t) => {
+const fromGuess = async (page, label) => {
+  await saysSoon(page.locator("#guess"), `Looks like ${label}: plain text instead`);
+  assert.equal(await page.locator("#language").inputValue(), "");
+  assert.equal(await page.locator("#language").getAttribute("placeholder"), label);
+};
+const coloursOf = (page) => page.locator("#editor .cm-line span").count();
+
+test("the language is guessed from the text while it is typed, and from the name at once", async (t) => {
   const page = await t.open("/");
   const editor = await editorOf(page);
-  const offer = page.locator("#offer");
-  await isHidden(offer);
+  await isHidden(page.locator("#guess"));
+  await editor.fill(program);
+  await fromGuess(page, "Python");
+  await until(async () => (await coloursOf(page)) > 0, "colours");
   await page.locator("#title").fill("main.rs");
-  await saysSoon(offer, "Looks like Rust: use it");
-  assert.equal(await page.locator("#language").inputValue(), "");
-  await offer.click();
-  assert.equal(await page.locator("#language").inputValue(), "rust");
-  await isHidden(offer);
-  // What somebody has chosen stays.
-  await page.locator("#title").fill("main.go");
-  await editor.fill(program.repeat(3));
-  assert.equal(await page.locator("#language").inputValue(), "rust");
-  await isHidden(offer);
-
-  const other = await t.open("/");
-  await (await editorOf(other)).fill(program.repeat(3));
-  await saysSoon(other.locator("#offer"), "Looks like Python: use it");
-  // Nobody has taken it: the server decides, and no wish is sent.
-  const [request] = await Promise.all([other.waitForRequest("**/snippets"), other.locator("#share").click()]);
+  await fromGuess(page, "Rust");
+  await page.locator("#title").fill("notes.txt");
+  await isHidden(page.locator("#guess"));
+  await page.locator("#title").fill("");
+  await fromGuess(page, "Python");
+  // Nobody has chosen it: the service guesses the same, and no wish is sent.
+  const [request] = await Promise.all([page.waitForRequest("**/snippets"), page.locator("#share").click()]);
   assert.equal("language" in request.postDataJSON(), false);
+  await page.waitForURL("**/s/*");
+  assert.equal(await page.locator("article.snippet").getAttribute("data-language"), "python");
+});
+
+test("an interpreter in the first line tells the language", async (t) => {
+  const page = await t.open("/");
+  await (await editorOf(page)).fill("#!/usr/bin/env -S node --test\nx\n");
+  await fromGuess(page, "JavaScript");
+});
+
+test("a guess is undone in one step, and what somebody has chosen stays", async (t) => {
+  const page = await t.open("/");
+  const editor = await editorOf(page);
+  await editor.fill(program);
+  await fromGuess(page, "Python");
+  await page.locator("#guess").click();
+  assert.equal(await page.locator("#language").inputValue(), "text");
+  await isHidden(page.locator("#guess"));
+  await until(async () => (await coloursOf(page)) === 0, "no colours");
+  await page.locator("#title").fill("main.go");
+  await isHidden(page.locator("#guess"));
+  // Undone again: the field is empty.
+  await page.locator("#language").fill("");
+  await fromGuess(page, "Go");
+  await page.locator("#language").fill("golang");
+  await isHidden(page.locator("#guess"));
+  const [request] = await Promise.all([page.waitForRequest("**/snippets"), page.locator("#share").click()]);
+  assert.equal(request.postDataJSON().language, "go");
+});
+
+test("a name that no language has is a message, and nothing is sent", async (t) => {
+  const page = await t.open("/");
+  await (await editorOf(page)).fill(program);
+  await page.locator("#language").fill("klingon");
+  await page.locator("#title").focus();
+  await saysSoon(page.locator("#language-note"), /no language “klingon” here/);
+  assert.equal(await page.locator("#language").getAttribute("aria-invalid"), "true");
+  let sent = 0;
+  page.on("request", (request) => (sent += request.method() === "POST" ? 1 : 0));
+  await page.locator("#share").click();
+  await saysSoon(page.locator("#problem"), /Which language is it/);
+  assert.equal(sent, 0);
+  await page.locator("#language").fill("Python");
+  await isHidden(page.locator("#language-note"));
+  await shared(page);
+});
+
+test("a snippet whose language was guessed is guessed again when its title changes", async (t) => {
+  const ada = await t.signUp();
+  const { id } = await ada.create({ title: "a.rb", body: program });
+  const page = await t.open(`/s/${id}/edit`, { account: ada });
+  await editorOf(page);
+  await fromGuess(page, "Ruby");
+  await page.locator("#title").fill("a.rs");
+  await fromGuess(page, "Rust");
+  const [request] = await Promise.all([page.waitForRequest(`**/snippets/${id}`), page.locator("#share").click()]);
+  assert.deepEqual(request.postDataJSON(), { title: "a.rs" });
+  await page.waitForURL(`**/s/${id}`);
+  assert.equal(await page.locator("article.snippet").getAttribute("data-language"), "rust");
 });
 
 test("the meter tells the size in bytes, warns, and refuses what is too large", async (t) => {
@@ -165,7 +224,7 @@ test("a dropped and a pasted file become text and title; what is no text is refu
     await give(page, event, { name: "greet.py", content: program });
     await hasText(page, program);
     assert.equal(await page.locator("#title").inputValue(), "greet.py");
-    await saysSoon(page.locator("#offer"), /Looks like Python/);
+    await saysSoon(page.locator("#guess"), /Looks like Python/);
     await give(page, event, { name: "picture.png", content: Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0xff]) });
     await saysSoon(page.locator("#problem"), /picture\.png.*is not text/);
     await give(page, event, { name: "nul.txt", content: Buffer.from("a\0b") });
@@ -259,7 +318,7 @@ test("Tab indents what is being typed, and is no trap", async (t) => {
   const editor = await editorOf(page);
   const inEditor = () => editor.evaluate((content) => content.getRootNode().activeElement === content);
   // By Tab through the page, without typing, the editor is left as it was entered.
-  await page.locator("#offer, #language").first().focus();
+  await page.locator("#guess, #language").first().focus();
   await tabTo(page, ".cm-content", 10);
   await page.keyboard.press("Tab");
   assert.equal(await inEditor(), false);

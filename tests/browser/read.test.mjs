@@ -211,23 +211,97 @@ test("only the owner sees edit, statistics and delete", async (t) => {
 /** The page's scripts have run: the buttons that only they can show are there. */
 const highlightedOrPlain = (page) => isShown(page.locator("#copy"));
 
-test("the owner deletes by the button, after a question; nobody finds it afterwards", async (t) => {
+test("the owner deletes by the button, and has time to undo it", async (t) => {
   const ada = await t.signUp();
   const { id } = await ada.create({ title: "mine" });
   const page = await t.open(`/s/${id}`, { account: ada });
+  let deletes = 0;
+  page.on("request", (request) => (deletes += request.method() === "DELETE" ? 1 : 0));
   await page.locator("#delete").click();
-  const dialog = page.locator("dialog[open]");
-  await dialog.locator("button", { hasText: "Cancel" }).click();
-  await isHidden(dialog);
+  await saysSoon(page.locator("h1:visible"), "Deleted");
+  await isHidden(page.locator("article.snippet"));
+  assert.ok(await page.locator("#undo").evaluate((button) => document.activeElement === button));
+  await page.keyboard.press("Enter");
+  await isShown(page.locator("article.snippet"));
   assert.equal(await page.locator("#delete").evaluate((button) => document.activeElement === button), true);
-  assert.equal(await ada.statusOf(id), 200);
+  assert.deepEqual([deletes, await ada.statusOf(id)], [0, 200]);
+  // When the time is over it is deleted.
   await page.locator("#delete").click();
-  await dialog.locator("button", { hasText: "Delete" }).click();
-  await page.waitForURL("**/me");
+  await page.waitForURL("**/me", { timeout: 12_000 });
   assert.ok([404, 410].includes(await t.anonymous.statusOf(id)));
   t.expect(/status of 4(04|10)/);
   await page.goto(`/s/${id}`);
   await saysSoon(page.locator(".big-number"), /404|410/);
+}, { seconds: 60 });
+
+test("whoever leaves the page after the delete has deleted, and need not wait for it", async (t) => {
+  const ada = await t.signUp();
+  const [one, two] = [await ada.create({ title: "one" }), await ada.create({ title: "two" })];
+  const page = await t.open(`/s/${one.id}`, { account: ada });
+  await page.locator("#delete").click();
+  await page.goto("/explore");
+  await until(async () => [404, 410].includes(await ada.statusOf(one.id)), "the deletion after leaving");
+  await page.goto(`/s/${two.id}`);
+  await page.locator("#delete").click();
+  await page.locator("button", { hasText: "Delete now" }).click();
+  await page.waitForURL("**/me");
+  assert.ok([404, 410].includes(await ada.statusOf(two.id)));
+});
+
+test("a deletion that is refused brings the snippet back", async (t) => {
+  t.expect(/status of 503/);
+  const ada = await t.signUp();
+  const { id } = await ada.create({ title: "mine" });
+  const page = await t.open(`/s/${id}`, { account: ada });
+  await page.route(`**/snippets/${id}`, (route) => route.fulfill({ status: 503, json: { title: "Unavailable", status: 503 } }));
+  await page.locator("#delete").click();
+  await page.locator("button", { hasText: "Delete now" }).click();
+  await saysSoon(page.locator(".toast"), /Not deleted/);
+  await isShown(page.locator("article.snippet"));
+  assert.equal(await ada.statusOf(id), 200);
+});
+
+test("a document's headings are where its table of contents leads, also from elsewhere", async (t) => {
+  const filler = "word ".repeat(400);
+  const body = `[to it](#getting-started)\n\n${filler}\n\n${filler}\n\n${filler}\n\n## Getting started\n\n${filler}\n\n${filler}\n`;
+  const { id } = await t.anonymous.create({ title: "readme.md", body });
+  const inView = (page) => page.locator("#md-getting-started").evaluate((heading) => {
+    const { top, bottom } = heading.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  });
+  for (const scripts of [true, false]) {
+    const page = await t.open(`/s/${id}`, { scripts });
+    assert.equal(await inView(page), false);
+    await page.locator(".markdown a", { hasText: "to it" }).click();
+    await until(() => inView(page), "the heading");
+  }
+  const linked = await t.open(`/s/${id}#getting-started`);
+  await until(() => inView(linked), "the heading, by the name that GitHub gives it");
+});
+
+test("what is not as it looks is marked, told, and changes no order around it", async (t) => {
+  const body = "if (level != \"user\u202E \u2066// is admin\u2069 \u2066\") {\n  p\u0430ypal(zero\u200Bwidth);\n}\n";
+  const { id } = await t.anonymous.create({ title: "inn\u200Bocent.c", body });
+  for (const scripts of [true, false]) {
+    const page = await t.open(`/s/${id}`, { scripts });
+    await saysSoon(page.locator("#odd"), /In the title[\s\S]*1 that is not seen[\s\S]*In the text[\s\S]*4 that change the order of others, 1 that is not seen, 1 that only looks like a Latin letter[\s\S]*line 1/);
+    assert.equal(await page.locator(".code .odd").count(), 6);
+    assert.equal(await page.locator("h1 .odd").count(), 1);
+    assert.equal(await page.locator("pre.code code").evaluate((code) => code.textContent), body);
+    // Left to right, as it is in the text.
+    const places = await page.locator("#L1").evaluate((line) => {
+      const at = (needle) => {
+        const node = [...line.childNodes].find((one) => one.textContent.includes(needle));
+        const range = document.createRange();
+        range.selectNodeContents(node);
+        return range.getBoundingClientRect().left;
+      };
+      return [at("level"), at("is admin"), at("{")];
+    });
+    assert.deepEqual(places, [...places].sort((a, b) => a - b));
+  }
+  const usual = await t.open(`/s/${(await t.anonymous.create({ body: "naïve Größe, Привет, 中文\n" })).id}`);
+  assert.equal(await usual.locator("#odd, .odd").count(), 0);
 });
 
 test("the owner deletes without scripts", async (t) => {

@@ -11,11 +11,12 @@ namespace {
 
 using snippetd::fuzz::need;
 
-constexpr std::array<std::string_view, 29> kTags = {
-    "a", "blockquote", "br",   "code",   "del",   "em",    "h1", "h2", "h3",    "h4", "h5", "h6", "hr", "li", "ol",
-    "p", "pre",        "span", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul", "",   "",   ""};
-constexpr std::array<std::string_view, 7> kAttributes = {"href",  "title", "class",     "start",
-                                                         "align", "role",  "aria-label"};
+constexpr std::array<std::string_view, 31> kTags = {
+    "a",       "blockquote", "br",    "code",  "del", "details", "em",    "h1",  "h2",   "h3",     "h4",
+    "h5",      "h6",         "hr",    "kbd",   "li",  "ol",      "p",     "pre", "span", "strong", "sub",
+    "summary", "sup",        "table", "tbody", "td",  "th",      "thead", "tr",  "ul"};
+constexpr std::array<std::string_view, 10> kAttributes = {"href", "title",      "class", "start", "align",
+                                                          "role", "aria-label", "id",    "open",  "rel"};
 
 bool is_harmless(std::string_view url) {
     const std::size_t colon = url.find(':');

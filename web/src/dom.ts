@@ -92,34 +92,6 @@ export async function copy(text: string, what: string): Promise<void> {
   toast(`${what} copied`);
 }
 
-/** Asks; true when confirmed. */
-export function confirmed(heading: string, text: string, button: string): Promise<boolean> {
-  const dialog = make(
-    "dialog",
-    { class: "dialog", "aria-labelledby": "confirm-heading" },
-    make(
-      "form",
-      { method: "dialog" },
-      make("h2", { id: "confirm-heading" }, heading),
-      make("p", {}, text),
-      make(
-        "div",
-        { class: "row end" },
-        make("button", { class: "btn", value: "no" }, "Cancel"),
-        make("button", { class: "btn danger", value: "yes" }, button),
-      ),
-    ),
-  );
-  document.body.append(dialog);
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(dialog.returnValue === "yes");
-    });
-  });
-}
-
 /** What a failed answer (RFC 9457) or a failed request means. */
 export interface Problem {
   status: number;

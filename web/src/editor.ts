@@ -169,18 +169,42 @@ export function createEditor(options: {
   };
 }
 
-/** The language that a file name tells, in our name. */
-export function languageOfFile(fileName: string): string | null {
-  const base = (fileName.split(/[\\/]/).pop() ?? "").toLowerCase();
-  const extensions = base.split(".").slice(1).map((_, at, parts) => parts.slice(at).join("."));
-  if (!base) return null;
-  const byName = languages.find(([, , , , names]) => names.split(" ").includes(base));
-  if (byName) return byName[0];
-  for (const extension of extensions) {
-    const found = languages.find(([, , , list]) => list.split(" ").includes(extension));
+/** The program that the words of a `#!` line start: what follows `env`, its options and the variables that it sets. */
+function programOf([first = "", ...rest]: string[]): string {
+  if (!first.endsWith("/env")) return first;
+  for (let word = rest.shift(); word; word = rest.shift()) {
+    if (word === "-u" || word === "-C") rest.shift();
+    else if (word.startsWith("-S") && word.length > 2) return word.slice(2);
+    else if (!word.startsWith("-") && !word.includes("=")) return word;
+  }
+  return "";
+}
+
+/** The language that the interpreter in a first line `#!` tells, in our name. */
+export function languageOfFirstLine(text: string): string | null {
+  const line = /^\uFEFF?#!([^\n]{1,510})/.exec(text)?.[1];
+  if (!line) return null;
+  const program = programOf(line.trim().split(/[ \t\r]+/)).split("/").pop()?.toLowerCase() ?? "";
+  const unnumbered = program.replace(/[0-9.-]+$/, "");
+  for (const name of [program, unnumbered]) {
+    const found = name && languages.find(([, , , , , interpreters]) => interpreters.split(" ").includes(name));
     if (found) return found[0];
   }
   return null;
+}
+
+/** The language that a file name tells, in our name. */
+export function languageOfFile(fileName: string): string | null {
+  // `common.h.in` is C: the last extension only says that the file is a template or a copy.
+  const copy = /(?<=.)\.(?:in|tmpl|template|dist|example|sample|orig|bak|rej|old)$/;
+  const base = (fileName.split(/[\\/]/).pop() ?? "").trim().toLowerCase().replace(copy, "");
+  if (!base) return null;
+  const named = (name: string) => languages.find(([, , , , names]) => names.split(" ").includes(name))?.[0];
+  const [first = "", ...parts] = base.slice(1).split(".");
+  const extensions = parts.map((_, at) => parts.slice(at).join("."));
+  const told = extensions.map((extension) => languages.find(([, , , list]) => list.split(" ").includes(extension))?.[0]);
+  // `Dockerfile.debian`, `Makefile.linux`: a file name that somebody made several of.
+  return named(base) ?? told.find(Boolean) ?? (parts.length > 0 ? named(base.slice(0, 1) + first) : undefined) ?? null;
 }
 
 export function labelOf(name: string): string {

@@ -1,84 +1,284 @@
-// What language a text without a name is in, for an offer. Few languages, and only when signs that others do not have
-// are found: no offer is better than a wrong one. (Comparing highlight.js's relevances names a language for any text.)
+// What language a text without a name is in, by its signs: src/model/language_signs.txt, which the service has too, and
+// src/model/guess.hpp says how they are found. A test has both guess at the same texts.
 
-type Sign = [weight: number, pattern: RegExp];
+const LOOKED_AT = 8192;
+const SURE = 7;
+const LEAD = 1.25;
+const AGAIN = 0.3;
+const COUNTED = 3;
+const OWN = 4;
 
-/** A text is in a language when its signs weigh 3 together, and those of every other language less. */
-const signs: Record<string, Sign[]> = {
-  bash: [
-    [3, /^#!.*\b(?:ba|z|k|da)?sh\b/],
-    [2, /^\s*(?:if \[\[? .* \]\]?; then|for \w+ in .*; do|while .*; do|esac|fi|done)\s*$/m],
-    [1, /\$\(\w|\$\{\w+[:}#%]|"\$\w+"/],
-    [1, /^\s*(?:sudo|apt-get|echo|export|cd|mkdir|curl|set -e)\s/m],
-  ],
-  c: [
-    [2, /^#include <(?:std(?:io|lib|int|bool)|string|unistd|errno|ctype|math|assert)\.h>/m],
-    [1, /\b(?:int|void) main\s*\(/], [1, /\b(?:printf|malloc|free|sizeof)\s*\(/], [1, /^(?:typedef )?struct \w+\s*\{/m],
-    [1, /\w+ ?->\w+/],
-  ],
-  cmake: [[3, /^cmake_minimum_required\s*\(/im], [3, /^\s*target_(?:link_libraries|sources)\s*\(/m]],
-  cpp: [
-    [3, /\bstd::\w+/], [2, /^#include <(?:iostream|string|vector|memory|map|algorithm|utility|optional|fmt\/\w+\.h)>/m],
-    [2, /^\s*template\s*</m], [1, /^namespace \w+(?:::\w+)* \{/m], [1, /\b(?:constexpr|nullptr|noexcept|static_cast)\b/],
-  ],
-  clojure: [[3, /^\((?:ns|defn|defmacro) [\w.\-!?]+/m]],
-  csharp: [[3, /^using System(?:\.\w+)*;/m], [2, /\bnamespace \w+(?:\.\w+)*\s*[;{]/], [2, /\bConsole\.Write/], [1, /\bget; (?:set|init);/]],
-  css: [[2, /^[.#]?[\w-]+(?:[ ,:>.#][\w\s,.:>#()-]+)?\s*\{\s*\n?\s*[\w-]+\s*:[^;{}]+;/m], [1, /^@(?:media|import|font-face|keyframes)\b/m], [1, /:\s*(?:#[\da-f]{3,8}|\d+(?:px|rem|em|%))\s*[;}]/i]],
-  dart: [[3, /^import 'package:[^']+\.dart';/m]],
-  diff: [[3, /^diff --git /m], [3, /^--- .+\n\+\+\+ .+\n@@ /m]],
-  dockerfile: [[2, /^FROM [\w./:-]+(?: AS \w+)?\s*$/im], [1, /^(?:RUN|COPY|ENTRYPOINT|CMD|WORKDIR|EXPOSE|ENV) /m]],
-  elixir: [[3, /^\s*defmodule [\w.]+ do\s*$/m]],
-  erlang: [[3, /^-module\(\w+\)\./m]],
-  go: [[2, /^package \w+\s*$/m], [2, /^func (?:\(\w+ \*?\w+\) )?\w+\(/m], [1, /\w+ := /], [1, /\bif err != nil\b/]],
-  graphql: [[2, /^(?:type|input|interface) \w+[^{]*\{\s*\n\s+\w+(?:\(.*\))?: \[?\w+/m], [1, /: (?:ID|String|Int|Boolean)!/]],
-  haskell: [[2, /^module [\w.]+(?:\s*\([^)]*\))? where/m], [2, /^import qualified /m], [2, /^\w+ :: .*->/m], [1, /^main = do$/m]],
-  html: [[3, /^\s*<!doctype html/i], [2, /<\/(?:html|body|head)>/i], [2, /^\s*<(?:div|p|span|ul|table|section|main|form|h1)\b[^>]*>/im]],
-  ini: [[2, /^\[[\w .:"-]+\]\s*\n(?:[#;].*\n|\s*\n)*[\w.-]+ *= *\S/m], [1, /^; /m]],
-  java: [[2, /^import (?:static )?(?:java|javax|org|com)\.[\w.]+(?:\.\*)?;/m], [2, /\bSystem\.out\.print/], [2, /\bpublic static void main\s*\(/], [1, /\b(?:public|private|protected) (?:final |static |abstract )*(?:class|interface|void|int|String)\b/], [2, /^package [\w.]+;/m]],
-  javascript: [[1, /\b(?:const|let) [\w{[][^=;\n]*= /], [1, /=>/], [1, /\bfunction\s*\*?\s*\w*\s*\([\w\s,]*\)\s*\{/], [2, /\bconsole\.(?:log|error|warn)\(/], [2, /\brequire\(['"]/], [1, /^import .* from ['"]/m], [1, /^export (?:default|const|function|class)\b/m], [1, /===|!==/], [1, /\bdocument\.\w+|\bmodule\.exports\b/]],
-  julia: [[2, /^\s*function \w+[!]?\(.*\)\s*$/m], [1, /^\s*using \w+(?:, \w+)*\s*$/m], [1, /^end\s*$/m]],
-  kotlin: [[2, /^\s*(?:suspend |override |private |internal )*fun (?:<\w+> )?[\w.]+\(.*\)/m], [1, /\bval \w+(?:: \w+)? = /], [1, /\bdata class \w+\(/], [1, /\bprintln\(/]],
-  latex: [[3, /\\documentclass\b|\\begin\{document\}/]],
-  lua: [[2, /\blocal function \w+|\blocal \w+(?:, \w+)* = /], [1, /\bthen\s*$/m], [1, /^\s*end\)?\s*$/m], [1, /^\s*--/m]],
-  makefile: [[2, /^[\w.%$()/-]+(?: [\w.%$()/-]+)*\s*:(?!=)[^\n]*\n\t/m], [1, /^\.PHONY:/m], [1, /\$\((?:CC|CFLAGS|MAKE|shell|wildcard)\b/]],
-  markdown: [[1, /^#{1,4} \w/m], [1, /^```\w*\s*$/m], [1, /\[[^\]\n]+\]\(https?:[^)\n]+\)/], [1, /^[-*] \S.*\n[-*] /m], [1, /\*\*\w[^*\n]*\*\*/]],
-  nix: [[3, /^\{ (?:\w+(?: \? [^,}]+)?, )*(?:pkgs|lib|stdenv|config)\b[^}]*\}:/m]],
-  ocaml: [[1, /^let (?:rec )?\w+ .*=\s*$/m], [2, /^\s*\| [A-Z]?\w+.* -> /m], [1, /\bmatch .* with\b/]],
-  perl: [[3, /^#!.*\bperl\b/], [2, /^use (?:strict|warnings);/m], [1, /\bmy [$@%]\w+/], [1, /^sub \w+ \{/m]],
-  php: [[3, /<\?php\b/]],
-  powershell: [[2, /\b(?:Get|Set|New|Write|Remove|Import)-[A-Z]\w+/], [1, /^\s*param\s*\(/im], [1, /\$\w+ = /]],
-  protobuf: [[3, /^syntax = "proto[23]";/m]],
-  python: [[3, /^#!.*\bpython/], [2, /^\s*(?:async )?def \w+\(.*\)(?: -> .+)?:\s*(?:#.*)?$/m], [1, /^(?:import \w+(?:, \w+)*|from [\w.]+ import .+)\s*$/m], [1, /^\s*(?:class \w+(?:\(.*\))?|if .+|elif .+|else|try|for .+ in .+|with .+ as .+):\s*$/m], [1, /\bself\.\w+|__\w+__/], [1, /^\s*print\(/m]],
-  r: [[2, /\w+ <- (?:function\s*\(|c\(|\w+\.\w+\()/], [1, /^library\(\w+\)/m], [1, /%>%|\|>/]],
-  ruby: [[3, /^#!.*\bruby\b/], [1, /^\s*require(?:_relative)? ['"]/m], [1, /^\s*def (?:self\.)?\w+[?!]?(?:\(.*\))?\s*$/m], [1, /\bdo \|\w+(?:, \w+)*\|/], [1, /^\s*end\s*$/m], [1, /\battr_(?:reader|accessor)\b|\bputs /]],
-  rust: [[2, /\blet mut \w+/], [2, /^\s*(?:pub(?:\(crate\))? )?(?:async )?fn \w+(?:<.*>)?\(.*\)(?: -> .+)?(?: \{|;|$)/m], [1, /^use (?:std|crate|super|\w+)::/m], [1, /\bimpl(?:<.*>)? \w+/], [1, /\b(?:println|vec|format|assert_eq)!/], [1, /#\[(?:derive|cfg|test)\b/]],
-  scala: [[2, /^\s*(?:final )?(?:case )?(?:object|class) \w+.*(?:extends|\{|\()/m], [1, /\bdef \w+(?:\[.*\])?(?:\(.*\))*(?:: \w+.*)? =/], [1, /^import [\w.]+\._?(?:\{.*\})?\s*$/m]],
-  sql: [[2, /\bselect\b[\s\S]{1,600}?\bfrom\b\s+[\w."]+/i], [3, /\b(?:create (?:or replace )?(?:table|view|index|function)|insert into|alter table)\b/i], [1, /\b(?:where|group by|order by|inner join|left join)\b/i]],
-  svg: [[4, /^\s*(?:<\?xml[^>]*>\s*)?<svg\b/]],
-  swift: [[2, /^import (?:Foundation|UIKit|SwiftUI|Combine)\s*$/m], [1, /\b(?:guard|if) let \w+/], [1, /\bfunc \w+\(.*\)(?: throws)?(?: -> .+)? \{/], [1, /\bvar \w+: \w+/]],
-  toml: [[1, /^\[\[?[\w.-]+\]\]?\s*$/m], [1, /^[\w-]+ = "[^"]*"\s*$/m], [1, /^[\w-]+ = \[\s*("|$)/m], [1, /^version = "\d/m]],
-  typescript: [[2, /^\s*(?:export )?(?:interface \w+[^{\n]*\{|type \w+(?:<.*>)? = )/m], [1, /[\w)\]?]: (?:string|number|boolean|void|unknown|Promise<)/], [1, /[\w)]: \w+(?:\[\])?[,;)] ?/], [1, /\b(?:const|let) /], [1, /^import (?:type )?.* from ['"]/m], [1, /\bas const\b|\breadonly \w+:/]],
-  vue: [[4, /^\s*<template>[\s\S]*<script\b/], [4, /^\s*<script setup\b/]],
-  xml: [[3, /^\s*<\?xml\b/]],
-  yaml: [[2, /^---\s*\n/], [1, /^[\w-]+:\s*\n +(?:- )?[\w-]+:? /m], [1, /^[\w.-]+: [^{};\n]+\n[\w.-]+:/m], [1, /^ *- \w+: /m]],
-  zig: [[3, /@import\("std"\)/]],
-};
+const TEXT_BEGINS = "\\A";
+const LINE_BEGINS = "\\^";
+const FLUSH = "\\0";
+const TABBED = "\\t";
+const LINE_ENDS = "\\$";
+const ANY_WORD = "\\w";
+const NUMBER = "\\d";
+const CLASSES = [TEXT_BEGINS, LINE_BEGINS, FLUSH, TABBED, LINE_ENDS, ANY_WORD, NUMBER];
+const STRINGS = ['""', "''", "``"];
 
-export function guessLanguage(text: string): string | null {
-  const first = text.trimStart()[0];
-  if (first === "{" || first === "[") {
-    try {
-      JSON.parse(text);
-      return "json";
-    } catch {
-      // Something else begins like it, or it was cut.
+interface Node {
+  next: Map<string, Node>;
+  ends: [sign: number, part: number][];
+}
+
+interface Sign {
+  language: number;
+  weight: number;
+  parts: number;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+function isWord(code: number): boolean {
+  return isDigit(code) || (code >= 65 && code <= 90) || code === 95 || (code >= 97 && code <= 122) || code >= 128;
+}
+
+function newNode(): Node {
+  return { next: new Map(), ends: [] };
+}
+
+/** Cuts a text into tokens. */
+class Cutter {
+  private readonly out: string[] = [TEXT_BEGINS];
+  private at = 0;
+  private started = false; // something of this line has come
+
+  constructor(
+    private readonly text: string,
+    private readonly operatorAt: (text: string, at: number) => string,
+  ) {}
+
+  cut(): string[] {
+    let line = 0;
+    while (this.at < this.text.length) {
+      const c = this.text[this.at];
+      if (c === "\n") {
+        this.endLine();
+        line = ++this.at;
+      } else if (c === " " || c === "\t" || c === "\r") {
+        ++this.at;
+      } else {
+        const first = !this.started;
+        if (first) this.out.push(this.text[line] === "\t" ? TABBED : this.at === line ? FLUSH : LINE_BEGINS);
+        this.started = true;
+        if (isWord(this.code(this.at))) this.word();
+        else if (!this.comment(first)) this.string() || this.operator();
+      }
     }
-    if (/^\s*[{[]\s*(?:\{\s*)?"[^"\n]*"\s*:\s*["\d{[tfn-]/.test(text)) return "json";
+    this.endLine();
+    return this.out;
   }
-  const weights = Object.entries(signs)
-    .map(([name, list]) => ({ name, weight: list.reduce((sum, [weight, sign]) => sum + (sign.test(text) ? weight : 0), 0) }))
-    .sort((a, b) => b.weight - a.weight);
-  const [best, second] = weights;
-  if (!best || best.weight < 3 || best.weight === second?.weight) return null;
-  return best.name;
+
+  private code(at: number): number {
+    return this.text.charCodeAt(at);
+  }
+
+  private isBlank(at: number): boolean {
+    return at >= this.text.length || " \t\r\n".includes(this.text[at] as string);
+  }
+
+  private endLine(): void {
+    if (this.started) this.out.push(LINE_ENDS);
+    this.started = false;
+  }
+
+  /** A token, whose rest up to the end of the line, or up to and with `until`, is passed over. */
+  private passOver(token: string, until?: string): true {
+    this.out.push(token);
+    const found = this.text.indexOf(until ?? "\n", this.at + token.length);
+    this.at = found < 0 ? this.text.length : found + (until?.length ?? 0);
+    return true;
+  }
+
+  private word(): void {
+    const begin = this.at;
+    const number = isDigit(this.code(begin));
+    while (isWord(this.code(this.at)) || (number && this.text[this.at] === "." && isDigit(this.code(this.at + 1)))) ++this.at;
+    this.out.push(number ? NUMBER : this.text.slice(begin, this.at));
+  }
+
+  private comment(first: boolean): boolean {
+    const { text, at } = this;
+    const c = text[at] as string;
+    if (first && (c === ";" || c === "%" || c === "'") && this.isBlank(at + 1)) return this.passOver(c);
+    if (c === "#" && (first || this.isBlank(at - 1)) && (this.isBlank(at + 1) || (first && text[at + 1] === "!"))) return this.passOver(c);
+    const operator = this.operatorAt(text, at);
+    switch (operator) {
+      case "```":
+      case '"""':
+      case "'''":
+        return this.passOver(operator, operator);
+      case "//":
+        return text[at - 1] !== ":" && this.passOver(operator);
+      case "--":
+        return this.isBlank(at + 2) && this.passOver(operator);
+      case "/*":
+        return this.passOver(operator, "*/");
+      case "<!--":
+        return this.passOver(operator, "-->");
+      case "(*":
+        return this.isBlank(at + 2) && this.passOver(operator, "*)");
+      case "{-":
+        return this.isBlank(at + 2) && this.passOver(operator, "-}");
+      default:
+        return false;
+    }
+  }
+
+  private string(): boolean {
+    const { text, at } = this;
+    const c = text[at] as string;
+    if (!(c === '"' || c === "`" || (c === "'" && !(at > 0 && isWord(this.code(at - 1)))))) return false;
+    let end = at + 1;
+    while (end < text.length && text[end] !== c && text[end] !== "\n") end += text[end] === "\\" ? 2 : 1;
+    if (text[end] !== c) return false;
+    this.out.push(c + c);
+    this.at = end + 1;
+    return true;
+  }
+
+  private operator(): void {
+    const operator = this.operatorAt(this.text, this.at);
+    this.out.push(operator);
+    this.at += operator.length;
+  }
+}
+
+export class Guesser {
+  private readonly languages: { name: string; of: string | null }[] = [];
+  private readonly signs: Sign[] = [];
+  private readonly exact = newNode();
+  private readonly folded = newNode();
+  private readonly operators = new Map<string, string[]>(); // by their first character
+
+  /** `table`: the text of the table of signs. */
+  constructor(table: string) {
+    let heading = "";
+    let root = this.exact;
+    for (const line of table.split("\n")) {
+      if (line.startsWith("#") || !line.trim()) continue;
+      if (!line.startsWith(" ")) {
+        const [name = "", flag, of] = line.split(" ");
+        heading = name;
+        root = flag === "i" ? this.folded : this.exact;
+        if (heading !== "operators") this.languages.push({ name, of: flag === "of" && of ? of : null });
+      } else if (heading === "operators") {
+        for (const operator of line.trim().split(" ")) this.addOperator(operator);
+      } else {
+        const [, weight, signs] = /^ +(-?\d+) (.+)$/.exec(line) ?? [];
+        if (!signs) throw new Error(`a row of signs cannot be read: ${line}`);
+        for (const sign of signs.split(" | ")) this.addSign(root, Number(weight), sign);
+      }
+    }
+  }
+
+  /** The language's name, or null when the signs do not tell. */
+  guess(text: string): string | null {
+    const [best, second] = this.weigh(text);
+    if (!best || best.weight < SURE || best.weight < (second?.weight ?? 0) * LEAD) return null;
+    return best.name;
+  }
+
+  /** What each language's signs weigh together, the greatest first. */
+  weigh(text: string): { name: string; weight: number }[] {
+    const counts = this.count(this.tokens(text.slice(0, LOOKED_AT)));
+    const weights = this.languages.map(({ name }) => ({ name, weight: 0 }));
+    this.signs.forEach(({ language, weight }, sign) => {
+      const count = counts[sign] as number;
+      const row = weights[language];
+      if (count && row) row.weight += weight * (1 + AGAIN * (Math.min(count, COUNTED) - 1));
+    });
+    this.languages.forEach(({ of }, index) => {
+      const base = of && weights[this.languages.findIndex(({ name }) => name === of)];
+      const row = weights[index];
+      if (!base || !row) return;
+      if (row.weight >= OWN) {
+        row.weight += Math.max(0, base.weight);
+        base.weight = 0;
+      } else {
+        row.weight = 0;
+      }
+    });
+    return weights.sort((a, b) => b.weight - a.weight);
+  }
+
+  tokens(text: string): string[] {
+    return new Cutter(text, (all, at) => this.operatorAt(all, at)).cut();
+  }
+
+  private addOperator(operator: string): void {
+    const first = operator[0] as string;
+    const list = this.operators.get(first) ?? [];
+    list.push(operator);
+    this.operators.set(first, list);
+  }
+
+  private operatorAt(text: string, at: number): string {
+    const c = text[at] as string;
+    return this.operators.get(c)?.find((operator) => text.startsWith(operator, at)) ?? c;
+  }
+
+  private addSign(root: Node, weight: number, sign: string): void {
+    const parts = sign.split(" … ");
+    const id = this.signs.push({ language: this.languages.length - 1, weight, parts: parts.length }) - 1;
+    parts.forEach((part, index) => {
+      let node = root;
+      for (const token of part.split(" ").flatMap((piece) => this.tokensOfSign(piece))) {
+        const next = node.next.get(token) ?? newNode();
+        node.next.set(token, next);
+        node = next;
+      }
+      node.ends.push([id, index]);
+    });
+  }
+
+  private tokensOfSign(piece: string): string[] {
+    if (CLASSES.includes(piece) || STRINGS.includes(piece)) return [piece];
+    const text = piece === "\\|" || piece === "\\\\" ? piece.slice(1) : piece;
+    const tokens: string[] = [];
+    for (let at = 0; at < text.length; ) {
+      let end = at;
+      while (isWord(text.charCodeAt(end))) ++end;
+      if (end === at) end += this.operatorAt(text, at).length;
+      tokens.push(text.slice(at, end));
+      at = end;
+    }
+    return tokens;
+  }
+
+  /** How often each sign is there. */
+  private count(tokens: string[]): Uint16Array {
+    const counts = new Uint16Array(this.signs.length);
+    const reached = new Map<number, { line: number; part: number; end: number }>();
+    let line = 0;
+    const found = (sign: number, part: number, begin: number, end: number) => {
+      const { parts } = this.signs[sign] as Sign;
+      const before = reached.get(sign);
+      if (part > 0 && !(before && before.line === line && before.part === part - 1 && before.end <= begin)) return;
+      if (part < parts - 1) reached.set(sign, { line, part, end });
+      else counts[sign] = (counts[sign] as number) + 1;
+    };
+    const walk = (node: Node, at: number, begin: number, fold: boolean) => {
+      for (const [sign, part] of node.ends) found(sign, part, begin, at);
+      const token = tokens[at];
+      if (token === undefined) return;
+      const step = (key: string) => {
+        const next = node.next.get(key);
+        if (next) walk(next, at + 1, begin, fold);
+      };
+      step(fold && !CLASSES.includes(token) ? token.toLowerCase() : token);
+      if (token === FLUSH || token === TABBED) step(LINE_BEGINS);
+      else if (isWord(token.charCodeAt(0))) step(ANY_WORD);
+    };
+    tokens.forEach((token, at) => {
+      if (token === FLUSH || token === LINE_BEGINS || token === TABBED) ++line;
+      walk(this.exact, at, at, false);
+      walk(this.folded, at, at, true);
+    });
+    return counts;
+  }
 }

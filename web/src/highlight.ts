@@ -17,8 +17,9 @@ const nextFrame = (): Promise<void> =>
     });
   });
 
-/** The text stays what it was, whatever the highlighter says. */
+/** The text stays what it was, whatever the highlighter says; and so do marks of what is not as it looks. */
 function paint(element: Element, html: string): void {
+  if (find(".odd", element)) return;
   const text = element.textContent ?? "";
   element.innerHTML = text.endsWith("\n") ? `${html}\n` : html;
   if (element.textContent !== text) element.textContent = text;

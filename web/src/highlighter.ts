@@ -2,7 +2,7 @@
 
 import hljs from "highlight.js/lib/core";
 import { aliases, chosen, grammars, needs } from "virtual:grammars";
-import { guessLanguage } from "./guess";
+import { Guesser } from "./guess";
 
 export type Request =
   | { kind: "highlight"; id: number; text: string; language: string }
@@ -73,6 +73,13 @@ async function highlight(text: string, language: string): Promise<string[] | nul
   return cutIntoLines(html.replaceAll("\r", "&#13;"));
 }
 
+let guesser: Promise<Guesser> | null = null;
+
+async function guess(text: string): Promise<string | null> {
+  guesser ??= import("virtual:signs").then((table) => new Guesser(table.default));
+  return (await guesser).guess(text);
+}
+
 /** The worker's own scope, as far as it is used; TypeScript has the page's. */
 const worker = self as unknown as {
   onmessage: (event: MessageEvent<Request>) => void;
@@ -83,7 +90,7 @@ worker.onmessage = async ({ data }) => {
   const answer: Answer =
     data.kind === "guess" ? { kind: "guess", id: data.id, language: null } : { kind: "highlight", id: data.id, lines: null };
   try {
-    if (answer.kind === "guess") answer.language = guessLanguage(data.text);
+    if (answer.kind === "guess") answer.language = await guess(data.text);
     else if (data.kind === "highlight") answer.lines = await highlight(data.text, data.language);
   } catch {
     // A grammar that fails leaves the text plain.

@@ -1,6 +1,7 @@
 // A snippet's page: colours, lines, actions, the live count.
 
-import { all, announce, confirmed, cookie, copy, find, make, problemOf, secureSuffix, toast, unreachable } from "./dom";
+import { deleteWithUndo } from "./deletion";
+import { all, announce, cookie, copy, find, make } from "./dom";
 import { highlightWhenIdle } from "./highlight";
 
 const snippet = find("[data-id]");
@@ -60,10 +61,25 @@ function select(range: Range): void {
   announce(range.from === range.to ? `Line ${range.from} selected` : `Lines ${range.from} to ${range.to} selected`);
 }
 
+/** A heading of the document, as other sites write a link to it. */
+function followHeading(): void {
+  let name = location.hash.slice(1);
+  try {
+    name = decodeURIComponent(name);
+  } catch {
+    // It is none of ours then.
+  }
+  if (!name || document.getElementById(name)) return;
+  document.getElementById(`md-${name.toLowerCase()}`)?.scrollIntoView();
+}
+
 function followHash(): void {
   const range = parseRange(location.hash);
   mark(range);
-  if (!range) return;
+  if (!range) {
+    followHeading();
+    return;
+  }
   anchor = range.from;
   showSource();
   scrollToLine(range.from);
@@ -179,29 +195,16 @@ if (snippet && ((owner !== undefined && owner !== "" && cookie("account") === ow
 }
 if (cookie("account")) for (const action of all(".for-account")) action.hidden = false;
 
-find("#delete")?.addEventListener("click", (event) => {
+const deleteButton = find("#delete");
+deleteButton?.addEventListener("click", (event) => {
   event.preventDefault();
-  void (async () => {
-    if (!(await confirmed("Delete this snippet?", "The link stops working for everybody. This cannot be undone.", "Delete"))) return;
-    // Nobody follows the count of what is gone; a refusal leaves it to the next look at the page.
-    deleting = true;
-    closeStream();
-    try {
-      const headers: Record<string, string> = editToken ? { "X-Edit-Token": editToken } : {};
-      const response = await fetch(`/snippets/${id}`, { method: "DELETE", headers });
-      if (!response.ok) {
-        deleting = false;
-        const problem = await problemOf(response);
-        toast(`Not deleted. ${problem.detail || problem.title}`, 8000);
-        return;
-      }
-      if (editToken) document.cookie = `edit=; Path=/s/${id}; SameSite=Lax; Max-Age=0${secureSuffix}`;
-      location.href = cookie("account") ? "/me" : "/";
-    } catch {
-      deleting = false;
-      toast(`Not deleted. ${unreachable.title}.`, 8000);
-    }
-  })();
+  const changed = (under_way: boolean): void => {
+    // Nobody follows the count of what is gone.
+    deleting = under_way;
+    if (deleting) closeStream();
+    else if (snippet?.dataset.live !== undefined) openStream();
+  };
+  deleteWithUndo({ id, editToken, changed }, deleteButton);
 });
 
 // The live count, while somebody looks.

@@ -10,7 +10,13 @@ declare module "virtual:grammars" {
   export const needs: Record<string, string[]>;
 }
 
+declare module "virtual:signs" {
+  /** The text of the table of signs. */
+  const table: string;
+  export default table;
+}
+
 declare module "virtual:languages" {
-  /** Name, label; separated by blanks: aliases, file extensions, file names. */
-  export const languages: [string, string, string, string, string][];
+  /** Name, label; separated by blanks: aliases, file extensions, file names, interpreters. */
+  export const languages: [string, string, string, string, string, string][];
 }

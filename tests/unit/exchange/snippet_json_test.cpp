@@ -152,9 +152,11 @@ TEST(MakeEntry, LivesForTheTtlAndNeverPastTheSnippetsExpiry) {
 TEST(DownloadName, IsTheTitleMadeHarmless) {
     EXPECT_EQ(download_name("id", "main.cpp", "cpp"), "main.cpp");
     EXPECT_EQ(download_name("id", "größe 2.txt", "text"), "größe 2.txt");
-    EXPECT_EQ(download_name("id", "../../etc/passwd", "text"), "_.._etc_passwd");
+    EXPECT_EQ(download_name("id", "../../etc/passwd", "text"), "._.._etc_passwd");
     EXPECT_EQ(download_name("id", "a\"b\r\nc\\d;e%f", "text"), "a_b__c_d_e_f");
-    EXPECT_EQ(download_name("id", " .hidden", "text"), "hidden");
+    EXPECT_EQ(download_name("id", " .hidden", "text"), ".hidden");
+    EXPECT_EQ(download_name("id", "..a", "text"), ".a");
+    EXPECT_EQ(download_name("id", "a (1) + b, 'c' #2 & d!.txt", "text"), "a (1) + b, 'c' #2 & d!.txt");
     EXPECT_EQ(download_name("id", "a\u202etxt.exe", "text"), "a_txt.exe") << "a name must not look like another one";
     EXPECT_EQ(download_name("id", "a\u061cb\u200ec\u2067d\u009be\u2028f\x7f", "text"), "a_b_c_d_e_f_");
 }

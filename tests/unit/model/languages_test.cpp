@@ -106,85 +106,100 @@ TEST(CanonicalLanguage, IsTextForWhatIsNotInTheList) {
     EXPECT_EQ(canonical_language(std::string(100'000, 'c')), "text");
 }
 
-struct Guess {
+TEST(LanguageNamed, IsNothingForWhatIsNotInTheList) {
+    EXPECT_EQ(language_named("Plain text"), kPlainText);
+    EXPECT_EQ(language_named("C++"), "cpp");
+    for (std::string_view name : {"", "klingon", "c+++"}) EXPECT_EQ(language_named(name), std::nullopt) << name;
+}
+
+struct Told {
     std::string_view title, body, language;
 };
 
-void expect_guesses(const std::vector<Guess>& guesses) {
-    for (const Guess& guess : guesses) {
-        EXPECT_EQ(guess_language(guess.title, guess.body), guess.language)
-            << "title " << guess.title << ", body " << guess.body;
+std::string_view told_or_text(std::string_view title, std::string_view body) {
+    return told_language(title, body).value_or(kPlainText);
+}
+
+void expect_told(const std::vector<Told>& all) {
+    for (const Told& told : all) {
+        EXPECT_EQ(told_or_text(told.title, told.body), told.language)
+            << "title " << told.title << ", body " << told.body;
     }
 }
 
-TEST(GuessLanguage, KnowsFileNamesAndExtensions) {
-    expect_guesses({{"main.cpp", "", "cpp"},
-                    {"MAIN.CPP", "", "cpp"},
-                    {"src/deep/main.rs", "", "rust"},
-                    {"C:\\work\\Program.cs", "", "csharp"},
-                    {"how I read lines in app.py ", "", "python"},
-                    {"types.d.ts", "", "typescript"},
-                    {"component.tsx", "", "typescript"},
-                    {"page.blade.php", "", "blade"},
-                    {"page.php", "", "php"},
-                    {"Makefile", "", "makefile"},
-                    {"Makefile.linux", "", "makefile"},
-                    {"Dockerfile.debian", "", "dockerfile"},
-                    {"CMakeLists.txt", "", "cmake"},
-                    {"notes.txt", "", "text"},
-                    {".bashrc", "", "bash"},
-                    {"go.mod", "", "gomod"},
-                    {"tsconfig.json", "", "json5"},
-                    {"nginx.conf", "", "nginx"},
-                    {"common.h.in", "", "c"},
-                    {"config.yaml.example", "", "yaml"},
-                    {"sway.5.scd", "", "markdown"}});
+TEST(ToldLanguage, KnowsFileNamesAndExtensions) {
+    expect_told({{"main.cpp", "", "cpp"},
+                 {"MAIN.CPP", "", "cpp"},
+                 {"src/deep/main.rs", "", "rust"},
+                 {"C:\\work\\Program.cs", "", "csharp"},
+                 {"how I read lines in app.py ", "", "python"},
+                 {"types.d.ts", "", "typescript"},
+                 {"component.tsx", "", "typescript"},
+                 {"page.blade.php", "", "blade"},
+                 {"page.php", "", "php"},
+                 {"Makefile", "", "makefile"},
+                 {"Makefile.linux", "", "makefile"},
+                 {"Dockerfile.debian", "", "dockerfile"},
+                 {"CMakeLists.txt", "", "cmake"},
+                 {"notes.txt", "", "text"},
+                 {".bashrc", "", "bash"},
+                 {"go.mod", "", "gomod"},
+                 {"tsconfig.json", "", "json5"},
+                 {"nginx.conf", "", "nginx"},
+                 {"common.h.in", "", "c"},
+                 {"config.yaml.example", "", "yaml"},
+                 {"sway.5.scd", "", "markdown"}});
 }
 
-TEST(GuessLanguage, KnowsInterpreters) {
-    expect_guesses({{"", "#!/bin/sh\necho", "bash"},
-                    {"", "#! /usr/bin/env Rscript\n", "r"},
-                    {"", "#!/usr/bin/env -S python3 -u\n", "python"},
-                    {"", "#!/usr/bin/env -Spython3 -u\n", "python"},
-                    {"", "#!/usr/bin/env -i -u HOME PATH=/bin ruby\n", "ruby"},
-                    {"", "#!/usr/bin/env /opt/bin/perl5.36\n", "perl"},
-                    {"", "#!/usr/local/bin/python3.11\r\nprint()", "python"},
-                    {"", "#!/usr/bin/tclsh8.6", "tcl"},
-                    {"", "#!/usr/bin/env -S deno run --allow-net\n", "typescript"},
-                    {"", "#!/usr/bin/make -f\n", "makefile"},
-                    {"tool", "#!/usr/bin/env node\n", "javascript"},
-                    {"index.fcgi", "#!/usr/bin/perl\n", "perl"}});
+TEST(ToldLanguage, KnowsInterpreters) {
+    expect_told({{"", "#!/bin/sh\necho", "bash"},
+                 {"", "#! /usr/bin/env Rscript\n", "r"},
+                 {"", "#!/usr/bin/env -S python3 -u\n", "python"},
+                 {"", "#!/usr/bin/env -Spython3 -u\n", "python"},
+                 {"", "#!/usr/bin/env -i -u HOME PATH=/bin ruby\n", "ruby"},
+                 {"", "#!/usr/bin/env /opt/bin/perl5.36\n", "perl"},
+                 {"", "#!/usr/local/bin/python3.11\r\nprint()", "python"},
+                 {"", "#!/usr/bin/tclsh8.6", "tcl"},
+                 {"", "#!/usr/bin/env -S deno run --allow-net\n", "typescript"},
+                 {"", "#!/usr/bin/make -f\n", "makefile"},
+                 {"tool", "#!/usr/bin/env node\n", "javascript"},
+                 {"index.fcgi", "#!/usr/bin/perl\n", "perl"}});
 }
 
-TEST(GuessLanguage, PrefersTheTitle) {
-    EXPECT_EQ(guess_language("a.rb", "#!/bin/sh\n"), "ruby");
-    EXPECT_EQ(guess_language("", "\xEF\xBB\xBF#!/bin/sh\n"), "bash") << "a byte order mark hides nothing";
+TEST(ToldLanguage, PrefersTheTitle) {
+    EXPECT_EQ(told_or_text("a.rb", "#!/bin/sh\n"), "ruby");
+    EXPECT_EQ(told_or_text("", "\xEF\xBB\xBF#!/bin/sh\n"), "bash") << "a byte order mark hides nothing";
 }
 
-TEST(GuessLanguage, IsTextWhenNeitherSays) {
-    expect_guesses({{"", "", "text"},
-                    {"Notes on version 1.2", "", "text"},
-                    {".", "", "text"},
-                    {"...", "", "text"},
-                    {"/", "", "text"},
-                    {"name.", "", "text"},
-                    {".py", "", "text"},
-                    {"a.unknown", "print", "text"},
-                    {"", "#!", "text"},
-                    {"", "#!\n/bin/sh", "text"},
-                    {"", "#!/usr/bin/env", "text"},
-                    {"", "#!/usr/bin/env -S\n", "text"},
-                    {"", "#!/usr/bin/env -u", "text"},
-                    {"", "#!/usr/bin/3.11\n", "text"},
-                    {"", " #!/bin/sh\n", "text"},
-                    {"", "import os\n#!/usr/bin/python", "text"}});
-    EXPECT_EQ(guess_language(std::string(1'000'000, '.'), "#!" + std::string(1'000'000, '/')), "text");
+TEST(ToldLanguage, TellsPlainTextFromWhatIsNotTold) {
+    EXPECT_EQ(told_language("notes.txt", ""), kPlainText);
+    EXPECT_EQ(told_language("notes", ""), std::nullopt);
 }
 
-TEST(GuessLanguage, MayBeCalledFromManyThreads) {
+TEST(ToldLanguage, IsNothingWhenNeitherSays) {
+    expect_told({{"", "", "text"},
+                 {"Notes on version 1.2", "", "text"},
+                 {".", "", "text"},
+                 {"...", "", "text"},
+                 {"/", "", "text"},
+                 {"name.", "", "text"},
+                 {".py", "", "text"},
+                 {"a.unknown", "print", "text"},
+                 {"", "#!", "text"},
+                 {"", "#!\n/bin/sh", "text"},
+                 {"", "#!/usr/bin/env", "text"},
+                 {"", "#!/usr/bin/env -S\n", "text"},
+                 {"", "#!/usr/bin/env -u", "text"},
+                 {"", "#!/usr/bin/3.11\n", "text"},
+                 {"", " #!/bin/sh\n", "text"},
+                 {"", "import os\n#!/usr/bin/python", "text"}});
+    EXPECT_EQ(told_or_text(std::string(1'000'000, '.'), "#!" + std::string(1'000'000, '/')), "text");
+}
+
+TEST(ToldLanguage, MayBeCalledFromManyThreads) {
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
-        threads.emplace_back([] { EXPECT_EQ(guess_language("x.go", ""), "go"); });
+        threads.emplace_back([] { EXPECT_EQ(told_or_text("x.go", ""), "go"); });
     }
     for (std::thread& thread : threads) thread.join();
 }

@@ -19,8 +19,10 @@ SnippetInput with_body(std::string body) {
     return input;
 }
 
+using Complaint = std::vector<std::pair<std::string, std::string>>;
+
 /// Name and complaint, of a create with a good body and what `change` does to it.
-std::vector<std::pair<std::string, std::string>> complaints(const std::function<void(SnippetInput&)>& change) {
+Complaint complaints(const std::function<void(SnippetInput&)>& change) {
     SnippetInput input = with_body("x");
     change(input);
     const std::optional<Error> wrong = check(input, kBodyMax, Purpose::create);
@@ -32,11 +34,20 @@ std::vector<std::pair<std::string, std::string>> complaints(const std::function<
 TEST(CheckSnippetInput, WhatIsNoTextIsRefusedByName) {
     const std::string bad = "a\xff";
     const std::string why = "is not text in UTF-8";
-    using Complaint = std::vector<std::pair<std::string, std::string>>;
     EXPECT_EQ(complaints([&](SnippetInput& input) { input.body = bad; }), (Complaint{{"body", why}}));
     EXPECT_EQ(complaints([&](SnippetInput& input) { input.title = bad; }), (Complaint{{"title", why}}));
     EXPECT_EQ(complaints([&](SnippetInput& input) { input.tags = {"a", bad}; }), (Complaint{{"tags", why}}));
     EXPECT_EQ(complaints([&](SnippetInput& input) { input.language = bad; }), (Complaint{{"language", why}}));
+}
+
+TEST(CheckSnippetInput, ATitleThatCannotBeSeenIsRefused) {
+    for (const std::string unseen : {"\u200B", " \u00A0\u3000", "\u3164", "\u2800\u2800", "\u202E \u2069"}) {
+        EXPECT_EQ(complaints([&](SnippetInput& input) { input.title = unseen; }),
+                  (Complaint{{"title", "has nothing that can be seen"}}));
+    }
+    for (const std::string seen : {"", " ", "a\u200B", "\u00A0ä", "中"}) {
+        EXPECT_EQ(complaints([&](SnippetInput& input) { input.title = seen; }), Complaint{}) << seen;
+    }
 }
 
 TEST(CheckSnippetInput, WhatTheFaceComplainedOfIsSaidFirstAndNotTwice) {

@@ -1,5 +1,5 @@
-// The language: what somebody wrote is taken by any of its names; a guess is offered, and never taken without being asked
-// for.
+// The language. What somebody wrote is taken by any of its names. As long as nobody has, it is guessed, from the name of a
+// file or from the text, and shown: the service guesses the same when it is shared.
 
 import { all, announce, make, need } from "../dom";
 import type * as EditorModule from "../editor";
@@ -10,20 +10,34 @@ import { settled } from "./settled";
 import { editor, onTextChange, shownText } from "./text";
 
 /** What the editor brings with it. */
-type Names = Pick<typeof EditorModule, "languageNamed" | "languageOfFile">;
+type Names = Pick<typeof EditorModule, "languageNamed" | "languageOfFile" | "languageOfFirstLine">;
 
-const offer = need<HTMLButtonElement>("#offer");
+const PLAIN = "text";
+const LOOKED_AT = 8192;
+
+const chip = need<HTMLButtonElement>("#guess");
+const note = need("#language-note");
 const options = all<HTMLOptionElement>("#languages option");
-const state: { offered: { name: string; from: "file" | "text" } | null; names: Names | null } = { offered: null, names: null };
+const placeholder = language.placeholder;
+const state: { fromName: string | null; fromText: string | null; names: Names | null } = { fromName: null, fromText: null, names: null };
 
-/** Our name of the language in the field. */
-export function languageName(): string {
-  const wanted = language.value.trim();
+function optionNamed(wanted: string): HTMLOptionElement | undefined {
   const low = wanted.toLowerCase();
-  const option = options.find(
+  return options.find(
     ({ value, textContent, label }) => value === low || textContent?.toLowerCase() === low || label.toLowerCase() === low,
   );
-  return option?.value ?? state.names?.languageNamed(wanted) ?? wanted;
+}
+
+/** Our name of the language in the field; empty when it is to be guessed. */
+export function languageName(): string {
+  const wanted = language.value.trim();
+  return optionNamed(wanted)?.value ?? state.names?.languageNamed(wanted) ?? wanted;
+}
+
+/** Whether the field names a language that there is not; as far as that is known already. */
+export function isUnknownLanguage(): boolean {
+  const wanted = language.value.trim();
+  return wanted !== "" && state.names !== null && !optionNamed(wanted) && !state.names.languageNamed(wanted);
 }
 
 function labelOf(name: string): string {
@@ -31,41 +45,49 @@ function labelOf(name: string): string {
   return option?.textContent || option?.label || name;
 }
 
-function showOffer(name: string | null, from: "file" | "text"): void {
-  const offered = state.offered;
-  if (!name || name === "text" || language.value.trim()) {
-    if (!name && offered?.from !== from) return;
-    state.offered = null;
-    offer.hidden = true;
-    return;
-  }
+/** The guess; null when there is none, or somebody has said the language. */
+function guessed(): string | null {
   // What the name says counts more than what the text looks like.
-  if (offered?.from === "file" && from === "text") return;
-  if (offered?.name !== name) announce(`The text looks like ${labelOf(name)}`);
-  state.offered = { name, from };
-  offer.replaceChildren(`Looks like ${labelOf(name)}: `, make("b", {}, "use it"));
-  offer.hidden = false;
+  return language.value.trim() ? null : (state.fromName ?? state.fromText);
+}
+
+function show(): void {
+  const name = guessed();
+  const told = name !== null && name !== PLAIN;
+  if (told && (chip.hidden || chip.dataset.language !== name)) announce(`Looks like ${labelOf(name)}`);
+  chip.hidden = !told;
+  chip.dataset.language = name ?? "";
+  language.placeholder = told ? labelOf(name) : placeholder;
+  if (told) chip.replaceChildren(`Looks like ${labelOf(name)}: `, make("b", {}, "plain text instead"));
+  editor()?.setLanguage(name ?? languageName());
+}
+
+function showUnknown(): void {
+  const unknown = isUnknownLanguage();
+  note.hidden = !unknown;
+  note.textContent = unknown ? `There is no language “${language.value.trim()}” here. Leave it empty to have it guessed.` : "";
+  if (unknown) language.setAttribute("aria-invalid", "true");
+  else language.removeAttribute("aria-invalid");
 }
 
 export function guessFromTitle(): void {
-  showOffer(state.names?.languageOfFile(title.value.trim()) ?? null, "file");
+  state.fromName = state.names?.languageOfFile(title.value.trim()) ?? null;
+  show();
 }
 
 async function guessFromText(): Promise<void> {
-  const text = shownText();
-  if (language.value.trim() || state.offered?.from === "file") return;
-  if (text.trim().length < 40) {
-    showOffer(null, "text");
-    return;
-  }
-  const answer = await ask({ kind: "guess", text: text.slice(0, 8192) });
-  if (answer?.kind === "guess" && !language.value.trim()) showOffer(answer.language, "text");
+  if (language.value.trim() || state.fromName) return;
+  const text = shownText().slice(0, LOOKED_AT);
+  const told = state.names?.languageOfFirstLine(text);
+  const answer = told || !text.trim() ? null : await ask({ kind: "guess", text });
+  state.fromText = told ?? (answer?.kind === "guess" ? answer.language : null);
+  show();
 }
 
 function languageChanged(): void {
-  editor()?.setLanguage(languageName());
-  if (language.value.trim()) offer.hidden = true;
-  else void guessFromText();
+  note.hidden = true;
+  show();
+  if (!language.value.trim()) void guessFromText();
   saveSoon();
 }
 
@@ -75,13 +97,15 @@ export function knowNames(names: Names): void {
 }
 
 language.addEventListener("input", languageChanged);
-title.addEventListener("input", guessFromTitle);
-onTextChange(settled(guessFromText, () => 900));
-offer.addEventListener("click", () => {
-  if (!state.offered) return;
-  language.value = state.offered.name;
-  state.offered = null;
-  offer.hidden = true;
+language.addEventListener("change", showUnknown);
+title.addEventListener("input", () => {
+  guessFromTitle();
+  void guessFromText();
+});
+onTextChange(settled(guessFromText, () => 300));
+chip.addEventListener("click", () => {
+  language.value = PLAIN;
   languageChanged();
+  announce("Plain text");
   language.focus();
 });

@@ -5,7 +5,7 @@ import { rememberMade } from "../made";
 import { rememberSaved, showConflict } from "./conflict";
 import { endDraft, keyOf, saveNow } from "./draft";
 import { close, isClosed, say } from "./gate";
-import { languageName } from "./guesses";
+import { isUnknownLanguage, languageName } from "./guesses";
 import { hex } from "./hex";
 import { changesOf, inputOf } from "./input";
 import { bytesMax, burn, chosenVisibility, editing, form, maxText } from "./page";
@@ -78,6 +78,12 @@ export async function share(): Promise<void> {
   measure();
   if (isClosed("tooLarge")) {
     showProblem("The text is too large", `A snippet may have ${maxText ?? `${bytesMax} bytes`}.`);
+    return;
+  }
+  if (isUnknownLanguage()) {
+    showProblem("Which language is it?", "Leave the language empty to have it guessed.", {
+      language: "is none that is known here",
+    });
     return;
   }
   close("busy", true);
