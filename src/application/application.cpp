@@ -309,7 +309,10 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
     exchange.deadline.party = party;
     const Inside inside{gate_, party};
     std::optional<Error> wrong;
-    if (!inside.let_in()) {
+    // A password that cannot be checked is refused before anything is read, charged or looked up for it.
+    const bool let_in =
+        inside.let_in() && (route.work != Work::auth || services_.passwords.has_room(exchange.deadline.party));
+    if (!let_in) {
         wrong = unavailable(base::Unavailable{"more requests come than can be answered"});
     } else {
         try {
@@ -324,7 +327,7 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
             wrong = broken(request, std::current_exception());
         }
     }
-    if (wrong) answer.response = co_await explain(route, exchange, *std::move(wrong), inside.let_in());
+    if (wrong) answer.response = co_await explain(route, exchange, *std::move(wrong), let_in);
     const std::string_view client = exchange.caller.account ? exchange.caller.account->username : exchange.address;
     services_.costs.name(exchange.deadline.party.client, client);
     if (answer.response.status == 401) answer.response.add("WWW-Authenticate", "Bearer");

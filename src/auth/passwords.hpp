@@ -19,8 +19,8 @@ class Passwords {
     /// See `base::ThreadPool::close`.
     void close() { threads_.close(); }
 
-    /// Throws base::Unavailable when `hash` and `verify` would do so now, for `party`: before its account is looked up.
-    void require_room(const base::Party& party) { threads_.require_room(party); }
+    /// See `base::ThreadPool::has_room`.
+    bool has_room(const base::Party& party) { return threads_.has_room(party); }
 
     enum class Match {
         none,

@@ -64,12 +64,11 @@ class ThreadPool {
         co_return co_await completed_by<T>(std::move(start));
     }
 
-    /// Throws Unavailable when `run` would refuse one more of `party` now: before something is done that would have
-    /// been for nothing. Nothing is kept free by it.
-    void require_room(const Party& party) {
+    /// Whether `run` would take one more of `party` now; if not, that counts as a refusal. To be asked before something
+    /// is done that would have been for nothing. Nothing is kept free by it.
+    bool has_room(const Party& party) {
         const std::lock_guard lock{mutex_};
-        if (closed_) throw Unavailable{kClosed};
-        if (waiting_.refuses(party, steady_now())) throw Unavailable{what_};
+        return !closed_ && !waiting_.refuses(party, steady_now());
     }
 
     /// Has a thread of the pool call `work`, which throws nothing; or, when it has no room and after `close`, whoever

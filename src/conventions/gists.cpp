@@ -184,8 +184,8 @@ use_cases::SnippetInput changes_of(const Gist& before, const Gist& gist) {
     use_cases::SnippetInput input = input_of(gist);
     if (same_names && before.description == gist.description) input.title.reset();
     if (same_names) input.language.reset();
-    // A bundle's language was its own.
-    input.guesses_language = before.bundled && !same_names && !input.language;
+    // There a file's language is what its name tells.
+    input.guesses_language = !same_names && !input.language;
     if (same_names && same_contents) input.body.reset();
     return input;
 }

@@ -264,6 +264,7 @@ std::string download_name(std::string_view id, std::string_view title, std::stri
 std::string export_name(std::string_view id, std::string_view title, std::string_view language) {
     constexpr std::size_t kTitleBytesMax = 120;
     std::string name = harmless(title);
+    if (name.starts_with('.')) name.erase(0, 1);
     std::string extension = take_extension(name);
     if (extension.empty()) extension = extension_of(language);
     name.resize(base::cut(name, kTitleBytesMax).size());

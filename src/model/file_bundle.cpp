@@ -74,7 +74,7 @@ std::string bundle(const std::vector<File>& files) {
     std::string out = fmt::format("<!-- {} files -->\n", files.size());
     for (const File& file : files) {
         const std::string fence(std::max<std::size_t>(3, longest_run(file.content, '`') + 1), '`');
-        const std::string_view language = guess_language(file.name, file.content);
+        const std::string_view language = told_language(file.name, file.content).value_or(kPlainText);
         out += fmt::format("\n## `{}`\n\n{}{}\n", file.name, fence, language == kPlainText ? "" : language);
         out += file.content;
         const bool open = !file.content.empty() && file.content.back() != '\n';

@@ -280,7 +280,8 @@ class PostgresStore : public SqlStore {
             connection.session() << update_, use(row.id, "id"), use(row.version, "version"), use(row.title, "title"),
                 use(row.body, "body"), use(row.language, "language"), use(row.visibility, "visibility"),
                 use(row.tags, "tags"), use(row.updated_at, "updated_at"), use(row.expires_at, "expires_at"),
-                use(row.title_folded, "title_folded"), use(row.body_folded, "body_folded"), into(updated);
+                use(row.title_folded, "title_folded"), use(row.body_folded, "body_folded"),
+                use(row.language_chosen, "language_chosen"), into(updated);
             return updated == 1;
         };
         return write_->run(std::move(work), deadline);

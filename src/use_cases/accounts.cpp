@@ -72,7 +72,6 @@ Awaitable<Result<Entered>> begin_session(Call& call, const store::StoredAccount&
 /// guessing at the account all the same, so it is charged as signing in is.
 Awaitable<Result<store::StoredAccount>> verify_caller(Call& call, std::string password) {
     const model::Account& caller = *call.caller.account;
-    call.services.passwords.require_room(call.deadline.party);
     std::optional<Error> limited = co_await charge(call, "login", "name:" + caller.username);
     if (limited) co_return *std::move(limited);
     std::optional<store::StoredAccount> found =
@@ -177,7 +176,6 @@ Awaitable<Result<Entered>> sign_up(Call& call, CredentialsInput input, SessionHo
 }
 
 Awaitable<Result<store::StoredAccount>> verify(Call& call, Credentials credentials) {
-    call.services.passwords.require_room(call.deadline.party);
     std::optional<Error> limited = co_await charge(call, "login", "name:" + credentials.username);
     if (limited) co_return *std::move(limited);
     // Twice when another log-in hashes the password anew in between.

@@ -99,7 +99,7 @@ def test_several_files_are_one_snippet_that_people_can_read(author, nobody):
     assert (snippet["title"], snippet["language"]) == ("Several", "markdown")
     assert snippet["body"].startswith("<!-- 5 files -->\n\n## `main.cpp`\n\n```cpp\nint main() {}\n```\n")
     page = nobody.get(f"/s/{gist['id']}", {"Accept": "text/html"}).text
-    assert "<h2>" in page and "language-cpp" in page
+    assert '<h2 id="md-maincpp">' in page and "language-cpp" in page
     for name, content in FILES.items():
         url = gist["files"][name]["raw_url"]
         raw = nobody.get(url.removeprefix(f"http://{nobody.host}:{nobody.port}"))

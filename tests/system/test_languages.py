@@ -32,9 +32,9 @@ def test_a_name_and_a_choice_count_more(ada):
 
 def test_on_every_way_in(ada, nobody):
     key = nobody.post("/documents", body=PYTHON, headers={"Content-Type": "text/plain"}).json()["key"]
-    link = nobody.post("/", body=PYTHON, headers={"Content-Type": "text/plain"}).headers["Location"]
-    form = nobody.post("/", body=urlencode({"text": PYTHON}),
-                       headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "*/*"})  # fmt: skip
+    link = nobody.post("/upload", body=PYTHON, headers={"Content-Type": "text/plain"}).headers["Location"]
+    form = nobody.post("/", body=urlencode({"sprunge": PYTHON}),
+                       headers={"Content-Type": "application/x-www-form-urlencoded"})  # fmt: skip
     gist = ada.post("/api/v3/gists", json={"public": False, "files": {unique_name(): {"content": PYTHON}}}).json()["id"]
     page = ada.post("/", body=urlencode({"body": PYTHON, "visibility": "unlisted", "language": "", "expires": "never"}),
                     headers={"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"})  # fmt: skip

@@ -26,14 +26,7 @@ class ThreadPoolTest : public testing::Test {
 
     /// Asks behind what has been started.
     bool has_room_for(const Party& party) {
-        const auto ask = [this, &party]() -> Awaitable<bool> {
-            try {
-                pool_.require_room(party);
-            } catch (const Unavailable&) {
-                co_return false;
-            }
-            co_return true;
-        };
+        const auto ask = [this, &party]() -> Awaitable<bool> { co_return pool_.has_room(party); };
         return loop_.run(ask());
     }
 

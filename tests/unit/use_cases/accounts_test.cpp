@@ -1,9 +1,5 @@
 #include "use_cases/accounts.hpp"
 
-#include "limiter/memory_limiter.hpp"
-#include "support/idle_services.hpp"
-#include "support/run.hpp"
-
 #include <string>
 
 #include <gtest/gtest.h>
@@ -57,17 +53,6 @@ TEST(CheckCredentials, OfANewAccountThePasswordIsPrepared) {
     EXPECT_EQ(read(half, false), half);
     EXPECT_EQ(read("123456789\x1b", true), "refused");
     EXPECT_EQ(read("123456789\x1b", false), "123456789\x1b");
-}
-
-TEST(LogIn, IsRefusedBeforeAnythingIsChargedOrLookedUpWhenNoPasswordCanBeChecked) {
-    limiter::MemoryLimiter limiter{limiter::Algorithm::sliding_window};
-    test::IdleServices services{limiter};  // no policies, and a store that is not to be touched
-    services.passwords.close();
-    Call call{services.services, base::deadline_in(std::chrono::hours{1})};
-    test::Loop loop;
-    EXPECT_THROW(loop.run(log_in(call, {"ann", "12345678", {}}, {})), base::Unavailable);
-    call.caller.account.emplace().username = "ann";
-    EXPECT_THROW(loop.run(delete_account(call, "12345678")), base::Unavailable);
 }
 
 }  // namespace
