@@ -39,7 +39,7 @@ void Jobs::add_reaper(store::Store& store, base::Milliseconds interval) {
 
 void Jobs::add_indexer(store::SearchIndex& index, Indexing indexing, base::Metrics& metrics) {
     metrics.gauge("snippetd_search_unindexed", "Writes that the index of searches lacks, about.", {},
-                  [this] { return unindexed_.load(); });
+                  [this, &index] { return unindexed_.load() + static_cast<double>(index.written_since()); });
     add(this->index(index, indexing));
 }
 

@@ -29,6 +29,8 @@ class SearchIndex {
     virtual Awaitable<Indexed> index_some(Deadline deadline) = 0;
     /// Whether this process has written something since `index_some` left nothing.
     virtual bool may_have_unindexed() const = 0;
+    /// How much this process has written since the last `index_some` began.
+    virtual std::int64_t written_since() const = 0;
 };
 
 }  // namespace snippetd::store

@@ -90,6 +90,7 @@ class SqlStore : public Store {
     Awaitable<std::int64_t> last_flush_applied(std::string flusher, Deadline deadline) override;
     Awaitable<Indexed> index_some(Deadline deadline) override;
     bool may_have_unindexed() const override { return writes_indexed_ != writes_; }
+    std::int64_t written_since() const override { return static_cast<std::int64_t>(writes_ - writes_seen_); }
     Awaitable<Purged> purge(int limit, Deadline deadline) override;
     Awaitable<void> ping(Deadline deadline) override;
     Awaitable<UnixMillis> now(Deadline deadline) override;

@@ -430,7 +430,7 @@ test("who has no account edits and deletes what this browser has shared", async 
   await page.waitForURL(`**/s/${id}`);
   assert.equal(await codeOf(page), "without a typing error\n");
   await page.locator("#delete").click();
-  await page.locator("dialog[open] button", { hasText: "Delete" }).click();
+  await page.locator("button", { hasText: "Delete now" }).click();
   await page.waitForURL((to) => to.pathname === "/");
   assert.ok([404, 410].includes(await t.anonymous.statusOf(id)));
 });

@@ -66,6 +66,7 @@ class UntouchedStore : public store::Store {
     Awaitable<void> set_cache_server(std::string, model::CacheServer, Deadline) override { touched(); }
     Awaitable<store::Indexed> index_some(Deadline) override { touched(); }
     bool may_have_unindexed() const override { touched(); }
+    std::int64_t written_since() const override { touched(); }
     Awaitable<store::Purged> purge(int, Deadline) override { touched(); }
     Awaitable<void> ping(Deadline) override { touched(); }
     Awaitable<base::UnixMillis> now(Deadline) override { touched(); }
