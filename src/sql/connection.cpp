@@ -206,8 +206,10 @@ class PostgresConnection : public Connection {
         pooled_ = options_.pooler == Pooler::transaction ||
                   (options_.pooler == Pooler::detect && process != PQbackendPID(raw()));
         if (!pooled_) {
+            // No statement here is worth compiling, which the planner takes it for when it knows little (JIT).
             session << fmt::format(
-                "select set_config('statement_timeout', '{}', false), set_config('lock_timeout', '{}', false)",
+                "select set_config('statement_timeout', '{}', false), set_config('lock_timeout', '{}', false), "
+                "set_config('jit', 'off', false)",
                 options_.statement_timeout.count(), options_.lock_timeout.count());
         }
         const std::lock_guard lock{socket_mutex_};

@@ -152,7 +152,7 @@ def create(client, body, **fields):
 
 def test_ordinary_markdown_is_rendered(client):
     answer = read_page(client, f"/s/{create(client, '# Title' + chr(10) * 2 + '- [x] *done*')}")
-    assert b"<h1>Title</h1>" in answer.body and b"<em>done</em>" in answer.body
+    assert b'<h1 id="md-title">Title</h1>' in answer.body and b"<em>done</em>" in answer.body
 
 
 @pytest.mark.parametrize("family", FAMILIES)
