@@ -30,6 +30,12 @@ test("the maker gets the link selected, with copy, QR and the code to embed it, 
   assert.equal(await page.locator("#handover-edit").count(), 0, "whoever has an account needs no link to edit");
   await page.reload();
   await isShown(page.locator(".handover"));
+  // Of what is deleted nothing is handed over, until that is undone.
+  await page.locator("#delete").click();
+  await isShown(page.locator("#undo"));
+  await isHidden(page.locator(".handover"));
+  await page.locator("#undo").click();
+  await isShown(page.locator(".handover"));
   await page.locator("#handover-close").click();
   await isHidden(page.locator(".handover"));
   await page.reload();

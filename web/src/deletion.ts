@@ -1,7 +1,7 @@
 // Deleting from a snippet's page, with time to change one's mind: nothing is deleted on the server before that time is
 // over, or the page is left.
 
-import { announce, cookie, make, need, problemOf, secureSuffix, toast, unreachable } from "./dom";
+import { all, announce, cookie, make, need, problemOf, secureSuffix, toast, unreachable } from "./dom";
 
 const undoMs = 8000;
 
@@ -20,6 +20,8 @@ function request({ id, editToken }: Deletion, keepalive: boolean): Promise<Respo
 /** In place of the snippet stands that it is deleted, and Undo. `opener` has the focus again when it is undone. */
 export function deleteWithUndo(deletion: Deletion, opener: HTMLElement): void {
   const article = need("article.snippet");
+  // And what its maker is given with it.
+  const shown = all(":scope > *", article.parentElement ?? document).filter((one) => !one.hidden);
   const undo = make("button", { class: "btn primary", type: "button", id: "undo" }, "Undo");
   const now = make("button", { class: "btn danger", type: "button" }, "Delete now");
   const notice = make(
@@ -37,7 +39,7 @@ export function deleteWithUndo(deletion: Deletion, opener: HTMLElement): void {
   };
   const bringBack = (): void => {
     notice.remove();
-    article.hidden = false;
+    for (const one of shown) one.hidden = false;
     deletion.changed(false);
     opener.focus();
   };
@@ -72,7 +74,7 @@ export function deleteWithUndo(deletion: Deletion, opener: HTMLElement): void {
     void request(deletion, true).catch(() => undefined);
   });
   deletion.changed(true);
-  article.hidden = true;
+  for (const one of shown) one.hidden = true;
   article.before(notice);
   undo.focus();
   announce("Deleted. Undo is possible.");
