@@ -134,7 +134,7 @@ class ThreadPool {
             const std::lock_guard lock{mutex_};
             if (closed_) {
                 refused = std::move(task);
-                why = std::make_exception_ptr(Unavailable{kClosed});
+                why = std::make_exception_ptr(Unavailable{"the service is shutting down"});
             } else if (auto out = waiting_.push(std::move(task), party, steady_now())) {
                 // Whoever gives way leaves its look into the queue.
                 refused = std::move(out->item);
@@ -163,8 +163,6 @@ class ThreadPool {
         waiting_.spent((*task)->party, time);
         waiting_.done(1);
     }
-
-    static constexpr const char* kClosed = "the service is shutting down";
 
     const std::string what_;
     const std::shared_ptr<QueueMeter> meter_;
