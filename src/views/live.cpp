@@ -8,7 +8,8 @@ LiveCounts::Outcome LiveCounts::Bound::enter(std::uint64_t client) {
     const std::lock_guard lock{mutex_};
     if (all_ >= max_) return Outcome::full;
     std::size_t& own = of_a_client_[client];
-    if (own >= std::max(max_ / 4, kOfAClientAlways)) return Outcome::client_full;
+    const bool nearly_full = all_ >= max_ - max_ / 16;
+    if (nearly_full && own >= std::max(max_ / 4, kOfAClientAlways)) return Outcome::client_full;
     ++own;
     ++all_;
     return Outcome::added;

@@ -26,7 +26,7 @@ class LiveCounts {
     enum class Outcome {
         added,
         full,         ///< the process has as many as it may
-        client_full,  ///< the client has its quarter of them
+        client_full,  ///< the client has its quarter of them, and the last sixteenth is for others
     };
 
     /// What the workers of the process bound together: all listeners, and those of each client.

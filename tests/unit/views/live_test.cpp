@@ -32,28 +32,29 @@ TEST(LiveCounts, TellsThoseWhoHaveTheSnippetOpen) {
     EXPECT_TRUE(elsewhere.counts.empty());
 }
 
-TEST(LiveCounts, AClientHasAQuarterOfWhatTheWorkersMayHaveTogether) {
+TEST(LiveCounts, TheLastSixteenthIsForThoseWhoHaveLessThanAQuarter) {
     LiveCounts::Bound bound{100};
     LiveCounts first{bound}, second{bound};
     std::deque<Page> pages(101);
-    for (std::size_t i = 0; i < 25; ++i) ASSERT_EQ((i % 2 ? first : second).add("a", pages[i], 1), Outcome::added);
-    EXPECT_EQ(first.add("b", pages[25], 1), Outcome::client_full);
-    first.remove("b", pages[25]);  // was not added
-    for (std::size_t i = 25; i < 100; ++i) ASSERT_EQ(first.add("a", pages[i], i), Outcome::added);
-    EXPECT_EQ(second.add("a", pages[100], 200), Outcome::full);
+    for (std::size_t i = 0; i < 94; ++i) ASSERT_EQ((i % 2 ? first : second).add("a", pages[i], 1), Outcome::added);
+    EXPECT_EQ(first.add("b", pages[94], 1), Outcome::client_full);
+    first.remove("b", pages[94]);  // was not added
+    for (std::size_t i = 94; i < 100; ++i) ASSERT_EQ(first.add("a", pages[i], 2), Outcome::added);
+    EXPECT_EQ(second.add("a", pages[100], 3), Outcome::full);
     second.remove("a", pages[0]);
-    EXPECT_EQ(second.add("a", pages[100], 1), Outcome::added) << "a place of one's own that is free again";
-    EXPECT_EQ(second.add("a", pages[0], 300), Outcome::full);
+    EXPECT_EQ(second.add("a", pages[100], 1), Outcome::client_full);
+    EXPECT_EQ(second.add("a", pages[100], 3), Outcome::added);
 }
 
 TEST(LiveCounts, AFewAreAlwaysAClientsAsLongAsThereIsRoom) {
-    LiveCounts::Bound bound{LiveCounts::Bound::kOfAClientAlways + 1};
+    LiveCounts::Bound bound{2 * LiveCounts::Bound::kOfAClientAlways};
     LiveCounts live{bound};
-    std::deque<Page> pages(LiveCounts::Bound::kOfAClientAlways + 1);
-    for (std::size_t i = 0; i < LiveCounts::Bound::kOfAClientAlways; ++i)
-        ASSERT_EQ(live.add("a", pages[i], 1), Outcome::added);
-    EXPECT_EQ(live.add("a", pages.back(), 1), Outcome::client_full);
-    EXPECT_EQ(live.add("a", pages.back(), 2), Outcome::added);
+    std::deque<Page> pages(2 * LiveCounts::Bound::kOfAClientAlways + 1);
+    for (std::size_t i = 0; i + 1 < pages.size(); ++i) {
+        const std::uint64_t client = i < LiveCounts::Bound::kOfAClientAlways ? 1 : 2;
+        ASSERT_EQ(live.add("a", pages[i], client), Outcome::added) << i;
+    }
+    EXPECT_EQ(live.add("a", pages.back(), 3), Outcome::full);
 }
 
 }  // namespace
