@@ -1,7 +1,8 @@
 // What language a text without a name is in, by its signs: src/model/language_signs.txt, which the service has too, and
 // src/model/guess.hpp says how they are found. A test has both guess at the same texts.
 
-const LOOKED_AT = 8192;
+/** So much of a text is looked at. */
+export const LOOKED_AT = 8192;
 const SURE = 7;
 const LEAD = 1.25;
 const AGAIN = 0.3;

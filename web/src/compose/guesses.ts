@@ -3,6 +3,7 @@
 
 import { all, announce, make, need } from "../dom";
 import type * as EditorModule from "../editor";
+import { LOOKED_AT } from "../guess";
 import { ask } from "../worker";
 import { saveSoon } from "./draft";
 import { language, title } from "./page";
@@ -13,7 +14,6 @@ import { editor, onTextChange, shownText } from "./text";
 type Names = Pick<typeof EditorModule, "languageNamed" | "languageOfFile" | "languageOfFirstLine">;
 
 const PLAIN = "text";
-const LOOKED_AT = 8192;
 
 const chip = need<HTMLButtonElement>("#guess");
 const note = need("#language-note");
