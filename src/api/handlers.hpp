@@ -25,6 +25,7 @@ Answer snippet_stats(Exchange& exchange);
 
 // list_snippets.cpp
 Answer list_snippets(Exchange& exchange);
+Answer list_snippets_of(Exchange& exchange);
 Answer explore(Exchange& exchange);
 
 // revisions.cpp

@@ -1,5 +1,6 @@
 #include "api/handlers.hpp"
 #include "base/json_text.hpp"
+#include "exchange/access.hpp"
 #include "exchange/input.hpp"
 #include "exchange/snippet_json.hpp"
 #include "use_cases/lists.hpp"
@@ -30,14 +31,24 @@ http::Response shown(const Exchange& exchange, const use_cases::Page& page) {
 }  // namespace
 
 Answer list_snippets(Exchange& exchange) {
-    Result<store::ListQuery> query = read_list_query(exchange.request.query, true);
+    Result<store::ListQuery> query = read_list_query(exchange.request.query, ListOf::caller);
     if (!query) co_return query.error();
     const use_cases::Page page = co_await use_cases::list_mine(exchange, *std::move(query));
     co_return shown(exchange, page);
 }
 
+Answer list_snippets_of(Exchange& exchange) {
+    Result<model::Account> account = co_await find_account(exchange, exchange.parameters.front());
+    if (!account) co_return account.error();
+    Result<store::ListQuery> query = read_list_query(exchange.request.query, ListOf::account);
+    if (!query) co_return query.error();
+    use_cases::Page page = co_await use_cases::list_published(exchange, account->id, *std::move(query));
+    for (model::Snippet& snippet : page.snippets) snippet.hide_original();
+    co_return shown(exchange, page);
+}
+
 Answer explore(Exchange& exchange) {
-    Result<store::ListQuery> query = read_list_query(exchange.request.query, false);
+    Result<store::ListQuery> query = read_list_query(exchange.request.query, ListOf::everybody);
     if (!query) co_return query.error();
     const use_cases::Page page = co_await use_cases::explore(exchange, *std::move(query));
     co_return shown(exchange, page);

@@ -118,6 +118,8 @@ constexpr Route kRoutes[] = {
 
     open_snippet({Method::get, "/oembed", conventions::describe_embed, Access::anyone, Charge::nothing, Work::read}),
     open_snippet({Method::get, "/s/{id}/embed", ui::embed_page, Access::anyone, Charge::nothing, Work::render}),
+    or_page(ui::account_snippets_page,
+            open({Method::get, "/users/{username}", api::list_snippets_of, Access::page, Charge::nothing, Work::list})),
     open({Method::get, "/users/{username}/feed.atom", conventions::account_feed, Access::anyone, Charge::nothing,
           Work::list}),
     {Method::get, "/pastebinit.conf", conventions::pastebinit_configuration, Access::anyone, Charge::nothing,

@@ -102,7 +102,7 @@ Answer describe_embed(Exchange& exchange) {
     const Result<use_cases::Followed> read = co_await use_cases::read_as_anybody(exchange, std::move(id));
     if (!read) co_return read.error();
     const model::Snippet& snippet = *read->snippet;
-    const std::string title = pages::title_text(snippet.title);
+    const std::string title = pages::title_text(snippet.title, snippet.body);
     const int lines = static_cast<int>(std::min<std::size_t>(pages::count_lines(snippet.body), kHeightMax));
     const int width = std::min(*width_max, kWidthMax);
     const int height = std::min({kHeaderHeight + lines * kLineHeight, kHeightMax, *height_max});

@@ -19,10 +19,11 @@ namespace {
 
 constexpr int kEntriesMax = 50;
 
-void add_entry(pages::Fields& fields, const model::Snippet& snippet, const std::string& base) {
+void add_entry(pages::Fields& fields, const model::Snippet& snippet, std::string_view beginning,
+               const std::string& base) {
     pages::Fields entry = fields.add("ENTRY");
     entry.set("ENTRY_URL", fmt::format("{}/s/{}", base, snippet.id));
-    entry.set("ENTRY_TITLE", pages::xml_text(pages::title_text(snippet.title)));
+    entry.set("ENTRY_TITLE", pages::xml_text(pages::title_text(snippet.title, beginning)));
     entry.set("ENTRY_PUBLISHED", base::format_rfc3339(snippet.created_at));
     entry.set("ENTRY_UPDATED", base::format_rfc3339(snippet.updated_at));
     entry.set("ENTRY_LANGUAGE", snippet.language);
@@ -39,6 +40,7 @@ Answer account_feed(Exchange& exchange) {
     store::ListQuery query;
     query.limit = kEntriesMax;
     const use_cases::Page page = co_await use_cases::list_published(exchange, account->id, std::move(query));
+    const use_cases::Beginnings beginnings = co_await use_cases::beginnings_of(exchange, page);
 
     const std::string base = exchange.base_url();
     pages::Fields fields;
@@ -48,7 +50,8 @@ Answer account_feed(Exchange& exchange) {
     base::UnixMillis updated_at = account->created_at;
     for (const model::Snippet& snippet : page.snippets) {
         updated_at = std::max(updated_at, snippet.updated_at);
-        add_entry(fields, snippet, base);
+        const auto found = beginnings.find(snippet.id);
+        add_entry(fields, snippet, found == beginnings.end() ? std::string_view{} : found->second.text, base);
     }
     fields.set("UPDATED", base::format_rfc3339(updated_at));
     http::Response response;

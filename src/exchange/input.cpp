@@ -294,7 +294,7 @@ bool has_filters(std::string_view query) {
     return has("q") || has("tag") || has("language");
 }
 
-Result<store::ListQuery> read_list_query(std::string_view query, bool with_filters) {
+Result<store::ListQuery> read_list_query(std::string_view query, ListOf whose) {
     store::ListQuery out;
     Error wrong{ErrorKind::invalid, "Some parameters have values that are not allowed.", {}, 0};
     const auto read = [&](std::string_view name) {
@@ -310,19 +310,34 @@ Result<store::ListQuery> read_list_query(std::string_view query, bool with_filte
         out.after = decode_cursor(cursor.value);
         if (!out.after) wrong.fields.emplace_back("cursor", kForeignCursor);
     }
-    if (with_filters) {
-        out.text = read("q").value;
-        if (base::count_code_points(out.text).value_or(0) > kSearchCharactersMax) {
-            wrong.fields.emplace_back("q", "may have 200 characters");
-        }
-        out.tag = read("tag").value;
-        if (const auto language = read("language"); !language.value.empty()) {
-            out.language = model::canonical_language(language.value);
-        }
+    out.text = read("q").value;
+    if (base::count_code_points(out.text).value_or(0) > kSearchCharactersMax) {
+        wrong.fields.emplace_back("q", "may have 200 characters");
+    }
+    out.tag = read("tag").value;
+    if (const auto language = read("language"); !language.value.empty()) {
+        // Nothing is written in one that nobody knows.
+        const std::optional<std::string_view> known = model::language_named(language.value);
+        out.language = known ? std::string{*known} : language.value;
+    }
+    if (whose == ListOf::caller) {
         if (const auto visibility = read("visibility"); !visibility.value.empty()) {
             out.visibility = model::visibility_named(visibility.value);
             if (!out.visibility) wrong.fields.emplace_back("visibility", "is public, unlisted or private");
         }
+    }
+    if (const auto sort = read("sort"); !sort.value.empty()) {
+        if (sort.value == "oldest") {
+            out.order = store::ListOrder::oldest;
+        } else if (sort.value == "views" && whose == ListOf::everybody) {
+            out.order = store::ListOrder::most_viewed;
+        } else if (sort.value != "newest") {
+            wrong.fields.emplace_back(
+                "sort", whose == ListOf::everybody ? "is newest, oldest or views" : "is newest or oldest");
+        }
+    }
+    if (out.order == store::ListOrder::most_viewed && !out.text.empty()) {
+        wrong.fields.emplace_back("sort", "is by views only where nothing is searched for (q)");
     }
     if (!wrong.fields.empty()) return wrong;
     return out;

@@ -80,8 +80,14 @@ Result<std::string> read_password(const boost::json::object& object);
 use_cases::PasswordInput read_new_password(const boost::json::object& object);
 use_cases::TokenInput read_token(const boost::json::object& object);
 
-/// `limit`, `cursor` and the filters of a list.
-Result<store::ListQuery> read_list_query(std::string_view query, bool with_filters);
+/// Whose list it is.
+enum class ListOf {
+    caller,    ///< has its visibilities
+    account,   ///< what another one has made public
+    everybody  ///< can be sorted by views
+};
+/// `limit`, `cursor`, `sort` and the filters of a list.
+Result<store::ListQuery> read_list_query(std::string_view query, ListOf whose);
 /// Whether a list is asked for with a condition, which is a search.
 bool has_filters(std::string_view query);
 /// `by` of the statistics: `hour`, or `day` when it is absent.

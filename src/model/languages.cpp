@@ -143,4 +143,11 @@ std::optional<std::string_view> told_language(std::string_view title, std::strin
     return std::nullopt;
 }
 
+std::string_view language_label(std::string_view name) {
+    const auto all = languages();
+    const auto found = std::lower_bound(all.begin(), all.end(), name,
+                                        [](const Language& one, std::string_view wanted) { return one.name < wanted; });
+    return found != all.end() && found->name == name ? found->label : name;
+}
+
 }  // namespace snippetd::model

@@ -32,6 +32,9 @@ inline std::string_view canonical_language(std::string_view name_or_alias) {
     return language_named(name_or_alias).value_or(kPlainText);
 }
 
+/// What people read for the language of this name; the name itself when no language has it.
+std::string_view language_label(std::string_view name);
+
 /// The language that is told by the file name or extension that `title` ends with, else by the interpreter in the `#!`
 /// line that `body` starts with; nothing when neither says. Directories in front of the file name and a closing `.in`,
 /// `.example`, `.orig` and the like are ignored. The result lives as long as the program. Thread-safe.

@@ -1,5 +1,6 @@
 #include "pages/read_page.hpp"
 
+#include "base/percent.hpp"
 #include "base/utf8.hpp"
 #include "model/languages.hpp"
 #include "pages/assets.hpp"
@@ -9,8 +10,6 @@
 #include "pages/template.hpp"
 #include "pages/text.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 namespace snippetd::pages {
@@ -18,14 +17,6 @@ namespace snippetd::pages {
 namespace {
 
 constexpr std::size_t kPreviewBytesMax = 200;
-
-std::string_view label_of(std::string_view language) {
-    const auto languages = model::languages();
-    const auto found =
-        std::lower_bound(languages.begin(), languages.end(), language,
-                         [](const model::Language& one, std::string_view name) { return one.name < name; });
-    return found != languages.end() && found->name == language ? found->label : language;
-}
 
 /// Adds `PREFIX_ISO` and `PREFIX_TEXT`.
 void set_time(Fields& fields, const std::string& prefix, base::UnixMillis time) {
@@ -54,8 +45,8 @@ void set_facts(Fields& fields, const model::Snippet& snippet) {
     fields.set("ID", snippet.id);
     fields.set("VERSION", std::to_string(snippet.version));
     std::string title;
-    OddMarker{}.append(title, title_text(snippet.title));
-    fields.set("TITLE_TEXT", title_text(snippet.title));
+    OddMarker{}.append(title, title_text(snippet.title, snippet.body));
+    fields.set("TITLE_TEXT", title_text(snippet.title, snippet.body));
     fields.set("TITLE_HTML", title);
     if (snippet.owner_name.empty()) {
         fields.show("ANONYMOUS");
@@ -72,11 +63,15 @@ void set_facts(Fields& fields, const model::Snippet& snippet) {
         set_time(expires, "EXPIRES", *snippet.expires_at);
     }
     fields.set("LANGUAGE", snippet.language);
-    fields.set("LANGUAGE_LABEL", label_of(snippet.language));
+    fields.set("LANGUAGE_LABEL", model::language_label(snippet.language));
     fields.set("SIZE_TEXT", size_text(snippet.body.size()));
     fields.set("VISIBILITY", model::to_text(snippet.visibility));
     fields.show_if(!snippet.tags.empty(), "TAGS");
-    for (const std::string& tag : snippet.tags) fields.add("TAG", "TAG", tag);
+    for (const std::string& name : snippet.tags) {
+        Fields tag = fields.add("TAG");
+        tag.set("TAG", name);
+        tag.set("TAG_URL", "/explore?tag=" + base::percent_encoded(name));
+    }
     if (!snippet.forked_from.empty()) fields.add("FORKED_FROM", "FORK_ID", snippet.forked_from);
 }
 
@@ -147,7 +142,7 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
 
     Layout layout;
     layout.page = "read";
-    layout.title = title_text(snippet.title);
+    layout.title = title_text(snippet.title, snippet.body);
     layout.description = beginning(snippet.body);
     layout.indexed = snippet.visibility == model::Visibility::public_ && !options.burned;
     layout.script = "read.js";

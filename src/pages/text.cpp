@@ -2,6 +2,8 @@
 
 #include "base/utf8.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace snippetd::pages {
@@ -60,8 +62,32 @@ std::string time_text(base::UnixMillis time) {
     return fmt::format("{}, {} UTC", day, std::string_view{date}.substr(17, 5));
 }
 
-std::string title_text(std::string_view title) {
-    return title.empty() ? "Untitled snippet" : std::string{title};
+namespace {
+
+bool is_seen(std::string_view text) {
+    while (!text.empty()) {
+        const base::CodePoint point = base::first_code_point(text);
+        if (point.bytes > 0 && !base::is_unseen(point.value)) return true;
+        text.remove_prefix(std::max<std::size_t>(1, point.bytes));
+    }
+    return false;
+}
+
+}  // namespace
+
+std::string title_text(std::string_view title, std::string_view text) {
+    if (!title.empty()) return std::string{title};
+    const std::size_t begin = text.find_first_not_of(" \t\r\n\f\v");
+    if (begin == text.npos) return "Untitled snippet";
+    text.remove_prefix(begin);
+    text = text.substr(0, text.find_first_of("\r\n"));
+    text = text.substr(0, text.find_last_not_of(" \t\f\v") + 1);
+    const bool is_cut = text.size() > kTitleBytesMax;
+    std::string line{base::cut(text, kTitleBytesMax)};
+    std::replace_if(
+        line.begin(), line.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
+    if (!is_seen(line)) return "Untitled snippet";
+    return is_cut ? line + "…" : line;
 }
 
 }  // namespace snippetd::pages

@@ -289,6 +289,27 @@ void contains_folded(sqlite_api::sqlite3_context* context, int, sqlite_api::sqli
     sqlite_api::sqlite3_result_int(context, memmem(in.data(), in.size(), what.data(), what.size()) != nullptr);
 }
 
+/// `beginning(rowid)`: of that row of `bodies` the text's first kBeginningBytes bytes, which may end within a
+/// character. A select of a part of a large text reads all of it.
+void beginning(sqlite_api::sqlite3_context* context, int, sqlite_api::sqlite3_value** values) {
+    sqlite_api::sqlite3* handle = sqlite_api::sqlite3_context_db_handle(context);
+    sqlite_api::sqlite3_blob* blob = nullptr;
+    std::string bytes;
+    int result = sqlite_api::sqlite3_blob_open(handle, "main", "bodies", "body",
+                                               sqlite_api::sqlite3_value_int64(values[0]), 0, &blob);
+    if (result == SQLITE_OK) {
+        bytes.resize(static_cast<std::size_t>(std::min(sqlite_api::sqlite3_blob_bytes(blob), kBeginningBytes)));
+        result = sqlite_api::sqlite3_blob_read(blob, bytes.data(), static_cast<int>(bytes.size()), 0);
+    }
+    sqlite_api::sqlite3_blob_close(blob);
+    if (result != SQLITE_OK) {
+        sqlite_api::sqlite3_result_error_code(context, result);
+        return;
+    }
+    using sqlite_api::sqlite3_destructor_type;  // which SQLITE_TRANSIENT names
+    sqlite_api::sqlite3_result_text(context, bytes.data(), static_cast<int>(bytes.size()), SQLITE_TRANSIENT);
+}
+
 class SqliteConnection : public Connection {
   public:
     SqliteConnection(SqliteOptions options, StatementCounters& counters)
@@ -354,6 +375,7 @@ class SqliteConnection : public Connection {
         auto* handle = static_cast<soci::sqlite3_session_backend*>(session.get_backend())->conn_;
         sqlite_api::sqlite3_create_function(handle, "contains_folded", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
                                             contains_folded, nullptr, nullptr);
+        sqlite_api::sqlite3_create_function(handle, "beginning", 1, SQLITE_UTF8, nullptr, beginning, nullptr, nullptr);
         const std::lock_guard lock{handle_mutex_};
         handle_ = handle;
     }

@@ -143,12 +143,15 @@ std::unique_ptr<Connection> make_postgres_connection(PostgresOptions options, St
 
 /// WAL, which is cut to kSqliteWalKeptBytes when it begins anew, synchronous=FULL (what was acknowledged survives a
 /// power loss), foreign keys on. Statements may call
-/// `contains_folded(text, folded)`, which looks for a text that base::fold_case has made in what it makes of another.
+/// `contains_folded(text, folded)`, which looks for a text that base::fold_case has made in what it makes of another,
+/// and `beginning(rowid)`: the first kBeginningBytes bytes of the text in that row of `bodies`, the last character of
+/// which may be cut.
 struct SqliteOptions {
     std::string path;
     bool read_only = false;
     base::Milliseconds busy_timeout{5000};  ///< how long a statement waits for another process's lock
 };
+inline constexpr int kBeginningBytes = 1024;
 inline constexpr long long kSqliteWalKeptBytes = 8 * 1024 * 1024;
 std::unique_ptr<Connection> make_sqlite_connection(SqliteOptions options, StatementCounters& counters);
 

@@ -24,7 +24,7 @@ struct Listing {
 struct Rows {
     std::string from;   ///< has `s`, the snippets, and what `snippet_columns` reads beside them
     std::string where;  ///< empty: all there
-    std::string order;  ///< newest first; empty: by their own columns
+    std::string order;  ///< as the Listing has it; empty: by their own columns
     /// In milliseconds; 0: they come in their order, and the statement is to end with the last one that is wanted. Else
     /// it is read until that, and those of one such piece of time come in any order.
     UnixMillis any_order_within = 0;
@@ -33,7 +33,10 @@ struct Rows {
 /// All there is, in the order in which an index has it.
 Rows all_rows();
 
-/// At most `query.limit` ones, in their order: newest first, of the same moment the greatest id.
+/// `desc` or `asc`, for the columns that lists are sorted by.
+const char* direction_of(const ListQuery& query);
+
+/// At most `query.limit` ones, in their order.
 std::vector<model::Snippet> list_rows(sql::Connection& connection, const Dialect& dialect, const Listing& listing,
                                       const Rows& rows);
 

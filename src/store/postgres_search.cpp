@@ -44,11 +44,11 @@ std::string has_terms(const WantedTerms& wanted) {
 
 /// `snippets` beside `c`, which is a statement that gives ids and times in the order of the list: each row is looked
 /// at when its turn comes, and none after the last one that is wanted.
-Rows beside(const std::string& candidates) {
+Rows beside(const std::string& candidates, const char* direction) {
     return {fmt::format("({} offset 0) c cross join lateral (select * from snippets where id = c.snippet_id offset 0) "
                         "s {}",
                         candidates, kBesideSnippets),
-            "", "c.created_at desc, c.snippet_id collate \"C\" desc"};
+            "", fmt::format("c.created_at {0}, c.snippet_id collate \"C\" {0}", direction)};
 }
 
 struct Waiting {
@@ -111,14 +111,19 @@ class PostgresSearch : public SearchTables {
                                      const Listing& listing) override {
         const ListQuery& query = listing.query;
         const WantedTerms wanted = wanted_terms(listing.owner_id, listing.folded, query.tag, query.language);
-        const std::string since = query.after ? fmt::format("created_at <= {}", query.after->created_at) : "true";
+        const char* direction = direction_of(query);
+        const std::string since =
+            query.after ? fmt::format("created_at {} {}",
+                                      query.order == ListOrder::oldest ? ">=" : "<=", query.after->created_at)
+                        : "true";
         WantedTerms few = wanted;
         few.of_text = some_of(few.of_text, kTermsWithoutIndex);
         std::vector<model::Snippet> newest = list_rows(
             connection, dialect, listing,
-            beside(fmt::format("select * from (select snippet_id, created_at, terms from search_terms where {} "
-                               "order by created_at desc, snippet_id collate \"C\" desc limit {}) n where {}",
-                               since, kNewestMax, has_terms(few))));
+            beside(fmt::format("select * from (select snippet_id, created_at, terms from search_terms where {0} "
+                               "order by created_at {1}, snippet_id collate \"C\" {1} limit {2}) n where {3}",
+                               since, direction, kNewestMax, has_terms(few)),
+                   direction));
         if (newest.size() >= static_cast<std::size_t>(query.limit)) return newest;
         // The planner believes that going through all arrays costs nothing, and that of all snippets, from the newest
         // on, one of a few is found: what is found in the index comes first (`offset 0`), and then into its order.
@@ -127,12 +132,13 @@ class PostgresSearch : public SearchTables {
         std::string seqscan, jit;
         connection.session() << "select set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)",
             into(seqscan), into(jit);
-        std::vector<model::Snippet> all = list_rows(
-            connection, dialect, listing,
-            beside(fmt::format(
-                "select snippet_id, created_at from (select snippet_id, created_at "
-                "from search_terms where {} and {} offset 0) f order by created_at desc, snippet_id collate \"C\" desc",
-                since, has_terms(wanted))));
+        std::vector<model::Snippet> all =
+            list_rows(connection, dialect, listing,
+                      beside(fmt::format("select snippet_id, created_at from (select snippet_id, created_at "
+                                         "from search_terms where {0} and {1} offset 0) f order by created_at {2}, "
+                                         "snippet_id collate \"C\" {2}",
+                                         since, has_terms(wanted), direction),
+                             direction));
         transaction.commit();
         return all;
     }

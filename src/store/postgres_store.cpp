@@ -155,6 +155,9 @@ Dialect postgres_dialect(Outbox outbox) {
     return {
         .load_snippets = fmt::format("select {}, {} from {} where s.id = any(:ids::text[])", snippet_columns("s.body"),
                                      kTime, kSnippetTables),
+        .load_beginnings = fmt::format(
+            "select id, version, octet_length(body), substr(body, 1, {}) from snippets where id = any(:ids::text[])",
+            kBeginningBytesMax),
         .find_gone = "select id, coalesce(owner_id, '') from gone_snippets where id = any(:ids::text[])",
         .write_ids = to_array,
         .find_revision =

@@ -50,6 +50,15 @@ struct Position {
     std::string id;
 };
 
+/// How a list is sorted. `after` of a query is meant in its order.
+enum class ListOrder {
+    newest,  ///< and of the same moment the greatest id
+    oldest,  ///< the same backwards
+    /// The most viewed of the newest kMostViewedOf that anybody may see, and only of these: `after` says nothing.
+    most_viewed,
+};
+inline constexpr int kMostViewedOf = 1000;
+
 struct ListQuery {
     std::optional<Position> after;
     int limit = 20;        ///< 1 to 100
@@ -58,7 +67,17 @@ struct ListQuery {
     std::string language;  ///< exact; empty for all
     std::optional<model::Visibility> visibility;
     bool with_burning = true;  ///< also those that burn after reading
+    ListOrder order = ListOrder::newest;
 };
+
+/// How a list shows a text that it does not have.
+struct Beginning {
+    std::string id;
+    std::int64_t version = 0;
+    std::int64_t size = 0;  ///< of the whole text, in bytes
+    std::string text;       ///< whole characters, kBeginningBytesMax of them at most
+};
+inline constexpr std::size_t kBeginningBytesMax = 512;
 
 /// Snippets and their old versions, and what makes a repeated create recognisable.
 class Snippets {
@@ -85,6 +104,11 @@ class Snippets {
                                                               Deadline deadline) = 0;
     /// Public ones, without bodies, without burn-after-reading ones and what has expired.
     virtual Awaitable<std::vector<model::Snippet>> list_public(ListQuery query, Deadline deadline) = 0;
+    /// Of these snippets, as they are at the time of the call: those that are there, in any order. Reads no more of a
+    /// text than it returns.
+    virtual Awaitable<std::vector<Beginning>> load_beginnings(std::vector<std::string> ids, Deadline deadline) = 0;
+    /// How many `list_owned`, or without an owner `list_public`, could list; it counts to `most`.
+    virtual Awaitable<std::int64_t> count_listed(std::string owner_id, std::int64_t most, Deadline deadline) = 0;
     /// Earlier versions, newest first, without bodies, at most 1000.
     virtual Awaitable<std::vector<model::Revision>> list_revisions(std::string snippet_id, Deadline deadline) = 0;
     virtual Awaitable<std::optional<model::Revision>> find_revision(std::string snippet_id, std::int64_t version,

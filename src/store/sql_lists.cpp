@@ -1,4 +1,5 @@
 #include "base/fold_case.hpp"
+#include "base/utf8.hpp"
 #include "store/search_tables.hpp"
 #include "store/snippet_row.hpp"
 #include "store/sql_store.hpp"
@@ -18,33 +19,47 @@ using soci::use;
 
 namespace {
 
-bool comes_first(const model::Snippet& a, const model::Snippet& b) {
-    return std::tie(a.created_at, a.id) > std::tie(b.created_at, b.id);
+bool is_backwards(const ListQuery& query) {
+    return query.order == ListOrder::oldest;
 }
 
-/// Until nothing can follow that belongs to the first `limit`. What is left is given up with the statement.
-std::vector<model::Snippet> fetch_first(soci::statement& statement, SnippetRow& row, std::size_t limit,
+/// Until nothing can follow that belongs to the first ones. What is left is given up with the statement.
+std::vector<model::Snippet> fetch_first(soci::statement& statement, SnippetRow& row, const ListQuery& query,
                                         UnixMillis any_order_within) {
+    const auto limit = static_cast<std::size_t>(query.limit);
     std::vector<model::Snippet> snippets;
     const auto piece = [any_order_within](UnixMillis time) { return time / any_order_within; };
     while (statement.fetch()) {
-        if (snippets.size() >= limit && piece(row.created_at) < piece(snippets[limit - 1].created_at)) break;
+        if (snippets.size() >= limit) {
+            const UnixMillis next = piece(row.created_at), last = piece(snippets[limit - 1].created_at);
+            if (is_backwards(query) ? next > last : next < last) break;
+        }
         snippets.push_back(row.take());
     }
     return snippets;
 }
 
-void keep_first(std::vector<model::Snippet>& snippets, std::size_t limit) {
-    std::sort(snippets.begin(), snippets.end(), comes_first);
+void sort_as_asked(std::vector<model::Snippet>& snippets, const ListQuery& query) {
+    const bool backwards = is_backwards(query);
+    std::sort(snippets.begin(), snippets.end(), [backwards](const model::Snippet& a, const model::Snippet& b) {
+        const auto &first = backwards ? b : a, &second = backwards ? a : b;
+        return std::tie(first.created_at, first.id) > std::tie(second.created_at, second.id);
+    });
+}
+
+void keep_first(std::vector<model::Snippet>& snippets, const ListQuery& query) {
+    sort_as_asked(snippets, query);
+    const auto limit = static_cast<std::size_t>(query.limit);
     if (snippets.size() > limit) snippets.resize(limit);
 }
 
 std::vector<model::Snippet> merge(std::vector<model::Snippet> one, std::vector<model::Snippet> other,
-                                  std::size_t limit) {
+                                  const ListQuery& query) {
     std::move(other.begin(), other.end(), std::back_inserter(one));
-    std::sort(one.begin(), one.end(), comes_first);
+    sort_as_asked(one, query);
     const auto same = [](const model::Snippet& a, const model::Snippet& b) { return a.id == b.id; };
     one.erase(std::unique(one.begin(), one.end(), same), one.end());
+    const auto limit = static_cast<std::size_t>(query.limit);
     if (one.size() > limit) one.resize(limit);
     return one;
 }
@@ -53,18 +68,32 @@ bool is_in_order(const ListQuery& query) {
     return query.text.empty() && query.tag.empty() && query.language.empty();
 }
 
+/// Of no more rows than that: where the newest ones are, an index says.
+Rows most_viewed_rows() {
+    return {fmt::format("(select * from snippets where visibility = 'public' and burn_after_reading = 0 "
+                        "order by created_at desc, id desc limit {}) s {}",
+                        kMostViewedOf, kBesideSnippets),
+            "", "coalesce(v.count, 0) desc, s.created_at desc, s.id desc"};
+}
+
 std::vector<model::Snippet> list(sql::Connection& connection, const Dialect& dialect, SearchTables& search,
                                  const Listing& listing) {
+    if (listing.query.order == ListOrder::most_viewed) {
+        return list_rows(connection, dialect, listing, most_viewed_rows());
+    }
     if (is_in_order(listing.query) || search.count_pending(connection) > kUnindexedMax) {
         return list_rows(connection, dialect, listing, all_rows());
     }
     // In this order: what is indexed in between is then found twice, and not never.
     std::vector<model::Snippet> pending = list_rows(connection, dialect, listing, search.pending_rows());
-    return merge(std::move(pending), search.find(connection, dialect, listing),
-                 static_cast<std::size_t>(listing.query.limit));
+    return merge(std::move(pending), search.find(connection, dialect, listing), listing.query);
 }
 
 }  // namespace
+
+const char* direction_of(const ListQuery& query) {
+    return is_backwards(query) ? "asc" : "desc";
+}
 
 Rows all_rows() {
     return {kSnippetTables, "", ""};
@@ -90,8 +119,9 @@ std::vector<model::Snippet> list_rows(sql::Connection& connection, const Dialect
     const std::string id = is_in_order(query) ? "s.id" : dialect.id_by_bytes;
     const Position after = query.after.value_or(Position{});
     const long long after_created_at = after.created_at;
-    if (query.after) {
-        text += fmt::format(" and (s.created_at, {}) < (:after_created_at, :after_id)", id);
+    if (query.after && query.order != ListOrder::most_viewed) {
+        text += fmt::format(" and (s.created_at, {}) {} (:after_created_at, :after_id)", id,
+                            is_backwards(query) ? '>' : '<');
         statement.exchange(use(after_created_at, "after_created_at"));
         statement.exchange(use(after.id, "after_id"));
     }
@@ -115,7 +145,8 @@ std::vector<model::Snippet> list_rows(sql::Connection& connection, const Dialect
         statement.exchange(use(listing.folded, "text"));
         statement.exchange(use(listing.folded, "text_again"));
     }
-    text += " order by " + (rows.order.empty() ? fmt::format("s.created_at desc, {} desc", id) : rows.order);
+    text += " order by ";
+    text += rows.order.empty() ? fmt::format("s.created_at {0}, {1} {0}", direction_of(query), id) : rows.order;
     const bool is_in_their_order = rows.any_order_within == 0;
     if (is_in_their_order) {
         text += " limit :limit";
@@ -123,15 +154,14 @@ std::vector<model::Snippet> list_rows(sql::Connection& connection, const Dialect
     }
     prepare(statement, text);
     statement.execute(false);
-    const auto limit = static_cast<std::size_t>(query.limit);
     if (is_in_their_order) return fetch_snippets(statement, row);
-    std::vector<model::Snippet> snippets = fetch_first(statement, row, limit, rows.any_order_within);
-    keep_first(snippets, limit);
+    std::vector<model::Snippet> snippets = fetch_first(statement, row, query, rows.any_order_within);
+    keep_first(snippets, query);
     return snippets;
 }
 
 sql::Pool& SqlStore::for_list(const ListQuery& query) const {
-    return is_in_order(query) ? *pools_.read : *pools_.search;
+    return is_in_order(query) && query.order != ListOrder::most_viewed ? *pools_.read : *pools_.search;
 }
 
 Awaitable<std::vector<model::Snippet>> SqlStore::list_owned(std::string owner_id, ListQuery query, Deadline deadline) {
@@ -152,6 +182,46 @@ Awaitable<std::vector<model::Snippet>> SqlStore::list_public(ListQuery query, De
         return list(connection, dialect_, *search_, listing);
     };
     return pool.run(std::move(work), deadline);
+}
+
+Awaitable<std::vector<Beginning>> SqlStore::load_beginnings(std::vector<std::string> ids, Deadline deadline) {
+    auto work = [this, written = dialect_.write_ids(ids)](sql::Connection& connection) {
+        connection.count("load_beginnings");
+        Beginning one;
+        long long version = 0, size = 0;
+        soci::statement statement =
+            make_statement(connection, dialect_.load_beginnings, use(written, "ids"), soci::into(one.id),
+                           soci::into(version), soci::into(size), soci::into(one.text));
+        statement.execute(false);
+        std::vector<Beginning> beginnings;
+        while (statement.fetch()) {
+            one.version = version;
+            one.size = size;
+            one.text = base::cut(one.text, kBeginningBytesMax);
+            beginnings.push_back(one);
+        }
+        return beginnings;
+    };
+    return pools_.read->run(std::move(work), deadline);
+}
+
+Awaitable<std::int64_t> SqlStore::count_listed(std::string owner_id, std::int64_t most, Deadline deadline) {
+    auto work = [this, owner_id = std::move(owner_id), most](sql::Connection& connection) -> std::int64_t {
+        connection.count("count_listed");
+        const bool of_all = owner_id.empty();
+        long long count = 0;
+        soci::statement statement{connection.session()};
+        statement.exchange(soci::into(count));
+        if (!of_all) statement.exchange(use(owner_id, "owner"));
+        prepare(statement,
+                fmt::format("select count(*) from (select 1 from snippets where {} "
+                            "and (expires_at is null or expires_at > {}) limit {}) listed",
+                            of_all ? "visibility = 'public' and burn_after_reading = 0" : "owner_id = :owner",
+                            dialect_.time_ms, most));
+        statement.execute(true);
+        return count;
+    };
+    return pools_.read->run(std::move(work), deadline);
 }
 
 Awaitable<Indexed> SqlStore::index_some(Deadline deadline) {

@@ -18,7 +18,9 @@ namespace snippetd::store {
 /// The statements of the hot path and the fragments in which the dialects differ.
 struct Dialect {
     std::string load_snippets;  ///< `:ids`: an array of PostgreSQL, or JSON
-    std::string find_gone;      ///< `:ids` likewise; the id, and whose it was when nobody else may know
+    /// `:ids` likewise; id, version, the text's size in bytes, and at least its first kBeginningBytesMax bytes
+    std::string load_beginnings;
+    std::string find_gone;  ///< `:ids` likewise; the id, and whose it was when nobody else may know
     std::string (*write_ids)(const std::vector<std::string>& ids);
     std::string find_revision;     ///< `:id`, `:version`
     std::string revision_size;     ///< of the body of a row of `revisions`, without reading it
@@ -80,6 +82,8 @@ class SqlStore : public Store {
     Awaitable<std::vector<model::Snippet>> list_owned(std::string owner_id, ListQuery query,
                                                       Deadline deadline) override;
     Awaitable<std::vector<model::Snippet>> list_public(ListQuery query, Deadline deadline) override;
+    Awaitable<std::vector<Beginning>> load_beginnings(std::vector<std::string> ids, Deadline deadline) override;
+    Awaitable<std::int64_t> count_listed(std::string owner_id, std::int64_t most, Deadline deadline) override;
     Awaitable<std::vector<model::Revision>> list_revisions(std::string snippet_id, Deadline deadline) override;
     Awaitable<std::optional<model::Revision>> find_revision(std::string snippet_id, std::int64_t version,
                                                             Deadline deadline) override;

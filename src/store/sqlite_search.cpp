@@ -149,8 +149,13 @@ class SqliteSearch : public SearchTables {
             "search_index('{}') i cross join search_terms d on d.doc = i.rowid "
             "cross join snippets s on s.id = d.snippet_id {}",
             to_match(wanted), kBesideSnippets);
-        if (query.after) rows.where = fmt::format("i.rowid <= {}", first_of(query.after->created_at) + kSameTime - 1);
-        rows.order = "i.rowid desc";
+        if (query.after) {
+            const long long first = first_of(query.after->created_at);
+            const bool backwards = query.order == ListOrder::oldest;
+            rows.where =
+                fmt::format("i.rowid {} {}", backwards ? ">=" : "<=", backwards ? first : first + kSameTime - 1);
+        }
+        rows.order = fmt::format("i.rowid {}", direction_of(query));
         rows.any_order_within = kSecond;
         return list_rows(connection, dialect, listing, rows);
     }

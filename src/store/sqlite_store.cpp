@@ -121,6 +121,10 @@ constexpr const char* kFindViews = R"sql(
 Dialect sqlite_dialect(Outbox outbox) {
     return {
         .load_snippets = select_whole("s.id in (select value from json_each(:ids))", ", " + kNow),
+        .load_beginnings =
+            "select s.id, s.version, s.size, beginning(b.rowid) from json_each(:ids) i cross join snippets s on s.id = "
+            "i.value "
+            "join bodies b on b.snippet_id = s.id and b.version = s.version",
         .find_gone =
             "select id, coalesce(owner_id, '') from gone_snippets where id in (select value from json_each(:ids))",
         .write_ids = [](const std::vector<std::string>& ids) { return to_json(ids); },

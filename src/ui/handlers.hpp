@@ -56,6 +56,7 @@ Answer delete_account_from_form(Exchange& exchange);
 Answer my_snippets_page(Exchange& exchange);
 Answer delete_selected(Exchange& exchange);
 Answer explore_page(Exchange& exchange);
+Answer account_snippets_page(Exchange& exchange);
 
 // assets.cpp
 Answer read_asset(Exchange& exchange);

@@ -3,6 +3,8 @@
 #include "exchange/charges.hpp"
 #include "exchange/input.hpp"
 #include "exchange/page.hpp"
+#include "model/languages.hpp"
+#include "pages/odd_characters.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
 #include "ui/handlers.hpp"
@@ -10,7 +12,8 @@
 #include "use_cases/snippets.hpp"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -21,33 +24,15 @@ using namespace exchange;
 namespace {
 
 constexpr std::size_t kDeletedAtOnceMax = 100;
+constexpr std::size_t kPreviewLinesMax = 5;
 
-void show_item(pages::Fields& fields, const model::Snippet& snippet) {
-    pages::Fields item = fields.add("ITEM");
-    item.set("ITEM_ID", snippet.id);
-    item.set("ITEM_TITLE", pages::title_text(snippet.title));
-    item.set("ITEM_LANGUAGE", snippet.language);
-    item.set("ITEM_VISIBILITY", model::to_text(snippet.visibility));
-    item.set("ITEM_CREATED_ISO", base::format_rfc3339(snippet.created_at));
-    item.set("ITEM_CREATED_TEXT", pages::time_text(snippet.created_at));
-    item.set("ITEM_VIEWS", std::to_string(snippet.view_count));
-    if (snippet.expires_at) item.add("ITEM_EXPIRES", "ITEM_EXPIRES_TEXT", pages::time_text(*snippet.expires_at));
-    if (!snippet.owner_name.empty()) item.add("ITEM_OWNER", "ITEM_OWNER_NAME", snippet.owner_name);
-    item.show_if(snippet.burn_after_reading, "ITEM_BURN");
-    if (snippet.tags.empty()) return;
-    pages::Fields tags = item.add("ITEM_TAGS");
-    for (const std::string& tag : snippet.tags) tags.add("ITEM_TAG", "ITEM_TAG_NAME", tag);
-}
-
-/// The items, and where the next ones are: `next_url` is continued with their cursor.
-void show_list(pages::Fields& fields, const use_cases::Page& page, const std::string& next_url) {
-    if (!page.snippets.empty()) {
-        pages::Fields list = fields.add("LIST");
-        for (const model::Snippet& snippet : page.snippets) show_item(list, snippet);
-    }
-    if (page.next)
-        fields.add("NEXT", "NEXT_URL", next_url + "cursor=" + base::percent_encoded(make_cursor(*page.next)));
-}
+/// A list that is shown: where it is, and what it was asked for.
+struct Shown {
+    std::string path;        ///< of its page
+    std::string parameters;  ///< of the query, without empty ones
+    std::string owner_id;    ///< whose it is; empty for everybody's
+    ListOf whose = ListOf::everybody;
+};
 
 /// Empty parameters, which a form sends for fields that were left empty, filter nothing.
 std::string without_empty_parameters(std::string_view query) {
@@ -63,60 +48,273 @@ std::string without_empty_parameters(std::string_view query) {
     return out;
 }
 
-void show_filter(pages::Fields& fields, std::string_view query) {
-    pages::Fields filter = fields.add("FILTER");
-    const auto value_of = [&](std::string_view name) { return http::find_parameter(query, name).value; };
-    filter.set("F_QUERY", value_of("q"));
-    filter.set("F_TAG", value_of("tag"));
-    filter.set("F_LANGUAGE", value_of("language"));
-    const std::string chosen = value_of("visibility");
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kChoices{
-        {{"", "Any"}, {"public", "Public"}, {"unlisted", "Unlisted"}, {"private", "Private"}}};
-    for (const auto& [value, label] : kChoices) {
-        pages::Fields option = filter.add("VIS_OPTION");
-        option.set("VIS_VALUE", value);
-        option.set("VIS_LABEL", label);
-        option.show_if(value == chosen, "VIS_SELECTED");
+std::string value_of(const Shown& shown, std::string_view name) {
+    return http::find_parameter(shown.parameters, name).value;
+}
+
+/// The same list, with `more` as its last parameter.
+std::string url_of(const Shown& shown, std::string_view more) {
+    std::string url = shown.path + '?';
+    for (const std::string_view name : {"q", "tag", "language", "visibility", "sort"}) {
+        const std::string value = value_of(shown, name);
+        if (!value.empty()) url += fmt::format("{}={}&", name, base::percent_encoded(value));
+    }
+    return url + std::string{more};
+}
+
+/// A part of a list, as a page shows it.
+struct Part {
+    use_cases::Page page;
+    use_cases::Beginnings beginnings;
+    std::optional<store::Position> newer, older;  ///< where those go on; nothing where the list ends
+};
+
+use_cases::Awaitable<use_cases::Page> list(Exchange& exchange, const Shown& shown, store::ListQuery query) {
+    switch (shown.whose) {
+        case ListOf::caller: return use_cases::list_mine(exchange, std::move(query));
+        case ListOf::account: return use_cases::list_published(exchange, shown.owner_id, std::move(query));
+        case ListOf::everybody: break;
+    }
+    return use_cases::explore(exchange, std::move(query));
+}
+
+store::ListOrder turned(store::ListOrder order) {
+    return order == store::ListOrder::oldest ? store::ListOrder::newest : store::ListOrder::oldest;
+}
+
+/// `cursor` says after what, in the order of the list; `before`, before what.
+Awaitable<Result<Part>> read_part(Exchange& exchange, const Shown& shown) {
+    Result<store::ListQuery> query = read_list_query(shown.parameters, shown.whose);
+    if (!query) co_return query.error();
+    const std::string before = value_of(shown, "before");
+    Part part;
+    if (!before.empty()) {
+        Result<std::optional<store::Position>> position = read_cursor("cursor=" + base::percent_encoded(before));
+        if (!position) co_return position.error();
+        store::ListQuery backwards = *query;
+        backwards.after = *position;
+        backwards.order = turned(query->order);
+        part.page = co_await list(exchange, shown, std::move(backwards));
+        std::reverse(part.page.snippets.begin(), part.page.snippets.end());
+    }
+    // What is before the first page is filled up with what follows.
+    if (part.page.next) {
+        part.newer = use_cases::position_of(part.page.snippets.front());
+        part.older = use_cases::position_of(part.page.snippets.back());
+    } else {
+        store::ListQuery forwards = *std::move(query);
+        if (!before.empty()) forwards.after.reset();
+        const bool is_first = !forwards.after;
+        part.page = co_await list(exchange, shown, std::move(forwards));
+        part.older = part.page.next;
+        if (!is_first && !part.page.snippets.empty()) part.newer = use_cases::position_of(part.page.snippets.front());
+    }
+    part.beginnings = co_await use_cases::beginnings_of(exchange, part.page);
+    co_return part;
+}
+
+/// The first lines that have something on them.
+std::string preview_html(const store::Beginning& beginning) {
+    std::string_view text = beginning.text;
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == text.npos) return {};
+    const std::size_t line_feed = text.substr(0, first).rfind('\n');
+    text.remove_prefix(line_feed == text.npos ? 0 : line_feed + 1);
+    std::size_t end = 0;
+    for (std::size_t lines = 0; lines < kPreviewLinesMax && end < text.size(); ++lines) {
+        end = std::min(text.find('\n', end), text.size() - 1) + 1;
+    }
+    std::string html;
+    pages::OddMarker{}.append(html, text.substr(0, end));
+    return html;
+}
+
+void show_item(pages::Fields& fields, const Shown& shown, const model::Snippet& snippet,
+               const store::Beginning* beginning) {
+    const std::string_view text = beginning ? std::string_view{beginning->text} : std::string_view{};
+    pages::Fields item = fields.add("ITEM");
+    item.set("ITEM_ID", snippet.id);
+    const std::string title = pages::title_text(snippet.title, text);
+    std::string title_html;
+    pages::OddMarker{}.append(title_html, title);
+    item.set("ITEM_TITLE", title);
+    item.set("ITEM_TITLE_HTML", title_html);
+    item.set("ITEM_LANGUAGE", model::language_label(snippet.language));
+    item.set("ITEM_LANGUAGE_URL", fmt::format("{}?language={}", shown.path, base::percent_encoded(snippet.language)));
+    item.set("ITEM_VISIBILITY", model::to_text(snippet.visibility));
+    item.set("ITEM_CREATED_ISO", base::format_rfc3339(snippet.created_at));
+    item.set("ITEM_CREATED_TEXT", pages::time_text(snippet.created_at));
+    item.set("ITEM_VIEWS", std::to_string(snippet.view_count));
+    if (snippet.expires_at) {
+        pages::Fields expires = item.add("ITEM_EXPIRES");
+        expires.set("ITEM_EXPIRES_ISO", base::format_rfc3339(*snippet.expires_at));
+        expires.set("ITEM_EXPIRES_TEXT", pages::time_text(*snippet.expires_at));
+    }
+    if (shown.whose == ListOf::everybody && !snippet.owner_name.empty()) {
+        item.add("ITEM_OWNER", "ITEM_OWNER_NAME", snippet.owner_name);
+    }
+    item.show_if(snippet.burn_after_reading, "ITEM_BURN");
+    if (beginning) {
+        item.add("ITEM_SIZE", "ITEM_SIZE_TEXT", pages::size_text(static_cast<std::size_t>(beginning->size)));
+        const std::string preview = preview_html(*beginning);
+        if (!preview.empty()) item.add("ITEM_PREVIEW", "ITEM_PREVIEW_HTML", preview);
+    }
+    if (snippet.tags.empty()) return;
+    pages::Fields tags = item.add("ITEM_TAGS");
+    for (const std::string& name : snippet.tags) {
+        pages::Fields tag = tags.add("ITEM_TAG");
+        tag.set("ITEM_TAG_NAME", name);
+        tag.set("ITEM_TAG_URL", fmt::format("{}?tag={}", shown.path, base::percent_encoded(name)));
     }
 }
 
-std::string filters_of(std::string_view query) {
-    std::string url = "/me?";
-    for (const std::string_view name : {"q", "tag", "language", "visibility"}) {
-        const std::string value = http::find_parameter(query, name).value;
-        if (!value.empty()) url += fmt::format("{}={}&", name, base::percent_encoded(value));
+void show_part(pages::Fields& fields, const Shown& shown, const Part& part) {
+    if (!part.page.snippets.empty()) {
+        pages::Fields list = fields.add("LIST");
+        for (const model::Snippet& snippet : part.page.snippets) {
+            const auto found = part.beginnings.find(snippet.id);
+            show_item(list, shown, snippet, found == part.beginnings.end() ? nullptr : &found->second);
+        }
     }
-    return url;
+    if (!part.newer && !part.older) return;
+    const bool backwards = value_of(shown, "sort") == "oldest";
+    pages::Fields ways = fields.add("WAYS");
+    const auto way = [&](const std::optional<store::Position>& from, const char* section, std::string_view name) {
+        if (!from) return;
+        pages::Fields link = ways.add(section);
+        link.set("WAY_URL", url_of(shown, fmt::format("{}={}", name, base::percent_encoded(make_cursor(*from)))));
+        link.set("WAY_NAME", (name == "before") == backwards ? "Older" : "Newer");
+    };
+    way(part.newer, "BEFORE", "before");
+    way(part.older, "AFTER", "cursor");
+}
+
+struct Choice {
+    std::string_view value, label;
+};
+
+void show_choices(pages::Fields& fields, const char* section, const std::string& chosen,
+                  std::initializer_list<Choice> choices) {
+    for (const Choice& choice : choices) {
+        pages::Fields option = fields.add(section);
+        option.set("OPTION_VALUE", choice.value);
+        option.set("OPTION_LABEL", choice.label);
+        option.show_if(choice.value == chosen, "OPTION_SELECTED");
+    }
+}
+
+void show_filter(pages::Fields& fields, const Shown& shown) {
+    pages::Fields filter = fields.add("FILTER");
+    filter.set("ACTION", shown.path);
+    filter.set("F_QUERY", value_of(shown, "q"));
+    filter.set("F_TAG", value_of(shown, "tag"));
+    filter.set("F_LANGUAGE", value_of(shown, "language"));
+    const std::string visibility = value_of(shown, "visibility"), sort = value_of(shown, "sort");
+    if (shown.whose == ListOf::caller) {
+        pages::Fields field = filter.add("VISIBILITIES");
+        show_choices(field, "VISIBILITY", visibility,
+                     {{"", "Any"}, {"public", "Public"}, {"unlisted", "Unlisted"}, {"private", "Private"}});
+    }
+    if (shown.whose == ListOf::everybody) {
+        show_choices(filter, "SORT", sort,
+                     {{"", "Newest first"}, {"oldest", "Oldest first"}, {"views", "Most viewed"}});
+    } else {
+        show_choices(filter, "SORT", sort, {{"", "Newest first"}, {"oldest", "Oldest first"}});
+    }
+}
+
+/// How many there are, where that can be told.
+Awaitable<std::string> total_text(Exchange& exchange, const Shown& shown, const Part& part) {
+    const auto counted = [](std::int64_t count) {
+        return pages::count_text(static_cast<std::size_t>(count), "snippet", "snippets");
+    };
+    if (!part.newer && !part.older) co_return counted(static_cast<std::int64_t>(part.page.snippets.size()));
+    const bool filtered = has_filters(shown.parameters) || !value_of(shown, "visibility").empty();
+    if (filtered || shown.whose == ListOf::account) co_return std::string{};
+    const std::int64_t count = co_await use_cases::count(exchange, shown.owner_id);
+    co_return count <= use_cases::kCountedMax ? counted(count) : fmt::format("more than {} snippets", count - 1);
+}
+
+/// All of the list but what differs between the pages.
+Awaitable<std::optional<Error>> show_list(Exchange& exchange, pages::Fields& fields, const Shown& shown) {
+    const Result<Part> part = co_await read_part(exchange, shown);
+    if (!part) co_return part.error();
+    const bool filtered = has_filters(shown.parameters) || !value_of(shown, "visibility").empty();
+    const bool is_empty = part->page.snippets.empty();
+    if (is_empty && !filtered) fields.show("EMPTY");
+    if (is_empty && filtered) {
+        pages::Fields nothing = fields.add("NOTHING_FOUND");
+        const std::string language = value_of(shown, "language");
+        const bool known = language.empty() || model::language_named(language);
+        if (known) nothing.show("HINT");
+        if (!known) nothing.add("UNKNOWN_LANGUAGE", "UNKNOWN_NAME", language);
+    }
+    if (!is_empty || filtered) show_filter(fields, shown);
+    show_part(fields, shown, *part);
+    if (is_empty) co_return std::nullopt;
+    const std::string total = co_await total_text(exchange, shown, *part);
+    if (!total.empty()) fields.add("TOTAL", "TOTAL_TEXT", total);
+    co_return std::nullopt;
+}
+
+/// What a person has chosen and does not go together is not an error.
+std::string without_sort_of_search(std::string parameters) {
+    const bool searches = !http::find_parameter(parameters, "q").value.empty();
+    if (!searches || http::find_parameter(parameters, "sort").value != "views") return parameters;
+    const std::size_t at = parameters.find("sort=views");
+    if (at != parameters.npos) parameters.erase(at, sizeof "sort=views" - 1);
+    return without_empty_parameters(parameters);
 }
 
 }  // namespace
 
 Answer my_snippets_page(Exchange& exchange) {
-    const std::string parameters = without_empty_parameters(exchange.request.query);
-    Result<store::ListQuery> query = read_list_query(parameters, true);
-    if (!query) co_return query.error();
-    const use_cases::Page page = co_await use_cases::list_mine(exchange, *std::move(query));
+    const std::string& username = exchange.caller.account->username;
+    const Shown shown{"/me", without_empty_parameters(exchange.request.query), exchange.caller.account->id,
+                      ListOf::caller};
     pages::Fields fields;
-    fields.set("ACCOUNT_NAME", exchange.caller.account->username);
-    const bool filtered = !parameters.empty();
-    if (page.snippets.empty()) fields.show(filtered ? "NOTHING_FOUND" : "EMPTY");
-    if (!page.snippets.empty() || filtered) show_filter(fields, parameters);
-    show_list(fields, page, filters_of(parameters));
-    fields.set("FEED_URL", fmt::format("/users/{}/feed.atom", exchange.caller.account->username));
+    std::optional<Error> wrong = co_await show_list(exchange, fields, shown);
+    if (wrong) co_return *std::move(wrong);
+    fields.set("ACCOUNT_NAME", username);
+    fields.set("FEED_URL", fmt::format("/users/{}/feed.atom", username));
     pages::Layout layout = unlisted_layout("me", "My snippets", "me.js");
     co_return co_await show_page(exchange, 200, std::move(layout), pages::render("me", fields));
 }
 
 Answer explore_page(Exchange& exchange) {
-    Result<store::ListQuery> query = read_list_query(without_empty_parameters(exchange.request.query), false);
-    if (!query) co_return query.error();
-    const use_cases::Page page = co_await use_cases::explore(exchange, *std::move(query));
+    const Shown shown{"/explore", without_sort_of_search(without_empty_parameters(exchange.request.query)), "",
+                      ListOf::everybody};
     pages::Fields fields;
-    fields.show_if(page.snippets.empty(), "EMPTY");
-    show_list(fields, page, "/explore?");
+    std::optional<Error> wrong = co_await show_list(exchange, fields, shown);
+    if (wrong) co_return *std::move(wrong);
+    const bool by_views = value_of(shown, "sort") == "views";
+    fields.set("HEADING", "Explore");
+    fields.set("LEAD", by_views ? fmt::format("The most viewed of the newest {}", store::kMostViewedOf)
+                                : std::string{"What was shared with everybody"});
+    fields.show("OF_ALL");
+    fields.set("ALL_URL", shown.path);
     pages::Layout layout = unlisted_layout("explore", "Explore");
     layout.description = "Recent public snippets, newest first.";
     layout.indexed = true;
+    co_return co_await show_page(exchange, 200, std::move(layout), pages::render("explore", fields));
+}
+
+Answer account_snippets_page(Exchange& exchange) {
+    Result<model::Account> account = co_await find_account(exchange, exchange.parameters.front());
+    if (!account) co_return account.error();
+    const Shown shown{"/users/" + account->username, without_empty_parameters(exchange.request.query), account->id,
+                      ListOf::account};
+    pages::Fields fields;
+    std::optional<Error> wrong = co_await show_list(exchange, fields, shown);
+    if (wrong) co_return *std::move(wrong);
+    fields.set("HEADING", account->username);
+    fields.set("LEAD", "What this account has shared with everybody");
+    fields.add("FEED", "FEED_URL", shown.path + "/feed.atom");
+    fields.set("ALL_URL", shown.path);
+    pages::Layout layout = unlisted_layout("explore", account->username);
+    layout.description = fmt::format("Public snippets of {}.", account->username);
+    layout.indexed = true;
+    layout.feed_url = shown.path + "/feed.atom";
     co_return co_await show_page(exchange, 200, std::move(layout), pages::render("explore", fields));
 }
 

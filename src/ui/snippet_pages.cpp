@@ -20,13 +20,22 @@ namespace snippetd::ui {
 
 using namespace exchange;
 
+namespace {
+
+/// What is to be read once is called by nothing of what it says.
+std::string name_of(const model::Snippet& snippet) {
+    return pages::title_text(snippet.title, snippet.burn_after_reading ? std::string_view{} : snippet.body);
+}
+
+}  // namespace
+
 Answer delete_page(Exchange& exchange) {
     Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
     if (!snippet) co_return snippet.error();
     pages::Fields fields;
     fields.set("HEADING", "Delete this snippet?");
     fields.set("TEXT", fmt::format("“{}” goes for good, with its revisions and its count. Its link stops working.",
-                                   pages::title_text(snippet->title)));
+                                   name_of(*snippet)));
     fields.set("ACTION", fmt::format("/s/{}/delete", snippet->id));
     fields.set("BUTTON", "Delete");
     fields.show("DANGER");
@@ -179,7 +188,7 @@ Answer revisions_page(Exchange& exchange) {
     const std::vector<model::Revision>& items = revisions->items;
     pages::Fields fields;
     fields.set("ID", snippet.id);
-    fields.set("TITLE_TEXT", pages::title_text(snippet.title));
+    fields.set("TITLE_TEXT", name_of(snippet));
     for (std::size_t i = 0; i < items.size(); ++i) {
         const std::optional<std::int64_t> earlier =
             i + 1 < items.size() ? std::optional{items[i + 1].version} : std::nullopt;
@@ -191,7 +200,7 @@ Answer revisions_page(Exchange& exchange) {
         std::optional<Error> wrong = co_await show_diff(exchange, snippet, items, *from, *to, fields);
         if (wrong) co_return *std::move(wrong);
     }
-    pages::Layout layout = unlisted_layout("revisions", "Revisions of " + pages::title_text(snippet.title));
+    pages::Layout layout = unlisted_layout("revisions", "Revisions of " + name_of(snippet));
     co_return co_await show_page(exchange, 200, std::move(layout), pages::render("revisions", fields));
 }
 
@@ -205,7 +214,7 @@ Answer stats_page(Exchange& exchange) {
     const bool viewed = std::any_of(points.begin(), points.end(), [](const auto& point) { return point.views > 0; });
     pages::Fields fields;
     fields.set("ID", snippet.id);
-    fields.set("TITLE_TEXT", pages::title_text(snippet.title));
+    fields.set("TITLE_TEXT", name_of(snippet));
     fields.set("VIEWS", std::to_string(snippet.view_count));
     fields.show(hours ? "HOURS_SELECTED" : "DAYS_SELECTED");
     pages::Fields body = fields.add(viewed ? "TABLE" : "EMPTY");
@@ -217,7 +226,7 @@ Answer stats_page(Exchange& exchange) {
         row.set("POINT_TEXT", hours ? time : time.substr(0, time.find(',')));
         row.set("POINT_VIEWS", std::to_string(point.views));
     }
-    pages::Layout layout = unlisted_layout("stats", "Statistics of " + pages::title_text(snippet.title), "stats.js");
+    pages::Layout layout = unlisted_layout("stats", "Statistics of " + name_of(snippet), "stats.js");
     co_return co_await show_page(exchange, 200, std::move(layout), pages::render("stats", fields));
 }
 

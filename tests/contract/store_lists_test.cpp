@@ -108,6 +108,108 @@ TEST_P(StoreContract, PagesCoverAListOnceWhateverTheirSize) {
     }
 }
 
+TEST_P(StoreContract, AListBackwardsIsTheListBackwardsWhateverItIsOf) {
+    create_account("ann");
+    for (int i = 0; i < 23; ++i) {
+        Snippet made = owned("id" + std::to_string(10 + i), "ann");
+        made.visibility = Visibility::public_;
+        made.created_at = kLongAgo + i * 400 / 3;  // several in a second, which the index does not tell apart
+        made.language = i % 2 == 1 ? "go" : "text";
+        if (i % 5 == 0) made.created_at = kLongAgo;
+        create(made);
+    }
+    const auto walk = [this](bool of_owner, ListQuery query) {
+        Ids seen;
+        while (true) {
+            const auto items = run(of_owner ? store->list_owned("id of ann", query, deadline())
+                                            : store->list_public(query, deadline()));
+            if (items.empty()) return seen;
+            for (const Snippet& one : items) seen.push_back(one.id);
+            query.after = Position{items.back().created_at, items.back().id};
+        }
+    };
+    for (const bool indexed : {false, true}) {
+        if (indexed) index_all();
+        for (const bool of_owner : {false, true}) {
+            for (const char* language : {"", "go"}) {
+                for (const int limit : {1, 3, 100}) {
+                    ListQuery query;
+                    query.limit = limit;
+                    query.language = language;
+                    const Ids newest = walk(of_owner, query);
+                    query.order = ListOrder::oldest;
+                    Ids oldest = walk(of_owner, query);
+                    std::reverse(oldest.begin(), oldest.end());
+                    EXPECT_EQ(oldest, newest) << "indexed " << indexed << ", limit " << limit << " " << language;
+                    EXPECT_EQ(newest.size(), language[0] == '\0' ? 23u : 11u);
+                }
+            }
+        }
+    }
+}
+
+TEST_P(StoreContract, TheMostViewedComeFirstAndOfEquallyViewedTheNewest) {
+    create_account("ann");
+    for (const char* id : {"a", "b", "c", "d", "hidden", "burns"}) {
+        Snippet made = owned(id, "ann");
+        made.created_at = kLongAgo + id[0];
+        made.visibility = id == "hidden"s ? Visibility::unlisted : Visibility::public_;
+        made.burn_after_reading = id == "burns"s;
+        made.language = id == "c"s ? "go" : "text";
+        create(made);
+    }
+    apply("batch", {{"a", 3}, {"b", 7}, {"hidden", 50}, {"burns", 60}});
+    ListQuery query;
+    query.order = ListOrder::most_viewed;
+    EXPECT_EQ(public_ids(query), (Ids{"b", "a", "d", "c"}));
+    query.language = "text";
+    EXPECT_EQ(public_ids(query), (Ids{"b", "a", "d"}));
+    query.limit = 2;
+    EXPECT_EQ(public_ids(query), (Ids{"b", "a"}));
+}
+
+TEST_P(StoreContract, ABeginningIsOfTheCurrentTextAndEndsBetweenCharacters) {
+    Snippet euros = snippet("euros");
+    euros.body.clear();
+    for (int i = 0; i < 1000; ++i) euros.body += "€";  // three bytes each
+    Snippet large = snippet("large");
+    large.body = std::string(900'000, 'x');
+    Snippet brief = snippet("brief");
+    brief.body = "a\nb";
+    for (const Snippet& one : {euros, large, brief}) create(one);
+    brief.body = "another text";
+    update(brief);
+
+    std::map<std::string, Beginning> found;
+    for (Beginning& one : run(store->load_beginnings({"euros", "large", "brief", "nobody's"}, deadline()))) {
+        found[one.id] = one;
+    }
+    ASSERT_EQ(found.size(), 3u);
+    EXPECT_EQ(found["brief"].text, "another text");
+    EXPECT_EQ(found["brief"].version, 2);
+    EXPECT_EQ(found["brief"].size, 12);
+    EXPECT_EQ(found["large"].text, std::string(kBeginningBytesMax, 'x'));
+    EXPECT_EQ(found["large"].size, 900'000);
+    EXPECT_EQ(found["euros"].size, static_cast<std::int64_t>(euros.body.size()));
+    EXPECT_EQ(found["euros"].text, euros.body.substr(0, kBeginningBytesMax / 3 * 3));
+}
+
+TEST_P(StoreContract, WhatIsListedIsCountedAsFarAsIsAskedFor) {
+    create_account("ann");
+    EXPECT_EQ(run(store->count_listed("id of ann", 10, deadline())), 0);
+    for (int i = 0; i < 6; ++i) {
+        Snippet made = owned(std::to_string(i), "ann");
+        if (i < 3) made.visibility = Visibility::public_;
+        made.burn_after_reading = i == 1;
+        if (i == 2) made.expires_at = base::unix_now_ms();
+        create(made);
+    }
+    EXPECT_EQ(run(store->count_listed("id of ann", 10, deadline())), 5) << "all but the expired one";
+    EXPECT_EQ(run(store->count_listed("id of ann", 4, deadline())), 4);
+    EXPECT_EQ(run(store->count_listed("", 10, deadline())), 1) << "that everybody may see";
+    EXPECT_EQ(run(store->count_listed("id of nobody", 10, deadline())), 0);
+}
+
 TEST_P(StoreContract, ACursorStaysGoodWhenItsSnippetGoes) {
     for (int i = 0; i < 4; ++i) {
         Snippet made = snippet("id" + std::to_string(i));

@@ -223,6 +223,16 @@ def test_links(ada, nobody, document, seen):
     second = nobody.call("explore", query={"limit": 1, "cursor": first["next_cursor"]}).json()
     assert first["items"][0]["id"] != second["items"][0]["id"]
     assert nobody.call("explore", headers=PAGE).status == 200
+    before = {"limit": 1, "before": second["next_cursor"] or first["next_cursor"]}
+    for query in (before, {"q": "x"}, {"tag": "x"}, {"language": "python"}, {"sort": "views"}, {"sort": "oldest"}):
+        assert nobody.call("explore", headers=PAGE, query=query).status == 200
+        if query.get("sort") != "views":
+            assert nobody.call("listSnippetsOf", ada.username, headers=PAGE, query=query).status == 200
+    first = nobody.call("listSnippetsOf", ada.username, query={"limit": 1}).json()
+    query = {"limit": 1, "cursor": first["next_cursor"], "sort": "newest"}
+    assert nobody.call("listSnippetsOf", ada.username, query=query).status == 200
+    assert nobody.call("listSnippetsOf", "nobody-of-this-name").status == 404
+    assert nobody.call("listSnippetsOf", ada.username, query={"limit": 0}).status == 422
 
     # It goes on for an hour: its first event is enough.
     nobody.get("/healthz")
@@ -264,7 +274,9 @@ def test_snippets_are_listed_and_filtered(eve):
     eve.create(title="hay", tags=["red"], language="cpp")
     for query in ({"q": "needle"}, {"tag": "green"}, {"language": "python"}, {"visibility": "private"}):
         assert [item["id"] for item in eve.call("listSnippets", query=query).json()["items"]] == [wanted], query
+    oldest = eve.call("listSnippets", query={"limit": 1, "sort": "oldest"}).json()
     newest = eve.call("listSnippets", query={"limit": 1}).json()
+    assert newest["items"] != oldest["items"]
     assert newest["items"][0]["title"] == "hay"
     older = eve.call("listSnippets", query={"cursor": newest["next_cursor"]}).json()
     assert [item["id"] for item in older["items"]] == [wanted] and older["next_cursor"] is None
@@ -466,7 +478,8 @@ def test_pages_of_accounts(server, connect, document):
         entered = eve.call(form, body=entrance)
         assert entered.status == 303 and entered.headers["Location"] == "/me" and eve.session
     kept, other = (eve.create(title=title)["id"] for title in ("kept", "other"))
-    for query in ({"limit": 1}, {"q": "x"}, {"tag": "x"}, {"language": "x"}, {"visibility": "public"}, {"cursor": ""}):
+    for query in ({"limit": 1}, {"q": "x"}, {"tag": "x"}, {"language": "x"}, {"visibility": "public"}, {"cursor": ""},
+                  {"before": ""}, {"sort": "oldest"}):
         assert eve.call("mePage", headers=PAGE, query=query).status == 200
     assert eve.call("deleteSelectedForm", body={"id": [other]}, headers=PAGE).status == 200
     assert eve.call("deleteSelectedForm", body={"id": [other], "sure": "1"}).status == 303

@@ -269,7 +269,7 @@ TEST(ReadLifetime, IsSecondsOrANumberWithAUnitOrNever) {
 }
 
 store::ListQuery list(const std::string& query) {
-    const auto read = read_list_query(query, true);
+    const auto read = read_list_query(query, ListOf::caller);
     if (!read) {
         ADD_FAILURE() << query << " is refused";
         return {};
@@ -277,7 +277,7 @@ store::ListQuery list(const std::string& query) {
     return *read;
 }
 Names bad_list(const std::string& query) {
-    const auto read = read_list_query(query, true);
+    const auto read = read_list_query(query, ListOf::caller);
     return read ? Names{"(accepted)"} : names(read.error());
 }
 
@@ -295,14 +295,27 @@ TEST(ReadListQuery, HasDefaultsAndFilters) {
     EXPECT_EQ(list("limit=1").limit, 1);
 }
 
-TEST(ReadListQuery, WithoutFiltersTheyArePassedOver) {
-    const auto read = read_list_query("q=a&tag=b&language=c&limit=7", false);
-    ASSERT_TRUE(read);
-    EXPECT_EQ(read->limit, 7);
-    EXPECT_EQ(read->text + read->tag + read->language, "");
+TEST(ReadListQuery, KnowsTheOrdersThatAListHas) {
+    const auto order = [](const std::string& query, ListOf whose) { return read_list_query(query, whose)->order; };
+    for (const ListOf whose : {ListOf::caller, ListOf::account, ListOf::everybody}) {
+        EXPECT_EQ(order("", whose), store::ListOrder::newest);
+        EXPECT_EQ(order("sort=", whose), store::ListOrder::newest) << "what a form sends";
+        EXPECT_EQ(order("sort=newest", whose), store::ListOrder::newest);
+        EXPECT_EQ(order("sort=oldest&q=a", whose), store::ListOrder::oldest);
+        EXPECT_EQ(names(read_list_query("sort=size", whose).error()), Names{"sort"});
+    }
+    EXPECT_EQ(order("sort=views&tag=a&language=c", ListOf::everybody), store::ListOrder::most_viewed);
+    EXPECT_EQ(names(read_list_query("sort=views&q=a", ListOf::everybody).error()), Names{"sort"});
+    EXPECT_EQ(bad_list("sort=views"), Names{"sort"});
 }
 
-TEST(ReadListQuery, KnowsTheThreeVisibilitiesWhereThereAreFilters) {
+TEST(ReadListQuery, LooksForALanguageThatNobodyKnowsAsItIs) {
+    EXPECT_EQ(list("language=klingon").language, "klingon") << "and so finds nothing";
+    EXPECT_EQ(list("language=").language, "");
+    EXPECT_EQ(list("language=golang").language, "go");
+}
+
+TEST(ReadListQuery, KnowsTheThreeVisibilitiesOfOnesOwn) {
     EXPECT_EQ(list("visibility=public").visibility, model::Visibility::public_);
     EXPECT_EQ(list("visibility=unlisted").visibility, model::Visibility::unlisted);
     EXPECT_EQ(list("visibility=private").visibility, model::Visibility::private_);
@@ -311,7 +324,7 @@ TEST(ReadListQuery, KnowsTheThreeVisibilitiesWhereThereAreFilters) {
     for (const char* other : {"Public", "all", "private_", "0", "%ff", "public,private"}) {
         EXPECT_EQ(bad_list("visibility="s + other), Names{"visibility"}) << other;
     }
-    const auto unfiltered = read_list_query("visibility=private", false);
+    const auto unfiltered = read_list_query("visibility=private", ListOf::everybody);
     ASSERT_TRUE(unfiltered);
     EXPECT_EQ(unfiltered->visibility, std::nullopt);
 }

@@ -64,6 +64,15 @@ TEST(PageText, SaysTimesInUtc) {
 TEST(PageText, CallsWhatHasNoTitleSomething) {
     EXPECT_EQ(title_text(""), "Untitled snippet");
     EXPECT_EQ(title_text("main.cpp"), "main.cpp");
+    EXPECT_EQ(title_text("main.cpp", "a text"), "main.cpp");
+    EXPECT_EQ(title_text("", "\r\n  \n \t first \t \r\nsecond"), "first");
+    EXPECT_EQ(title_text("", "a\tb\x01"), "a b ") << "control characters act upon nothing";
+    for (const char* nothing : {"", "\n", " \t\r\n\v\f", "\u202E\u200B"})
+        EXPECT_EQ(title_text("", nothing), "Untitled snippet");
+    EXPECT_EQ(title_text("", std::string(80, 'x')), std::string(80, 'x'));
+    EXPECT_EQ(title_text("", std::string(81, 'x')), std::string(80, 'x') + "…");
+    EXPECT_EQ(title_text("", "x" + std::string(40, 'y') + std::string(39, 'z') + "é"),
+              "x" + std::string(40, 'y') + std::string(39, 'z') + "…");
 }
 
 TEST(PageCode, CountsLines) {
