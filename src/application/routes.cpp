@@ -137,6 +137,12 @@ constexpr Route kRoutes[] = {
     of_snippet({Method::get, "/s/{id}/fork", ui::fork_page, Access::page_account, Charge::nothing, Work::render}),
     of_snippet({Method::post, "/s/{id}/fork", ui::fork_from_form, Access::page_account, Charge::write, Work::own}),
     of_snippet({Method::get, "/s/{id}/revisions", ui::revisions_page, Access::page, Charge::nothing, Work::render}),
+    of_snippet(
+        {Method::get, "/s/{id}/revisions/{version}", ui::revision_page, Access::page, Charge::nothing, Work::render}),
+    of_snippet(
+        {Method::get, "/s/{id}/revisions/{version}/raw", ui::revision_raw, Access::page, Charge::nothing, Work::read}),
+    of_snippet({Method::post, "/s/{id}/revisions/{version}/restore", ui::restore_from_form, Access::page, Charge::write,
+                Work::own}),
     of_snippet({Method::get, "/s/{id}/stats", ui::stats_page, Access::page, Charge::nothing, Work::render}),
     {Method::get, "/login", ui::log_in_page, Access::page, Charge::nothing, Work::render},
     {Method::post, "/login", ui::log_in_from_form, Access::anyone, Charge::login, Work::auth, ui::log_in_refused},

@@ -288,6 +288,22 @@ Result<std::optional<store::Position>> read_cursor(std::string_view query) {
     return position;
 }
 
+Result<VersionsQuery> read_versions_query(std::string_view query, int most) {
+    VersionsQuery out{std::nullopt, most};
+    const http::Parameter before = http::find_parameter(query, "before"), limit = http::find_parameter(query, "limit");
+    if (before.present && !before.value.empty()) {
+        out.before = base::parse_number<std::int64_t>(before.value);
+        if (!out.before || *out.before < 1) return invalid_field("before", "is a version, counted from 1");
+    }
+    if (limit.present) {
+        out.limit = base::parse_number<int>(limit.value).value_or(0);
+        if (out.limit < 1 || out.limit > most) {
+            return invalid_field("limit", fmt::format("is a whole number from 1 to {}", most));
+        }
+    }
+    return out;
+}
+
 bool has_filters(std::string_view query) {
     if (query.empty()) return false;
     const auto has = [query](std::string_view name) { return !http::find_parameter(query, name).value.empty(); };

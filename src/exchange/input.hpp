@@ -94,6 +94,12 @@ bool has_filters(std::string_view query);
 Result<model::ViewBucket> read_view_bucket(std::string_view query);
 /// `cursor` alone.
 Result<std::optional<store::Position>> read_cursor(std::string_view query);
+/// `before`, a version, and `limit` of a list of versions, which has at most `most`.
+struct VersionsQuery {
+    std::optional<std::int64_t> before;
+    int limit = 0;
+};
+Result<VersionsQuery> read_versions_query(std::string_view query, int most);
 std::string make_cursor(const store::Position& last);
 
 }  // namespace snippetd::exchange

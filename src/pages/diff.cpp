@@ -1,10 +1,14 @@
 #include "pages/diff.hpp"
 
+#include "pages/changed_words.hpp"
+#include "pages/libgit2.hpp"
 #include "pages/odd_characters.hpp"
 #include "pages/text.hpp"
 
+#include <algorithm>
 #include <new>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,9 +21,10 @@ namespace snippetd::pages {
 namespace {
 
 struct Line {
-    char origin;  ///< ' ', '-', '+', or '@' for the head of a hunk
+    char origin;  ///< ' ', '-', '+', '@' for the head of a hunk, '\\' for a remark on the end of a text
     int old_number, new_number;
     std::string text;
+    std::vector<Mark> marks{};  ///< what differs from the line that has taken its place
 };
 
 struct Collected {
@@ -41,13 +46,27 @@ int on_hunk(const git_diff_delta*, const git_diff_hunk* hunk, void* payload) {
     return 0;
 }
 
+/// What the last line of a text lacks.
+std::string_view remark_of(char origin) {
+    switch (origin) {
+        case GIT_DIFF_LINE_CONTEXT_EOFNL: return "Neither text ends with a line feed.";
+        case GIT_DIFF_LINE_ADD_EOFNL: return "The old text does not end with a line feed.";
+        case GIT_DIFF_LINE_DEL_EOFNL: return "The new text does not end with a line feed.";
+        default: return {};
+    }
+}
+
 int on_line(const git_diff_delta*, const git_diff_hunk*, const git_diff_line* line, void* payload) {
     auto& collected = *static_cast<Collected*>(payload);
     switch (line->origin) {
         case GIT_DIFF_LINE_ADDITION: ++collected.diff->added; break;
         case GIT_DIFF_LINE_DELETION: ++collected.diff->removed; break;
         case GIT_DIFF_LINE_CONTEXT: break;
-        default: return 0;  // a remark on the end of the file
+        default: {
+            const std::string_view remark = remark_of(line->origin);
+            if (!remark.empty() && !collected.diff->cut) collected.lines.push_back({'\\', 0, 0, std::string{remark}});
+            return 0;
+        }
     }
     const std::string_view text = without_line_end({line->content, line->content_len});
     collected.bytes += text.size();
@@ -69,12 +88,22 @@ void append_number(std::string& out, int number, std::string_view kind = {}) {
     out += "></td>";
 }
 
-void append_text(std::string& out, OddMarker& marker, std::string_view text, std::string_view kind = {}) {
+void append_text(std::string& out, OddMarker& marker, const Line* line, std::string_view kind = {}) {
     out += kind.empty() ? "<td class=\"t\">" : fmt::format("<td class=\"t {}\">", kind);
-    marker.append(out, text);
+    std::size_t done = 0;
+    const std::string_view text = line ? std::string_view{line->text} : std::string_view{};
+    for (const Mark& mark : line ? line->marks : std::vector<Mark>{}) {
+        marker.append(out, text.substr(done, mark.begin - done));
+        out += "<b class=\"w\">";
+        marker.append(out, text.substr(mark.begin, mark.end - mark.begin));
+        out += "</b>";
+        done = mark.end;
+    }
+    marker.append(out, text.substr(done));
     out += "</td>";
 }
 
+/// Of a hunk, or a remark.
 void append_head(std::string& out, const Line& line, int columns) {
     fmt::format_to(std::back_inserter(out), "<tr class=\"hunk\"><td colspan=\"{}\">{}</td></tr>", columns, line.text);
 }
@@ -83,17 +112,81 @@ std::string inline_table(const std::vector<Line>& lines) {
     std::string out = "<table class=\"diff inline\"><tbody>";
     OddMarker marker;
     for (const Line& line : lines) {
-        if (line.origin == '@') {
+        if (line.origin == '@' || line.origin == '\\') {
             append_head(out, line, 3);
             continue;
         }
         fmt::format_to(std::back_inserter(out), "<tr class=\"{}\">", class_of(line.origin));
         append_number(out, line.old_number);
         append_number(out, line.new_number);
-        append_text(out, marker, line.text);
+        append_text(out, marker, &line);
         out += "</tr>";
     }
     return out + "</tbody></table>";
+}
+
+/// Where the removed lines that begin at `i` end, and then the added ones.
+std::pair<std::size_t, std::size_t> change_at(const std::vector<Line>& lines, std::size_t i) {
+    std::size_t removed = i;
+    while (removed < lines.size() && lines[removed].origin == '-') ++removed;
+    std::size_t added = removed;
+    while (added < lines.size() && lines[added].origin == '+') ++added;
+    return {removed, added};
+}
+
+/// A remark on the end of the old text stands before what was added: it comes behind it, so that both sides of the
+/// change are together.
+void put_remarks_behind(std::vector<Line>& lines) {
+    for (std::size_t i = 0; i + 1 < lines.size(); ++i) {
+        if (lines[i].origin == '\\' && lines[i + 1].origin == '+') std::swap(lines[i], lines[i + 1]);
+    }
+    const std::size_t end = lines.size();
+    if (end < 2 || lines[end - 1].origin != '\\' || lines[end - 2].origin != '\\') return;
+    lines.pop_back();
+    lines.back().text = remark_of(GIT_DIFF_LINE_CONTEXT_EOFNL);
+}
+
+void mark_words(std::vector<Line>& lines) {
+    for (std::size_t i = 0; i < lines.size();) {
+        const auto [removed, added] = change_at(lines, i);
+        std::vector<std::string_view> before, after;
+        for (std::size_t at = i; at < removed; ++at) before.push_back(lines[at].text);
+        for (std::size_t at = removed; at < added; ++at) after.push_back(lines[at].text);
+        ChangedWords changed = changed_words(before, after);
+        for (std::size_t at = i; at < removed; ++at) lines[at].marks = std::move(changed.before[at - i]);
+        for (std::size_t at = removed; at < added; ++at) lines[at].marks = std::move(changed.after[at - removed]);
+        i = std::max(added, i + 1);
+    }
+}
+
+std::string_view line_ends_of(std::string_view text) {
+    std::size_t feeds = 0, both = 0, returns = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\n') {
+            ++(i > 0 && text[i - 1] == '\r' ? both : feeds);
+        } else if (text[i] == '\r' && (i + 1 == text.size() || text[i + 1] != '\n')) {
+            ++returns;
+        }
+    }
+    if ((feeds > 0) + (both > 0) + (returns > 0) > 1) return "mixed";
+    return both > 0 ? "CR LF (Windows)" : returns > 0 ? "CR (old Mac OS)" : "LF (Unix)";
+}
+
+/// What a table cannot show.
+std::string remarks(std::string_view from, std::string_view to) {
+    std::string html;
+    const std::string_view ends_before = line_ends_of(from), ends_after = line_ends_of(to);
+    if (ends_before != ends_after && from.find_first_of("\r\n") != from.npos && to.find_first_of("\r\n") != to.npos) {
+        html +=
+            fmt::format("<p class=\"notice\">The ends of lines were {} and are {} now.</p>", ends_before, ends_after);
+    }
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    const bool marked_before = from.starts_with(kByteOrderMark), marked_after = to.starts_with(kByteOrderMark);
+    if (marked_before != marked_after) {
+        html += fmt::format("<p class=\"notice\">The text {} with a byte order mark (BOM){}.</p>",
+                            marked_after ? "begins" : "began", marked_after ? " now" : " before");
+    }
+    return html;
 }
 
 /// Removed lines stand beside the added ones that follow them, as far as there are any.
@@ -103,7 +196,7 @@ std::string split_table(const std::vector<Line>& lines) {
     const auto append_side = [&out, &marker](const Line* line, bool old_side) {
         const std::string_view kind = line ? class_of(line->origin) : "none";
         append_number(out, !line ? 0 : old_side ? line->old_number : line->new_number, kind);
-        append_text(out, marker, line ? std::string_view{line->text} : std::string_view{}, kind);
+        append_text(out, marker, line, kind);
     };
     const auto append_row = [&](const Line* before, const Line* after) {
         out += "<tr>";
@@ -112,16 +205,13 @@ std::string split_table(const std::vector<Line>& lines) {
         out += "</tr>";
     };
     for (std::size_t i = 0; i < lines.size();) {
-        if (lines[i].origin == '@') {
+        if (lines[i].origin == '@' || lines[i].origin == '\\') {
             append_head(out, lines[i++], 4);
         } else if (lines[i].origin == ' ') {
             append_row(&lines[i], &lines[i]);
             ++i;
         } else {
-            std::size_t removed = i;
-            while (removed < lines.size() && lines[removed].origin == '-') ++removed;
-            std::size_t added = removed;
-            while (added < lines.size() && lines[added].origin == '+') ++added;
+            const auto [removed, added] = change_at(lines, i);
             for (std::size_t row = 0; i + row < removed || removed + row < added; ++row) {
                 append_row(i + row < removed ? &lines[i + row] : nullptr,
                            removed + row < added ? &lines[removed + row] : nullptr);
@@ -132,21 +222,21 @@ std::string split_table(const std::vector<Line>& lines) {
     return out + "</tbody></table>";
 }
 
-/// For as long as the program runs.
+}  // namespace
+
 void need_libgit2() {
     static const int ready = git_libgit2_init();
     if (ready < 0) throw std::runtime_error{"libgit2 does not start"};
 }
 
-}  // namespace
-
-Diff diff_html(std::string_view from, std::string_view to, DiffStyle style) {
+Diff diff_html(std::string_view from, std::string_view to, DiffStyle style, std::uint32_t context) {
     need_libgit2();
     Diff diff;
     Collected collected{{}, 0, &diff};
     git_diff_options options;
     git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
     options.flags = GIT_DIFF_FORCE_TEXT;
+    options.context_lines = context;
     if (git_diff_buffers(from.data(), from.size(), nullptr, to.data(), to.size(), nullptr, &options, nullptr, nullptr,
                          on_hunk, on_line, &collected) != 0) {
         throw std::bad_alloc{};
@@ -155,7 +245,10 @@ Diff diff_html(std::string_view from, std::string_view to, DiffStyle style) {
         if (from != to) throw std::bad_alloc{};  // libgit2 does not say so when it has no memory for many lines
         return diff;
     }
-    diff.html = style == DiffStyle::split ? split_table(collected.lines) : inline_table(collected.lines);
+    put_remarks_behind(collected.lines);
+    mark_words(collected.lines);
+    diff.html = remarks(from, to);
+    diff.html += style == DiffStyle::split ? split_table(collected.lines) : inline_table(collected.lines);
     return diff;
 }
 

@@ -22,6 +22,7 @@ struct DocumentRequest {
     std::shared_ptr<const void> owner;  ///< of the texts
     std::string_view first, second{};   ///< the text; or the old one and the new one
     base::Milliseconds time_max = kMarkdownTimeMax;
+    std::uint32_t context = 3;  ///< of a difference: lines around each change
 };
 
 /// How it went. All but `made` are properties of the text: it will go the same way again.

@@ -54,6 +54,7 @@ constexpr base::Milliseconds kPatience{3000 * kSlowness};
 
 struct RequestHead {
     DocumentKind kind;
+    std::uint32_t context;
     std::uint32_t first_bytes, second_bytes;
     std::uint32_t time_ms_max;
 };
@@ -117,10 +118,10 @@ long resident_kib_max() {
     return usage.ru_maxrss;
 }
 
-Document make_here(DocumentKind kind, const std::string& first, const std::string& second) {
+Document make_here(const RequestHead& head, const std::string& first, const std::string& second) {
     Document document;
     try {
-        if (kind == DocumentKind::markdown) {
+        if (head.kind == DocumentKind::markdown) {
             std::optional<std::string> html = markdown_html_within(first, kDocumentBytesMax);
             if (html) {
                 document.html = *std::move(html);
@@ -128,8 +129,8 @@ Document make_here(DocumentKind kind, const std::string& first, const std::strin
                 document.outcome = DocumentOutcome::too_large;
             }
         } else {
-            const DiffStyle style = kind == DocumentKind::diff_split ? DiffStyle::split : DiffStyle::inline_;
-            Diff diff = diff_html(first, second, style);
+            const DiffStyle style = head.kind == DocumentKind::diff_split ? DiffStyle::split : DiffStyle::inline_;
+            Diff diff = diff_html(first, second, style, head.context);
             document.html = std::move(diff.html);
             document.added = diff.added;
             document.removed = diff.removed;
@@ -265,7 +266,7 @@ Document DocumentProcess::make(const DocumentRequest& request) {
 }
 
 bool DocumentProcess::send(const DocumentRequest& request, base::Deadline deadline) {
-    const RequestHead head{request.kind, static_cast<std::uint32_t>(request.first.size()),
+    const RequestHead head{request.kind, request.context, static_cast<std::uint32_t>(request.first.size()),
                            static_cast<std::uint32_t>(request.second.size()),
                            static_cast<std::uint32_t>(request.time_max.count())};
     Io outcome = send_all(socket_, &head, sizeof head, deadline);
@@ -343,7 +344,7 @@ int run_document_process() {
         std::string first(head.first_bytes, '\0'), second(head.second_bytes, '\0');
         if (!read_all(first.data(), first.size()) || !read_all(second.data(), second.size())) break;
         limit_time(base::Milliseconds{head.time_ms_max});
-        const Document document = make_here(head.kind, first, second);
+        const Document document = make_here(head, first, second);
         limit_time(base::Milliseconds{0});
         const bool last = resident_kib_max() - before_kib > kGrowthKibMax * kSlowness;
         const AnswerHead answer{

@@ -6,6 +6,7 @@
 #include "model/snippet.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,6 +58,8 @@ enum class ListOrder {
     /// The most viewed of the newest kMostViewedOf that anybody may see, and only of these: `after` says nothing.
     most_viewed,
 };
+/// Above every version there is.
+inline constexpr std::int64_t kAfterAllVersions = std::numeric_limits<std::int64_t>::max();
 inline constexpr int kMostViewedOf = 1000;
 
 struct ListQuery {
@@ -109,8 +112,9 @@ class Snippets {
     virtual Awaitable<std::vector<Beginning>> load_beginnings(std::vector<std::string> ids, Deadline deadline) = 0;
     /// How many `list_owned`, or without an owner `list_public`, could list; it counts to `most`.
     virtual Awaitable<std::int64_t> count_listed(std::string owner_id, std::int64_t most, Deadline deadline) = 0;
-    /// Earlier versions, newest first, without bodies, at most 1000.
-    virtual Awaitable<std::vector<model::Revision>> list_revisions(std::string snippet_id, Deadline deadline) = 0;
+    /// Versions earlier than `before`, newest first, without bodies, at most `limit`.
+    virtual Awaitable<std::vector<model::Revision>> list_revisions(std::string snippet_id, std::int64_t before,
+                                                                   int limit, Deadline deadline) = 0;
     virtual Awaitable<std::optional<model::Revision>> find_revision(std::string snippet_id, std::int64_t version,
                                                                     Deadline deadline) = 0;
 };

@@ -22,7 +22,6 @@ constexpr UnixMillis kIdempotencyKept = kDay;
 constexpr UnixMillis kLedgerKept = 7 * kDay;
 constexpr UnixMillis kGoneKept = 365 * kDay;
 constexpr std::int64_t kViewHoursKept = 400 * 24;  // in hours
-constexpr int kRevisionsListedMax = 1000;
 
 struct LoadSnippets {
     LoadSnippets(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
@@ -171,19 +170,21 @@ Awaitable<bool> SqlStore::delete_snippet(std::string id, std::optional<std::int6
     return write_->run(std::move(work), deadline);
 }
 
-Awaitable<std::vector<model::Revision>> SqlStore::list_revisions(std::string snippet_id, Deadline deadline) {
-    auto work = [this, snippet_id = std::move(snippet_id)](sql::Connection& connection) {
+Awaitable<std::vector<model::Revision>> SqlStore::list_revisions(std::string snippet_id, std::int64_t before, int limit,
+                                                                 Deadline deadline) {
+    auto work = [this, snippet_id = std::move(snippet_id), end = static_cast<long long>(before),
+                 limit](sql::Connection& connection) {
         connection.count("list_revisions");
         const std::string text = fmt::format(
             "select version, title, language, visibility, created_at, {} from revisions "
-            "where snippet_id = :id order by version desc limit :limit",
+            "where snippet_id = :id and version < :before order by version desc limit :limit",
             dialect_.revision_size);
         model::Revision revision;
         std::string visibility;
         long long version = 0, created_at = 0, size = 0;
-        soci::statement statement = make_statement(connection, text, use(snippet_id), use(kRevisionsListedMax),
-                                                   into(version), into(revision.title), into(revision.language),
-                                                   into(visibility), into(created_at), into(size));
+        soci::statement statement =
+            make_statement(connection, text, use(snippet_id), use(end), use(limit), into(version), into(revision.title),
+                           into(revision.language), into(visibility), into(created_at), into(size));
         statement.execute(false);
         std::vector<model::Revision> revisions;
         while (statement.fetch()) {

@@ -84,7 +84,8 @@ class SqlStore : public Store {
     Awaitable<std::vector<model::Snippet>> list_public(ListQuery query, Deadline deadline) override;
     Awaitable<std::vector<Beginning>> load_beginnings(std::vector<std::string> ids, Deadline deadline) override;
     Awaitable<std::int64_t> count_listed(std::string owner_id, std::int64_t most, Deadline deadline) override;
-    Awaitable<std::vector<model::Revision>> list_revisions(std::string snippet_id, Deadline deadline) override;
+    Awaitable<std::vector<model::Revision>> list_revisions(std::string snippet_id, std::int64_t before, int limit,
+                                                           Deadline deadline) override;
     Awaitable<std::optional<model::Revision>> find_revision(std::string snippet_id, std::int64_t version,
                                                             Deadline deadline) override;
     Awaitable<std::vector<model::ViewHour>> view_hours(std::string id, UnixMillis since, Deadline deadline) override;

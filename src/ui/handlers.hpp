@@ -29,8 +29,13 @@ Answer fork_page(Exchange& exchange);
 Answer delete_from_form(Exchange& exchange);
 Answer fork_from_form(Exchange& exchange);
 Answer qr_code(Exchange& exchange);
-Answer revisions_page(Exchange& exchange);
 Answer stats_page(Exchange& exchange);
+
+// revision_pages.cpp
+Answer revisions_page(Exchange& exchange);
+Answer revision_page(Exchange& exchange);
+Answer revision_raw(Exchange& exchange);
+Answer restore_from_form(Exchange& exchange);
 
 // live.cpp
 Answer follow_count(Exchange& exchange);

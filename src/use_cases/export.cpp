@@ -4,7 +4,7 @@ namespace snippetd::use_cases {
 
 namespace {
 
-constexpr int kListedAtOnce = 100;
+constexpr int kListedAtOnce = 100, kVersionsAtOnce = 1000;
 // For each call of the store.
 constexpr base::Milliseconds kStepTimeout{4'000};
 
@@ -52,19 +52,20 @@ Awaitable<std::optional<AccountExport::Item>> AccountExport::read_listed() {
     const store::Loaded loaded = co_await store_.load_snippet(std::move(id), base::deadline_in(kStepTimeout, party_));
     if (!loaded.snippet || loaded.expired()) co_return std::nullopt;
     const model::Snippet& snippet = *loaded.snippet;
-    if (snippet.version > 1) {
-        const std::vector<model::Revision> revisions =
-            co_await store_.list_revisions(snippet.id, base::deadline_in(kStepTimeout, party_));
-        for (const model::Revision& revision : revisions) {
-            if (revision.version < snippet.version) old_versions_.emplace_back(snippet.id, revision.version);
-        }
-    }
+    if (snippet.version > 1) co_await list_old_versions(snippet.id, snippet.version);
     co_return snippet;
+}
+
+Awaitable<void> AccountExport::list_old_versions(std::string id, std::int64_t before) {
+    const std::vector<model::Revision> revisions =
+        co_await store_.list_revisions(id, before, kVersionsAtOnce, base::deadline_in(kStepTimeout, party_));
+    for (const model::Revision& revision : revisions) old_versions_.emplace_back(id, revision.version);
 }
 
 Awaitable<std::optional<AccountExport::Item>> AccountExport::read_old_version() {
     const auto [id, version] = std::move(old_versions_.front());
     old_versions_.pop_front();
+    if (old_versions_.empty()) co_await list_old_versions(id, version);
     std::optional<model::Revision> revision =
         co_await store_.find_revision(id, version, base::deadline_in(kStepTimeout, party_));
     if (!revision) co_return std::nullopt;

@@ -49,6 +49,8 @@ class AccountExport {
     /// Lists the next page, unless the last one has not been read yet.
     Awaitable<void> list();
     Awaitable<std::optional<Item>> read_listed();
+    /// Adds to what is left to be read the next versions before that one.
+    Awaitable<void> list_old_versions(std::string id, std::int64_t before);
     Awaitable<std::optional<Item>> read_old_version();
 
     store::Snippets& store_;

@@ -2,6 +2,7 @@
 
 #include "use_cases/access.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -34,13 +35,22 @@ Awaitable<Result<model::Snippet>> load_visible(Call& call, std::string id) {
 
 }  // namespace
 
-Awaitable<Result<Revisions>> list_revisions(Call& call, std::string id) {
+Awaitable<Result<Revisions>> list_revisions(Call& call, std::string id, RevisionsWanted wanted) {
     Result<model::Snippet> snippet = co_await load_visible(call, std::move(id));
     if (!snippet) co_return snippet.error();
-    std::vector<model::Revision> earlier = co_await call.services.store.list_revisions(snippet->id, call.deadline);
+    const std::int64_t before = wanted.before.value_or(store::kAfterAllVersions);
     Revisions revisions;
-    revisions.items.push_back(current_revision(*snippet));
-    revisions.items.front().body.clear();
+    if (snippet->version < before) {
+        revisions.items.push_back(current_revision(*snippet));
+        revisions.items.front().body.clear();
+    }
+    const int left = std::max(0, wanted.limit - static_cast<int>(revisions.items.size()));
+    std::vector<model::Revision> earlier =
+        co_await call.services.store.list_revisions(snippet->id, before, left + 1, call.deadline);
+    if (earlier.size() > static_cast<std::size_t>(left)) {
+        earlier.pop_back();
+        revisions.next_before = earlier.empty() ? snippet->version : earlier.back().version;
+    }
     for (model::Revision& revision : earlier) {
         // An edit in between has made a revision of what is listed as current already.
         if (revision.version >= snippet->version) continue;

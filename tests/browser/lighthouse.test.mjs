@@ -1,4 +1,4 @@
-// Lighthouse on its mobile profile: compose and read. A busy machine makes pages slow, so performance has three tries, and
+// Lighthouse on its mobile profile: compose, read and lists. A busy machine makes pages slow, so performance has three tries, and
 // decides in `./test --long` alone; otherwise it is told.
 
 import assert from "node:assert/strict";
@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 import { launch } from "chrome-launcher";
 import lighthouse from "lighthouse";
 
-import { anonymous } from "./lib/api.mjs";
+import { Account, anonymous } from "./lib/api.mjs";
 
 const url = process.env.SNIPPETD_URL;
 const wanted = 95;
@@ -51,6 +51,17 @@ async function check(address) {
 }
 
 test("compose", { timeout: 120_000 }, () => check(`${url}/`));
+
+for (const [what, path] of [["Explore", "/explore"], ["an account's page", "/users/"]]) {
+  test(what, { timeout: 120_000 }, async () => {
+    const ada = await Account.make(url);
+    for (let n = 0; n < 25; ++n) {
+      const body = `package main\n\nimport "fmt"\n\nfunc main() {\n\tfmt.Println(${n})\n}\n`;
+      await ada.create({ title: n % 2 ? "" : `main${n}.go`, body, visibility: "public", tags: ["one", "two words"] });
+    }
+    await check(url + path + (path.endsWith("/") ? ada.name : ""));
+  });
+}
 
 test("read, of a public snippet", { timeout: 120_000 }, async () => {
   const body = Array.from({ length: 120 }, (_, n) => `def function_${n}(x):\n    return x * ${n}  # number ${n}\n`).join("\n");

@@ -29,10 +29,13 @@ test("the list is empty first, and then newest first, with what each is", async 
   await ada.create({ title: "three.txt", body: "3", burn_after_reading: true });
   await page.reload();
   assert.deepEqual(await names(page), ["three.txt", "two.txt", "one.py"]);
-  await saysSoon(row(page, "one.py").locator(".meta"), /Python\s*public\s*just now\s*viewed 0×/i);
+  await saysSoon(row(page, "one.py").locator(".meta"), /Python\s*public\s*just now\s*1 byte\s*viewed 0×/i);
   assert.deepEqual(await row(page, "one.py").locator(".tags li").allInnerTexts(), ["tag"]);
   await saysSoon(row(page, "two.txt").locator(".meta"), /private[\s\S]*expires/);
   await saysSoon(row(page, "three.txt").locator(".meta"), /burns after reading/);
+  await saysSoon(row(page, "two.txt").locator(".preview"), "2");
+  assert.equal(await row(page, "three.txt").locator(".preview").count(), 0);
+  await saysSoon(page.locator(".total"), "3 snippets");
   await page.locator(".name", { hasText: "one.py" }).click();
   await page.waitForURL("**/s/*");
 });

@@ -52,7 +52,7 @@ test("says title, owner, age, language, lines, size, visibility, tags and views"
   }
   const nobody = await t.anonymous.create({ body: "x" });
   const page = await t.open(`/s/${nobody.id}`);
-  await saysSoon(page.locator("h1"), "Untitled snippet");
+  await saysSoon(page.locator("h1"), "x");
   await saysSoon(page.locator(".about .meta"), /anonymous/);
 });
 
@@ -361,7 +361,7 @@ test("revisions and their differences, inline and side by side", async (t) => {
     const page = await t.open(`/s/${id}`, { scripts });
     await page.locator("a", { hasText: "3 revisions" }).click();
     await saysSoon(page.locator("h1"), "two.txt");
-    assert.deepEqual(await page.locator(".list b").allInnerTexts(), ["Version 3", "Version 2", "Version 1"]);
+    assert.deepEqual(await page.locator(".list .name").allInnerTexts(), ["Version 3", "Version 2", "Version 1"]);
     await page.locator("a[aria-label='Changes in version 2']").click();
     const inline = page.locator("table.diff.inline");
     assert.deepEqual(await inline.locator("tr.del .t").allInnerTexts(), ["old <b>"]);
@@ -375,6 +375,34 @@ test("revisions and their differences, inline and side by side", async (t) => {
     assert.deepEqual(await split.locator("td.t.add").allInnerTexts(), ["new <i>"]);
     await page.locator("a[aria-label='Changes in version 3']").click();
     await saysSoon(page.locator(".diffs .notice"), /the same in both/);
+  }
+});
+
+test("any version is opened, compared and restored", async (t) => {
+  for (const scripts of [true, false]) {
+    const ada = await t.signUp();
+    const { id } = await ada.create({ title: "one.py", body: "a = 1\nsame\n" });
+    await ada.edit(id, { body: "a = 2\nsame\n" });
+    await ada.edit(id, { body: "b = 2\nsame" });
+    const page = await t.open(`/s/${id}/revisions`, { account: ada, scripts });
+    await page.locator("#from").selectOption("1");
+    await page.locator("#to").selectOption("3");
+    await page.locator("button", { hasText: "Compare" }).click();
+    await saysSoon(page.locator("#diff-heading"), /Version 1 → 3/);
+    assert.deepEqual(await page.locator(".del .w").allInnerTexts(), ["a", "1"]);
+    assert.deepEqual(await page.locator(".add .w").allInnerTexts(), ["b", "2"]);
+    await saysSoon(page.locator(".diff"), /The new text does not end with a line feed/);
+    await page.locator(".name", { hasText: "Version 1" }).click();
+    await saysSoon(page.locator(".about .meta"), /version 1 of 3/);
+    assert.equal(await codeOf(page), "a = 1\nsame\n");
+    if (scripts) await highlighted(page);
+    await page.locator("button", { hasText: "Restore this version" }).click();
+    await page.waitForURL(`**/s/${id}`);
+    assert.equal(await codeOf(page), "a = 1\nsame\n");
+    await saysSoon(page.locator(".about .meta"), /4 revisions/);
+    const stranger = await t.open(`/s/${id}/revisions/2`, { scripts });
+    assert.equal(await codeOf(stranger), "a = 2\nsame\n");
+    assert.equal(await stranger.locator("button", { hasText: "Restore" }).count(), 0);
   }
 });
 

@@ -77,7 +77,7 @@ TEST_P(MigrationContract, WhatWasThereBeforeTextsMovedIsThereAndIsFound) {
     EXPECT_EQ(loaded.snippet->title, "Größe");
     EXPECT_EQ(loaded.snippet->body, "ПРИВЕТ 2");
     EXPECT_EQ(loaded.snippet->view_count, 7);
-    const auto revisions = loop.run(store->list_revisions("a", deadline()));
+    const auto revisions = loop.run(store->list_revisions("a", kAfterAllVersions, 1000, deadline()));
     ASSERT_EQ(revisions.size(), 1u);
     EXPECT_EQ(revisions.front().size, 7) << "bytes";
     EXPECT_EQ(loop.run(store->find_revision("a", 1, deadline())).value().body, "früher");

@@ -76,7 +76,7 @@ TEST_P(StoreContract, TextsComeBackByteForByte) {
         EXPECT_EQ(revision->body, texts[i]);
         EXPECT_EQ(revision->title, texts[i]);
         EXPECT_EQ(revision->size, static_cast<std::int64_t>(texts[i].size()));
-        EXPECT_EQ(run(store->list_revisions(first.id, deadline())).at(0).size, revision->size);
+        EXPECT_EQ(run(store->list_revisions(first.id, kAfterAllVersions, 1000, deadline())).at(0).size, revision->size);
         EXPECT_EQ(load(first.id).snippet->title, second.title);
     }
 }
@@ -174,7 +174,7 @@ TEST_P(StoreContract, AnUpdateReplacesTheRowAndKeepsTheOldVersion) {
     expected.version = 3;
     expect_same(*load("a").snippet, expected);
 
-    const auto revisions = run(store->list_revisions("a", deadline()));
+    const auto revisions = run(store->list_revisions("a", kAfterAllVersions, 1000, deadline()));
     ASSERT_EQ(revisions.size(), 2u);
     EXPECT_EQ(revisions[0].version, 2);
     EXPECT_EQ(revisions[0].title, "second");
@@ -196,7 +196,7 @@ TEST_P(StoreContract, AnUpdateReplacesTheRowAndKeepsTheOldVersion) {
     EXPECT_FALSE(run(store->find_revision("a", 3, deadline()))) << "the current one is no earlier version";
     EXPECT_FALSE(run(store->find_revision("a", 0, deadline())));
     EXPECT_FALSE(run(store->find_revision("b", 1, deadline())));
-    EXPECT_TRUE(run(store->list_revisions("b", deadline())).empty());
+    EXPECT_TRUE(run(store->list_revisions("b", kAfterAllVersions, 1000, deadline())).empty());
 }
 
 TEST_P(StoreContract, AnUpdateOfAnOldVersionChangesNothing) {
@@ -211,7 +211,7 @@ TEST_P(StoreContract, AnUpdateOfAnOldVersionChangesNothing) {
     EXPECT_FALSE(update(snippet("b")));
     EXPECT_EQ(load("a").snippet->body, "second");
     EXPECT_EQ(load("a").snippet->version, 2);
-    EXPECT_EQ(run(store->list_revisions("a", deadline())).size(), 1u);
+    EXPECT_EQ(run(store->list_revisions("a", kAfterAllVersions, 1000, deadline())).size(), 1u);
     EXPECT_EQ(load("b").state, State::missing);
 }
 
@@ -226,7 +226,7 @@ TEST_P(StoreContract, OfManyUpdatesOfOneVersionOneWins) {
     const auto winner = std::find(results.begin(), results.end(), true) - results.begin();
     EXPECT_EQ(load("a").snippet->body, std::to_string(winner));
     EXPECT_EQ(load("a").snippet->version, 2);
-    EXPECT_EQ(run(store->list_revisions("a", deadline())).size(), 1u);
+    EXPECT_EQ(run(store->list_revisions("a", kAfterAllVersions, 1000, deadline())).size(), 1u);
 }
 
 TEST_P(StoreContract, RevisionsAreListedUpToAThousandNewestFirst) {
@@ -237,7 +237,7 @@ TEST_P(StoreContract, RevisionsAreListedUpToAThousandNewestFirst) {
         body_column() +
         ", language, visibility, created_at) "
         "select 'a', i, '', '0', 'text', 'public', i from n");
-    const auto revisions = run(store->list_revisions("a", deadline()));
+    const auto revisions = run(store->list_revisions("a", kAfterAllVersions, 1000, deadline()));
     ASSERT_EQ(revisions.size(), 1000u);
     EXPECT_EQ(revisions.front().version, 1005);
     EXPECT_EQ(revisions.back().version, 6);
@@ -268,7 +268,7 @@ TEST_P(StoreContract, ADeletionTakesEverythingAndLeavesNoTrace) {
     EXPECT_FALSE(run(store->delete_snippet("a", std::nullopt, deadline())));
     EXPECT_EQ(load("a").state, State::missing);
     EXPECT_EQ(load("b").state, State::found);
-    EXPECT_TRUE(run(store->list_revisions("a", deadline())).empty());
+    EXPECT_TRUE(run(store->list_revisions("a", kAfterAllVersions, 1000, deadline())).empty());
     EXPECT_EQ(backend->number("select count(*) from revisions"), 0);
     EXPECT_EQ(backend->number("select count(*) from snippet_views"), 1);
 }

@@ -102,7 +102,7 @@ TEST_P(StoreContract, WhatIsNotReturnedIsNotRead) {
         {"explore", [&](Store& cold) { EXPECT_EQ(run(cold.list_public(all, deadline())).size(), 20u); }},
         {"old versions",
          [&](Store& cold) {
-             const auto revisions = run(cold.list_revisions("edited", deadline()));
+             const auto revisions = run(cold.list_revisions("edited", kAfterAllVersions, 1000, deadline()));
              ASSERT_EQ(revisions.size(), std::size_t{kVersions - 1});
              EXPECT_EQ(revisions.front().size, static_cast<std::int64_t>(kBody));
              EXPECT_EQ(revisions.back().size, 14);

@@ -292,6 +292,12 @@ def test_snippets_are_managed(ada, document):
         assert ada.call("editSnippet", snippet, body=body).status == 200
     current = ada.call("readSnippet", snippet).headers["ETag"]
     assert ada.call("editSnippet", snippet, body={"is_public": False}, headers={"If-Match": current}).status == 200
+    newest = ada.call("listRevisions", snippet, query={"limit": 1})
+    last = newest.json()["items"][0]["version"]
+    assert newest.headers["Link"].endswith(f'?limit=1&before={last}>; rel="next"'), newest
+    older = ada.call("listRevisions", snippet, query={"before": last}).json()["items"]
+    assert [item["version"] for item in older] == list(range(last - 1, 0, -1))
+    assert ada.call("listRevisions", snippet, query={"limit": 0}).status == 422
     versions = ada.call("listRevisions", snippet).json()["items"]
     assert [version["version"] for version in versions] == [4, 3, 2, 1]
     assert ada.call("readRevision", [snippet, 1]).json()["body"] == "first"
@@ -455,8 +461,14 @@ def test_pages_of_snippets(ada, bob, document):
     for form in document.operations["editForm"].examples(FORM).values():
         assert ada.call("editForm", snippet, body=form).status == 303
     for view in ("inline", "split"):
-        shown = ada.call("revisionsPage", snippet, headers=PAGE, query={"from": 1, "to": 2, "view": view})
+        query = {"from": 1, "to": 2, "view": view, "context": "all", "before": 9}
+        shown = ada.call("revisionsPage", snippet, headers=PAGE, query=query)
         assert shown.status == 200
+    assert ada.call("revisionsPage", snippet, headers=PAGE, query={"before": 0}).status == 422
+    assert ada.call("revisionPage", [snippet, 1], headers=PAGE).status == 200
+    assert ada.call("readRevisionRaw", [snippet, 1]).text == "text"
+    assert ada.call("restoreForm", [snippet, 1], body={"version": "1"}).status == 412
+    assert ada.call("restoreForm", [snippet, 1], body={"version": "2"}).status == 303
     for by in ("hour", "day"):
         assert ada.call("statsPage", snippet, headers=PAGE, query={"by": by}).status == 200
     assert bob.call("forkForm", snippet).status == 303

@@ -76,7 +76,7 @@ VENDORS = [
     (r"sys/epoll\.h", r"src/http/"),
     (r"ctemplate/", r"src/pages/template\.cpp"),
     (r"md4c", r"src/pages/markdown\.cpp"),
-    (r"git2", r"src/pages/diff\.cpp"),
+    (r"git2", r"src/pages/(diff|changed_words)\.cpp"),
     (r"qrencode", r"src/pages/qr\.cpp"),
     (r"brotli/", r"src/http/codings\.cpp"),
     (r"utf8proc", r"src/base/(fold_case|precis)\.cpp"),

@@ -56,7 +56,9 @@ class UntouchedStore : public store::Store {
     Awaitable<std::vector<model::Snippet>> list_public(store::ListQuery, Deadline) override { touched(); }
     Awaitable<std::vector<store::Beginning>> load_beginnings(std::vector<std::string>, Deadline) override { touched(); }
     Awaitable<std::int64_t> count_listed(std::string, std::int64_t, Deadline) override { touched(); }
-    Awaitable<std::vector<model::Revision>> list_revisions(std::string, Deadline) override { touched(); }
+    Awaitable<std::vector<model::Revision>> list_revisions(std::string, std::int64_t, int, Deadline) override {
+        touched();
+    }
     Awaitable<std::optional<model::Revision>> find_revision(std::string, std::int64_t, Deadline) override { touched(); }
     Awaitable<model::NumbersById> apply_views(std::string, model::NumbersById, store::ViewFlushes, Deadline) override {
         touched();

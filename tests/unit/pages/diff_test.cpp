@@ -34,10 +34,62 @@ TEST(Diff, SplitShowsOldBesideNew) {
                                      "<td class=\"n add\" data-n=\"3\"></td><td class=\"t add\">3</td></tr>"));
 }
 
+TEST(Diff, MarksTheWordsThatDiffer) {
+    for (const DiffStyle style : {DiffStyle::inline_, DiffStyle::split}) {
+        const Diff diff = diff_html("int a<1> = f();\n", "int b<1> = f();\n", style);
+        EXPECT_THAT(diff.html, HasSubstr("int <b class=\"w\">a</b>&lt;1&gt; = f();"));
+        EXPECT_THAT(diff.html, HasSubstr("int <b class=\"w\">b</b>&lt;1&gt; = f();"));
+    }
+}
+
+TEST(Diff, SaysWhatATableDoesNotShow) {
+    const auto html = [](std::string_view from, std::string_view to, DiffStyle style = DiffStyle::inline_) {
+        return diff_html(from, to, style).html;
+    };
+    EXPECT_THAT(html("a\nb", "a\nb\n"), HasSubstr("The old text does not end with a line feed."));
+    EXPECT_THAT(html("a\nb\n", "a\nb"), HasSubstr("The new text does not end with a line feed."));
+    EXPECT_THAT(html("a\nb", "c\nb"), HasSubstr("Neither text ends with a line feed."));
+    EXPECT_THAT(html("a\nb", "a\nc"), HasSubstr("Neither text ends with a line feed."));
+    EXPECT_THAT(html("a\nb", "a\nc"), Not(HasSubstr("The new text")));
+    EXPECT_THAT(html("a\nb\n", "c\nb\n"), Not(HasSubstr("line feed.")));
+    EXPECT_THAT(html("a\nb\n", "a\r\nb\r\n"),
+                HasSubstr("The ends of lines were LF (Unix) and are CR LF (Windows) now."));
+    EXPECT_THAT(html("a\r\nb\n", "a\nb\n"), HasSubstr("The ends of lines were mixed and are LF (Unix) now."));
+    EXPECT_THAT(html("a\rb\r", "a\nb\n"), HasSubstr("The ends of lines were CR (old Mac OS) and are LF (Unix) now."));
+    EXPECT_THAT(html("a", "a\r\nb"), Not(HasSubstr("The ends of lines")));
+    EXPECT_THAT(html("a\n", "\uFEFFa\n"), HasSubstr("The text begins with a byte order mark (BOM) now."));
+    EXPECT_THAT(html("\uFEFFa\n", "a\n"), HasSubstr("The text began with a byte order mark (BOM) before."));
+    // Both sides of a change stay beside each other.
+    EXPECT_THAT(html("one", "one\n", DiffStyle::split),
+                HasSubstr("<td class=\"t del\">one</td><td class=\"n add\" data-n=\"1\"></td>"
+                          "<td class=\"t add\">one</td></tr><tr class=\"hunk\"><td colspan=\"4\">The old text does "));
+}
+
+TEST(Diff, HasAsMuchContextAsIsAskedFor) {
+    std::string before, after;
+    for (int i = 0; i < 100; ++i) {
+        before += std::to_string(i) + "\n";
+        after += i == 50 ? "changed\n" : std::to_string(i) + "\n";
+    }
+    const auto lines = [&](std::uint32_t context) {
+        const std::string html = diff_html(before, after, DiffStyle::inline_, context).html;
+        std::size_t count = 0;
+        for (std::size_t at = html.find("<tr class=\"ctx\">"); at != html.npos;
+             at = html.find("<tr class=\"ctx\">", at + 1)) {
+            ++count;
+        }
+        return count;
+    };
+    EXPECT_EQ(lines(kContextLines), 6u);
+    EXPECT_EQ(lines(25), 50u);
+    EXPECT_EQ(lines(kWholeText), 99u);
+    EXPECT_EQ(lines(0), 0u);
+}
+
 TEST(Diff, TakesMarkupForText) {
     const Diff diff = diff_html("<script>", "<b>&", DiffStyle::inline_);
     EXPECT_THAT(diff.html, Not(HasSubstr("<script>")));
-    EXPECT_THAT(diff.html, HasSubstr("&lt;b&gt;&amp;"));
+    EXPECT_THAT(diff.html, HasSubstr("&lt;<b class=\"w\">b</b>&gt;<b class=\"w\">&amp;</b>"));
 }
 
 TEST(Diff, OfLongLinesIsCut) {
