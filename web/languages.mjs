@@ -34,7 +34,7 @@ const ownPackages = {
 };
 const ownDependencies = { svelte: ["xml", "css", "javascript", "typescript"] };
 
-async function readTable(file) {
+export async function readTable(file) {
   const rows = (await readFile(file, "utf8")).replace(/\n +/g, " ").split("\n").filter((row) => row && !row.startsWith("#"));
   const words = (cell = "") => cell.split(" ").filter(Boolean);
   return rows.map((row) => {

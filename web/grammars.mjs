@@ -1,0 +1,153 @@
+// Which language is coloured with which TextMate grammar, and the grammars as the binary embeds them. The languages are
+// those of the service (src/model/languages.txt); the grammars are those of the package tm-grammars whose licence is
+// permissive, and those of web/grammars/, which are the project's own.
+
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { grammars as listed, injections as listedInjections } from "tm-grammars";
+import { readTable } from "./languages.mjs";
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+const folder = path.join(root, "node_modules/tm-grammars");
+const own = path.join(root, "grammars");
+
+/** Grammars of the project's own, for languages that have none elsewhere under a licence that allows it. */
+const ownGrammars = ["hcl", "nginx"];
+
+/**
+ * Where the names differ, or where another language's grammar shows the text well; null: no grammar, though one goes by
+ * that name.
+ */
+const grammarOf = {
+  agda: "haskell", angelscript: "cpp", arduino: "cpp", aspectj: "java", aspnet: "html", ats: "ocaml", avroidl: "java",
+  basic: "vb", bitbake: "shellscript", blitzmax: "vb", bluespec: "system-verilog", boo: "python", brightscript: "vb",
+  capnproto: "proto", ceylon: "java", chuck: "java", coldfusion: "html", cuda: "cpp", cython: "python",
+  dafny: "csharp", dhall: "haskell", django: "jinja-html", dts: "c", editorconfig: "ini", ejs: "html",
+  emacslisp: "common-lisp", fantom: "java", fortran: "fortran-free-form", freemarker: "html", gitattributes: "ini",
+  gitconfig: "ini", gml: "javascript", golo: "groovy", gomod: "go", gotemplate: "handlebars", gradle: "groovy",
+  glsl: "c", idris: "haskell", janet: "clojure", javascript: "javascript", jflex: "java", koka: "haskell",
+  kusto: "sql", lex: "c", linkerscript: "c", livescript: "coffee", lsl: "c", meson: "python", metal: "cpp",
+  modula2: "pascal", monkey: "vb", moonscript: "coffee", n1ql: "sql", ninja: "make", objectivecpp: "objective-cpp",
+  opencl: "c", oz: "prolog", pgsql: "sql", pig: "sql", postscript: null, processing: "java", promela: "c",
+  purebasic: "vb", qmake: "make", qsharp: "csharp", racket: "scheme", raml: "yaml", reasonml: "ocaml",
+  rescript: "javascript", "rpm-spec": "shellscript", slim: "pug", sml: "ocaml", sourcepawn: "cpp", sparql: "sql",
+  squirrel: "javascript", stan: "cpp", svg: "xml", swig: "cpp", teal: "lua", thrift: "proto", unrealscript: "java",
+  vba: "vb", vbscript: "vb", vcl: "c", velocity: "html", wren: "javascript", x10: "java", xojo: "vb", yacc: "c",
+  zephir: "php",
+};
+
+/**
+ * Licences that let the grammars travel in a binary under another one. `NOASSERTION` is what the package says where a
+ * file holds more than the licence's own words: those named below were read, and are MIT, Apache-2.0 or BSD.
+ */
+const permissive = ["MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC"];
+const read = [
+  "apache", "apex", "asciidoc", "cue", "elixir", "llvm", "luau", "nim", "nsis", "purescript", "sass", "wolfram",
+];
+/** The TextMate project's own, which say in their README: "Permission to copy, use, modify, sell and distribute". */
+const textMate = /^https:\/\/github\.com\/textmate\//;
+
+const isFree = ({ name, license, source }) =>
+  permissive.includes(license) || (license === "NOASSERTION" && read.includes(name)) || (!license && textMate.test(source));
+
+const free = new Map([...listed, ...listedInjections].filter(isFree).map((grammar) => [grammar.name, grammar]));
+const byScope = new Map([...free.values()].map((grammar) => [grammar.scopeName, grammar.name]));
+
+function grammarFor({ name, label, aliases }) {
+  if (name in grammarOf) return grammarOf[name];
+  if (ownGrammars.includes(name)) return name;
+  const known = (word) => free.has(word) ? word : listed.find((grammar) => grammar.aliases?.includes(word))?.name;
+  const found = [name, label.toLowerCase(), ...aliases].map(known).find((id) => id && free.has(id));
+  return found ?? null;
+}
+
+const kept = ["match", "begin", "end", "while", "name", "contentName", "include"];
+const captures = ["captures", "beginCaptures", "endCaptures", "whileCaptures"];
+
+/** A rule without what no engine reads, in one shape: captures by number, `applyEndPatternLast` a truth value. */
+function tidy(rule) {
+  const made = {};
+  for (const key of kept) if (typeof rule[key] === "string") made[key] = rule[key];
+  for (const key of captures) {
+    if (!rule[key]) continue;
+    made[key] = {};
+    for (const [number, capture] of Object.entries(rule[key])) {
+      if (/^\d+$/.test(number) && capture && typeof capture === "object") made[key][number] = tidy(capture);
+    }
+  }
+  if (rule.applyEndPatternLast) made.applyEndPatternLast = true;
+  if (Array.isArray(rule.patterns)) made.patterns = rule.patterns.map(tidy);
+  for (const key of ["repository", "injections"]) {
+    if (!rule[key]) continue;
+    made[key] = {};
+    for (const [name, inner] of Object.entries(rule[key])) made[key][name] = tidy(inner);
+  }
+  return made;
+}
+
+/** The scopes of other grammars that a rule includes rules of. */
+function* included(rule) {
+  if (rule.include && !/^[#$]/.test(rule.include)) yield rule.include.split("#")[0];
+  for (const inner of rule.patterns ?? []) yield* included(inner);
+  for (const key of [...captures, "repository", "injections"]) {
+    for (const inner of Object.values(rule[key] ?? {})) yield* included(inner);
+  }
+}
+
+async function readGrammar(name) {
+  const file = ownGrammars.includes(name) ? path.join(own, `${name}.json`) : path.join(folder, "grammars", `${name}.json`);
+  const raw = JSON.parse(await readFile(file, "utf8"));
+  const grammar = { scopeName: raw.scopeName, ...tidy(raw) };
+  // What other grammars put into this one is among its own injections.
+  for (const injection of listedInjections.filter((one) => free.has(one.name) && one.injectTo?.includes(raw.scopeName))) {
+    if (injection.name.startsWith("es-tag-")) continue; // would double what every line of JavaScript costs
+    const { injectionSelector } = JSON.parse(await readFile(path.join(folder, "grammars", `${injection.name}.json`), "utf8"));
+    grammar.injections = { ...grammar.injections, [injectionSelector]: { patterns: [{ include: injection.scopeName }] } };
+  }
+  return grammar;
+}
+
+/**
+ * `languages`: the scope of each language's grammar; `grammars`: those and all that they include, as
+ * `{ scope, name, text }`, sorted by scope.
+ */
+export async function chooseGrammars(languagesFile) {
+  const languages = [];
+  const names = new Set();
+  for (const language of await readTable(languagesFile)) {
+    const name = grammarFor(language);
+    if (name) languages.push([language.name, name]);
+    if (name) names.add(name);
+  }
+  names.add("tsx"); // TypeScript with elements in it
+  const chosen = new Map();
+  for (const name of names) {
+    const grammar = await readGrammar(name);
+    chosen.set(name, grammar);
+    for (const scope of included(grammar)) if (byScope.has(scope)) names.add(byScope.get(scope));
+  }
+  return {
+    languages: languages.map(([language, name]) => ({ language, scope: chosen.get(name).scopeName })),
+    grammars: [...chosen]
+      .map(([name, grammar]) => ({ scope: grammar.scopeName, name, text: JSON.stringify(grammar) }))
+      .sort((a, b) => (a.scope < b.scope ? -1 : 1)),
+  };
+}
+
+/** The licences of these grammars, as their authors ask to have them passed on. */
+export async function notices(names) {
+  const bar = /^=+$/m;
+  const sections = (await readFile(path.join(folder, "NOTICE"), "utf8")).split(bar);
+  const filesOf = (section) => /^Files:\s*(.*)$/m.exec(section)?.[1].split(", ") ?? [];
+  const wanted = sections.slice(1).filter((section) => filesOf(section).some((file) => names.includes(path.parse(file).name)));
+  const bundles = names.map((name) => free.get(name)).filter((grammar) => grammar && !grammar.license);
+  const lines = bundles.map(({ name, source }) => `${name}.json, from ${source}`).join("\n");
+  const rule = "=".repeat(105);
+  return `The grammars that snippetd colours code with are other people's work.\n\n${[
+    ...wanted.map((section) => section.trim()),
+    `${lines}\n\nIf not otherwise specified, files in these repositories fall under the following license: Permission to copy,\n` +
+      `use, modify, sell and distribute this software is granted. This software is provided "as is" without express or\n` +
+      `implied warranty, and with no claim as to its suitability for any purpose.`,
+  ].join(`\n\n${rule}\n`)}\n`;
+}
