@@ -29,12 +29,12 @@ class Runs {
 };
 
 /// The line without what ends it, and how many bytes that takes: a line feed, a carriage return, or both.
-struct Line {
+struct TextLine {
     std::string_view text;
     std::size_t end_bytes;
 };
 
-Line take_line(std::string_view& text) {
+TextLine take_line(std::string_view& text) {
     const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
     const std::string_view line = text.substr(0, end);
     text.remove_prefix(end);
@@ -83,7 +83,7 @@ std::optional<std::vector<Run>> Highlighter::colour(std::string_view text, std::
     Runs runs;
     std::string line;
     while (!text.empty()) {
-        const Line taken = take_line(text);
+        const TextLine taken = take_line(text);
         if (taken.text.size() > kColouredLineBytesMax) {
             runs.add(taken.text.size(), Colour::none);
         } else {

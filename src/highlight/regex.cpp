@@ -40,13 +40,18 @@ Library& library() {
 
 }  // namespace
 
-void Effort::start_line() {
+void Line::start(std::string_view text) {
+    static std::uint64_t lines = 0;
+    number_ = ++lines;
+    text_ = text;
+    bytes_ = {};
+    for (const char c : text) bytes_.add(kind_of(c));
     until_ns_ = thread_time_ns() + kLineNsMax;
     failures_ = 0;
     spent_ = false;
 }
 
-bool Effort::look() {
+bool Line::look() {
     spent_ = thread_time_ns() > until_ns_;
     return spent_;
 }
@@ -55,11 +60,12 @@ void Regex::Free::operator()(re_pattern_buffer* regex) const {
     onig_free(regex);
 }
 
-Regex::Regex(std::string pattern) : pattern_{std::move(pattern)}, starts_{starts_of(pattern_)} {}
+Regex::Regex(std::string pattern)
+    : pattern_{std::move(pattern)}, starts_{starts_of(pattern_)}, required_{required_by(pattern_)} {}
 
 Regex::~Regex() = default;
 
-bool Regex::compile(Effort& effort) {
+bool Regex::compile(Line& line) {
     compiled_ = true;
     const std::int64_t began_ns = thread_time_ns();
     library();
@@ -71,20 +77,36 @@ bool Regex::compile(Effort& effort) {
                  ONIG_SYNTAX_DEFAULT, nullptr) == ONIG_NORMAL) {
         regex_.reset(made);
     }
-    effort.excuse(thread_time_ns() - began_ns);  // some have thousands of words, and are needed once
+    line.excuse(thread_time_ns() - began_ns);  // some have thousands of words, and are needed once
     return regex_ != nullptr;
 }
 
-bool Regex::matches(std::string_view line, std::size_t at, Anchors anchors, Effort& effort, std::vector<Span>& spans) {
-    if (!regex_ && (compiled_ || !compile(effort))) return false;
+bool Regex::may_match(const Line& line, std::size_t at) {
+    if (line_ != line.number()) {
+        line_ = line.number();
+        until_ = line.text().size();
+        if (!(required_.bytes & ~line.bytes()).empty()) {
+            until_ = 0;
+        } else if (required_.literal.size() > 1) {
+            const std::size_t last = line.text().rfind(required_.literal);
+            until_ = last == line.text().npos ? 0 : last + 1;
+        } else {
+            ++until_;
+        }
+    }
+    return at < until_;
+}
+
+bool Regex::matches(std::string_view text, std::size_t at, Anchors anchors, Line& line, std::vector<Span>& spans) {
+    if (!regex_ && (compiled_ || !compile(line))) return false;
     OnigOptionType options = ONIG_OPTION_NONE;
     if (!anchors.text) options |= ONIG_OPTION_NOT_BEGIN_STRING;
     if (!anchors.search) options |= ONIG_OPTION_NOT_BEGIN_POSITION;
     OnigRegion* region = library().region;
-    const OnigUChar* begin = bytes_of(line);
-    const int length = onig_match(regex_.get(), begin, begin + line.size(), begin + at, region, options);
+    const OnigUChar* begin = bytes_of(text);
+    const int length = onig_match(regex_.get(), begin, begin + text.size(), begin + at, region, options);
     if (length < 0) {
-        if (length != ONIG_MISMATCH) effort.add_failure();
+        if (length != ONIG_MISMATCH) line.add_failure();
         return false;
     }
     spans.clear();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "highlight/required.hpp"
 #include "highlight/starts.hpp"
 
 #include <cstddef>
@@ -20,18 +21,24 @@ struct Span {
     std::size_t size() const { return end - begin; }
 };
 
-/// The work that a text may cost: a hostile one makes an expression go over the same bytes again and again.
-class Effort {
+/// The line that is gone through: what is on it, and the work that it may cost, since a hostile one makes an expression
+/// go over the same bytes again and again.
+class Line {
   public:
-    /// From now on, in this thread's time on the processor.
-    void start_line();
+    /// Another line, which has its time from now on, in this thread's time on the processor.
+    void start(std::string_view text);
+
+    std::string_view text() const { return text_; }
+    const Kinds& bytes() const { return bytes_; }
+    /// Of all lines that there have been.
+    std::uint64_t number() const { return number_; }
 
     /// Whether the line has had its time. Asked at each place where an expression is tried; looks at the clock at some
     /// of them.
     bool is_spent() { return spent_ || (++asked_ % kAsksPerLook == 0 && look()); }
     /// So much of the time does not count.
     void excuse(std::int64_t ns) { until_ns_ += ns; }
-    /// An expression has given up at this line.
+    /// An expression has given up.
     void add_failure() { spent_ = spent_ || ++failures_ > kFailuresMax; }
 
   private:
@@ -39,6 +46,9 @@ class Effort {
 
     static constexpr unsigned kAsksPerLook = 64, kFailuresMax = 4;
 
+    std::string_view text_;
+    Kinds bytes_;
+    std::uint64_t number_ = 0;
     std::int64_t until_ns_ = 0;
     unsigned asked_ = 0, failures_ = 0;
     bool spent_ = false;
@@ -58,12 +68,14 @@ class Regex {
     Regex& operator=(const Regex&) = delete;
 
     const Starts& starts() const { return starts_; }
-    /// Whether it matches there. `line` is UTF-8 and `at` the beginning of a character or the end. The spans are those
-    /// of the groups, and stay until the next match.
-    bool matches(std::string_view line, std::size_t at, Anchors anchors, Effort& effort, std::vector<Span>& spans);
+    /// Whether it may match at that place of the line or behind it, as far as what it requires tells.
+    bool may_match(const Line& line, std::size_t at);
+    /// Whether it matches there. `text`, which is the line or its beginning, is UTF-8, and `at` the beginning of a
+    /// character or the end. The spans are those of the groups.
+    bool matches(std::string_view text, std::size_t at, Anchors anchors, Line& line, std::vector<Span>& spans);
 
   private:
-    bool compile(Effort& effort);
+    bool compile(Line& line);
 
     struct Free {
         void operator()(re_pattern_buffer* regex) const;
@@ -71,6 +83,9 @@ class Regex {
 
     std::string pattern_;
     Starts starts_;
+    Required required_;
+    std::uint64_t line_ = 0;   ///< that has been looked through
+    std::size_t until_ = 0;    ///< behind this place of it there is not what is required
     std::unique_ptr<re_pattern_buffer, Free> regex_;
     bool compiled_ = false;
 };

@@ -206,7 +206,7 @@ const Alternatives& Rules::alternatives(Rule& rule) {
     for (std::size_t kind = 0; kind < kKinds; ++kind) {
         made->begins[kind] = static_cast<std::uint32_t>(made->by_kind.size());
         for (std::size_t i = 0; i < made->all.size(); ++i) {
-            if (made->all[i].regex->starts().next[kind]) made->by_kind.push_back(static_cast<std::uint16_t>(i));
+            if (made->all[i].regex->starts().next.has(kind)) made->by_kind.push_back(static_cast<std::uint16_t>(i));
         }
     }
     made->begins[kKinds] = static_cast<std::uint32_t>(made->by_kind.size());

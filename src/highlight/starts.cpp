@@ -3,6 +3,7 @@
 #include "base/ascii.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,10 +17,13 @@ namespace {
 
 const Kinds kAnyKind = ~Kinds{};
 
+/// Of ASCII.
 template <class Is>
 Kinds kinds_that(Is is) {
     Kinds made;
-    for (std::size_t c = 0; c < kNotAscii; ++c) made[c] = is(static_cast<char>(c));
+    for (std::size_t c = 0; c < kNotAscii; ++c) {
+        if (is(static_cast<char>(c))) made.add(c);
+    }
     return made;
 }
 
@@ -42,6 +46,13 @@ constexpr bool is_blank(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+const Kinds kAscii = kinds_that([](char) { return true; });
+const Kinds kLetterKinds = kinds_that([](char c) { return is_lower(c) || is_upper(c); });
+const Kinds kDigitKinds = kinds_that(is_decimal);
+const Kinds kHexadecimalKinds = kinds_that(is_hexadecimal);
+const Kinds kWordKinds = kinds_that(is_of_word);
+const Kinds kBlankKinds = kinds_that(is_blank);
+
 /// Characters of which one is matched: perhaps one beyond ASCII, when `others`.
 struct Characters {
     Kinds ascii;
@@ -49,9 +60,7 @@ struct Characters {
     bool exact = true;  ///< each of `ascii` is; else some may not be
 
     Kinds kinds() const {
-        Kinds made = ascii;
-        made[kNotAscii] = others;
-        return made;
+        return others ? Kinds{ascii}.add(kNotAscii) : ascii;
     }
     void add(const Characters& more) {
         ascii |= more.ascii;
@@ -60,9 +69,7 @@ struct Characters {
     }
     /// All others: some of those beyond ASCII are in this one, perhaps not all.
     Characters inverted() const {
-        Characters made{~ascii, true, exact};
-        made.ascii[kNotAscii] = made.ascii[kNoByte] = false;
-        return made;
+        return {kAscii & ~ascii, true, exact};
     }
 };
 
@@ -168,7 +175,7 @@ class PatternParser {
             if (c == '\\') {
                 at_ = std::min(pattern_.size(), at_ + 1);
             } else if (c == '[') {
-                skip_class();
+                at_ = end_of_class(pattern_, at_);
             } else if (c == ')') {
                 --depth;
             } else if (options.spaced && c == '#') {
@@ -181,17 +188,6 @@ class PatternParser {
                 }
                 ++depth;
             }
-        }
-    }
-
-    void skip_class() {  // behind the opening bracket
-        taken("^");
-        taken("]");
-        for (int depth = 1; more() && depth > 0;) {
-            const char c = pattern_[at_++];
-            if (c == '\\') at_ = std::min(pattern_.size(), at_ + 1);
-            if (c == '[') ++depth;
-            if (c == ']') --depth;
         }
     }
 
@@ -283,8 +279,7 @@ class PatternParser {
             case '(': return group(options);
             case '[': return one(folded(character_class(0), options));
             case '.': {
-                Characters all{kinds_that([&](char k) { return options.dot_takes_all || k != '\n'; }), true};
-                return one(all);
+                return one({options.dot_takes_all ? kAscii : Kinds{kAscii}.remove('\n'), true});
             }
             case '^': return {Node::Kind::begin_of_line};
             case '$': return {Node::Kind::end_of_line};
@@ -295,7 +290,7 @@ class PatternParser {
 
     /// Whatever it is.
     static Characters every() {
-        return {kinds_that([](char) { return true; }), true, false};
+        return {kAscii, true, false};
     }
 
     /// The character that stands here.
@@ -306,37 +301,35 @@ class PatternParser {
             made.others = true;
             while (more() && is_continuation(pattern_[at_])) ++at_;
         } else {
-            made.ascii[kind_of(c)] = true;
+            made.ascii.add(kind_of(c));
         }
         return made;
     }
 
     static Characters folded(Characters characters, Options options) {
         if (!options.fold) return characters;
-        bool letters = false;
+        if (characters.others) characters.ascii |= kLetterKinds;
+        // Some letters beyond ASCII are the same as such within it, and the other way round.
         for (char c = 'a'; c <= 'z'; ++c) {
             const auto lower = static_cast<std::size_t>(c), upper = lower - 'a' + 'A';
-            if (!characters.ascii[lower] && !characters.ascii[upper]) continue;
-            characters.ascii[lower] = characters.ascii[upper] = letters = true;
+            if (!characters.ascii.has(lower) && !characters.ascii.has(upper)) continue;
+            characters.ascii.add(lower).add(upper);
+            characters.others = true;
         }
-        // Some letters beyond ASCII are the same as such within it, and the other way round.
-        if (letters) characters.others = true;
-        if (characters.others) characters.ascii |= kinds_that([](char c) { return is_lower(c) || is_upper(c); });
         characters.exact = false;
         return characters;
     }
 
     std::optional<Characters> class_escape(char c) {
-        const auto made = [](auto is) { return Characters{kinds_that(is), true}; };
         switch (c) {
-            case 'w': return made(is_of_word);
-            case 'W': return made([](char k) { return !is_of_word(k); });
-            case 'd': return made(is_decimal);
-            case 'D': return made([](char k) { return !is_decimal(k); });
-            case 's': return made(is_blank);
-            case 'S': return made([](char k) { return !is_blank(k); });
-            case 'h': return made(is_hexadecimal);
-            case 'H': return made([](char k) { return !is_hexadecimal(k); });
+            case 'w': return Characters{kWordKinds, true};
+            case 'W': return Characters{kWordKinds, true}.inverted();
+            case 'd': return Characters{kDigitKinds, true};
+            case 'D': return Characters{kDigitKinds, true}.inverted();
+            case 's': return Characters{kBlankKinds, true};
+            case 'S': return Characters{kBlankKinds, true}.inverted();
+            case 'h': return Characters{kHexadecimalKinds, true};
+            case 'H': return Characters{kHexadecimalKinds, true}.inverted();
             default: return {};
         }
     }
@@ -345,7 +338,7 @@ class PatternParser {
         Characters made;
         constexpr std::string_view kLetters = "tnrfvae", kMeant = "\t\n\r\f\v\a\x1B";
         if (const std::size_t found = kLetters.find(c); found != std::string_view::npos) {
-            made.ascii[kind_of(kMeant[found])] = true;
+            made.ascii.add(kind_of(kMeant[found]));
             return made;
         }
         if (c == 'x' || c == 'u') return code_escape(c);
@@ -367,7 +360,7 @@ class PatternParser {
         }
         if (digits == 0 || (braced && !taken("}"))) return {};
         Characters made;
-        if (code < kNotAscii) made.ascii[code] = true;
+        if (code < kNotAscii) made.ascii.add(code);
         made.others = code >= kNotAscii;
         return made;
     }
@@ -452,15 +445,15 @@ class PatternParser {
         const std::string_view name = pattern_.substr(at_, end - at_);
         at_ = end + 2;
         Characters made{{}, true};
-        if (name == "alpha") made.ascii = kinds_that([](char c) { return is_lower(c) || is_upper(c); });
-        else if (name == "alnum") made.ascii = kinds_that([](char c) { return is_of_word(c) && c != '_'; });
-        else if (name == "digit") made.ascii = kinds_that(is_decimal);
-        else if (name == "xdigit") made.ascii = kinds_that(is_hexadecimal);
+        if (name == "alpha") made.ascii = kLetterKinds;
+        else if (name == "alnum") made.ascii = kLetterKinds | kDigitKinds;
+        else if (name == "digit") made.ascii = kDigitKinds;
+        else if (name == "xdigit") made.ascii = kHexadecimalKinds;
         else if (name == "lower") made.ascii = kinds_that(is_lower);
         else if (name == "upper") made.ascii = kinds_that(is_upper);
-        else if (name == "space") made.ascii = kinds_that(is_blank);
+        else if (name == "space") made.ascii = kBlankKinds;
         else if (name == "blank") made.ascii = kinds_that([](char c) { return c == ' ' || c == '\t'; });
-        else if (name == "word") made.ascii = kinds_that(is_of_word);
+        else if (name == "word") made.ascii = kWordKinds;
         else unknown_ = true;
         return inverted ? made.inverted() : made;
     }
@@ -478,16 +471,16 @@ class PatternParser {
         if (!single) {  // `[a-\w]`: the dash means itself
             Characters made = from;
             made.add(to);
-            made.ascii['-'] = true;
+            made.ascii.add('-');
             return made;
         }
         const auto lowest = [](const Characters& one) {
             std::size_t c = 0;
-            while (c < kNotAscii && !one.ascii[c]) ++c;
+            while (c < kNotAscii && !one.ascii.has(c)) ++c;
             return c;
         };
         Characters made{{}, from.others || to.others};
-        for (std::size_t c = lowest(from); c < kNotAscii && c <= lowest(to); ++c) made.ascii[c] = true;
+        for (std::size_t c = lowest(from); c < kNotAscii && c <= lowest(to); ++c) made.ascii.add(c);
         return made;
     }
 
@@ -502,7 +495,7 @@ class PatternParser {
         }
         if (c == 'b') {
             Characters made;
-            made.ascii['\b'] = true;
+            made.ascii.add('\b');
             return made;
         }
         if (const auto made = character_escape(c)) return *made;
@@ -525,18 +518,6 @@ const Starts kAnywhere = [] {
     return made;
 }();
 
-constexpr std::uint64_t class_bit(std::size_t number) {
-    return std::uint64_t{1} << number;
-}
-
-std::uint64_t classes_of(const Kinds& kinds) {
-    std::uint64_t made = 0;
-    for (std::size_t kind = kinds._Find_first(); kind < kKinds; kind = kinds._Find_next(kind)) {
-        made |= class_bit(class_of(kind));
-    }
-    return made;
-}
-
 Starts any_of(Starts left, const Starts& right) {
     left.next |= right.next;
     left.before |= right.before;
@@ -551,19 +532,53 @@ Starts both_of(Starts left, const Starts& right) {
     return left;
 }
 
-/// One of the characters, and behind it what may be before `then`.
+/// One of the characters, and behind it one of these classes.
 Starts starts_of_one(const Characters& characters, std::uint64_t then) {
     Starts made{characters.kinds(), kAnyKind};
-    for (std::size_t kind = made.next._Find_first(); kind < kKinds; kind = made.next._Find_next(kind)) {
-        made.pairs[class_of(kind)] |= kind == kNotAscii ? ~std::uint64_t{0} : then;
+    for (std::uint64_t left = made.next.classes(); left != 0; left &= left - 1) {
+        made.pairs[static_cast<std::size_t>(std::countr_zero(left))] = then;
     }
+    if (characters.others) made.pairs[class_of(kNotAscii)] = ~std::uint64_t{0};
     return made;
+}
+
+const Kinds kBeginOfLine = Kinds{}.add(kNoByte).add('\n'), kEndOfLine = kBeginOfLine, kBeginOfText = Kinds{}.add(kNoByte);
+
+/// The next bytes alone of what `starts` says, which are soon told.
+Kinds next_of(const Node& node, const Kinds& then);
+
+Kinds next_of_row(const std::vector<Node>& parts, std::size_t from, const Kinds& then) {
+    if (from == parts.size()) return then;
+    if (parts[from].kind == Node::Kind::one) return parts[from].characters.kinds();
+    return next_of(parts[from], next_of_row(parts, from + 1, then));
+}
+
+Kinds next_of(const Node& node, const Kinds& then) {
+    switch (node.kind) {
+        case Node::Kind::unknown: return kAnyKind;
+        case Node::Kind::one: return node.characters.kinds();
+        case Node::Kind::row: return next_of_row(node.parts, 0, then);
+        case Node::Kind::choice: {
+            Kinds made;
+            for (const Node& part : node.parts) made |= next_of(part, then);
+            return made;
+        }
+        case Node::Kind::optional: return next_of(node.parts.front(), then) | then;
+        case Node::Kind::any_number: return next_of(node.parts.front(), kAnyKind) | then;
+        case Node::Kind::repeated: return next_of(node.parts.front(), kAnyKind);
+        case Node::Kind::ahead: return next_of(node.parts.front(), kAnyKind) & then;
+        case Node::Kind::end_of_line: return then & kEndOfLine;
+        default: return then;
+    }
 }
 
 Starts starts(const Node& node, const Starts& then);
 
 Starts starts_of_row(const std::vector<Node>& parts, std::size_t from, const Starts& then) {
     if (from == parts.size()) return then;
+    if (parts[from].kind == Node::Kind::one) {
+        return starts_of_one(parts[from].characters, next_of_row(parts, from + 1, then.next).classes());
+    }
     return starts(parts[from], starts_of_row(parts, from + 1, then));
 }
 
@@ -571,11 +586,14 @@ Starts starts_of_row(const std::vector<Node>& parts, std::size_t from, const Sta
 std::optional<Kinds> last_kinds(const Node& node) {
     switch (node.kind) {
         case Node::Kind::one: return node.characters.kinds();
-        case Node::Kind::begin_of_line: return Kinds{}.set(kNoByte).set('\n');
-        case Node::Kind::begin_of_text: return Kinds{}.set(kNoByte);
+        case Node::Kind::begin_of_line: return kBeginOfLine;
+        case Node::Kind::begin_of_text: return kBeginOfText;
+        case Node::Kind::repeated: return last_kinds(node.parts.front());
         case Node::Kind::row:
-            if (node.parts.empty()) return {};
-            return last_kinds(node.parts.back());
+            for (auto part = node.parts.rbegin(); part != node.parts.rend(); ++part) {
+                if (part->kind != Node::Kind::edge_of_word) return last_kinds(*part);
+            }
+            return {};
         case Node::Kind::choice: {
             Kinds all;
             for (const Node& part : node.parts) {
@@ -603,10 +621,9 @@ Kinds ruled_out(const Node& node) {
 }
 
 Starts at_edge_of_word(const Starts& then) {
-    static const Kinds kWord = kinds_that(is_of_word);
     Starts made = then;
-    if ((then.next & ~kWord).none()) made.before &= ~kWord;
-    if ((then.next & kWord).none() && !then.next[kNotAscii]) made.before &= Kinds{kWord}.set(kNotAscii);
+    if ((then.next & ~kWordKinds).empty()) made.before &= ~kWordKinds;
+    if ((then.next & kWordKinds).empty() && !then.next.has(kNotAscii)) made.before &= Kinds{kWordKinds}.add(kNotAscii);
     return made;
 }
 
@@ -618,7 +635,7 @@ Starts narrowed(Starts then, const Kinds& next, const Kinds& before) {
 
 Starts starts_of_many(const Node& node, const Starts& then) {
     if (node.kind != Node::Kind::one) return starts(node, kAnywhere);
-    return starts_of_one(node.characters, classes_of(node.characters.kinds() | then.next));
+    return starts_of_one(node.characters, (node.characters.kinds() | then.next).classes());
 }
 
 /// Where `node` may match when behind it comes what may match as `then` says.
@@ -626,7 +643,7 @@ Starts starts(const Node& node, const Starts& then) {
     switch (node.kind) {
         case Node::Kind::nothing: return then;
         case Node::Kind::unknown: return kAnywhere;
-        case Node::Kind::one: return starts_of_one(node.characters, classes_of(then.next));
+        case Node::Kind::one: return starts_of_one(node.characters, then.next.classes());
         case Node::Kind::row: return starts_of_row(node.parts, 0, then);
         case Node::Kind::choice: {
             Starts made;
@@ -643,35 +660,87 @@ Starts starts(const Node& node, const Starts& then) {
         }
         case Node::Kind::not_behind: return narrowed(then, kAnyKind, ~ruled_out(node.parts.front()));
         case Node::Kind::edge_of_word: return at_edge_of_word(then);
-        case Node::Kind::begin_of_line: return narrowed(then, kAnyKind, Kinds{}.set(kNoByte).set('\n'));
-        case Node::Kind::begin_of_text: return narrowed(then, kAnyKind, Kinds{}.set(kNoByte));
-        case Node::Kind::end_of_line: return narrowed(then, Kinds{}.set(kNoByte).set('\n'), kAnyKind);
+        case Node::Kind::begin_of_line: return narrowed(then, kAnyKind, kBeginOfLine);
+        case Node::Kind::begin_of_text: return narrowed(then, kAnyKind, kBeginOfText);
+        case Node::Kind::end_of_line: return narrowed(then, kEndOfLine, kAnyKind);
     }
     return kAnywhere;
 }
 
 }  // namespace
 
+namespace {
+
+// Letters are 0 to 25. Signs have one each, in the order of ASCII.
+constexpr std::size_t kDigitClass = 26, kBlankClass = 27, kLineEndClass = 28, kNotAsciiClass = 29, kControlClass = 30,
+                      kSignClass = 31;
+
+}  // namespace
+
 std::size_t class_of(std::size_t kind) {
     static const auto classes = [] {
-        // Letters are 0 to 25, and all signs have one each.
-        constexpr std::uint8_t kDigit = 26, kBlank = 27, kLineEnd = 28, kBeyond = 29, kControl = 30, kSigns = 31;
         std::array<std::uint8_t, kKinds> made{};
-        std::uint8_t sign = kSigns;
-        for (std::size_t kind = 0; kind < kNotAscii; ++kind) {
-            const char c = static_cast<char>(kind);
-            if (is_lower(c) || is_upper(c)) made[kind] = static_cast<std::uint8_t>(base::to_lower(c) - 'a');
-            else if (is_decimal(c)) made[kind] = kDigit;
-            else if (c == ' ' || c == '\t') made[kind] = kBlank;
-            else if (c == '\n') made[kind] = kLineEnd;
-            else if (c < ' ' || c == 0x7F) made[kind] = kControl;
-            else made[kind] = sign++;
+        std::size_t sign = kSignClass;
+        for (std::size_t c = 0; c < kNotAscii; ++c) {
+            const char letter = base::to_lower(static_cast<char>(c));
+            std::size_t number = kControlClass;
+            if (is_lower(letter)) number = static_cast<std::size_t>(letter - 'a');
+            else if (is_decimal(letter)) number = kDigitClass;
+            else if (letter == ' ' || letter == '\t') number = kBlankClass;
+            else if (letter == '\n') number = kLineEndClass;
+            else if (letter > ' ' && letter < 0x7F) number = sign++;
+            made[c] = static_cast<std::uint8_t>(number);
         }
-        made[kNotAscii] = kBeyond;
-        made[kNoByte] = kLineEnd;
+        made[kNotAscii] = kNotAsciiClass;
+        made[kNoByte] = kLineEndClass;
         return made;
     }();
     return classes[kind];
+}
+
+std::uint64_t Kinds::classes() const {
+    std::uint64_t made = 0;
+    // Those from `first` on, to the classes from `number` on.
+    const auto add = [&](std::size_t first, std::size_t count, std::size_t number) {
+        const std::uint64_t bits = words_[first / 64] >> first % 64 & ((std::uint64_t{1} << count) - 1);
+        made |= bits << number;
+    };
+    const auto add_as_one = [&](std::size_t first, std::size_t count, std::size_t number) {
+        const std::uint64_t bits = words_[first / 64] >> first % 64 & ((std::uint64_t{1} << count) - 1);
+        made |= std::uint64_t{bits != 0} << number;
+    };
+    add('A', 26, 0);
+    add('a', 26, 0);
+    add_as_one('0', 10, kDigitClass);
+    add(' ', 1, kBlankClass);
+    add('\t', 1, kBlankClass);
+    add('\n', 1, kLineEndClass);
+    add(kNoByte, 1, kLineEndClass);
+    add(kNotAscii, 1, kNotAsciiClass);
+    add_as_one(0, '\t', kControlClass);
+    add_as_one('\n' + 1, ' ' - '\n' - 1, kControlClass);
+    add(0x7F, 1, kControlClass);
+    add('!', '0' - '!', kSignClass);
+    add(':', '@' - ':', kSignClass + 15);
+    add('@', 1, kSignClass + 21);
+    add('[', 'a' - '[', kSignClass + 22);
+    add('{', 0x7F - '{', kSignClass + 28);
+    return made;
+}
+
+std::size_t end_of_class(std::string_view pattern, std::size_t at) {
+    for (int depth = 0; at <= pattern.size();) {
+        // A closing bracket that is the first means itself.
+        if (pattern.substr(at, 1) == "^") ++at;
+        if (pattern.substr(at, 1) == "]") ++at;
+        ++depth;
+        for (; at < pattern.size() && pattern[at] != '['; ++at) {
+            if (pattern[at] == '\\') ++at;
+            else if (pattern[at] == ']' && --depth == 0) return at + 1;
+        }
+        ++at;
+    }
+    return pattern.size();
 }
 
 Starts starts_of(std::string_view pattern) {

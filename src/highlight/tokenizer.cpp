@@ -72,9 +72,8 @@ Tokenizer::Tokenizer(Rules& rules, Scopes& scopes) : rules_{rules}, scopes_{scop
 const std::vector<Token>& Tokenizer::line(std::string_view line) {
     if (closings_.size() > kClosingsMax) drop_unused_closings();
     tokens_.clear();
-    effort_.start_line();
-    ++line_;
-    run({line, 0, line_ == 1, kNowhere, 0}, stack_, true);
+    line_.start(line);
+    run({line, 0, std::exchange(first_, false), kNowhere, 0}, stack_, true);
     return tokens_;
 }
 
@@ -92,7 +91,7 @@ void Tokenizer::run(Run run, Stack& stack, bool conditions) {
 /// Whether there may be more in the line.
 bool Tokenizer::step(Run& run, Stack& stack) {
     Match match{};
-    if (effort_.is_spent() || !find(run, stack, match)) {
+    if (line_.is_spent() || !find(run, stack, match)) {
         take(stack.back().content, run.text.size());
         return false;
     }
@@ -156,10 +155,11 @@ bool Tokenizer::search(const Run& run, const Alternatives& alternatives, Regex* 
         const std::size_t class_next = class_of(next), class_second = class_of(second);
         const Regex::Anchors anchors{run.first, at == run.at && at == run.anchor};
         const auto is_there = [&](Regex& regex) {
-            return regex.starts().may_match(before, class_next, class_second) && !effort_.is_spent() &&
-                   regex.matches(run.text, at, anchors, effort_, match.spans);
+            return regex.starts().may_match(before, class_next, class_second) && regex.may_match(line_, at) &&
+                   !line_.is_spent() &&
+                   regex.matches(run.text, at, anchors, line_, match.spans);
         };
-        const bool closes = closing && closing->starts().next[next];
+        const bool closes = closing && closing->starts().next.has(next);
         match.rule = nullptr;
         if (closes && !closing_last && is_there(*closing)) return true;
         for (const std::uint16_t number : alternatives.before(next)) {
@@ -169,7 +169,7 @@ bool Tokenizer::search(const Run& run, const Alternatives& alternatives, Regex* 
             return true;
         }
         if (closes && closing_last && is_there(*closing)) return true;
-        if (effort_.is_spent()) return false;
+        if (line_.is_spent()) return false;
     }
     return false;
 }
@@ -221,7 +221,7 @@ bool Tokenizer::end_rule(Run& run, Stack& stack, const Match& match) {
     take(stack.back().content, whole.end);
     const Frame popped = stack.back();
     stack.pop_back();
-    run.anchor = popped.line == line_ ? popped.anchor : kNowhere;
+    run.anchor = popped.line == line_.number() ? popped.anchor : kNowhere;
     if (whole.end > run.at || entered(popped) != run.at) return true;
     // It has begun and ended here and would do so again: it goes on instead.
     stack.push_back(popped);
@@ -234,7 +234,7 @@ bool Tokenizer::begin_rule(Run& run, Stack& stack, const Match& match) {
     Rule& rule = *match.rule;
     take(stack.back().content, whole.begin);
     const ScopePath* name = within(stack.back().content, rule.name, run.text, match.spans);
-    stack.push_back({&rule, nullptr, run.at, run.anchor, line_, whole.end == run.text.size(), name, name});
+    stack.push_back({&rule, nullptr, run.at, run.anchor, line_.number(), whole.end == run.text.size(), name, name});
     rules_.learn_captures(rule);
     take_captures(run, stack, rule.captures, match.spans);
     take(name, whole.end);
@@ -282,7 +282,7 @@ void Tokenizer::take_captures(const Run& run, Stack& stack, const std::vector<Ca
             const ScopePath* name = within(stack.back().content, capture.name, run.text, spans);
             const ScopePath* content = within(name, capture.content_name, run.text, spans);
             Stack inner = stack;
-            inner.push_back({capture.rule, nullptr, span.begin, kNowhere, line_, false, name, content});
+            inner.push_back({capture.rule, nullptr, span.begin, kNowhere, line_.number(), false, name, content});
             this->run({run.text.substr(0, span.end), span.begin, run.first && span.begin == 0, kNowhere, run.depth + 1},
                       inner, false);
         } else if (!capture.name.text.empty()) {

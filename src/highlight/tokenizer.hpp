@@ -42,7 +42,7 @@ class Tokenizer {
         Rule* rule;
         Regex* closing;  ///< its `end` or `while`
         std::size_t entered, anchor;
-        std::uint32_t line;    ///< the two above are places in that one
+        std::uint64_t line;    ///< the two above are places in that one
         bool took_line;        ///< its beginning took the line feed
         const ScopePath *name, *content;
     };
@@ -77,7 +77,7 @@ class Tokenizer {
     Regex* closing_of(Rule& rule, std::string_view text, const std::vector<Span>& spans);
     void drop_unused_closings();
     void take(const ScopePath* scopes, std::size_t end);
-    std::size_t entered(const Frame& frame) const { return frame.line == line_ ? frame.entered : kNowhere; }
+    std::size_t entered(const Frame& frame) const { return frame.line == line_.number() ? frame.entered : kNowhere; }
 
     static constexpr std::size_t kNowhere = std::string_view::npos;
 
@@ -85,8 +85,8 @@ class Tokenizer {
     Scopes& scopes_;
     Stack stack_;
     std::vector<Token> tokens_;
-    Effort effort_;
-    std::uint32_t line_ = 0;
+    Line line_;
+    bool first_ = true;  ///< no line has come
     /// Those that hold what their beginning has matched.
     std::unordered_map<std::string, std::unique_ptr<Regex>> closings_;
 };
