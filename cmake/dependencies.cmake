@@ -41,6 +41,8 @@ pkg_check_modules(QRENCODE REQUIRED IMPORTED_TARGET libqrencode)
 pkg_check_modules(GIT2 REQUIRED IMPORTED_TARGET libgit2)
 pkg_check_modules(BROTLI_COMMON REQUIRED IMPORTED_TARGET libbrotlicommon)
 pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc)
+pkg_check_modules(BROTLI_DECODER REQUIRED IMPORTED_TARGET libbrotlidec)
+pkg_check_modules(ONIGURUMA REQUIRED IMPORTED_TARGET oniguruma)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)  # libarchive's
@@ -49,6 +51,7 @@ foreach(library SODIUM HIREDIS UTF8PROC TEMPLATES BROTLI_COMMON)
     link_archives(PkgConfig::${library})
 endforeach()
 link_archives(PkgConfig::BROTLI PkgConfig::BROTLI_COMMON)
+link_archives(PkgConfig::BROTLI_DECODER PkgConfig::BROTLI_COMMON)
 link_archives(PkgConfig::ARCHIVE PkgConfig::NETTLE)
 
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # headers alone, which need no library

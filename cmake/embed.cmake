@@ -25,10 +25,10 @@ std::span<const std::pair<std::string_view, std::string_view>> @function@() {
     target_sources(${target} PRIVATE ${output})
 endfunction()
 
-# embed_web(TARGET): bundles web/ and makes snippetd::pages::assets() return its files, plain and compressed.
-# scripts/install-dependencies brings node and npm; what they need lies in web/package-lock.json.
-function(embed_web target)
-    # The system's, and no other: npm's first line looks for Node in PATH.
+# Sets `node` and `npm` to the system's, and no other: npm's first line looks for Node in PATH. Makes what
+# web/package-lock.json names be there: one for all presets, since it is the same for each, and takes longer than all
+# the rest. scripts/install-dependencies brings both.
+macro(use_node)
     foreach(program node npm)
         if(NOT EXISTS /usr/bin/${program})
             message(FATAL_ERROR "/usr/bin/${program} is missing: scripts/install-dependencies build")
@@ -36,20 +36,25 @@ function(embed_web target)
         set(${program} ${CMAKE_COMMAND} -E env ${SYSTEM_PATH} /usr/bin/${program})
     endforeach()
     set(web ${PROJECT_SOURCE_DIR}/web)
+    set(node_modules ${web}/node_modules/.package-lock.json)
+endmacro()
+
+# embed_web(TARGET): bundles web/ and makes snippetd::pages::assets() return its files, plain and compressed.
+function(embed_web target)
+    use_node()
     set(out ${CMAKE_CURRENT_BINARY_DIR}/web)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${web}/src/* ${web}/icons/*)
     # Besides what lies in web/.
     set(languages ${SNIPPETD_LANGUAGES} ${SNIPPETD_LANGUAGE_SIGNS})
-    # One for all presets: it is the same for each, and takes longer than all the rest.
     add_custom_command(
-        OUTPUT ${web}/node_modules/.package-lock.json
+        OUTPUT ${node_modules}
         COMMAND ${npm} ci --ignore-scripts --no-audit --no-fund --loglevel=error
         DEPENDS ${web}/package.json ${web}/package-lock.json
         WORKING_DIRECTORY ${web} VERBATIM)
     add_custom_command(
         OUTPUT ${out}/manifest.json
         COMMAND ${node} ${web}/build.mjs ${out} ${languages}
-        DEPENDS ${web}/node_modules/.package-lock.json ${web}/build.mjs ${web}/languages.mjs ${languages} ${sources}
+        DEPENDS ${node_modules} ${web}/build.mjs ${web}/languages.mjs ${languages} ${sources}
         WORKING_DIRECTORY ${web} VERBATIM)
     add_custom_command(
         OUTPUT ${out}/assets.S ${out}/assets.cpp
@@ -59,4 +64,27 @@ function(embed_web target)
     set_source_files_properties(${out}/assets.cpp ${out}/assets.S PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
                                 SKIP_PRECOMPILE_HEADERS ON)
     target_sources(${target} PRIVATE ${out}/assets.S ${out}/assets.cpp)
+endfunction()
+
+# embed_grammars(TARGET): makes snippetd::highlight::embedded_grammars() return the grammars that web/grammars.mjs
+# chooses, and installs their licences.
+function(embed_grammars target)
+    use_node()
+    set(out ${CMAKE_CURRENT_BINARY_DIR}/grammars)
+    file(GLOB own CONFIGURE_DEPENDS ${web}/grammars/*.json)
+    add_custom_command(
+        OUTPUT ${out}/grammars.json ${out}/NOTICE
+        COMMAND ${node} ${web}/build_grammars.mjs ${out} ${SNIPPETD_LANGUAGES}
+        DEPENDS ${node_modules} ${web}/build_grammars.mjs ${web}/grammars.mjs ${web}/languages.mjs ${own}
+                ${SNIPPETD_LANGUAGES}
+        WORKING_DIRECTORY ${web} VERBATIM)
+    add_custom_command(
+        OUTPUT ${out}/grammars.S ${out}/grammars.cpp
+        COMMAND ${CMAKE_COMMAND} -DOUT=${out} -P ${PROJECT_SOURCE_DIR}/cmake/embed_grammars.cmake
+        DEPENDS ${out}/grammars.json ${PROJECT_SOURCE_DIR}/cmake/embed_grammars.cmake VERBATIM)
+    set_source_files_properties(${out}/grammars.S PROPERTIES OBJECT_DEPENDS ${out}/grammars.json)
+    set_source_files_properties(${out}/grammars.cpp ${out}/grammars.S PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON
+                                SKIP_PRECOMPILE_HEADERS ON)
+    target_sources(${target} PRIVATE ${out}/grammars.S ${out}/grammars.cpp)
+    install(FILES ${out}/NOTICE DESTINATION share/doc/snippetd RENAME NOTICE.grammars)
 endfunction()

@@ -12,8 +12,11 @@ const root = path.dirname(fileURLToPath(import.meta.url));
 const folder = path.join(root, "node_modules/tm-grammars");
 const own = path.join(root, "grammars");
 
-/** Grammars of the project's own, for languages that have none elsewhere under a licence that allows it. */
-const ownGrammars = ["hcl", "nginx"];
+/**
+ * Grammars of the project's own: for languages that have none elsewhere under a licence that allows it, for PHP in a
+ * page, and for SQL, whose usual one takes `name` and `at` for keywords and knows no `TRUE`.
+ */
+const ownGrammars = ["hcl", "nginx", "php-html", "sql"];
 
 /**
  * Where the names differ, or where another language's grammar shows the text well; null: no grammar, though one goes by
@@ -99,11 +102,13 @@ async function readGrammar(name) {
   const file = ownGrammars.includes(name) ? path.join(own, `${name}.json`) : path.join(folder, "grammars", `${name}.json`);
   const raw = JSON.parse(await readFile(file, "utf8"));
   const grammar = { scopeName: raw.scopeName, ...tidy(raw) };
-  // What other grammars put into this one is among its own injections.
-  for (const injection of listedInjections.filter((one) => free.has(one.name) && one.injectTo?.includes(raw.scopeName))) {
-    if (injection.name.startsWith("es-tag-")) continue; // would double what every line of JavaScript costs
-    const { injectionSelector } = JSON.parse(await readFile(path.join(folder, "grammars", `${injection.name}.json`), "utf8"));
-    grammar.injections = { ...grammar.injections, [injectionSelector]: { patterns: [{ include: injection.scopeName }] } };
+  // What other grammars put into this one is among its own injections. Those for tagged templates are left out: they
+  // would double what every line of JavaScript costs.
+  const scopes = raw.scopeName === "text.html.vue" ? ["text.html.vue", "source.vue"] : [raw.scopeName];
+  for (const { name: other, scopeName, injectTo } of listedInjections) {
+    if (!free.has(other) || other.startsWith("es-tag-") || !injectTo?.some((scope) => scopes.includes(scope))) continue;
+    const { injectionSelector } = JSON.parse(await readFile(path.join(folder, "grammars", `${other}.json`), "utf8"));
+    grammar.injections = { ...grammar.injections, [injectionSelector]: { patterns: [{ include: scopeName }] } };
   }
   return grammar;
 }
@@ -120,7 +125,8 @@ export async function chooseGrammars(languagesFile) {
     if (name) languages.push([language.name, name]);
     if (name) names.add(name);
   }
-  names.add("tsx"); // TypeScript with elements in it
+  // TypeScript with elements in it, and PHP in a page.
+  names.add("tsx").add("php-html");
   const chosen = new Map();
   for (const name of names) {
     const grammar = await readGrammar(name);

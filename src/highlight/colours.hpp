@@ -27,6 +27,7 @@ inline constexpr std::size_t kColours = 12;
 struct ScopeColour {
     bool says = false;  ///< else what is around it decides
     Colour colour = Colour::none;
+    bool words_only = false;  ///< `sizeof` is an operator that is coloured, `+` is none
 };
 
 /// The longest beginning of the scope's name that is known decides; a beginning ends with a part of the name.

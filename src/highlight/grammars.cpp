@@ -36,8 +36,8 @@ std::string decompressed(const EmbeddedGrammar& grammar) {
 Grammar::Grammar(std::string_view json) {
     // Nothing is destroyed one by one: all goes with the memory.
     using boost::json::value;
-    const value& all = *new (memory_.allocate(sizeof(value), alignof(value))) value(
-        boost::json::parse(json, boost::json::storage_ptr{&memory_}));
+    const value& all = *new (memory_.allocate(sizeof(value), alignof(value)))
+                           value(boost::json::parse(json, boost::json::storage_ptr{&memory_}));
     if (!all.is_object()) throw std::runtime_error{"a grammar is no object"};
     top_ = &all.get_object();
     repository_ = object_of(*top_, "repository");
@@ -51,6 +51,7 @@ const Grammar* Grammars::find(std::string_view scope) {
     if (const auto known = grammars_.find(scope); known != grammars_.end()) return known->second.get();
     const EmbeddedGrammar* found = find_embedded(scope);
     if (!found) return nullptr;
+    read_bytes_ += found->bytes;
     return grammars_.emplace(found->scope, std::make_unique<Grammar>(decompressed(*found))).first->second.get();
 }
 
@@ -58,6 +59,13 @@ Regex& Grammars::regex(std::string_view pattern) {
     std::unique_ptr<Regex>& regex = regexes_[pattern];
     if (!regex) regex = std::make_unique<Regex>(std::string{pattern});
     return *regex;
+}
+
+std::size_t Grammars::memory_bytes() const {
+    constexpr std::size_t kReadPerByte = 5;  // values of JSON, and the rules of them
+    std::size_t sum = read_bytes_ * kReadPerByte;
+    for (const auto& [pattern, regex] : regexes_) sum += regex->memory_bytes();
+    return sum;
 }
 
 std::string_view scope_of(std::string_view language) {

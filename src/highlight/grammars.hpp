@@ -38,10 +38,13 @@ class Grammars {
     const Grammar* find(std::string_view scope);
     /// The expression of that pattern. `pattern` lives as long as the grammars.
     Regex& regex(std::string_view pattern);
+    /// About, of all that has been read and compiled.
+    std::size_t memory_bytes() const;
 
   private:
     std::unordered_map<std::string_view, std::unique_ptr<Grammar>> grammars_;
     std::unordered_map<std::string_view, std::unique_ptr<Regex>> regexes_;
+    std::size_t read_bytes_ = 0;
 };
 
 /// The scope of the grammar of a language; empty when it has none.

@@ -1,6 +1,7 @@
 #include "highlight/highlight.hpp"
 
 #include "base/utf8.hpp"
+#include "highlight/runs.hpp"
 #include "highlight/tokenizer.hpp"
 
 #include <algorithm>
@@ -11,36 +12,17 @@ namespace snippetd::highlight {
 
 namespace {
 
-/// Runs that grow at their end.
-class Runs {
-  public:
-    void add(std::size_t bytes, Colour colour) {
-        if (bytes == 0) return;
-        if (made_.empty() || made_.back().colour != colour) made_.push_back({0, colour});
-        made_.back().bytes += static_cast<std::uint32_t>(bytes);
-    }
-    /// What nobody sees: it is as what is before it.
-    void add_unseen(std::size_t bytes) { add(bytes, made_.empty() ? Colour::none : made_.back().colour); }
-
-    std::vector<Run> take() { return std::move(made_); }
-
-  private:
-    std::vector<Run> made_;
-};
-
-/// The line without what ends it, and how many bytes that takes: a line feed, a carriage return, or both.
+/// A line, and what ends it: a line feed, a carriage return, or both; nothing at the end of the text.
 struct TextLine {
-    std::string_view text;
-    std::size_t end_bytes;
+    std::string_view text, end;
 };
 
 TextLine take_line(std::string_view& text) {
     const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end);
-    const std::size_t end_bytes = text.starts_with("\r\n") ? 2 : text.empty() ? 0 : 1;
-    text.remove_prefix(end_bytes);
-    return {line, end_bytes};
+    const std::size_t end_bytes = text.substr(end).starts_with("\r\n") ? 2 : end < text.size() ? 1 : 0;
+    const TextLine line{text.substr(0, end), text.substr(end, end_bytes)};
+    text.remove_prefix(end + end_bytes);
+    return line;
 }
 
 /// Puts a question mark in the place of each byte that belongs to no character.
@@ -53,10 +35,26 @@ void make_well_formed(std::string& line) {
     }
 }
 
-/// TypeScript with elements in it has a grammar of its own, in which `<T>x` is none.
+void add_line(Tokenizer& tokenizer, std::string_view text, Runs& runs) {
+    if (text.size() > kColouredLineBytesMax) return runs.add(text, Colour::none);
+    std::string line{text};
+    make_well_formed(line);
+    line += '\n';
+    std::size_t at = 0;
+    for (const Token& token : tokenizer.line(line)) {
+        const std::size_t end = std::min(token.end, text.size());
+        if (end <= at) continue;
+        const std::string_view piece = text.substr(at, end - at);
+        runs.add(piece, token.scopes ? colour_of(*token.scopes, piece) : Colour::none);
+        at = end;
+    }
+}
+
+/// TypeScript with elements in it has a grammar of its own, in which `<T>x` is none, and so has PHP in a page.
 std::string_view scope_for(std::string_view text, std::string_view language) {
     const bool elements = text.find("</") != text.npos || text.find("/>") != text.npos;
     if (language == "typescript" && elements) return "source.tsx";
+    if (language == "php" && text.find("<?") != text.npos) return "text.html.php";
     return scope_of(language);
 }
 
@@ -72,33 +70,24 @@ Highlighter::Highlighter() : state_{std::make_unique<State>()} {}
 
 Highlighter::~Highlighter() = default;
 
-std::optional<std::vector<Run>> Highlighter::colour(std::string_view text, std::string_view language) {
+std::optional<std::vector<Run>> Highlighter::colour(std::string_view text, std::string_view language,
+                                                    std::chrono::milliseconds time_max) {
+    const std::int64_t until_ns = thread_time_ns() + std::chrono::nanoseconds{time_max}.count();
     const std::string_view scope = scope_for(text, language);
     if (scope.empty()) return {};
+    if (state_->grammars.memory_bytes() > kKeptGrammarBytesMax) state_ = std::make_unique<State>();
     std::unique_ptr<Rules>& rules = state_->rules[scope];
     if (!rules) rules = std::make_unique<Rules>(state_->grammars, *state_->grammars.find(scope));
 
     state_->scopes.forget();
     Tokenizer tokenizer{*rules, state_->scopes};
     Runs runs;
-    std::string line;
-    while (!text.empty()) {
-        const TextLine taken = take_line(text);
-        if (taken.text.size() > kColouredLineBytesMax) {
-            runs.add(taken.text.size(), Colour::none);
-        } else {
-            line.assign(taken.text);
-            make_well_formed(line);
-            line += '\n';
-            std::size_t at = 0;
-            for (const Token& token : tokenizer.line(line)) {
-                const std::size_t end = std::min(token.end, taken.text.size());
-                runs.add(end - std::min(at, end), token.scopes ? token.scopes->colour : Colour::none);
-                at = std::max(at, end);
-            }
-        }
-        runs.add_unseen(taken.end_bytes);
+    while (!text.empty() && thread_time_ns() < until_ns) {
+        const TextLine line = take_line(text);
+        add_line(tokenizer, line.text, runs);
+        runs.add_unseen(line.end);
     }
+    runs.add(text, Colour::none);
     return runs.take();
 }
 

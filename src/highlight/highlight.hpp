@@ -2,6 +2,7 @@
 
 #include "highlight/colours.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-/// Code in colours, by TextMate grammars. The tokenizer is the project's own; the grammars are those of web/grammars.mjs.
+/// Code in colours, by TextMate grammars: those of web/grammars.mjs.
 namespace snippetd::highlight {
 
 /// A piece of a text, from where the one before ends.
@@ -21,7 +22,11 @@ struct Run {
 /// Lines of more bytes, without what ends them, stay without colours.
 inline constexpr std::size_t kColouredLineBytesMax = 8192;
 
-/// Colours texts. What it has read of a grammar and compiled it keeps, some MiB for each. Not thread-safe.
+/// What is kept of grammars, about. A language takes between a quarter and nine MiB.
+inline constexpr std::size_t kKeptGrammarBytesMax = 32 * 1024 * 1024;
+
+/// Colours texts. What it has read of grammars and compiled it keeps for the next text; all of that is dropped when it
+/// is more than `kKeptGrammarBytesMax`. Not thread-safe.
 class Highlighter {
   public:
     Highlighter();
@@ -29,8 +34,12 @@ class Highlighter {
 
     /// The runs of `text` in order: they add up to the text, none is empty, and neighbours differ in colour. Nothing
     /// when the language, which is a name of src/model/languages.txt, has no grammar. `text` is UTF-8; of a line that
-    /// is not, what is not well-formed counts as question marks. No line takes more than some 30 ms, whatever it holds.
-    std::optional<std::vector<Run>> colour(std::string_view text, std::string_view language);
+    /// is not, what is not well-formed counts as question marks.
+    ///
+    /// No line takes more than some 30 ms on the processor, whatever it holds, besides what has to be compiled. A text
+    /// that has taken `time_max` goes on without colours from the next line.
+    std::optional<std::vector<Run>> colour(std::string_view text, std::string_view language,
+                                           std::chrono::milliseconds time_max = std::chrono::hours{1});
 
   private:
     struct State;

@@ -21,6 +21,9 @@ struct Span {
     std::size_t size() const { return end - begin; }
 };
 
+/// This thread's time on the processor.
+std::int64_t thread_time_ns();
+
 /// The line that is gone through: what is on it, and the work that it may cost, since a hostile one makes an expression
 /// go over the same bytes again and again.
 class Line {
@@ -68,6 +71,8 @@ class Regex {
     Regex& operator=(const Regex&) = delete;
 
     const Starts& starts() const { return starts_; }
+    /// About, with what has been compiled.
+    std::size_t memory_bytes() const;
     /// Whether it may match at that place of the line or behind it, as far as what it requires tells.
     bool may_match(const Line& line, std::size_t at);
     /// Whether it matches there. `text`, which is the line or its beginning, is UTF-8, and `at` the beginning of a
@@ -84,8 +89,8 @@ class Regex {
     std::string pattern_;
     Starts starts_;
     Required required_;
-    std::uint64_t line_ = 0;   ///< that has been looked through
-    std::size_t until_ = 0;    ///< behind this place of it there is not what is required
+    std::uint64_t line_ = 0;  ///< that has been looked through
+    std::size_t until_ = 0;   ///< behind this place of it there is not what is required
     std::unique_ptr<re_pattern_buffer, Free> regex_;
     bool compiled_ = false;
 };

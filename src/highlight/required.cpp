@@ -157,15 +157,20 @@ class RequirementFinder {
                 bool on = true;
                 while (at_ < pattern_.size()) {
                     const char c = pattern_[at_++];
-                    if (c == '-') on = false;
-                    else if (c == 'i') inner.folds = on;
-                    else if (c == 'x') inner.spaced = on;
-                    else if (c == ':') break;
+                    if (c == '-')
+                        on = false;
+                    else if (c == 'i')
+                        inner.folds = on;
+                    else if (c == 'x')
+                        inner.spaced = on;
+                    else if (c == ':')
+                        break;
                     else if (c == ')') {
                         group().folds = inner.folds;
                         group().spaced = inner.spaced;
                         return true;
-                    } else if (!is_ascii_letter(c)) return false;
+                    } else if (!is_ascii_letter(c))
+                        return false;
                 }
             }
         }
@@ -195,8 +200,10 @@ class RequirementFinder {
         if (at_ >= pattern_.size()) return false;
         const char c = pattern_[at_++];
         if (!is_ascii_letter(c) && !is_ascii_digit(c)) return literal(c);
-        if (taken("{")) skip_behind("}");
-        else if ((c == 'k' || c == 'g') && taken("<")) skip_behind(">");
+        if (taken("{"))
+            skip_behind("}");
+        else if ((c == 'k' || c == 'g') && taken("<"))
+            skip_behind(">");
         else if (c == 'x' || c == 'u' || is_ascii_digit(c)) {
             // Hexadecimal digits, or decimal ones; what is behind them is not required then.
             while (at_ < pattern_.size() && (is_ascii_digit(pattern_[at_]) || is_ascii_letter(pattern_[at_]))) ++at_;

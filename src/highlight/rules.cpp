@@ -72,7 +72,8 @@ Rules::Place Rules::resolve(const json::object& pattern, const Repository& repos
     if (!other) return {};
     const Repository& others = repository_of(*other);
     if (sharp == include.npos) return {&other->top(), &others};
-    const json::object* found = other->repository() ? object_of(*other->repository(), include.substr(sharp + 1)) : nullptr;
+    const json::object* found =
+        other->repository() ? object_of(*other->repository(), include.substr(sharp + 1)) : nullptr;
     return found ? Place{found, &others} : Place{};
 }
 

@@ -63,8 +63,8 @@ struct Rule {
     const boost::json::object* written;
     const Repository* repository;
     RuleName name, content_name;
-    std::string_view pattern{};  ///< `match` or `begin`
-    std::string_view closing{};  ///< `end` or `while`
+    std::string_view pattern{};   ///< `match` or `begin`
+    std::string_view closing{};   ///< `end` or `while`
     bool closing_refers = false;  ///< it has references to groups of `begin`
     bool closing_last = false;    ///< the rules within come before `end`
 

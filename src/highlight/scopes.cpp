@@ -10,6 +10,14 @@ constexpr std::size_t kNamesMax = 20'000;
 
 }  // namespace
 
+Colour colour_of(const ScopePath& scopes, std::string_view text) {
+    const char first = text.empty() ? ' ' : text.front();
+    const bool word = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z');
+    const ScopePath* path = &scopes;
+    while (path && path->words_only && !word) path = path->outer;
+    return path ? path->colour : Colour::none;
+}
+
 std::vector<ScopeId> Scopes::numbers_of(std::string_view names) {
     std::vector<ScopeId> numbers;
     while (!names.empty()) {
@@ -35,7 +43,8 @@ const ScopePath* Scopes::inner(const ScopePath* outer, ScopeId name) {
     }
     const ScopeColour& own = names_[name].colour;
     const Colour inherited = outer ? outer->colour : Colour::none;
-    const ScopePath& made = paths_.emplace_back(ScopePath{outer, name, own.says ? own.colour : inherited});
+    const ScopePath& made = paths_.emplace_back(ScopePath{outer, name, own.says ? own.colour : inherited,
+                                                          own.says ? own.words_only : outer && outer->words_only});
     made.next = first;
     return first = &made;
 }

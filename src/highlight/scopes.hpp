@@ -21,7 +21,8 @@ using ScopeId = std::uint32_t;
 struct ScopePath {
     const ScopePath* outer;
     ScopeId name;
-    Colour colour;  ///< the innermost that has one says so
+    Colour colour;    ///< the innermost that has one says so
+    bool words_only;  ///< it is the colour of words; signs have that of `outer`
     /// Which injections apply here, once they have been asked: `kAsked` and a bit for each.
     mutable std::uint64_t injections = 0;
     mutable const ScopePath* first_inner = nullptr;
@@ -29,6 +30,9 @@ struct ScopePath {
 
     static constexpr std::uint64_t kAsked = std::uint64_t{1} << 63;
 };
+
+/// The colour of a piece of text in these scopes.
+Colour colour_of(const ScopePath& scopes, std::string_view text);
 
 /// The scopes of a grammar and the paths of a text.
 class Scopes {

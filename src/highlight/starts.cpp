@@ -59,33 +59,29 @@ struct Characters {
     bool others = false;
     bool exact = true;  ///< each of `ascii` is; else some may not be
 
-    Kinds kinds() const {
-        return others ? Kinds{ascii}.add(kNotAscii) : ascii;
-    }
+    Kinds kinds() const { return others ? Kinds{ascii}.add(kNotAscii) : ascii; }
     void add(const Characters& more) {
         ascii |= more.ascii;
         others = others || more.others;
         exact = exact && more.exact;
     }
     /// All others: some of those beyond ASCII are in this one, perhaps not all.
-    Characters inverted() const {
-        return {kAscii & ~ascii, true, exact};
-    }
+    Characters inverted() const { return {kAscii & ~ascii, true, exact}; }
 };
 
 struct Node {
     enum class Kind {
-        nothing,      ///< matches without a byte, anywhere
-        unknown,      ///< may match anything or nothing
-        one,          ///< one character
-        row,          ///< one after the other
-        choice,       ///< one of them
-        optional,     ///< may be left out
-        any_number,   ///< may be left out or come often
-        repeated,     ///< once or more
-        ahead,        ///< it follows
-        behind,       ///< it precedes
-        not_behind,   ///< it does not
+        nothing,     ///< matches without a byte, anywhere
+        unknown,     ///< may match anything or nothing
+        one,         ///< one character
+        row,         ///< one after the other
+        choice,      ///< one of them
+        optional,    ///< may be left out
+        any_number,  ///< may be left out or come often
+        repeated,    ///< once or more
+        ahead,       ///< it follows
+        behind,      ///< it precedes
+        not_behind,  ///< it does not
         edge_of_word,
         begin_of_line,
         end_of_line,
@@ -252,13 +248,20 @@ class PatternParser {
         bool on = true;
         while (more()) {
             const char c = pattern_[at_++];
-            if (c == '-') on = false;
-            else if (c == 'i') options.fold = on;
-            else if (c == 'x') options.spaced = on;
-            else if (c == 'm' || c == 's') options.dot_takes_all = options.dot_takes_all || on;
-            else if (c == ':') return closed(choice(options));
-            else if (c == ')') return choice(options);  // for the rest of the group that this is in
-            else if (!is_other_option(c)) break;
+            if (c == '-')
+                on = false;
+            else if (c == 'i')
+                options.fold = on;
+            else if (c == 'x')
+                options.spaced = on;
+            else if (c == 'm' || c == 's')
+                options.dot_takes_all = options.dot_takes_all || on;
+            else if (c == ':')
+                return closed(choice(options));
+            else if (c == ')')
+                return choice(options);  // for the rest of the group that this is in
+            else if (!is_other_option(c))
+                break;
         }
         // An absent operator, a condition, a call: balanced, whatever it does.
         choice(options);
@@ -289,9 +292,7 @@ class PatternParser {
     }
 
     /// Whatever it is.
-    static Characters every() {
-        return {kAscii, true, false};
-    }
+    static Characters every() { return {kAscii, true, false}; }
 
     /// The character that stands here.
     Characters literal() {
@@ -380,9 +381,7 @@ class PatternParser {
             case 'y':
             case 'Y': return {Node::Kind::nothing};
             case 'p':
-            case 'P':
-                at_ = std::min(pattern_.size(), pattern_.find('}', at_) + 1);
-                return one(every());
+            case 'P': at_ = std::min(pattern_.size(), pattern_.find('}', at_) + 1); return one(every());
             case 'N':
             case 'O':
             case 'R':
@@ -426,8 +425,10 @@ class PatternParser {
             part.add(range());
         }
         if (!taken("]")) at_ = pattern_.size();
-        if (narrowed) narrow();
-        else made = part;
+        if (narrowed)
+            narrow();
+        else
+            made = part;
         if (unknown_) {
             unknown_ = depth > 0;
             return every();
@@ -445,16 +446,26 @@ class PatternParser {
         const std::string_view name = pattern_.substr(at_, end - at_);
         at_ = end + 2;
         Characters made{{}, true};
-        if (name == "alpha") made.ascii = kLetterKinds;
-        else if (name == "alnum") made.ascii = kLetterKinds | kDigitKinds;
-        else if (name == "digit") made.ascii = kDigitKinds;
-        else if (name == "xdigit") made.ascii = kHexadecimalKinds;
-        else if (name == "lower") made.ascii = kinds_that(is_lower);
-        else if (name == "upper") made.ascii = kinds_that(is_upper);
-        else if (name == "space") made.ascii = kBlankKinds;
-        else if (name == "blank") made.ascii = kinds_that([](char c) { return c == ' ' || c == '\t'; });
-        else if (name == "word") made.ascii = kWordKinds;
-        else unknown_ = true;
+        if (name == "alpha")
+            made.ascii = kLetterKinds;
+        else if (name == "alnum")
+            made.ascii = kLetterKinds | kDigitKinds;
+        else if (name == "digit")
+            made.ascii = kDigitKinds;
+        else if (name == "xdigit")
+            made.ascii = kHexadecimalKinds;
+        else if (name == "lower")
+            made.ascii = kinds_that(is_lower);
+        else if (name == "upper")
+            made.ascii = kinds_that(is_upper);
+        else if (name == "space")
+            made.ascii = kBlankKinds;
+        else if (name == "blank")
+            made.ascii = kinds_that([](char c) { return c == ' ' || c == '\t'; });
+        else if (name == "word")
+            made.ascii = kWordKinds;
+        else
+            unknown_ = true;
         return inverted ? made.inverted() : made;
     }
 
@@ -542,7 +553,8 @@ Starts starts_of_one(const Characters& characters, std::uint64_t then) {
     return made;
 }
 
-const Kinds kBeginOfLine = Kinds{}.add(kNoByte).add('\n'), kEndOfLine = kBeginOfLine, kBeginOfText = Kinds{}.add(kNoByte);
+const Kinds kBeginOfLine = Kinds{}.add(kNoByte).add('\n'), kEndOfLine = kBeginOfLine,
+            kBeginOfText = Kinds{}.add(kNoByte);
 
 /// The next bytes alone of what `starts` says, which are soon told.
 Kinds next_of(const Node& node, const Kinds& then);
@@ -684,11 +696,16 @@ std::size_t class_of(std::size_t kind) {
         for (std::size_t c = 0; c < kNotAscii; ++c) {
             const char letter = base::to_lower(static_cast<char>(c));
             std::size_t number = kControlClass;
-            if (is_lower(letter)) number = static_cast<std::size_t>(letter - 'a');
-            else if (is_decimal(letter)) number = kDigitClass;
-            else if (letter == ' ' || letter == '\t') number = kBlankClass;
-            else if (letter == '\n') number = kLineEndClass;
-            else if (letter > ' ' && letter < 0x7F) number = sign++;
+            if (is_lower(letter))
+                number = static_cast<std::size_t>(letter - 'a');
+            else if (is_decimal(letter))
+                number = kDigitClass;
+            else if (letter == ' ' || letter == '\t')
+                number = kBlankClass;
+            else if (letter == '\n')
+                number = kLineEndClass;
+            else if (letter > ' ' && letter < 0x7F)
+                number = sign++;
             made[c] = static_cast<std::uint8_t>(number);
         }
         made[kNotAscii] = kNotAsciiClass;
@@ -735,8 +752,10 @@ std::size_t end_of_class(std::string_view pattern, std::size_t at) {
         if (pattern.substr(at, 1) == "]") ++at;
         ++depth;
         for (; at < pattern.size() && pattern[at] != '['; ++at) {
-            if (pattern[at] == '\\') ++at;
-            else if (pattern[at] == ']' && --depth == 0) return at + 1;
+            if (pattern[at] == '\\')
+                ++at;
+            else if (pattern[at] == ']' && --depth == 0)
+                return at + 1;
         }
         ++at;
     }

@@ -156,8 +156,7 @@ bool Tokenizer::search(const Run& run, const Alternatives& alternatives, Regex* 
         const Regex::Anchors anchors{run.first, at == run.at && at == run.anchor};
         const auto is_there = [&](Regex& regex) {
             return regex.starts().may_match(before, class_next, class_second) && regex.may_match(line_, at) &&
-                   !line_.is_spent() &&
-                   regex.matches(run.text, at, anchors, line_, match.spans);
+                   !line_.is_spent() && regex.matches(run.text, at, anchors, line_, match.spans);
         };
         const bool closes = closing && closing->starts().next.has(next);
         match.rule = nullptr;
@@ -299,7 +298,8 @@ const ScopePath* Tokenizer::within(const ScopePath* outer, RuleName& name, std::
                                    const std::vector<Span>& spans) {
     if (name.text.empty()) return outer;
     if (name.captures && !spans.empty()) {
-        for (const ScopeId scope : scopes_.numbers_of(filled(name.text, text, spans))) outer = scopes_.inner(outer, scope);
+        for (const ScopeId scope : scopes_.numbers_of(filled(name.text, text, spans)))
+            outer = scopes_.inner(outer, scope);
         return outer;
     }
     if (name.generation != scopes_.generation()) {

@@ -42,8 +42,8 @@ class Tokenizer {
         Rule* rule;
         Regex* closing;  ///< its `end` or `while`
         std::size_t entered, anchor;
-        std::uint64_t line;    ///< the two above are places in that one
-        bool took_line;        ///< its beginning took the line feed
+        std::uint64_t line;  ///< the two above are places in that one
+        bool took_line;      ///< its beginning took the line feed
         const ScopePath *name, *content;
     };
     using Stack = std::vector<Frame>;

@@ -27,7 +27,8 @@ COLUMNS_MAX = 120
 
 # Who may include whom: base <- model, sql, redis <- the stages (limiter cache store views auth) <- use_cases <-
 # exchange
-# <- the faces (api ui conventions openapi) <- application <- app; base <- http <- exchange.
+# <- the faces (api ui conventions openapi) <- application <- app; base <- http <- exchange;
+# base <- highlight <- pages.
 # The stages never include each other, nor do the faces; http knows a Service and no route; sql and redis know no word
 # of the domain.
 STAGES = {"limiter", "cache", "store", "views", "auth"}
@@ -44,7 +45,8 @@ MAY_INCLUDE = {
     "store": {"base", "model", "sql"},
     "views": {"base", "model", "redis"},
     "auth": {"base", "model"},
-    "pages": {"base", "model", "http/codings.hpp"},  # kept pages are in all codings
+    "highlight": {"base"},
+    "pages": {"base", "model", "highlight", "http/codings.hpp"},  # kept pages are in all codings
     "use_cases": {"base", "model"} | STAGES,
     "exchange": {"base", "model", "http", "pages", "use_cases"} | STAGES,
     "api": ASKED,
@@ -78,7 +80,8 @@ VENDORS = [
     (r"md4c", r"src/pages/markdown\.cpp"),
     (r"git2", r"src/pages/(diff|changed_words)\.cpp"),
     (r"qrencode", r"src/pages/qr\.cpp"),
-    (r"brotli/", r"src/http/codings\.cpp"),
+    (r"brotli/", r"src/(http/codings|highlight/grammars)\.cpp"),
+    (r"oniguruma", r"src/highlight/regex\.cpp"),
     (r"utf8proc", r"src/base/(fold_case|precis)\.cpp"),
     (r"zlib", r"src/(pages/assets|http/codings|cache/packing)\.cpp"),
 ]
