@@ -1,6 +1,7 @@
 #include "highlight/scopes.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace snippetd::highlight {
 
@@ -19,12 +20,20 @@ Colour colour_of(const ScopePath& scopes, std::string_view text) {
 }
 
 std::vector<ScopeId> Scopes::numbers_of(std::string_view names) {
+    return numbers_of(names, std::numeric_limits<std::size_t>::max());
+}
+
+std::vector<ScopeId> Scopes::numbers_of_text(std::string_view names) {
+    return numbers_of(names, kNamesMax);
+}
+
+std::vector<ScopeId> Scopes::numbers_of(std::string_view names, std::size_t names_max) {
     std::vector<ScopeId> numbers;
     while (!names.empty()) {
         const std::size_t end = std::min(names.find(' '), names.size());
         const std::string_view name = names.substr(0, end);
         names.remove_prefix(std::min(end + 1, names.size()));
-        if (name.empty()) continue;
+        if (name.empty() || (names_.size() >= names_max && !numbers_.contains(std::string{name}))) continue;
         const auto [known, added] = numbers_.try_emplace(std::string{name}, static_cast<ScopeId>(names_.size()));
         if (added) names_.push_back({known->first, colour_of(name)});
         numbers.push_back(known->second);

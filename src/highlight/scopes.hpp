@@ -39,17 +39,21 @@ class Scopes {
   public:
     /// The numbers of the names in `names`, which blanks separate.
     std::vector<ScopeId> numbers_of(std::string_view names);
+    /// The same of names that a text has made; those that are new are left out when there are many.
+    std::vector<ScopeId> numbers_of_text(std::string_view names);
     std::string_view name_of(ScopeId scope) const { return names_[scope].name; }
 
     /// Where `outer` is null, the outermost.
     const ScopePath* inner(const ScopePath* outer, ScopeId name);
 
-    /// Forgets all paths; and the names, when they are many, since a text can make some of its own.
+    /// Forgets all paths; and the names, when they are many.
     void forget();
     /// Another one when the names have been forgotten: what somebody has kept of them is no longer good.
     std::uint32_t generation() const { return generation_; }
 
   private:
+    std::vector<ScopeId> numbers_of(std::string_view names, std::size_t names_max);
+
     struct Name {
         std::string_view name;
         ScopeColour colour;

@@ -111,7 +111,6 @@ bool Tokenizer::step(Run& run, Stack& stack) {
 /// that rule ends, and all above it.
 void Tokenizer::check_conditions(Run& run, Stack& stack) {
     if (stack.back().took_line) run.anchor = 0;
-    std::vector<Span> spans;
     for (std::size_t i = 0; i < stack.size(); ++i) {
         Rule& rule = *stack[i].rule;
         if (rule.kind != Rule::Kind::begin_while) continue;
@@ -186,8 +185,7 @@ bool Tokenizer::find_injected(const Run& run, const Stack& stack, bool found, Ma
         const Injection& injection = rules_.injections()[i];
         Match one{};
         const std::size_t limit = std::min({run.text.size(), own, best_at - 1});
-        Regex* closing = nullptr;
-        if (!search(run, rules_.alternatives(*injection.rule), closing, false, limit, one)) continue;
+        if (!search(run, rules_.alternatives(*injection.rule), nullptr, false, limit, one)) continue;
         best_at = one.spans.front().begin;
         best = std::move(one);
         first = injection.selector.priority < 0;
@@ -298,8 +296,9 @@ const ScopePath* Tokenizer::within(const ScopePath* outer, RuleName& name, std::
                                    const std::vector<Span>& spans) {
     if (name.text.empty()) return outer;
     if (name.captures && !spans.empty()) {
-        for (const ScopeId scope : scopes_.numbers_of(filled(name.text, text, spans)))
+        for (const ScopeId scope : scopes_.numbers_of_text(filled(name.text, text, spans))) {
             outer = scopes_.inner(outer, scope);
+        }
         return outer;
     }
     if (name.generation != scopes_.generation()) {
