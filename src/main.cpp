@@ -45,7 +45,7 @@ int run(const settings::Invocation& invocation) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (pages::is_document_process(argc, argv)) return pages::run_document_process();
+    if (pages::is_document_process(argc, argv)) return pages::run_document_process(argv);
     if (const char* file = std::getenv(base::FailPoints::kVariable)) base::FailPoints::obey(file);
     settings::Invocation invocation;
     try {

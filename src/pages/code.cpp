@@ -1,8 +1,11 @@
 #include "pages/code.hpp"
 
 #include "pages/odd_characters.hpp"
+#include "pages/text.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -10,7 +13,88 @@ namespace snippetd::pages {
 
 namespace {
 
+using highlight::Colour;
+using highlight::Run;
+
 constexpr std::size_t kLinesPerChunk = 100;
+
+/// As style.css has them.
+constexpr std::array<std::string_view, highlight::kColours> kClasses{"",   "hc", "hk", "hs", "he", "hn",
+                                                                     "ht", "hy", "ha", "hg", "hi", "hd"};
+
+bool is_ascii(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0; });
+}
+
+/// Gives the pieces of a text, from its beginning, in their colours.
+class Pieces {
+  public:
+    explicit Pieces(std::span<const Run> runs) : runs_{runs} {}
+
+    /// Appends the next line, without what ends it, and moves on.
+    void append(std::string& out, std::string_view line) {
+        while (!line.empty()) {
+            const std::string_view piece = line.substr(0, left());
+            const std::string_view name = kClasses[static_cast<std::size_t>(colour())];
+            if (!name.empty()) fmt::format_to(std::back_inserter(out), "<span class=\"{}\">", name);
+            append_escaped(out, piece);
+            if (!name.empty()) out += "</span>";
+            line.remove_prefix(piece.size());
+            skip(piece.size());
+        }
+    }
+
+    void skip(std::size_t bytes) {
+        while (bytes > 0 && at_ < runs_.size()) {
+            const std::size_t step = std::min(bytes, left());
+            done_ += step;
+            bytes -= step;
+            if (done_ < runs_[at_].bytes) continue;
+            ++at_;
+            done_ = 0;
+        }
+    }
+
+  private:
+    /// Behind the last run there is no colour.
+    std::size_t left() const { return at_ < runs_.size() ? runs_[at_].bytes - done_ : std::string_view::npos; }
+    Colour colour() const { return at_ < runs_.size() ? runs_[at_].colour : Colour::none; }
+
+    std::span<const Run> runs_;
+    std::size_t at_ = 0, done_ = 0;  ///< the run, and how much of it
+};
+
+/// Lines one after the other, each with its colours, or with its marks when it is not as it looks.
+class LineWriter {
+  public:
+    explicit LineWriter(std::span<const Run> runs) : pieces_{runs} {}
+
+    /// `line` with what ends it.
+    void append(std::string& out, std::string_view line) {
+        const std::size_t end = line.ends_with('\n') ? line.size() - 1 : line.size();
+        // Whatever is odd is not ASCII.
+        if (is_ascii(line) || !count_odd_characters(line).any()) {
+            marker_.skip(line);
+            pieces_.append(out, line.substr(0, end));
+            out += line.substr(end);
+            pieces_.skip(line.size() - end);
+        } else {
+            marker_.append(out, line);
+            pieces_.skip(line.size());
+        }
+    }
+
+  private:
+    Pieces pieces_;
+    OddMarker marker_;
+};
+
+/// Takes the next line off, with its line feed.
+std::string_view take_line(std::string_view& text) {
+    const std::string_view line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    text.remove_prefix(line.size());
+    return line;
+}
 
 }  // namespace
 
@@ -19,25 +103,59 @@ std::size_t count_lines(std::string_view text) {
     return feeds + (!text.empty() && text.back() != '\n' ? 1 : 0);
 }
 
-std::string code_html(std::string_view text) {
+std::string code_html(std::string_view text, std::span<const Run> runs) {
     std::string out;
-    OddMarker marker;
     if (count_lines(text) > kNumberedLinesMax) {
         out = "<span class=\"c\">";
-        marker.append(out, text);
+        OddMarker{}.append(out, text);
         return out + "</span>";
     }
-    out.reserve(text.size() + text.size() / 4 + count_lines(text) * 40);
+    out.reserve(text.size() + text.size() / 4 + count_lines(text) * 40 + runs.size() * 24);
+    LineWriter writer{runs};
     for (std::size_t line = 1; !text.empty(); ++line) {
-        const std::size_t end = std::min(text.find('\n'), text.size() - 1);
         if (line % kLinesPerChunk == 1) out += line == 1 ? "<span class=\"c\">" : "</span><span class=\"c\">";
         fmt::format_to(std::back_inserter(out), "<span id=\"L{0}\" data-n=\"{0}\">", line);
-        marker.append(out, text.substr(0, end + 1));
+        writer.append(out, take_line(text));
         out += "</span>";
-        text.remove_prefix(end + 1);
     }
     if (!out.empty()) out += "</span>";
     return out;
+}
+
+std::string coloured_html(std::string_view text, std::span<const Run> runs) {
+    std::string out;
+    LineWriter writer{runs};
+    while (!text.empty()) writer.append(out, take_line(text));
+    return out;
+}
+
+std::string written(std::span<const Run> runs) {
+    constexpr std::size_t kBytes = sizeof(Run::bytes) + sizeof(Run::colour);
+    std::string out;
+    out.reserve(runs.size() * kBytes);
+    for (const Run& run : runs) {
+        char bytes[kBytes];
+        std::memcpy(bytes, &run.bytes, sizeof run.bytes);
+        std::memcpy(bytes + sizeof run.bytes, &run.colour, sizeof run.colour);
+        out.append(bytes, kBytes);
+    }
+    return out;
+}
+
+std::optional<std::vector<Run>> read_runs(std::string_view written, std::size_t bytes) {
+    constexpr std::size_t kBytes = sizeof(Run::bytes) + sizeof(Run::colour);
+    if (written.size() % kBytes != 0) return std::nullopt;
+    std::vector<Run> runs(written.size() / kBytes);
+    std::size_t sum = 0;
+    for (Run& run : runs) {
+        std::memcpy(&run.bytes, written.data(), sizeof run.bytes);
+        std::memcpy(&run.colour, written.data() + sizeof run.bytes, sizeof run.colour);
+        written.remove_prefix(kBytes);
+        if (static_cast<std::size_t>(run.colour) >= highlight::kColours) return std::nullopt;
+        sum += run.bytes;
+    }
+    if (sum != bytes) return std::nullopt;
+    return runs;
 }
 
 }  // namespace snippetd::pages

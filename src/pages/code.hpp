@@ -1,8 +1,13 @@
 #pragma once
 
+#include "highlight/highlight.hpp"
+
 #include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace snippetd::pages {
 
@@ -13,8 +18,22 @@ std::size_t count_lines(std::string_view text);
 /// a browser need not lay out before they are scrolled to. The text content is exactly `text`; what is not as it looks
 /// is marked (`OddMarker`). A text of very many lines, whose markup would be many times its own size, is one chunk
 /// without numbers.
+///
+/// `runs` add up to the text, or are none. Each with a colour is a `<span>` of a class of its colour, which ends with
+/// its line at the latest; a line that is not as it looks has no colours.
 inline constexpr std::size_t kNumberedLinesMax = 50000;
 
-std::string code_html(std::string_view text);
+std::string code_html(std::string_view text, std::span<const highlight::Run> runs = {});
+
+/// The text alone, in colours, for a preview.
+std::string coloured_html(std::string_view text, std::span<const highlight::Run> runs);
+
+/// Runs as they go from one process to another.
+std::string written(std::span<const highlight::Run> runs);
+/// What `written` has made, if it adds up to `bytes`; else nothing.
+std::optional<std::vector<highlight::Run>> read_runs(std::string_view written, std::size_t bytes);
+
+/// Longer texts are shown without colours: a page of them would be many times their size.
+inline constexpr std::size_t kColouredBytesMax = 256 * 1024;
 
 }  // namespace snippetd::pages

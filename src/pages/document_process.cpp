@@ -2,6 +2,8 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "highlight/highlight.hpp"
+#include "pages/code.hpp"
 #include "pages/diff.hpp"
 #include "pages/markdown.hpp"
 
@@ -43,12 +45,16 @@ constexpr bool kSanitized = false;
 constexpr int kSlowness = 1;
 #endif
 
-constexpr std::string_view kArgument = "render-documents";
+constexpr std::string_view kArgument = "render-documents", kColoursArgument = "colour-code";
 constexpr int kSocket = 3;  // in the process
 constexpr int kDocumentsMax = 1000;
 constexpr rlim_t kLifetimeSecondsMax = 600;  // of the processor, should its own timer ever fail
 // What a process keeps of earlier documents counts as its own, so it ends before that leaves too little for the next.
 constexpr long kGrowthKibMax = 16 * 1024;
+// Beside the text's own memory: the grammars that are kept, and what is made of one of them before that is noticed.
+constexpr std::size_t kGrammarBytesMax = 2 * highlight::kKeptGrammarBytesMax;
+// Time for a text to end without colours from some line on, rather than not at all.
+constexpr base::Milliseconds kColoursTimeLeft{50};
 // Of the clock: a busy machine may take a while to give it its time of the processor.
 constexpr base::Milliseconds kPatience{3000 * kSlowness};
 
@@ -95,12 +101,11 @@ void set_limit(__rlimit_resource resource, rlim_t value) {
     setrlimit(resource, &limit);
 }
 
-void limit_memory() {
+void limit_memory(std::size_t bytes) {
     if (kSanitized) return;  // its shadow is larger than any limit
     std::size_t pages = 0;
     std::ifstream{"/proc/self/statm"} >> pages;
-    if (pages > 0)
-        set_limit(RLIMIT_AS, pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + kDocumentMemoryBytesMax);
+    if (pages > 0) set_limit(RLIMIT_AS, pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + bytes);
 }
 
 /// From now on the process may take so much time of the processor; SIGPROF ends it then. Zero: no limit any more.
@@ -119,9 +124,14 @@ long resident_kib_max() {
 }
 
 Document make_here(const RequestHead& head, const std::string& first, const std::string& second) {
+    static highlight::Highlighter highlighter;
     Document document;
     try {
-        if (head.kind == DocumentKind::markdown) {
+        if (head.kind == DocumentKind::colours) {
+            const base::Milliseconds time = base::Milliseconds{head.time_ms_max} - kColoursTimeLeft;
+            const auto runs = highlighter.colour(first, second, time * kSlowness);
+            if (runs) document.html = written(*runs);
+        } else if (head.kind == DocumentKind::markdown) {
             std::optional<std::string> html = markdown_html_within(first, kDocumentBytesMax);
             if (html) {
                 document.html = *std::move(html);
@@ -235,7 +245,7 @@ void DocumentProcess::start() {
     posix_spawnattr_setsigmask(&attributes, &nothing);
     posix_spawnattr_setpgroup(&attributes, 0);  // a terminal's Ctrl-C is for the service, which ends this one
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-    std::string name = "snippetd", argument{kArgument};
+    std::string name = "snippetd", argument{purpose_ == Purpose::colours ? kColoursArgument : kArgument};
     std::array<char*, 3> arguments{name.data(), argument.data(), nullptr};
     std::vector<char*> variables = environment();
     const int failure =
@@ -328,16 +338,19 @@ void DocumentProcess::end() {
 }
 
 bool is_document_process(int argc, char** argv) {
-    return argc == 2 && argv[1] == kArgument;
+    return argc == 2 && (argv[1] == kArgument || argv[1] == kColoursArgument);
 }
 
-int run_document_process() {
+int run_document_process(char** argv) {
+    const bool colours = argv[1] == kColoursArgument;
+    const std::size_t grammars = colours ? kGrammarBytesMax : 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     std::signal(SIGTERM, SIG_IGN);  // which may go to all processes of a unit: the service ends this one
     set_limit(RLIMIT_CORE, 0);
     set_limit(RLIMIT_CPU, kLifetimeSecondsMax);
-    limit_memory();
+    limit_memory(kDocumentMemoryBytesMax + grammars);
+    const long growth_max = kGrowthKibMax + static_cast<long>(grammars / 1024);
     const long before_kib = resident_kib_max();
     RequestHead head{};
     while (read_all(&head, sizeof head)) {
@@ -346,7 +359,7 @@ int run_document_process() {
         limit_time(base::Milliseconds{head.time_ms_max});
         const Document document = make_here(head, first, second);
         limit_time(base::Milliseconds{0});
-        const bool last = resident_kib_max() - before_kib > kGrowthKibMax * kSlowness;
+        const bool last = resident_kib_max() - before_kib > growth_max * kSlowness;
         const AnswerHead answer{
             document.outcome, document.cut ? 1U : 0U, static_cast<std::uint32_t>(document.html.size()),
             last ? 1U : 0U,   document.added,         document.removed};

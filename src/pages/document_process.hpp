@@ -13,7 +13,10 @@ namespace snippetd::pages {
 /// For one thread at a time.
 class DocumentProcess {
   public:
-    DocumentProcess() = default;
+    /// What it makes: colours take more memory, for the grammars that are kept from one text to the next.
+    enum class Purpose { documents, colours };
+
+    explicit DocumentProcess(Purpose purpose = Purpose::documents) : purpose_{purpose} {}
     /// Kills it.
     ~DocumentProcess() { end(); }
     DocumentProcess(const DocumentProcess&) = delete;
@@ -31,6 +34,7 @@ class DocumentProcess {
     Document after_death();
     void end();
 
+    const Purpose purpose_;
     int socket_ = -1;
     pid_t process_ = -1;
     int documents_left_ = 0;  ///< before it is replaced
@@ -39,6 +43,6 @@ class DocumentProcess {
 /// Whether this process was started to be such a one; `main` asks this first of all.
 bool is_document_process(int argc, char** argv);
 /// Makes documents until nobody wants any more. Returns the exit code.
-int run_document_process();
+int run_document_process(char** argv);
 
 }  // namespace snippetd::pages

@@ -21,15 +21,18 @@ constexpr base::Admission::Options kQueue{
 
 }  // namespace
 
-Documents::Lane::Lane(unsigned processes_max, std::string what, std::shared_ptr<base::QueueMeter> meter)
-    : threads{processes_max, kQueue, std::move(what), std::move(meter)} {}
+Documents::Lane::Lane(unsigned processes_max, DocumentProcess::Purpose made, std::string what,
+                      std::shared_ptr<base::QueueMeter> meter)
+    : purpose{made}, threads{processes_max, kQueue, std::move(what), std::move(meter)} {}
 
 Documents::Documents(unsigned processes, base::Metrics& metrics, base::QueueMeters& queues)
     : processes_{processes},
       markdown_meter_{queues.make("markdown")},
       difference_meter_{queues.make("differences")},
+      colours_meter_{queues.make("colours")},
       markdown_outcomes_{outcomes_of("markdown", metrics)},
       difference_outcomes_{outcomes_of("difference", metrics)},
+      colours_outcomes_{outcomes_of("colours", metrics)},
       made_{kMadeBytesMax, kMadeBytesMax / kShareMax},
       failed_{kFailedBytesMax, kFailedBytesMax / kShareMax} {}
 
@@ -39,7 +42,7 @@ void Documents::close() {
         closed_ = true;
     }
     // No lane is made after this.
-    for (Lane* lane : {markdown_.get(), differences_.get()}) {
+    for (Lane* lane : {markdown_.get(), differences_.get(), colours_.get()}) {
         if (lane) lane->threads.close();
     }
 }
@@ -47,11 +50,20 @@ void Documents::close() {
 Documents::Lane& Documents::lane_of(DocumentKind kind) {
     const std::lock_guard lock{mutex_};
     if (closed_) throw base::Unavailable{"the service is shutting down"};
-    const bool markdown = kind == DocumentKind::markdown;
-    std::unique_ptr<Lane>& lane = markdown ? markdown_ : differences_;
-    if (!lane && markdown) lane = std::make_unique<Lane>(processes_, "too much Markdown is rendered", markdown_meter_);
-    if (!lane) lane = std::make_unique<Lane>(1, "too many versions are compared", difference_meter_);
-    return *lane;
+    using Purpose = DocumentProcess::Purpose;
+    const auto made = [](std::unique_ptr<Lane>& lane, auto... arguments) -> Lane& {
+        if (!lane) lane = std::make_unique<Lane>(arguments...);
+        return *lane;
+    };
+    switch (kind) {
+        case DocumentKind::markdown:
+            return made(markdown_, processes_, Purpose::documents, "too much Markdown is rendered", markdown_meter_);
+        case DocumentKind::colours:
+            return made(colours_, processes_, Purpose::colours, "too much code is coloured", colours_meter_);
+        case DocumentKind::diff_inline:
+        case DocumentKind::diff_split: break;
+    }
+    return made(differences_, 1U, Purpose::documents, "too many versions are compared", difference_meter_);
 }
 
 Documents::Made Documents::find(const std::string& key) {
@@ -107,7 +119,7 @@ Documents::Made Documents::make_now(Lane& lane, const DocumentRequest& request) 
             lane.idle.pop_back();
         }
     }
-    if (!process) process = std::make_unique<DocumentProcess>();
+    if (!process) process = std::make_unique<DocumentProcess>(lane.purpose);
     auto made = std::make_shared<const Document>(process->make(request));
     count(request.kind, static_cast<std::size_t>(made->outcome));
     const std::lock_guard lock{lane.mutex};
@@ -132,7 +144,10 @@ Documents::Outcomes Documents::outcomes_of(const char* kind, base::Metrics& metr
 }
 
 void Documents::count(DocumentKind kind, std::size_t outcome) {
-    (kind == DocumentKind::markdown ? markdown_outcomes_ : difference_outcomes_)[outcome]->add();
+    const Outcomes& outcomes = kind == DocumentKind::markdown  ? markdown_outcomes_
+                               : kind == DocumentKind::colours ? colours_outcomes_
+                                                               : difference_outcomes_;
+    outcomes[outcome]->add();
 }
 
 }  // namespace snippetd::pages

@@ -23,13 +23,13 @@ namespace snippetd::pages {
 /// their own, each document within its bounds (`DocumentProcess`), once for all who wait for the same. What came of it
 /// is kept, and that nothing came of it for longer, so that nobody pays for it twice.
 ///
-/// Differences wait for each other and Markdown for Markdown, and neither holds up what pages are made with. The
+/// Differences wait for each other, and so do Markdown and colours; none holds up what pages are made with. The
 /// processes and the threads that wait for them are started when the first document is asked for.
 class Documents {
   public:
     using Made = std::shared_ptr<const Document>;
 
-    /// `processes`: for Markdown; one more is for differences.
+    /// `processes`: for Markdown, and as many for colours; one more is for differences.
     Documents(unsigned processes, base::Metrics& metrics, base::QueueMeters& queues);
     ~Documents() { close(); }
     Documents(const Documents&) = delete;
@@ -60,8 +60,10 @@ class Documents {
 
     /// Some processes of one purpose, each used by one thread at a time.
     struct Lane {
-        Lane(unsigned processes_max, std::string what, std::shared_ptr<base::QueueMeter> meter);
+        Lane(unsigned processes_max, DocumentProcess::Purpose purpose, std::string what,
+             std::shared_ptr<base::QueueMeter> meter);
 
+        const DocumentProcess::Purpose purpose;
         base::ThreadPool threads;
         std::mutex mutex;
         std::vector<std::unique_ptr<DocumentProcess>> idle;
@@ -79,13 +81,13 @@ class Documents {
     void count(DocumentKind kind, std::size_t outcome);
 
     const unsigned processes_;
-    const std::shared_ptr<base::QueueMeter> markdown_meter_, difference_meter_;
-    const Outcomes markdown_outcomes_, difference_outcomes_;
+    const std::shared_ptr<base::QueueMeter> markdown_meter_, difference_meter_, colours_meter_;
+    const Outcomes markdown_outcomes_, difference_outcomes_, colours_outcomes_;
     Flights flights_;   ///< by key
     std::mutex mutex_;  ///< of all below
     bool closed_ = false;
     Cache made_, failed_;
-    std::unique_ptr<Lane> markdown_, differences_;  ///< null until they are needed
+    std::unique_ptr<Lane> markdown_, differences_, colours_;  ///< null until they are needed
 };
 
 }  // namespace snippetd::pages

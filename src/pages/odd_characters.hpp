@@ -33,6 +33,8 @@ class OddMarker {
 
     /// `line` is UTF-8 and begins and ends between words.
     void append(std::string& out, std::string_view line);
+    /// `line`, which has nothing odd, is shown some other way.
+    void skip(std::string_view line) { first_ = first_ && line.empty(); }
 
   private:
     bool first_ = true;

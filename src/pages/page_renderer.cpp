@@ -15,9 +15,11 @@ namespace {
 
 constexpr std::size_t kEncodedHereBytesMax = 64 * 1024;  // takes less than a millisecond
 constexpr base::Milliseconds kPageTime{150};             // to render a page once its document is there
+constexpr base::Milliseconds kColoursPatience{400};
 
 /// Only in the codings that have been asked for: what nobody takes is neither made nor kept.
-std::shared_ptr<const Page> make_page(const PageRenderer::Wanted& wanted, std::string key, const Document* document) {
+std::shared_ptr<const Page> make_page(const PageRenderer::Wanted& wanted, std::string key, const Document* document,
+                                      const Document* colours) {
     auto page = std::make_shared<Page>();
     page->key = std::move(key);
     page->version = wanted.snippet->version;
@@ -26,8 +28,9 @@ std::shared_ptr<const Page> make_page(const PageRenderer::Wanted& wanted, std::s
     options.view_count = wanted.view_count;
     options.base = wanted.base;
     options.document = document;
-    std::string html =
-        wanted.face == Face::page ? read_page(*wanted.snippet, options) : embed_page(*wanted.snippet, wanted.base);
+    options.colours = colours;
+    std::string html = wanted.face == Face::page ? read_page(*wanted.snippet, options)
+                                                 : embed_page(*wanted.snippet, wanted.base, colours);
     const auto is_wanted = [&wanted](http::Coding encoding) {
         return wanted.encoding == encoding || (wanted.earlier && !wanted.earlier->content(encoding).empty());
     };
@@ -78,11 +81,12 @@ base::Awaitable<void> PageRenderer::fly(Flights::Pointer flight, Wanted wanted) 
         std::shared_ptr<const Document> document;
         const bool wants_document = wanted.face == Face::page && has_document(*wanted.snippet);
         if (wants_document) document = co_await find_document(wanted.snippet, true, flight->patience());
+        const std::shared_ptr<const Document> colours = co_await find_colours(wanted.snippet, true, flight->patience());
         std::string key = key_of(wanted.base, wanted.snippet->id, wanted.face);
-        auto work = [this, flight, wanted = std::move(wanted), key = std::move(key), document] {
+        auto work = [this, flight, wanted = std::move(wanted), key = std::move(key), document, colours] {
             if (base::steady_now() >= flight->patience()) throw base::Unavailable{"a page was not begun in time"};
             rendered_.add();
-            return make_page(wanted, key, document.get());
+            return make_page(wanted, key, document.get(), colours.get());
         };
         std::shared_ptr<const Page> page = co_await threads_.run(std::move(work), flight->patience().party);
         if (document || !wants_document) keep(page);
@@ -104,6 +108,27 @@ base::Awaitable<std::shared_ptr<const Document>> PageRenderer::find_document(
         co_return co_await documents_.make(std::move(key), std::move(request), deadline.earlier_by(kPageTime));
     } catch (const base::Unavailable&) {
         co_return nullptr;  // the page says so
+    }
+}
+
+base::Awaitable<std::shared_ptr<const Document>> PageRenderer::find_colours(
+    std::shared_ptr<const model::Snippet> snippet, bool kept, base::Deadline deadline) {
+    if (!has_colours(*snippet)) co_return nullptr;
+    std::string key;
+    if (kept) key = fmt::format("colours {} {}", snippet->id, snippet->version);
+    DocumentRequest request;
+    request.kind = DocumentKind::colours;
+    request.first = snippet->body;
+    request.second = snippet->language;
+    request.time_max = kColoursTimeMax;
+    request.owner = std::move(snippet);
+    // Colours are not worth a long wait: a script makes them too.
+    const base::Deadline soon = base::deadline_in(kColoursPatience, deadline.party);
+    const base::Deadline enough = deadline.earlier_by(kPageTime);
+    try {
+        co_return co_await documents_.make(std::move(key), std::move(request), soon < enough ? soon : enough);
+    } catch (const base::Unavailable&) {
+        co_return nullptr;
     }
 }
 

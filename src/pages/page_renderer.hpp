@@ -66,6 +66,11 @@ class PageRenderer {
     base::Awaitable<std::shared_ptr<const Document>> find_document(std::shared_ptr<const model::Snippet> snippet,
                                                                    bool kept, base::Deadline deadline);
 
+    /// The colours of a snippet's text, as `read_runs` takes them: null when it has none, or when they take so long that
+    /// rendering the page with them would be too late. `kept`: for those who come later too.
+    base::Awaitable<std::shared_ptr<const Document>> find_colours(std::shared_ptr<const model::Snippet> snippet,
+                                                                  bool kept, base::Deadline deadline);
+
     /// Any other page, with `content` in its frame, compressed as asked for; not kept. Throws base::Unavailable at the
     /// deadline.
     base::Awaitable<std::string> encode_page(Layout layout, std::string content, http::Coding encoding,

@@ -2,6 +2,7 @@
 
 #include "base/percent.hpp"
 #include "base/utf8.hpp"
+#include "highlight/embedded.hpp"
 #include "model/languages.hpp"
 #include "pages/assets.hpp"
 #include "pages/code.hpp"
@@ -9,6 +10,10 @@
 #include "pages/odd_characters.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -118,7 +123,22 @@ void show_document(Fields& fields, const Document* document) {
     }
 }
 
+void show_code(Fields& fields, const model::Snippet& snippet, const Document* colours) {
+    std::optional<std::vector<highlight::Run>> runs;
+    if (colours && colours->outcome == DocumentOutcome::made) runs = read_runs(colours->html, snippet.body.size());
+    fields.show_if(runs && !runs->empty(), "COLOURED");
+    fields.set("CODE", code_html(snippet.body, runs.value_or(std::vector<highlight::Run>{})));
+}
+
 }  // namespace
+
+bool has_colours(const model::Snippet& snippet) {
+    const auto languages = highlight::embedded_languages();
+    const auto found = std::lower_bound(languages.begin(), languages.end(), std::string_view{snippet.language},
+                                        [](const auto& one, std::string_view name) { return one.first < name; });
+    return found != languages.end() && found->first == snippet.language && !snippet.body.empty() &&
+           snippet.body.size() <= kColouredBytesMax;
+}
 
 bool has_document(const model::Snippet& snippet) {
     return snippet.language == "markdown";
@@ -138,7 +158,7 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     }
     if (has_document(snippet)) show_document(fields, options.document);
     show_odd_characters(fields, snippet);
-    fields.set("CODE", code_html(snippet.body));
+    show_code(fields, snippet, options.colours);
 
     Layout layout;
     layout.page = "read";
@@ -160,12 +180,12 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     return lay_out(layout, render("read", fields));
 }
 
-std::string embed_page(const model::Snippet& snippet, std::string_view base) {
+std::string embed_page(const model::Snippet& snippet, std::string_view base, const Document* colours) {
     Fields fields;
     set_facts(fields, snippet);
     fields.set("URL", fmt::format("{}/s/{}", base, snippet.id));
     fields.set("DIGITS", std::to_string(std::to_string(count_lines(snippet.body)).size()));
-    fields.set("CODE", code_html(snippet.body));
+    show_code(fields, snippet, colours);
     fields.set("STYLE_URL", asset_url("style.css"));
     fields.set("THEME_URL", asset_url("theme.js"));
     fields.set("SCRIPT_URL", asset_url("embed.js"));

@@ -43,6 +43,11 @@ async function highlightSnippet(): Promise<void> {
   // A link may name another language than the snippet's own.
   const language = new URLSearchParams(location.search).get("language") ?? find("[data-language]")?.dataset.language ?? "text";
   if (language === "text" || text.length > bytesMax) return;
+  // The service has coloured it; only what it was asked for in another language is coloured here.
+  if (code.dataset.coloured === language) {
+    code.dataset.highlighted = language;
+    return;
+  }
   for (let at = 0, end = 0; at < text.length; at = end + 1) {
     end = text.indexOf("\n", at);
     if (end < 0) end = text.length;
