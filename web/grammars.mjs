@@ -16,28 +16,29 @@ const own = path.join(root, "grammars");
  * Grammars of the project's own: for languages that have none elsewhere under a licence that allows it, for PHP in a
  * page, and for SQL, whose usual one takes `name` and `at` for keywords and knows no `TRUE`.
  */
-const ownGrammars = ["hcl", "nginx", "php-html", "sql"];
+const ownGrammars = { hcl: "source.hcl", nginx: "source.nginx", "php-html": "text.html.php", sql: "source.sql" };
 
 /**
  * Where the names differ, or where another language's grammar shows the text well; null: no grammar, though one goes by
  * that name.
  */
 const grammarOf = {
-  agda: "haskell", angelscript: "cpp", arduino: "cpp", aspectj: "java", aspnet: "html", ats: "ocaml", avroidl: "java",
-  basic: "vb", bitbake: "shellscript", blitzmax: "vb", bluespec: "system-verilog", boo: "python", brightscript: "vb",
-  capnproto: "proto", ceylon: "java", chuck: "java", coldfusion: "html", cuda: "cpp", cython: "python",
-  dafny: "csharp", dhall: "haskell", django: "jinja-html", dts: "c", editorconfig: "ini", ejs: "html",
-  emacslisp: "common-lisp", fantom: "java", fortran: "fortran-free-form", freemarker: "html", gitattributes: "ini",
-  gitconfig: "ini", gml: "javascript", golo: "groovy", gomod: "go", gotemplate: "handlebars", gradle: "groovy",
-  glsl: "c", idris: "haskell", janet: "clojure", javascript: "javascript", jflex: "java", koka: "haskell",
-  kusto: "sql", lex: "c", linkerscript: "c", livescript: "coffee", lsl: "c", meson: "python", metal: "cpp",
-  modula2: "pascal", monkey: "vb", moonscript: "coffee", n1ql: "sql", ninja: "make", objectivecpp: "objective-cpp",
-  opencl: "c", oz: "prolog", pgsql: "sql", pig: "sql", postscript: null, processing: "java", promela: "c",
-  purebasic: "vb", qmake: "make", qsharp: "csharp", racket: "scheme", raml: "yaml", reasonml: "ocaml",
-  rescript: "javascript", "rpm-spec": "shellscript", slim: "pug", sml: "ocaml", sourcepawn: "cpp", sparql: "sql",
-  squirrel: "javascript", stan: "cpp", svg: "xml", swig: "cpp", teal: "lua", thrift: "proto", unrealscript: "java",
-  vba: "vb", vbscript: "vb", vcl: "c", velocity: "html", wren: "javascript", x10: "java", xojo: "vb", yacc: "c",
-  zephir: "php",
+  ada: "vhdl", agda: "haskell", angelscript: "cpp", arduino: "cpp", armasm: "asm", aspectj: "java", aspnet: "html",
+  ats: "ocaml", avroidl: "java", basic: "vb", bitbake: "shellscript", blitzmax: "vb", bluespec: "system-verilog", boo:
+  "python", brightscript: "vb", capnproto: "proto", ceylon: "java", chuck: "java", clips: "common-lisp", coldfusion:
+  "html", cuda: "cpp", cython: "python", dafny: "csharp", dhall: "haskell", django: "jinja-html", dts: "c",
+  editorconfig: "ini", ejs: "html", emacslisp: "common-lisp", fantom: "java", fortran: "fortran-free-form",
+  freemarker: "html", gitattributes: "ini", gitconfig: "ini", glsl: "c", gml: "javascript", gnuplot: "shellscript",
+  golo: "groovy", gomod: "go", gotemplate: "handlebars", gradle: "groovy", idris: "haskell", janet: "clojure",
+  javascript: "javascript", jflex: "java", koka: "haskell", kusto: "sql", lex: "c", linkerscript: "c", livescript:
+  "coffee", lsl: "c", meson: "python", metal: "cpp", modula2: "pascal", monkey: "vb", moonscript: "coffee", n1ql:
+  "sql", ninja: "make", objectivecpp: "objective-cpp", opencl: "c", oz: "prolog", pddl: "common-lisp", pgsql: "sql",
+  pig: "sql", postscript: null, processing: "java", promela: "c", purebasic: "vb", qmake: "make", qsharp: "csharp",
+  racket: "scheme", raml: "yaml", reasonml: "ocaml", rescript: "javascript", "rpm-spec": "shellscript", slim: "pug",
+  sml: "ocaml", smt: "common-lisp", sourcepawn: "cpp", sparql: "sql", squirrel: "javascript", stan: "cpp", svg: "xml",
+  swig: "cpp", systemverilog: "system-verilog", tcl: "shellscript", teal: "lua", thrift: "proto", unrealscript:
+  "java", vba: "vb", vbscript: "vb", vcl: "c", velocity: "html", wren: "javascript", x10: "java", xojo: "vb", yacc:
+  "c", zephir: "php",
 };
 
 /**
@@ -51,15 +52,18 @@ const read = [
 /** The TextMate project's own, which say in their README: "Permission to copy, use, modify, sell and distribute". */
 const textMate = /^https:\/\/github\.com\/textmate\//;
 
-const isFree = ({ name, license, source }) =>
-  permissive.includes(license) || (license === "NOASSERTION" && read.includes(name)) || (!license && textMate.test(source));
+function isFree({ name, license, source }) {
+  if (license === "NOASSERTION") return read.includes(name);
+  return license ? permissive.includes(license) : textMate.test(source);
+}
 
 const free = new Map([...listed, ...listedInjections].filter(isFree).map((grammar) => [grammar.name, grammar]));
-const byScope = new Map([...free.values()].map((grammar) => [grammar.scopeName, grammar.name]));
+const byScope = new Map([...free.values()].map(({ scopeName, name }) => [scopeName, name]));
+for (const [name, scope] of Object.entries(ownGrammars)) byScope.set(scope, name);
 
 function grammarFor({ name, label, aliases }) {
   if (name in grammarOf) return grammarOf[name];
-  if (ownGrammars.includes(name)) return name;
+  if (name in ownGrammars) return name;
   const known = (word) => free.has(word) ? word : listed.find((grammar) => grammar.aliases?.includes(word))?.name;
   const found = [name, label.toLowerCase(), ...aliases].map(known).find((id) => id && free.has(id));
   return found ?? null;
@@ -99,7 +103,7 @@ function* included(rule) {
 }
 
 async function readGrammar(name) {
-  const file = ownGrammars.includes(name) ? path.join(own, `${name}.json`) : path.join(folder, "grammars", `${name}.json`);
+  const file = path.join(...(name in ownGrammars ? [own] : [folder, "grammars"]), `${name}.json`);
   const raw = JSON.parse(await readFile(file, "utf8"));
   const grammar = { scopeName: raw.scopeName, ...tidy(raw) };
   // What other grammars put into this one is among its own injections. Those for tagged templates are left out: they
@@ -146,14 +150,16 @@ export async function notices(names) {
   const bar = /^=+$/m;
   const sections = (await readFile(path.join(folder, "NOTICE"), "utf8")).split(bar);
   const filesOf = (section) => /^Files:\s*(.*)$/m.exec(section)?.[1].split(", ") ?? [];
-  const wanted = sections.slice(1).filter((section) => filesOf(section).some((file) => names.includes(path.parse(file).name)));
-  const bundles = names.map((name) => free.get(name)).filter((grammar) => grammar && !grammar.license);
+  const used = names.filter((name) => !(name in ownGrammars));
+  const isWanted = (section) => filesOf(section).some((file) => used.includes(path.parse(file).name));
+  const wanted = sections.slice(1).filter(isWanted);
+  const bundles = used.map((name) => free.get(name)).filter(({ license }) => !license);
   const lines = bundles.map(({ name, source }) => `${name}.json, from ${source}`).join("\n");
   const rule = "=".repeat(105);
   return `The grammars that snippetd colours code with are other people's work.\n\n${[
     ...wanted.map((section) => section.trim()),
-    `${lines}\n\nIf not otherwise specified, files in these repositories fall under the following license: Permission to copy,\n` +
-      `use, modify, sell and distribute this software is granted. This software is provided "as is" without express or\n` +
-      `implied warranty, and with no claim as to its suitability for any purpose.`,
+    `${lines}\n\nIf not otherwise specified, files in these repositories fall under the following license:\n` +
+      `Permission to copy, use, modify, sell and distribute this software is granted. This software is provided "as\n` +
+      `is" without express or implied warranty, and with no claim as to its suitability for any purpose.`,
   ].join(`\n\n${rule}\n`)}\n`;
 }
