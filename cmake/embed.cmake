@@ -71,7 +71,7 @@ endfunction()
 function(embed_grammars target)
     use_node()
     set(out ${CMAKE_CURRENT_BINARY_DIR}/grammars)
-    file(GLOB own CONFIGURE_DEPENDS ${web}/grammars/*.json)
+    file(GLOB own CONFIGURE_DEPENDS ${web}/grammars/*)
     add_custom_command(
         OUTPUT ${out}/grammars.json ${out}/NOTICE
         COMMAND ${node} ${web}/build_grammars.mjs ${out} ${SNIPPETD_LANGUAGES}

@@ -158,8 +158,6 @@ export async function notices(names) {
   const rule = "=".repeat(105);
   return `The grammars that snippetd colours code with are other people's work.\n\n${[
     ...wanted.map((section) => section.trim()),
-    `${lines}\n\nIf not otherwise specified, files in these repositories fall under the following license:\n` +
-      `Permission to copy, use, modify, sell and distribute this software is granted. This software is provided "as\n` +
-      `is" without express or implied warranty, and with no claim as to its suitability for any purpose.`,
+    `${lines}\n\n${await readFile(path.join(own, "NOTICE.textmate"), "utf8")}`,
   ].join(`\n\n${rule}\n`)}\n`;
 }
