@@ -147,15 +147,14 @@ export async function chooseGrammars(languagesFile) {
 
 /** The licences of these grammars, as their authors ask to have them passed on. */
 export async function notices(names) {
-  const bar = /^=+$/m;
-  const sections = (await readFile(path.join(folder, "NOTICE"), "utf8")).split(bar);
+  const rule = "=".repeat(105);
+  const sections = (await readFile(path.join(folder, "NOTICE"), "utf8")).split(`\n${rule}\n`);
   const filesOf = (section) => /^Files:\s*(.*)$/m.exec(section)?.[1].split(", ") ?? [];
   const used = names.filter((name) => !(name in ownGrammars));
   const isWanted = (section) => filesOf(section).some((file) => used.includes(path.parse(file).name));
   const wanted = sections.slice(1).filter(isWanted);
   const bundles = used.map((name) => free.get(name)).filter(({ license }) => !license);
   const lines = bundles.map(({ name, source }) => `${name}.json, from ${source}`).join("\n");
-  const rule = "=".repeat(105);
   return `The grammars that snippetd colours code with are other people's work.\n\n${[
     ...wanted.map((section) => section.trim()),
     `${lines}\n\n${await readFile(path.join(own, "NOTICE.textmate"), "utf8")}`,
