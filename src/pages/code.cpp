@@ -1,5 +1,6 @@
 #include "pages/code.hpp"
 
+#include "highlight/embedded.hpp"
 #include "pages/odd_characters.hpp"
 #include "pages/text.hpp"
 
@@ -22,6 +23,11 @@ constexpr std::size_t kLinesPerChunk = 100;
 constexpr std::array<std::string_view, highlight::kColours> kClasses{"",   "hc", "hk", "hs", "he", "hn",
                                                                      "ht", "hy", "ha", "hg", "hi", "hd"};
 
+/// Readable on white and on black.
+constexpr std::array<std::string_view, highlight::kColours> kStyles{"",        "#6e7781", "#a33fc4", "#2f8a4a",
+                                                                    "#b5651d", "#b5651d", "#2f74d0", "#15857b",
+                                                                    "#96701a", "#d0453c", "#2f8a4a", "#d0453c"};
+
 bool is_ascii(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0; });
 }
@@ -29,14 +35,18 @@ bool is_ascii(std::string_view text) {
 /// Gives the pieces of a text, from its beginning, in their colours.
 class Pieces {
   public:
-    explicit Pieces(std::span<const Run> runs) : runs_{runs} {}
+    explicit Pieces(std::span<const Run> runs, bool by_themselves) : runs_{runs}, by_themselves_{by_themselves} {}
 
     /// Appends the next line, without what ends it, and moves on.
     void append(std::string& out, std::string_view line) {
         while (!line.empty()) {
             const std::string_view piece = line.substr(0, left());
-            const std::string_view name = kClasses[static_cast<std::size_t>(colour())];
-            if (!name.empty()) fmt::format_to(std::back_inserter(out), "<span class=\"{}\">", name);
+            const auto at = static_cast<std::size_t>(colour());
+            const std::string_view name = kClasses[at];
+            if (!name.empty() && !by_themselves_) fmt::format_to(std::back_inserter(out), "<span class=\"{}\">", name);
+            if (!name.empty() && by_themselves_) {
+                fmt::format_to(std::back_inserter(out), "<span style=\"color:{}\">", kStyles[at]);
+            }
             append_escaped(out, piece);
             if (!name.empty()) out += "</span>";
             line.remove_prefix(piece.size());
@@ -61,13 +71,14 @@ class Pieces {
     Colour colour() const { return at_ < runs_.size() ? runs_[at_].colour : Colour::none; }
 
     std::span<const Run> runs_;
+    bool by_themselves_;             ///< with their colours, and not with names that a style sheet knows
     std::size_t at_ = 0, done_ = 0;  ///< the run, and how much of it
 };
 
 /// Lines one after the other, each with its colours, or with its marks when it is not as it looks.
 class LineWriter {
   public:
-    explicit LineWriter(std::span<const Run> runs) : pieces_{runs} {}
+    explicit LineWriter(std::span<const Run> runs, bool by_themselves = false) : pieces_{runs, by_themselves} {}
 
     /// `line` with what ends it.
     void append(std::string& out, std::string_view line) {
@@ -127,6 +138,30 @@ std::string coloured_html(std::string_view text, std::span<const Run> runs) {
     LineWriter writer{runs};
     while (!text.empty()) writer.append(out, take_line(text));
     return out;
+}
+
+std::string self_coloured_html(std::string_view text, std::span<const Run> runs) {
+    std::string out;
+    LineWriter writer{runs, true};
+    while (!text.empty()) writer.append(out, take_line(text));
+    return out;
+}
+
+std::vector<Run> shortened(std::vector<Run> runs) {
+    if (runs.size() <= kRunsMax) return runs;
+    Run rest{0, Colour::none};
+    for (std::size_t i = kRunsMax - 1; i < runs.size(); ++i) rest.bytes += runs[i].bytes;
+    runs.resize(kRunsMax - 1);
+    runs.push_back(rest);
+    return runs;
+}
+
+bool can_be_coloured(std::string_view text, std::string_view language) {
+    if (text.empty() || text.size() > kColouredBytesMax) return false;
+    const auto languages = highlight::embedded_languages();
+    const auto found = std::lower_bound(languages.begin(), languages.end(), language,
+                                        [](const auto& one, std::string_view name) { return one.first < name; });
+    return found != languages.end() && found->first == language;
 }
 
 std::string written(std::span<const Run> runs) {

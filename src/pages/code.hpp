@@ -28,11 +28,21 @@ std::string code_html(std::string_view text, std::span<const highlight::Run> run
 /// The text alone, in colours, for a preview.
 std::string coloured_html(std::string_view text, std::span<const highlight::Run> runs);
 
+/// At most kRunsMax of them; the last one is what is left, without a colour.
+std::vector<highlight::Run> shortened(std::vector<highlight::Run> runs);
+/// With so many the spans of a page are about a megabyte.
+inline constexpr std::size_t kRunsMax = 40'000;
+
+/// A text as HTML that has its colours with it, for where there is no style sheet of ours.
+std::string self_coloured_html(std::string_view text, std::span<const highlight::Run> runs);
+
 /// Runs as they go from one process to another.
 std::string written(std::span<const highlight::Run> runs);
 /// What `written` has made, if it adds up to `bytes`; else nothing.
 std::optional<std::vector<highlight::Run>> read_runs(std::string_view written, std::size_t bytes);
 
+/// Whether there is a grammar of the language, which is a name, and the text is neither empty nor too long.
+bool can_be_coloured(std::string_view text, std::string_view language);
 /// Longer texts are shown without colours: a page of them would be many times their size.
 inline constexpr std::size_t kColouredBytesMax = 256 * 1024;
 

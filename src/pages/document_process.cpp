@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "highlight/highlight.hpp"
+#include "model/languages.hpp"
 #include "pages/code.hpp"
 #include "pages/diff.hpp"
 #include "pages/markdown.hpp"
@@ -45,14 +46,14 @@ constexpr bool kSanitized = false;
 constexpr int kSlowness = 1;
 #endif
 
-constexpr std::string_view kArgument = "render-documents", kColoursArgument = "colour-code";
+constexpr std::string_view kArgument = "render-documents", kCodeArgument = "render-code";
 constexpr int kSocket = 3;  // in the process
 constexpr int kDocumentsMax = 1000;
 constexpr rlim_t kLifetimeSecondsMax = 600;  // of the processor, should its own timer ever fail
 // What a process keeps of earlier documents counts as its own, so it ends before that leaves too little for the next.
 constexpr long kGrowthKibMax = 16 * 1024;
-// Beside the text's own memory: the grammars that are kept, and what is made of one of them before that is noticed.
-constexpr std::size_t kGrammarBytesMax = 2 * highlight::kKeptGrammarBytesMax;
+// Beside the text's own memory: the grammars that are kept, and what a large one adds before that is noticed.
+constexpr std::size_t kGrammarBytesMax = highlight::kKeptGrammarBytesMax + 16 * 1024 * 1024;
 // Time for a text to end without colours from some line on, rather than not at all.
 constexpr base::Milliseconds kColoursTimeLeft{50};
 // Of the clock: a busy machine may take a while to give it its time of the processor.
@@ -101,12 +102,30 @@ void set_limit(__rlimit_resource resource, rlim_t value) {
     setrlimit(resource, &limit);
 }
 
-void limit_memory(std::size_t bytes) {
-    if (kSanitized) return;  // its shadow is larger than any limit
+std::size_t mapped_bytes() {
     std::size_t pages = 0;
     std::ifstream{"/proc/self/statm"} >> pages;
-    if (pages > 0) set_limit(RLIMIT_AS, pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + bytes);
+    return pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
+
+/// What the process may take: for one document, and with what it keeps from one to the next. Zero: nobody knows.
+class MemoryLimit {
+  public:
+    explicit MemoryLimit(std::size_t kept_bytes) {
+        const std::size_t mapped = mapped_bytes();
+        if (mapped > 0) most_ = mapped + kDocumentMemoryBytesMax + kept_bytes;
+    }
+
+    /// From now on it is for the next document.
+    void begin_document() const {
+        if (kSanitized || most_ == 0) return;  // a sanitizer's shadow is larger than any limit
+        const rlimit limit{std::min<rlim_t>(most_, mapped_bytes() + kDocumentMemoryBytesMax), most_};
+        setrlimit(RLIMIT_AS, &limit);
+    }
+
+  private:
+    rlim_t most_ = 0;
+};
 
 /// From now on the process may take so much time of the processor; SIGPROF ends it then. Zero: no limit any more.
 void limit_time(base::Milliseconds time) {
@@ -123,6 +142,39 @@ long resident_kib_max() {
     return usage.ru_maxrss;
 }
 
+base::Milliseconds processor_time() {
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return std::chrono::duration_cast<base::Milliseconds>(std::chrono::seconds{time.tv_sec} +
+                                                          std::chrono::nanoseconds{time.tv_nsec});
+}
+
+/// Colours the code in a document, for as long as that takes no more than half of the document's time, and a part of
+/// its room.
+class CodeInDocument {
+  public:
+    CodeInDocument(highlight::Highlighter& highlighter, base::Milliseconds time_max)
+        : highlighter_{highlighter}, end_{processor_time() + time_max / 2 * kSlowness} {}
+
+    std::optional<std::string> operator()(std::string_view code, std::string_view name) {
+        const std::optional<std::string_view> language = model::language_named(name);
+        const base::Milliseconds left = end_ - processor_time();
+        if (!language || left.count() <= 0 || code.size() > kColouredBytesMax || bytes_ > kDocumentBytesMax / 4) {
+            return std::nullopt;
+        }
+        const auto runs = highlighter_.colour(code, *language, left);
+        if (!runs) return std::nullopt;
+        std::string html = coloured_html(code, shortened(*runs));
+        bytes_ += html.size();
+        return html;
+    }
+
+  private:
+    highlight::Highlighter& highlighter_;
+    const base::Milliseconds end_;
+    std::size_t bytes_ = 0;  ///< of what was made
+};
+
 Document make_here(const RequestHead& head, const std::string& first, const std::string& second) {
     static highlight::Highlighter highlighter;
     Document document;
@@ -130,9 +182,10 @@ Document make_here(const RequestHead& head, const std::string& first, const std:
         if (head.kind == DocumentKind::colours) {
             const base::Milliseconds time = base::Milliseconds{head.time_ms_max} - kColoursTimeLeft;
             const auto runs = highlighter.colour(first, second, time * kSlowness);
-            if (runs) document.html = written(*runs);
+            if (runs) document.html = written(shortened(*runs));
         } else if (head.kind == DocumentKind::markdown) {
-            std::optional<std::string> html = markdown_html_within(first, kDocumentBytesMax);
+            std::optional<std::string> html = markdown_html_within(
+                first, kDocumentBytesMax, CodeInDocument{highlighter, base::Milliseconds{head.time_ms_max}});
             if (html) {
                 document.html = *std::move(html);
             } else {
@@ -245,7 +298,7 @@ void DocumentProcess::start() {
     posix_spawnattr_setsigmask(&attributes, &nothing);
     posix_spawnattr_setpgroup(&attributes, 0);  // a terminal's Ctrl-C is for the service, which ends this one
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-    std::string name = "snippetd", argument{purpose_ == Purpose::colours ? kColoursArgument : kArgument};
+    std::string name = "snippetd", argument{purpose_ == Purpose::code ? kCodeArgument : kArgument};
     std::array<char*, 3> arguments{name.data(), argument.data(), nullptr};
     std::vector<char*> variables = environment();
     const int failure =
@@ -338,24 +391,25 @@ void DocumentProcess::end() {
 }
 
 bool is_document_process(int argc, char** argv) {
-    return argc == 2 && (argv[1] == kArgument || argv[1] == kColoursArgument);
+    return argc == 2 && (argv[1] == kArgument || argv[1] == kCodeArgument);
 }
 
 int run_document_process(char** argv) {
-    const bool colours = argv[1] == kColoursArgument;
-    const std::size_t grammars = colours ? kGrammarBytesMax : 0;
+    const bool code = argv[1] == kCodeArgument;
+    const std::size_t grammars = code ? kGrammarBytesMax : 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     std::signal(SIGTERM, SIG_IGN);  // which may go to all processes of a unit: the service ends this one
     set_limit(RLIMIT_CORE, 0);
     set_limit(RLIMIT_CPU, kLifetimeSecondsMax);
-    limit_memory(kDocumentMemoryBytesMax + grammars);
+    const MemoryLimit memory{grammars};
     const long growth_max = kGrowthKibMax + static_cast<long>(grammars / 1024);
     const long before_kib = resident_kib_max();
     RequestHead head{};
     while (read_all(&head, sizeof head)) {
         std::string first(head.first_bytes, '\0'), second(head.second_bytes, '\0');
         if (!read_all(first.data(), first.size()) || !read_all(second.data(), second.size())) break;
+        memory.begin_document();
         limit_time(base::Milliseconds{head.time_ms_max});
         const Document document = make_here(head, first, second);
         limit_time(base::Milliseconds{0});

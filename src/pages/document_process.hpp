@@ -13,10 +13,10 @@ namespace snippetd::pages {
 /// For one thread at a time.
 class DocumentProcess {
   public:
-    /// What it makes: colours take more memory, for the grammars that are kept from one text to the next.
-    enum class Purpose { documents, colours };
+    /// What it makes. Code in colours takes more memory, for the grammars that are kept from one text to the next.
+    enum class Purpose { differences, code };
 
-    explicit DocumentProcess(Purpose purpose = Purpose::documents) : purpose_{purpose} {}
+    explicit DocumentProcess(Purpose purpose = Purpose::code) : purpose_{purpose} {}
     /// Kills it.
     ~DocumentProcess() { end(); }
     DocumentProcess(const DocumentProcess&) = delete;

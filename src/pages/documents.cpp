@@ -57,13 +57,13 @@ Documents::Lane& Documents::lane_of(DocumentKind kind) {
     };
     switch (kind) {
         case DocumentKind::markdown:
-            return made(markdown_, processes_, Purpose::documents, "too much Markdown is rendered", markdown_meter_);
+            return made(markdown_, processes_, Purpose::code, "too much Markdown is rendered", markdown_meter_);
         case DocumentKind::colours:
-            return made(colours_, processes_, Purpose::colours, "too much code is coloured", colours_meter_);
+            return made(colours_, 1U, Purpose::code, "too much code is coloured", colours_meter_);
         case DocumentKind::diff_inline:
         case DocumentKind::diff_split: break;
     }
-    return made(differences_, 1U, Purpose::documents, "too many versions are compared", difference_meter_);
+    return made(differences_, 1U, Purpose::differences, "too many versions are compared", difference_meter_);
 }
 
 Documents::Made Documents::find(const std::string& key) {

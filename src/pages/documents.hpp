@@ -29,7 +29,7 @@ class Documents {
   public:
     using Made = std::shared_ptr<const Document>;
 
-    /// `processes`: for Markdown, and as many for colours; one more is for differences.
+    /// `processes`: for Markdown; one more is for colours, and one for differences.
     Documents(unsigned processes, base::Metrics& metrics, base::QueueMeters& queues);
     ~Documents() { close(); }
     Documents(const Documents&) = delete;

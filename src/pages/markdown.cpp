@@ -159,7 +159,7 @@ std::string widen_underlines(std::string_view text) {
 
 class Renderer {
   public:
-    explicit Renderer(std::size_t bytes_max) : bytes_max_{bytes_max} {}
+    Renderer(std::size_t bytes_max, const CodeColours& colours) : bytes_max_{bytes_max}, colours_{colours} {}
 
     int enter(MD_BLOCKTYPE type, void* detail) {
         if (type != MD_BLOCK_P) show_box();
@@ -185,14 +185,7 @@ class Renderer {
                 break;
             case MD_BLOCK_HTML: in_html_block_ = true; break;
             case MD_BLOCK_CODE: {
-                const std::string language = decoded(static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang);
-                out_ += "<pre><code";
-                if (!language.empty()) {
-                    out_ += " class=\"language-";
-                    append_quoted(out_, language);
-                    out_ += '"';
-                }
-                out_ += '>';
+                code_ = Code{decoded(static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang), {}};
                 break;
             }
             case MD_BLOCK_P:
@@ -225,7 +218,7 @@ class Renderer {
                 in_html_block_ = false;
                 allowed_.append(out_, std::exchange(html_, {}));
                 break;
-            case MD_BLOCK_CODE: out_ += "</code></pre>\n"; break;
+            case MD_BLOCK_CODE: write_code(); break;
             case MD_BLOCK_P: out_ += "</p>\n"; break;
             case MD_BLOCK_TABLE: out_ += "</table>\n"; break;
             case MD_BLOCK_THEAD: out_ += "</thead>\n"; break;
@@ -271,6 +264,10 @@ class Renderer {
 
     int text(MD_TEXTTYPE type, std::string_view text) {
         if (type == MD_TEXT_HTML) return raw_html(text);
+        if (code_) {
+            code_->text += type == MD_TEXT_NULLCHAR ? base::kReplacementCharacter : text;
+            return outcome();
+        }
         show_box();
         if (heading_ && (type == MD_TEXT_NORMAL || type == MD_TEXT_CODE)) heading_->words += text;
         switch (type) {
@@ -289,6 +286,10 @@ class Renderer {
     }
 
   private:
+    struct Code {
+        std::string language, text;
+    };
+
     struct Heading {
         std::size_t place;  ///< of its attributes
         std::string words;
@@ -310,6 +311,25 @@ class Renderer {
         if (before > 0) slug += fmt::format("-{}", before);
         out_.insert(heading_->place, fmt::format(" id=\"{}\"", slug));
         heading_.reset();
+    }
+
+    void write_code() {
+        const std::optional<std::string> coloured =
+            colours_ && !code_->language.empty() ? colours_(code_->text, code_->language) : std::nullopt;
+        out_ += "<pre><code";
+        if (!code_->language.empty()) {
+            out_ += " class=\"language-";
+            append_quoted(out_, code_->language);
+            out_ += coloured ? "\" data-coloured=\"1\"" : "\"";
+        }
+        out_ += '>';
+        if (coloured) {
+            out_ += *coloured;
+        } else {
+            append_escaped(out_, code_->text);
+        }
+        out_ += "</code></pre>\n";
+        code_.reset();
     }
 
     int outcome() const { return out_.size() > bytes_max_ ? kTooMuch : 0; }
@@ -357,8 +377,10 @@ class Renderer {
     }
 
     std::size_t bytes_max_;
+    const CodeColours& colours_;
     std::string out_;
-    char box_ = '\0';  ///< the mark of a task that is to be shown
+    std::optional<Code> code_;  ///< the block that is being read
+    char box_ = '\0';           ///< the mark of a task that is to be shown
     std::optional<Heading> heading_;
     std::unordered_map<std::string, int> headings_;  ///< how many have a slug
     bool in_html_block_ = false;
@@ -375,8 +397,9 @@ std::string markdown_html(std::string_view text) {
     return *markdown_html_within(text, SIZE_MAX);
 }
 
-std::optional<std::string> markdown_html_within(std::string_view text, std::size_t bytes_max) {
-    Renderer renderer{bytes_max};
+std::optional<std::string> markdown_html_within(std::string_view text, std::size_t bytes_max,
+                                                const CodeColours& colours) {
+    Renderer renderer{bytes_max, colours};
     MD_PARSER parser{};
     parser.flags = MD_DIALECT_GITHUB;
     parser.enter_block = [](MD_BLOCKTYPE type, void* detail, void* to) {

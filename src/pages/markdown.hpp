@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,11 @@ namespace snippetd::pages {
 /// std::bad_alloc. The parser is quadratic for some texts: what strangers have written goes through `Documents`.
 std::string markdown_html(std::string_view text);
 
-/// The same, or nothing when that would be more than `bytes_max`.
-std::optional<std::string> markdown_html_within(std::string_view text, std::size_t bytes_max);
+/// Gives a block of code as HTML in colours, or nothing when it has none. `language` is what stands behind the fence.
+using CodeColours = std::function<std::optional<std::string>(std::string_view code, std::string_view language)>;
+
+/// The same, or nothing when that would be more than `bytes_max`. `colours` may be empty.
+std::optional<std::string> markdown_html_within(std::string_view text, std::size_t bytes_max,
+                                                const CodeColours& colours = {});
 
 }  // namespace snippetd::pages

@@ -1,8 +1,10 @@
 #include "pages/page_renderer.hpp"
 
 #include "base/error.hpp"
+#include "pages/code.hpp"
 #include "pages/read_page.hpp"
 
+#include <span>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -19,7 +21,7 @@ constexpr base::Milliseconds kColoursPatience{400};
 
 /// Only in the codings that have been asked for: what nobody takes is neither made nor kept.
 std::shared_ptr<const Page> make_page(const PageRenderer::Wanted& wanted, std::string key, const Document* document,
-                                      const Document* colours) {
+                                      std::span<const highlight::Run> colours) {
     auto page = std::make_shared<Page>();
     page->key = std::move(key);
     page->version = wanted.snippet->version;
@@ -81,12 +83,13 @@ base::Awaitable<void> PageRenderer::fly(Flights::Pointer flight, Wanted wanted) 
         std::shared_ptr<const Document> document;
         const bool wants_document = wanted.face == Face::page && has_document(*wanted.snippet);
         if (wants_document) document = co_await find_document(wanted.snippet, true, flight->patience());
-        const std::shared_ptr<const Document> colours = co_await find_colours(wanted.snippet, true, flight->patience());
+        std::vector<highlight::Run> colours = co_await find_colours(wanted.snippet, flight->patience());
         std::string key = key_of(wanted.base, wanted.snippet->id, wanted.face);
-        auto work = [this, flight, wanted = std::move(wanted), key = std::move(key), document, colours] {
+        auto work = [this, flight, wanted = std::move(wanted), key = std::move(key), document,
+                     colours = std::move(colours)] {
             if (base::steady_now() >= flight->patience()) throw base::Unavailable{"a page was not begun in time"};
             rendered_.add();
-            return make_page(wanted, key, document.get(), colours.get());
+            return make_page(wanted, key, document.get(), colours);
         };
         std::shared_ptr<const Page> page = co_await threads_.run(std::move(work), flight->patience().party);
         if (document || !wants_document) keep(page);
@@ -111,25 +114,37 @@ base::Awaitable<std::shared_ptr<const Document>> PageRenderer::find_document(
     }
 }
 
-base::Awaitable<std::shared_ptr<const Document>> PageRenderer::find_colours(
-    std::shared_ptr<const model::Snippet> snippet, bool kept, base::Deadline deadline) {
-    if (!has_colours(*snippet)) co_return nullptr;
-    std::string key;
-    if (kept) key = fmt::format("colours {} {}", snippet->id, snippet->version);
+base::Awaitable<std::vector<highlight::Run>> PageRenderer::find_colours(std::string key,
+                                                                        std::shared_ptr<const void> owner,
+                                                                        std::string_view text,
+                                                                        std::string_view language,
+                                                                        base::Deadline deadline) {
+    if (!can_be_coloured(text, language)) co_return std::vector<highlight::Run>{};
     DocumentRequest request;
     request.kind = DocumentKind::colours;
-    request.first = snippet->body;
-    request.second = snippet->language;
+    request.first = text;
+    request.second = language;
     request.time_max = kColoursTimeMax;
-    request.owner = std::move(snippet);
+    request.owner = std::move(owner);
     // Colours are not worth a long wait: a script makes them too.
     const base::Deadline soon = base::deadline_in(kColoursPatience, deadline.party);
     const base::Deadline enough = deadline.earlier_by(kPageTime);
     try {
-        co_return co_await documents_.make(std::move(key), std::move(request), soon < enough ? soon : enough);
+        const std::shared_ptr<const Document> made =
+            co_await documents_.make(std::move(key), std::move(request), soon.at < enough.at ? soon : enough);
+        if (made->outcome != DocumentOutcome::made) co_return std::vector<highlight::Run>{};
+        co_return read_runs(made->html, text.size()).value_or(std::vector<highlight::Run>{});
     } catch (const base::Unavailable&) {
-        co_return nullptr;
+        co_return std::vector<highlight::Run>{};
     }
+}
+
+base::Awaitable<std::vector<highlight::Run>> PageRenderer::find_colours(std::shared_ptr<const model::Snippet> snippet,
+                                                                        base::Deadline deadline) {
+    const bool kept = !snippet->burn_after_reading;
+    std::string key = kept ? fmt::format("colours {} {}", snippet->id, snippet->version) : std::string{};
+    const std::string_view text = snippet->body, language = snippet->language;
+    return find_colours(std::move(key), std::move(snippet), text, language, deadline);
 }
 
 base::Awaitable<std::string> PageRenderer::encode_page(Layout layout, std::string content, http::Coding encoding,

@@ -5,6 +5,7 @@
 #include "base/metrics.hpp"
 #include "base/single_flight.hpp"
 #include "base/thread_pool.hpp"
+#include "highlight/highlight.hpp"
 #include "model/snippet.hpp"
 #include "pages/documents.hpp"
 #include "pages/layout.hpp"
@@ -14,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace snippetd::pages {
 
@@ -66,10 +68,15 @@ class PageRenderer {
     base::Awaitable<std::shared_ptr<const Document>> find_document(std::shared_ptr<const model::Snippet> snippet,
                                                                    bool kept, base::Deadline deadline);
 
-    /// The colours of a snippet's text, as `read_runs` takes them: null when it has none, or when they take so long that
-    /// rendering the page with them would be too late. `kept`: for those who come later too.
-    base::Awaitable<std::shared_ptr<const Document>> find_colours(std::shared_ptr<const model::Snippet> snippet,
-                                                                  bool kept, base::Deadline deadline);
+    /// The colours of a text: none when its language has no grammar, when it is too long, or when they take so long
+    /// that rendering a page with them would be too late. `key` names the text and its language for ever; empty: they
+    /// are not kept. `owner` is of both.
+    base::Awaitable<std::vector<highlight::Run>> find_colours(std::string key, std::shared_ptr<const void> owner,
+                                                              std::string_view text, std::string_view language,
+                                                              base::Deadline deadline);
+    /// Of a snippet's text.
+    base::Awaitable<std::vector<highlight::Run>> find_colours(std::shared_ptr<const model::Snippet> snippet,
+                                                              base::Deadline deadline);
 
     /// Any other page, with `content` in its frame, compressed as asked for; not kept. Throws base::Unavailable at the
     /// deadline.

@@ -2,7 +2,6 @@
 
 #include "base/percent.hpp"
 #include "base/utf8.hpp"
-#include "highlight/embedded.hpp"
 #include "model/languages.hpp"
 #include "pages/assets.hpp"
 #include "pages/code.hpp"
@@ -10,10 +9,6 @@
 #include "pages/odd_characters.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
-
-#include <algorithm>
-#include <optional>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -123,22 +118,12 @@ void show_document(Fields& fields, const Document* document) {
     }
 }
 
-void show_code(Fields& fields, const model::Snippet& snippet, const Document* colours) {
-    std::optional<std::vector<highlight::Run>> runs;
-    if (colours && colours->outcome == DocumentOutcome::made) runs = read_runs(colours->html, snippet.body.size());
-    fields.show_if(runs && !runs->empty(), "COLOURED");
-    fields.set("CODE", code_html(snippet.body, runs.value_or(std::vector<highlight::Run>{})));
+void show_code(Fields& fields, const model::Snippet& snippet, std::span<const highlight::Run> colours) {
+    fields.show_if(!colours.empty(), "COLOURED");
+    fields.set("CODE", code_html(snippet.body, colours));
 }
 
 }  // namespace
-
-bool has_colours(const model::Snippet& snippet) {
-    const auto languages = highlight::embedded_languages();
-    const auto found = std::lower_bound(languages.begin(), languages.end(), std::string_view{snippet.language},
-                                        [](const auto& one, std::string_view name) { return one.first < name; });
-    return found != languages.end() && found->first == snippet.language && !snippet.body.empty() &&
-           snippet.body.size() <= kColouredBytesMax;
-}
 
 bool has_document(const model::Snippet& snippet) {
     return snippet.language == "markdown";
@@ -180,7 +165,7 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     return lay_out(layout, render("read", fields));
 }
 
-std::string embed_page(const model::Snippet& snippet, std::string_view base, const Document* colours) {
+std::string embed_page(const model::Snippet& snippet, std::string_view base, std::span<const highlight::Run> colours) {
     Fields fields;
     set_facts(fields, snippet);
     fields.set("URL", fmt::format("{}/s/{}", base, snippet.id));

@@ -1,9 +1,11 @@
 #pragma once
 
+#include "highlight/highlight.hpp"
 #include "model/snippet.hpp"
 #include "pages/document.hpp"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -15,18 +17,17 @@ struct ReadPage {
     bool burned = false;    ///< this is its only showing: the link works no more
     /// What a Markdown snippet says, null when that is not to be had now: then the source is shown, with a remark.
     const Document* document = nullptr;
-    const Document* colours = nullptr;  ///< of its text; null for none
+    std::span<const highlight::Run> colours{};  ///< of its text
 };
 
 /// The page of a snippet, the same for all who may read it.
 std::string read_page(const model::Snippet& snippet, const ReadPage& options);
 
 /// The same for a frame on another site: the code, whose it is, and the way to its page. `base` as above.
-std::string embed_page(const model::Snippet& snippet, std::string_view base, const Document* colours = nullptr);
+std::string embed_page(const model::Snippet& snippet, std::string_view base,
+                       std::span<const highlight::Run> colours = {});
 
 /// Whether its page shows a document besides its text.
 bool has_document(const model::Snippet& snippet);
-/// Whether its text can have colours: some grammar is of its language, and it is not too long.
-bool has_colours(const model::Snippet& snippet);
 
 }  // namespace snippetd::pages

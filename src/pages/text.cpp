@@ -64,11 +64,18 @@ std::string time_text(base::UnixMillis time) {
 
 namespace {
 
-bool is_seen(std::string_view text) {
-    while (!text.empty()) {
-        const base::CodePoint point = base::first_code_point(text);
-        if (point.bytes > 0 && !base::is_unseen(point.value)) return true;
-        text.remove_prefix(std::max<std::size_t>(1, point.bytes));
+bool is_blank(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/// Whether it has a letter or a digit; what is beyond ASCII and seen counts as one.
+bool says_something(std::string_view line) {
+    while (!line.empty()) {
+        const base::CodePoint point = base::first_code_point(line);
+        const char32_t c = point.value;
+        const bool ascii = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (point.bytes > 0 && (ascii || (c >= 0x80 && !base::is_unseen(c)))) return true;
+        line.remove_prefix(std::max<std::size_t>(1, point.bytes));
     }
     return false;
 }
@@ -77,17 +84,20 @@ bool is_seen(std::string_view text) {
 
 std::string title_text(std::string_view title, std::string_view text) {
     if (!title.empty()) return std::string{title};
-    const std::size_t begin = text.find_first_not_of(" \t\r\n\f\v");
-    if (begin == text.npos) return "Untitled snippet";
-    text.remove_prefix(begin);
-    text = text.substr(0, text.find_first_of("\r\n"));
-    text = text.substr(0, text.find_last_not_of(" \t\f\v") + 1);
-    const bool is_cut = text.size() > kTitleBytesMax;
-    std::string line{base::cut(text, kTitleBytesMax)};
-    std::replace_if(
-        line.begin(), line.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
-    if (!is_seen(line)) return "Untitled snippet";
-    return is_cut ? line + "…" : line;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+        std::string_view line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (!says_something(line)) continue;
+        while (is_blank(line.front())) line.remove_prefix(1);
+        while (is_blank(line.back())) line.remove_suffix(1);
+        const bool is_cut = line.size() > kTitleBytesMax;
+        std::string name{base::cut(line, kTitleBytesMax)};
+        std::replace_if(
+            name.begin(), name.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
+        return is_cut ? name + "…" : name;
+    }
+    return "Untitled snippet";
 }
 
 }  // namespace snippetd::pages

@@ -23,7 +23,7 @@ std::string count_text(std::size_t count, std::string_view one, std::string_view
 /// `24 Nov 2026, 14:05 UTC`.
 std::string time_text(base::UnixMillis time);
 
-/// The title; when there is none, the first line of `text`, which is UTF-8, that has something on it, cut to
+/// The title; when there is none, the first line of `text`, which is UTF-8, that has a letter or a digit, cut to
 /// kTitleBytesMax with an ellipsis; and something to call it by when there is no such line either.
 std::string title_text(std::string_view title, std::string_view text = {});
 inline constexpr std::size_t kTitleBytesMax = 80;

@@ -4,6 +4,7 @@
 #include "exchange/input.hpp"
 #include "exchange/page.hpp"
 #include "model/languages.hpp"
+#include "pages/code.hpp"
 #include "pages/odd_characters.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
@@ -13,7 +14,11 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <memory>
 #include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -25,6 +30,7 @@ namespace {
 
 constexpr std::size_t kDeletedAtOnceMax = 100;
 constexpr std::size_t kPreviewLinesMax = 5;
+constexpr base::Milliseconds kPreviewsPatience{300};  // less what the page itself takes
 
 /// A list that is shown: where it is, and what it was asked for.
 struct Shown {
@@ -66,7 +72,8 @@ std::string url_of(const Shown& shown, std::string_view more) {
 struct Part {
     use_cases::Page page;
     use_cases::Beginnings beginnings;
-    std::optional<store::Position> newer, older;  ///< where those go on; nothing where the list ends
+    std::unordered_map<std::string, std::string> previews;  ///< by id: HTML, not empty
+    std::optional<store::Position> newer, older;            ///< where those go on; nothing where the list ends
 };
 
 use_cases::Awaitable<use_cases::Page> list(Exchange& exchange, const Shown& shown, store::ListQuery query) {
@@ -80,6 +87,40 @@ use_cases::Awaitable<use_cases::Page> list(Exchange& exchange, const Shown& show
 
 store::ListOrder turned(store::ListOrder order) {
     return order == store::ListOrder::oldest ? store::ListOrder::newest : store::ListOrder::oldest;
+}
+
+/// The first lines that have something on them.
+std::string_view preview_of(const store::Beginning& beginning) {
+    std::string_view text = beginning.text;
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == text.npos) return {};
+    const std::size_t line_feed = text.substr(0, first).rfind('\n');
+    text.remove_prefix(line_feed == text.npos ? 0 : line_feed + 1);
+    std::size_t end = 0;
+    for (std::size_t lines = 0; lines < kPreviewLinesMax && end < text.size(); ++lines) {
+        end = std::min(text.find('\n', end), text.size() - 1) + 1;
+    }
+    return text.substr(0, end);
+}
+
+/// In colours, as far as these are known or made soon.
+Awaitable<std::unordered_map<std::string, std::string>> make_previews(Exchange& exchange, const Part& part) {
+    const base::Deadline soon = base::deadline_in(kPreviewsPatience, exchange.deadline.party);
+    std::unordered_map<std::string, std::string> previews;
+    for (const model::Snippet& snippet : part.page.snippets) {
+        const auto found = part.beginnings.find(snippet.id);
+        if (found == part.beginnings.end()) continue;
+        // A request that has ended may leave the text behind with whoever colours it.
+        const auto texts =
+            std::make_shared<const std::pair<std::string, std::string>>(preview_of(found->second), snippet.language);
+        if (texts->first.empty()) continue;
+        std::string key = fmt::format("preview {} {}", snippet.id, snippet.version);
+        std::shared_ptr<const void> owner = texts;
+        const std::vector<highlight::Run> colours = co_await exchange.worker.pages.find_colours(
+            std::move(key), std::move(owner), texts->first, texts->second, soon);
+        previews.emplace(snippet.id, pages::coloured_html(texts->first, colours));
+    }
+    co_return previews;
 }
 
 /// `cursor` says after what, in the order of the list; `before`, before what.
@@ -110,27 +151,12 @@ Awaitable<Result<Part>> read_part(Exchange& exchange, const Shown& shown) {
         if (!is_first && !part.page.snippets.empty()) part.newer = use_cases::position_of(part.page.snippets.front());
     }
     part.beginnings = co_await use_cases::beginnings_of(exchange, part.page);
+    part.previews = co_await make_previews(exchange, part);
     co_return part;
 }
 
-/// The first lines that have something on them.
-std::string preview_html(const store::Beginning& beginning) {
-    std::string_view text = beginning.text;
-    const std::size_t first = text.find_first_not_of(" \t\r\n");
-    if (first == text.npos) return {};
-    const std::size_t line_feed = text.substr(0, first).rfind('\n');
-    text.remove_prefix(line_feed == text.npos ? 0 : line_feed + 1);
-    std::size_t end = 0;
-    for (std::size_t lines = 0; lines < kPreviewLinesMax && end < text.size(); ++lines) {
-        end = std::min(text.find('\n', end), text.size() - 1) + 1;
-    }
-    std::string html;
-    pages::OddMarker{}.append(html, text.substr(0, end));
-    return html;
-}
-
 void show_item(pages::Fields& fields, const Shown& shown, const model::Snippet& snippet,
-               const store::Beginning* beginning) {
+               const store::Beginning* beginning, std::string_view preview) {
     const std::string_view text = beginning ? std::string_view{beginning->text} : std::string_view{};
     pages::Fields item = fields.add("ITEM");
     item.set("ITEM_ID", snippet.id);
@@ -156,7 +182,6 @@ void show_item(pages::Fields& fields, const Shown& shown, const model::Snippet& 
     item.show_if(snippet.burn_after_reading, "ITEM_BURN");
     if (beginning) {
         item.add("ITEM_SIZE", "ITEM_SIZE_TEXT", pages::size_text(static_cast<std::size_t>(beginning->size)));
-        const std::string preview = preview_html(*beginning);
         if (!preview.empty()) item.add("ITEM_PREVIEW", "ITEM_PREVIEW_HTML", preview);
     }
     if (snippet.tags.empty()) return;
@@ -173,7 +198,9 @@ void show_part(pages::Fields& fields, const Shown& shown, const Part& part) {
         pages::Fields list = fields.add("LIST");
         for (const model::Snippet& snippet : part.page.snippets) {
             const auto found = part.beginnings.find(snippet.id);
-            show_item(list, shown, snippet, found == part.beginnings.end() ? nullptr : &found->second);
+            const auto preview = part.previews.find(snippet.id);
+            show_item(list, shown, snippet, found == part.beginnings.end() ? nullptr : &found->second,
+                      preview == part.previews.end() ? std::string_view{} : preview->second);
         }
     }
     if (!part.newer && !part.older) return;

@@ -41,8 +41,7 @@ Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<con
         burned ? base::deadline_in(kBurnedPatience, exchange.deadline.party) : exchange.deadline;
     const std::shared_ptr<const pages::Document> document =
         co_await renderer.find_document(snippet, !snippet->burn_after_reading, exchange.deadline);
-    const std::shared_ptr<const pages::Document> colours =
-        co_await renderer.find_colours(snippet, !snippet->burn_after_reading, exchange.deadline);
+    const std::vector<highlight::Run> colours = co_await renderer.find_colours(snippet, exchange.deadline);
     std::string base = exchange.base_url();
     const auto work = [snippet, document, colours, base = std::move(base), burned, encoding] {
         pages::ReadPage options;
@@ -50,7 +49,7 @@ Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<con
         options.base = base;
         options.burned = burned;
         options.document = document.get();
-        options.colours = colours.get();
+        options.colours = colours;
         return http::encode(pages::read_page(*snippet, options), encoding);
     };
     http::Response response;

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -176,7 +177,7 @@ Awaitable<Result<OneVersion>> read_one_version(Exchange& exchange) {
     co_return OneVersion{std::move(revisions->snippet), *std::move(revision)};
 }
 
-std::string revision_content(const OneVersion& one, bool may_restore) {
+std::string revision_content(const OneVersion& one, std::span<const highlight::Run> colours, bool may_restore) {
     const auto& [snippet, revision] = one;
     pages::Fields fields;
     const std::string title = pages::title_text(revision.title, revision.body);
@@ -201,7 +202,8 @@ std::string revision_content(const OneVersion& one, bool may_restore) {
                    fmt::format("/s/{}/revisions?from={}&to={}", snippet.id, revision.version, snippet.version));
         if (may_restore) fields.add("RESTORE", "RESTORE_URL", url + "/restore");
     }
-    fields.set("CODE", pages::code_html(revision.body));
+    fields.show_if(!colours.empty(), "COLOURED");
+    fields.set("CODE", pages::code_html(revision.body, colours));
     return pages::render("revision", fields);
 }
 
@@ -251,7 +253,12 @@ Answer revision_page(Exchange& exchange) {
                         "read.js");
     layout.highlights = true;
     const auto shown = std::make_shared<const OneVersion>(*std::move(one));
-    auto work = [shown, may_restore] { return revision_content(*shown, may_restore); };
+    const model::Revision& revision = shown->revision;
+    std::string key = fmt::format("colours {} {}", shown->snippet.id, revision.version);
+    std::shared_ptr<const void> owner = shown;
+    const std::vector<highlight::Run> colours = co_await exchange.worker.pages.find_colours(
+        std::move(key), std::move(owner), revision.body, revision.language, exchange.deadline);
+    auto work = [shown, colours, may_restore] { return revision_content(*shown, colours, may_restore); };
     std::string content = co_await exchange.worker.pages.threads().run(std::move(work), exchange.deadline);
     co_return co_await show_page(exchange, 200, std::move(layout), std::move(content));
 }

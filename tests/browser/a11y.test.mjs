@@ -64,7 +64,7 @@ test("axe finds nothing on the pages that anybody opens", async (t) => {
     ["old version", `/s/${md.id}/revisions/1`], ["burning", `/s/${burning.id}`], ["404", "/s/AAAAAAAAAAAA"]]) {
     await page.goto(path);
     if (what === "read") await highlighted(page);
-    if (what === "Markdown") await page.locator(".markdown pre [class^=hljs-]").first().waitFor();
+    if (what === "Markdown") await page.locator(".markdown pre .hk").first().waitFor();
     await check(page, what, wrong);
   }
   await page.goto(`/s/${gone.id}`);

@@ -61,7 +61,7 @@ test("selects and copies the text exactly, without line numbers, before and afte
   const plain = await t.open(`/s/${id}`, clipboard);
   await highlighted(plain);
   assert.equal(await plain.locator("code").getAttribute("data-highlighted"), "cpp");
-  assert.ok((await plain.locator("code .hljs-keyword").count()) > 0);
+  assert.ok((await plain.locator("code .hk").count()) > 0);
   assert.equal(await codeOf(plain), program);
   await plain.evaluate(() => getSelection().selectAllChildren(document.querySelector("pre.code code")));
   assert.equal(await copied(plain), program);
@@ -378,6 +378,26 @@ test("revisions and their differences, inline and side by side", async (t) => {
   }
 });
 
+test("the code has its colours without a script, and another language's when asked for it", async (t) => {
+  const body = "package main\n\nfunc (p *Point) Add(o Point) error {\n\treturn nil // done\n}\n";
+  const { id } = await t.anonymous.create({ title: "point.go", body });
+  for (const path of [`/s/${id}`, `/s/${id}/embed`, `/s/${id}/revisions/1`]) {
+    for (const scripts of [true, false]) {
+      const page = await t.open(path, { scripts });
+      assert.equal(await codeOf(page), body);
+      assert.deepEqual(await page.locator("code .hy").allInnerTexts(), ["Point", "Point", "error"], path);
+      assert.deepEqual(await page.locator("code .ht").allInnerTexts(), ["Add"]);
+      assert.deepEqual(await page.locator("code .hc").allInnerTexts(), ["// done"]);
+      const [keyword, plain] = await page.evaluate(() => [".hk", "code"].map((one) => getComputedStyle(document.querySelector(one)).color));
+      assert.notEqual(keyword, plain);
+    }
+  }
+  const other = await t.open(`/s/${id}?language=python`);
+  await highlighted(other);
+  assert.equal(await codeOf(other), body);
+  assert.equal(await other.locator("code .hy").count(), 0);
+});
+
 test("any version is opened, compared and restored", async (t) => {
   for (const scripts of [true, false]) {
     const ada = await t.signUp();
@@ -417,7 +437,7 @@ test("Markdown is shown rendered, and as source by a switch, also without script
     await saysSoon(rendered.locator(":is(h1, h2, h3)").first(), "A heading");
     assert.equal(await rendered.locator("a").getAttribute("href"), "https://example.org/");
     assert.equal(await rendered.locator("table td").count(), 2);
-    if (scripts) await rendered.locator("pre .hljs-keyword").waitFor();
+    assert.ok((await rendered.locator("pre .hk").count()) > 0, "its code has colours, also without scripts");
     await page.locator("label", { hasText: "Source" }).click();
     await isShown(page.locator("pre.code"));
     await isHidden(rendered);

@@ -38,6 +38,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace snippetd;
     const std::string_view text = fuzz::text(data, size);
     fuzz::need(text_of(pages::code_html(text)) == text, "a page shows the text");
+    std::vector<highlight::Run> runs;
+    for (const char c : text) {
+        const auto byte = static_cast<std::uint8_t>(c);
+        runs.push_back({byte % 7 + 1u, static_cast<highlight::Colour>(byte % highlight::kColours)});
+    }
+    fuzz::need(text_of(pages::code_html(text, runs)) == text, "in colours too");
     if (!base::count_code_points(text)) return 0;
     std::string json;
     base::append_json_string(json, text);

@@ -21,7 +21,7 @@ def page(client, path, status=200):
 
 
 def code_of(html):
-    return unescape(re.sub("<[^>]*>", "", re.search(r"<code>(.*)</code></pre></div>", html, re.S)[1]))
+    return unescape(re.sub("<[^>]*>", "", re.search(r"<code[^>]*>(.*)</code></pre></div>", html, re.S)[1]))
 
 
 def send(client, path, **fields):

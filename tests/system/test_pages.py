@@ -30,7 +30,7 @@ def send(client, path, headers=None, **fields):
 
 def code_of(response):
     """The text of the snippet that a page shows."""
-    html = response.text[response.text.index("<code>") + 6 : response.text.index("</code></pre></div>")]
+    html = re.search(r'<pre class="code".*?<code[^>]*>(.*?)</code></pre></div>', response.text, re.S)[1]
     return unescape(re.sub(r"<[^>]*>", "", html))
 
 

@@ -72,7 +72,7 @@ async function highlightMarkdown(): Promise<void> {
   for (const block of all(".markdown pre > code")) {
     const language = /(?:^|\s)language-(\S+)/.exec(block.className)?.[1];
     const text = block.textContent ?? "";
-    if (!language || text.length > bytesMax / 4) continue;
+    if (!language || block.dataset.coloured || text.length > bytesMax / 4) continue;
     const answer = await ask({ kind: "highlight", text, language: language.toLowerCase() });
     if (answer?.kind !== "highlight" || !answer.lines) continue;
     block.innerHTML = answer.lines.join("\n");

@@ -2,6 +2,10 @@
 
 #include "pages/code.hpp"
 
+#include <random>
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace snippetd::pages {
@@ -66,8 +70,10 @@ TEST(PageText, CallsWhatHasNoTitleSomething) {
     EXPECT_EQ(title_text("main.cpp"), "main.cpp");
     EXPECT_EQ(title_text("main.cpp", "a text"), "main.cpp");
     EXPECT_EQ(title_text("", "\r\n  \n \t first \t \r\nsecond"), "first");
+    EXPECT_EQ(title_text("", "//\n// ---\n// common.h\n"), "// common.h");
+    EXPECT_EQ(title_text("", "{\n\u00E9"), "\u00E9");
     EXPECT_EQ(title_text("", "a\tb\x01"), "a b ") << "control characters act upon nothing";
-    for (const char* nothing : {"", "\n", " \t\r\n\v\f", "\u202E\u200B"})
+    for (const char* nothing : {"", "\n", "{}", " \t\r\n\v\f", "\u202E\u200B"})
         EXPECT_EQ(title_text("", nothing), "Untitled snippet");
     EXPECT_EQ(title_text("", std::string(80, 'x')), std::string(80, 'x'));
     EXPECT_EQ(title_text("", std::string(81, 'x')), std::string(80, 'x') + "…");
@@ -95,6 +101,81 @@ TEST(PageCode, ItsTextIsExactlyTheSnippets) {
                                     std::string{"\r\n\r"}, many, std::string(2 * kNumberedLinesMax, '\n') + "end"}) {
         EXPECT_EQ(text_content(code_html(text)), text);
     }
+}
+
+TEST(PageCode, HasItsColoursWithinItsLines) {
+    using highlight::Colour;
+    const std::vector<highlight::Run> runs{{2, Colour::keyword}, {1, Colour::none}, {7, Colour::comment}};
+    EXPECT_EQ(
+        code_html("if <a\r\nb>x", runs),
+        "<span class=\"c\"><span id=\"L1\" data-n=\"1\"><span class=\"hk\">if</span> <span class=\"hc\">&lt;a&#13;"
+        "</span>\n</span><span id=\"L2\" data-n=\"2\"><span class=\"hc\">b&gt;x</span></span></span>");
+    EXPECT_EQ(coloured_html("if x", runs), "<span class=\"hk\">if</span> <span class=\"hc\">x</span>");
+    EXPECT_EQ(self_coloured_html("if", runs), "<span style=\"color:#a33fc4\">if</span>");
+}
+
+TEST(PageCode, ALineThatIsNotAsItLooksHasMarksAndNoColours) {
+    const std::string text = "ab\na\u202Eb\nab";
+    const std::vector<highlight::Run> runs{{static_cast<std::uint32_t>(text.size()), highlight::Colour::string}};
+    const std::string html = code_html(text, runs);
+    EXPECT_EQ(text_content(html), text);
+    EXPECT_NE(html.find("<span class=\"hs\">ab</span>\n"), html.npos);
+    EXPECT_NE(html.find("data-n=\"2\">a<b class=\"odd"), html.npos);
+    EXPECT_NE(html.find("data-n=\"3\"><span class=\"hs\">ab</span>"), html.npos);
+}
+
+TEST(PageCode, KeepsItsTextWhateverTheRunsAre) {
+    std::mt19937 random{11};
+    const std::string alphabet = "ab<&\n\r\t\xC3\xA9";
+    for (int round = 0; round < 2000; ++round) {
+        std::string text;
+        for (std::size_t n = random() % 60; n > 0; --n) text += alphabet[random() % alphabet.size()];
+        std::vector<highlight::Run> runs;
+        // Also of another text: then the colours are wrong, and the text is right.
+        for (std::size_t n = random() % 20; n > 0; --n) {
+            runs.push_back({static_cast<std::uint32_t>(random() % 9 + 1),
+                            static_cast<highlight::Colour>(random() % highlight::kColours)});
+        }
+        EXPECT_EQ(text_content(code_html(text, runs)), text);
+    }
+}
+
+TEST(PageCode, RunsAreReadAsTheyWereWritten) {
+    using highlight::Colour;
+    const std::vector<highlight::Run> runs{{1, Colour::none}, {70'000, Colour::tag}, {3, Colour::deleted}};
+    const auto read = read_runs(written(runs), 70'004);
+    ASSERT_TRUE(read);
+    ASSERT_EQ(read->size(), 3u);
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ((*read)[i].bytes, runs[i].bytes);
+        EXPECT_EQ((*read)[i].colour, runs[i].colour);
+    }
+    EXPECT_FALSE(read_runs(written(runs), 70'003)) << "of another text";
+    EXPECT_FALSE(read_runs(written(runs).substr(1), 70'004));
+    std::string unknown = written(runs);
+    unknown[4] = '\x7F';
+    EXPECT_FALSE(read_runs(unknown, 70'004)) << "a colour that there is not";
+    EXPECT_EQ(read_runs("", 0)->size(), 0u);
+}
+
+TEST(PageCode, VeryManyRunsAreShortened) {
+    std::vector<highlight::Run> runs;
+    for (std::size_t i = 0; i < 3 * kRunsMax; ++i) {
+        runs.push_back({2, i % 2 == 0 ? highlight::Colour::number : highlight::Colour::none});
+    }
+    const std::vector<highlight::Run> kept = shortened(runs);
+    EXPECT_EQ(kept.size(), kRunsMax);
+    EXPECT_TRUE(read_runs(written(kept), 6 * kRunsMax)) << "they are of the whole text still";
+    EXPECT_EQ(kept.back().colour, highlight::Colour::none);
+}
+
+TEST(PageCode, KnowsWhatCanBeColoured) {
+    EXPECT_TRUE(can_be_coloured("x", "go"));
+    EXPECT_FALSE(can_be_coloured("x", "text"));
+    EXPECT_FALSE(can_be_coloured("x", "no such language"));
+    EXPECT_FALSE(can_be_coloured("", "go"));
+    EXPECT_TRUE(can_be_coloured(std::string(kColouredBytesMax, 'x'), "go"));
+    EXPECT_FALSE(can_be_coloured(std::string(kColouredBytesMax + 1, 'x'), "go"));
 }
 
 TEST(PageCode, ComesInChunksOfAHundredLines) {
