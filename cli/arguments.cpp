@@ -27,6 +27,16 @@ constexpr const char* kExitCodes = R"(Exit codes:
   9  a local file or standard output cannot be read or written
 Of several files or snippets, the first that fails decides.)";
 
+constexpr const char* kExamples = R"(Examples:
+  snip main.go                      share a file
+  git diff | snip -t fix.patch      share what a command prints
+  snip -e 7d --burn notes.md        gone after a week, or once somebody has read it
+  snip --copy --public *.py         several files, their links on the clipboard too
+  snip get h3Xk9aBcDeFg > main.go   fetch it again; with #L5-L9 these lines of it
+  snip edit h3Xk9aBcDeFg            change it in $EDITOR
+
+)";
+
 /// Flags as they are written, before they are checked.
 struct Written {
     std::string timeout, expires;
@@ -210,6 +220,7 @@ std::string footer(const Row& row) {
         text += "Commands (a file of that name is ./NAME):\n";
         for (const Row& other : kCommands) text += fmt::format("  {:<8}{}\n", other.name, other.what);
         text += "  snip COMMAND --help says more.\n\n";
+        text += kExamples;
     }
     return text + kExitCodes;
 }

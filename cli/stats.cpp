@@ -22,13 +22,24 @@ std::int64_t most_views(const json::array& points) {
     return most;
 }
 
+/// Without those that ended before the snippet was made. Times of the service are compared as texts.
+json::array since(const json::array& points, std::string_view created_at) {
+    std::size_t first = 0;
+    while (first + 1 < points.size() && points[first + 1].is_object() &&
+           text_in(points[first + 1].get_object(), "time") <= created_at) {
+        ++first;
+    }
+    return json::array(points.begin() + static_cast<std::ptrdiff_t>(first), points.end());
+}
+
 /// Times and counts; with bars on a terminal.
-std::string table(const Terminal& terminal, const json::object& answer) {
+std::string table(const Terminal& terminal, const json::object& answer, std::string_view created_at) {
     const json::value* points = answer.if_contains("points");
     if (!points || !points->is_array()) return {};
-    const std::int64_t most = most_views(points->get_array());
+    const json::array shown = since(points->get_array(), created_at);
+    const std::int64_t most = most_views(shown);
     std::string text;
-    for (const json::value& point : points->get_array()) {
+    for (const json::value& point : shown) {
         if (!point.is_object()) continue;
         const std::string time = printable(text_in(point.get_object(), "time"));
         const std::int64_t views = number_in(point.get_object(), "views");
@@ -58,7 +69,14 @@ ExitCode stats(Context& context) {
                         .progress = {}};
         const json::object answer = service.object_of(call, service.call_or_fail(call).response);
         if (invocation.json) return context.terminal().print_line(json_line(answer));
-        context.terminal().print(table(context.terminal(), answer));
+        const Call whole{.method = "GET",
+                         .path = fmt::format("/snippets/{}", link.id),
+                         .fields = context.edit_fields(service, link.id),
+                         .body = {},
+                         .repeat = Repeat::always,
+                         .progress = {}};
+        const json::object snippet = service.object_of(whole, service.call_or_fail(whole).response);
+        context.terminal().print(table(context.terminal(), answer, text_in(snippet, "created_at")));
         context.terminal().tell(fmt::format("{} views in all", number_in(answer, "view_count")));
     });
 }

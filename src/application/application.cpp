@@ -215,9 +215,10 @@ Error broken(const http::Request& request, std::exception_ptr thrown) {
     }
 }
 
-/// A page for a browser, else a problem document.
+/// A page for a browser, words for who reads them from a command, else a problem document.
 http::Response said_as_fits(const http::Request& request, const Error& error, const Route* route = nullptr) {
     if (prefers_page(request)) return error_page(request, error);
+    if (route && route->plain && is_read_as_it_comes(request)) return http::problem_text(error);
     return http::problem(error, route && route->message);
 }
 

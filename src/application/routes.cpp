@@ -43,6 +43,12 @@ constexpr Route with_text(Route route) {
     return route;
 }
 
+/// A route that answers with a link, or a text, alone.
+constexpr Route plain(Route route) {
+    route.plain = true;
+    return route;
+}
+
 /// A route that answers who would rather have a page by `page`.
 constexpr Route or_page(Handler page, Route route) {
     route.page = page;
@@ -53,7 +59,8 @@ constexpr Route or_page(Handler page, Route route) {
 constexpr Route kRoutes[] = {
     or_page(ui::read_page,
             open_snippet({Method::get, "/s/{id}", api::read_shared, Access::anyone, Charge::nothing, Work::read})),
-    open_snippet({Method::get, "/s/{id}/raw", api::read_shared_raw, Access::anyone, Charge::nothing, Work::read}),
+    plain(
+        open_snippet({Method::get, "/s/{id}/raw", api::read_shared_raw, Access::anyone, Charge::nothing, Work::read})),
 
     with_text({Method::post, "/snippets", api::create_snippet, Access::optional, Charge::write, Work::own}),
     {Method::get, "/snippets", api::list_snippets, Access::account, Charge::nothing, Work::list},
@@ -82,13 +89,14 @@ constexpr Route kRoutes[] = {
     {Method::delete_, "/auth/tokens/{id}", api::delete_token, Access::account, Charge::nothing, Work::own},
 
     or_page(ui::compose_page, {Method::get, "/", conventions::usage, Access::page, Charge::nothing, Work::render}),
-    or_page(ui::compose_from_form, with_text({Method::post, "/", conventions::upload_form, Access::page, Charge::write,
-                                              Work::own, ui::compose_refused})),
-    with_text({Method::post, "/upload", conventions::upload_text, Access::optional, Charge::write, Work::own}),
-    with_text({Method::put, "/upload", conventions::upload_text, Access::optional, Charge::write, Work::own}),
-    with_text({Method::put, "/upload/{name}", conventions::upload_text, Access::optional, Charge::write, Work::own,
-               nullptr, any_file_name}),
-    of_snippet({Method::post, "/s/{id}", conventions::manage_upload, Access::optional, Charge::write, Work::own}),
+    plain(or_page(ui::compose_from_form, with_text({Method::post, "/", conventions::upload_form, Access::page,
+                                                    Charge::write, Work::own, ui::compose_refused}))),
+    plain(with_text({Method::post, "/upload", conventions::upload_text, Access::optional, Charge::write, Work::own})),
+    plain(with_text({Method::put, "/upload", conventions::upload_text, Access::optional, Charge::write, Work::own})),
+    plain(with_text({Method::put, "/upload/{name}", conventions::upload_text, Access::optional, Charge::write,
+                     Work::own, nullptr, any_file_name})),
+    plain(
+        of_snippet({Method::post, "/s/{id}", conventions::manage_upload, Access::optional, Charge::write, Work::own})),
 
     with_text(
         foreign(Method::post, "/documents", conventions::create_document, Access::optional, Charge::write, Work::own)),

@@ -95,6 +95,10 @@ bool prefers_page(const http::Request& request) {
     return html.place < json.place;
 }
 
+bool is_read_as_it_comes(const http::Request& request) {
+    return request.field(http::Field::user_agent).starts_with("curl/") && !asks_for_json(request);
+}
+
 bool asks_for_json(const http::Request& request) {
     const http::Welcome json = weigh_faces(request).json;
     return json.precision == http::Welcome::by_name && json.weight > 0;

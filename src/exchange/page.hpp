@@ -16,6 +16,9 @@ bool prefers_page(const http::Request& request);
 /// Whether `Accept` names JSON: for routes that answer with plain text otherwise.
 bool asks_for_json(const http::Request& request);
 
+/// Whether it comes from a command line whose answers are read as they come: curl, which asks for nothing special.
+bool is_read_as_it_comes(const http::Request& request);
+
 /// The header fields that every page has: its type, what it may load and who may frame it.
 std::string_view page_fields();
 /// Those of a page that other sites may frame.

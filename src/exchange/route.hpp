@@ -45,6 +45,8 @@ struct Route {
     bool (*accepts)(std::string_view parameter) = nullptr;  ///< the path's first parameter; null: all but an empty one
     /// Problem documents have the member `message` as well, which clients of other services show.
     bool message = false;
+    /// It answers with plain text, which people read whose command this is: so they do when something is wrong.
+    bool plain = false;
     /// Everybody may read it, and so may scripts of other sites (exposure.hpp).
     bool open = false;
     /// It is about one snippet: the handler weighs the preconditions of a write itself, against that snippet, and

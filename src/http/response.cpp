@@ -84,6 +84,32 @@ Response json_response(unsigned status, std::string body) {
     return response;
 }
 
+namespace {
+
+Response of_error(const base::Error& error, std::string body, std::string_view content_type) {
+    Response response;
+    response.status = base::describe(error.kind).status;
+    response.body = std::move(body);
+    response.fields = fmt::format("Content-Type: {}\r\nCache-Control: no-store\r\n", content_type);
+    if (error.retry_after_s > 0) response.add("Retry-After", std::to_string(error.retry_after_s));
+    return response;
+}
+
+}  // namespace
+
+Response problem_text(const base::Error& error) {
+    std::string text{base::describe(error.kind).title};
+    if (!error.fields.empty()) {
+        for (const auto& [name, why] : error.fields)
+            text += fmt::format("{} {} {}", &name == &error.fields.front().first ? ":" : ";", name, why);
+    } else if (!error.detail.empty()) {
+        text += ": " + error.detail;
+    }
+    if (error.retry_after_s > 0) text += fmt::format(" (try again in {} s)", error.retry_after_s);
+    if (!text.ends_with('.')) text += '.';
+    return of_error(error, text + '\n', "text/plain; charset=utf-8");
+}
+
 Response problem(const base::Error& error, bool with_message) {
     const base::ErrorDescription description = base::describe(error.kind);
     std::string body = fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"error":"{}","detail":")",
@@ -109,12 +135,7 @@ Response problem(const base::Error& error, bool with_message) {
         body += '}';
     }
     body += '}';
-    Response response;
-    response.status = description.status;
-    response.body = std::move(body);
-    response.fields = "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n";
-    if (error.retry_after_s > 0) response.add("Retry-After", std::to_string(error.retry_after_s));
-    return response;
+    return of_error(error, std::move(body), "application/problem+json");
 }
 
 std::int64_t moment_s() {

@@ -76,6 +76,8 @@ class Response {
 Response json_response(unsigned status, std::string body);
 /// The error as problem+json (RFC 9457); its detail as `message` too, if asked for.
 Response problem(const base::Error& error, bool with_message = false);
+/// The same in words, on a line of its own, for who reads what a command prints.
+Response problem_text(const base::Error& error);
 /// For `Retry-After`, in seconds: when who is told so may come again, a moment later and not all at once.
 std::int64_t moment_s();
 /// 503 with such a `Retry-After`.

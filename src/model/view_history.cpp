@@ -46,4 +46,11 @@ std::vector<ViewPoint> bucket_views(const std::vector<ViewHour>& hours, ViewBuck
     return points;
 }
 
+std::span<const ViewPoint> since(const std::vector<ViewPoint>& points, ViewBucket by, base::UnixMillis time) {
+    const base::UnixMillis length = shape_of(by).hours * kHourMs;
+    std::span<const ViewPoint> left{points};
+    while (left.size() > 1 && left.front().start_ms + length <= time) left = left.subspan(1);
+    return left;
+}
+
 }  // namespace snippetd::model

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 /// Views over time: what the store keeps by the hour, as a series to show.
@@ -33,5 +34,8 @@ base::UnixMillis history_start(ViewBucket by, base::UnixMillis now);
 /// The whole series, oldest first, zeros included; the last bucket is that of `now`. `hours` may come in any order;
 /// what lies outside the series is left out.
 std::vector<ViewPoint> bucket_views(const std::vector<ViewHour>& hours, ViewBucket by, base::UnixMillis now);
+
+/// The series from the bucket on that `time` lies in; at least its last one.
+std::span<const ViewPoint> since(const std::vector<ViewPoint>& points, ViewBucket by, base::UnixMillis time);
 
 }  // namespace snippetd::model

@@ -62,6 +62,24 @@ std::string time_text(base::UnixMillis time) {
     return fmt::format("{}, {} UTC", day, std::string_view{date}.substr(17, 5));
 }
 
+std::string age_text(base::UnixMillis time, base::UnixMillis now) {
+    struct Unit {
+        std::string_view one;
+        std::int64_t seconds;
+    };
+    constexpr Unit kUnits[] = {{"year", 31'557'600}, {"month", 2'629'800}, {"week", 604'800},
+                               {"day", 86'400},      {"hour", 3600},       {"minute", 60}};
+    const bool ahead = time > now;
+    const std::int64_t ms = ahead ? time - now : now - time;
+    for (const auto& [one, seconds] : kUnits) {
+        // At least two of a unit, so that little is lost: 47 hours are not a day, nor 13 days a week.
+        if (ms < (seconds == 60 ? 1 : 2) * seconds * 1000) continue;
+        const std::int64_t count = ms / 1000 / seconds;
+        return fmt::format("{}{} {}{}{}", ahead ? "in " : "", count, one, count == 1 ? "" : "s", ahead ? "" : " ago");
+    }
+    return ahead ? "in less than a minute" : "just now";
+}
+
 namespace {
 
 bool is_blank(char c) {

@@ -23,6 +23,9 @@ std::string count_text(std::size_t count, std::string_view one, std::string_view
 /// `24 Nov 2026, 14:05 UTC`.
 std::string time_text(base::UnixMillis time);
 
+/// How long ago, or in how long: `just now`, `5 minutes ago`, `in 3 days`; as the page's script says it (common.ts).
+std::string age_text(base::UnixMillis time, base::UnixMillis now);
+
 /// The title; when there is none, the first line of `text`, which is UTF-8, that has a letter or a digit, cut to
 /// kTitleBytesMax with an ellipsis; and something to call it by when there is no such line either.
 std::string title_text(std::string_view title, std::string_view text = {});

@@ -158,6 +158,7 @@ Awaitable<Result<Part>> read_part(Exchange& exchange, const Shown& shown) {
 void show_item(pages::Fields& fields, const Shown& shown, const model::Snippet& snippet,
                const store::Beginning* beginning, std::string_view preview) {
     const std::string_view text = beginning ? std::string_view{beginning->text} : std::string_view{};
+    const base::UnixMillis now = base::unix_now_ms();
     pages::Fields item = fields.add("ITEM");
     item.set("ITEM_ID", snippet.id);
     const std::string title = pages::title_text(snippet.title, text);
@@ -169,12 +170,14 @@ void show_item(pages::Fields& fields, const Shown& shown, const model::Snippet& 
     item.set("ITEM_LANGUAGE_URL", fmt::format("{}?language={}", shown.path, base::percent_encoded(snippet.language)));
     item.set("ITEM_VISIBILITY", model::to_text(snippet.visibility));
     item.set("ITEM_CREATED_ISO", base::format_rfc3339(snippet.created_at));
-    item.set("ITEM_CREATED_TEXT", pages::time_text(snippet.created_at));
+    item.set("ITEM_CREATED_EXACT", pages::time_text(snippet.created_at));
+    item.set("ITEM_CREATED_TEXT", pages::age_text(snippet.created_at, now));
     item.set("ITEM_VIEWS", std::to_string(snippet.view_count));
     if (snippet.expires_at) {
         pages::Fields expires = item.add("ITEM_EXPIRES");
         expires.set("ITEM_EXPIRES_ISO", base::format_rfc3339(*snippet.expires_at));
-        expires.set("ITEM_EXPIRES_TEXT", pages::time_text(*snippet.expires_at));
+        expires.set("ITEM_EXPIRES_EXACT", pages::time_text(*snippet.expires_at));
+        expires.set("ITEM_EXPIRES_TEXT", pages::age_text(*snippet.expires_at, now));
     }
     if (shown.whose == ListOf::everybody && !snippet.owner_name.empty()) {
         item.add("ITEM_OWNER", "ITEM_OWNER_NAME", snippet.owner_name);

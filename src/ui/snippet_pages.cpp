@@ -11,6 +11,7 @@
 #include "use_cases/statistics.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -81,7 +82,8 @@ Answer stats_page(Exchange& exchange) {
         exchange, exchange.parameters.front(), hours ? model::ViewBucket::hour : model::ViewBucket::day);
     if (!statistics) co_return statistics.error();
     const model::Snippet& snippet = statistics->snippet;
-    const std::vector<model::ViewPoint>& points = statistics->points;
+    const std::span<const model::ViewPoint> points =
+        model::since(statistics->points, hours ? model::ViewBucket::hour : model::ViewBucket::day, snippet.created_at);
     const bool viewed = std::any_of(points.begin(), points.end(), [](const auto& point) { return point.views > 0; });
     pages::Fields fields;
     fields.set("ID", snippet.id);

@@ -239,6 +239,25 @@ test("a dropped and a pasted file become text and title; what is no text is refu
   }
 });
 
+test("a file in UTF-16 or Latin-1 is converted, and the page says so", async (t) => {
+  const page = await t.open("/");
+  await editorOf(page);
+  const utf16 = Buffer.from("\ufeffh\u00e9 \ud83d\ude00\n", "utf16le");
+  for (const [name, buffer, text, from] of [
+    ["le.txt", utf16, "h\u00e9 \ud83d\ude00\n", "UTF-16"],
+    ["be.txt", Buffer.from(utf16).swap16(), "h\u00e9 \ud83d\ude00\n", "UTF-16"],
+    ["latin.txt", Buffer.from("h\u00e9llo \u00fc\n", "latin1"), "h\u00e9llo \u00fc\n", "Latin-1"],
+    ["utf8.txt", Buffer.from("h\u00e9 \u2026\n"), "h\u00e9 \u2026\n", ""],
+  ]) {
+    await page.locator("#file").setInputFiles({ name, mimeType: "text/plain", buffer });
+    await saysSoon(page.locator(".toast", { hasText: name }).last(), from ? new RegExp(`converted from ${from} to UTF-8`) : /is loaded(?!, converted)/);
+    const id = await shared(page);
+    assert.equal(await t.anonymous.bodyOf(id), text, name);
+    await page.goto("/");
+    await editorOf(page);
+  }
+});
+
 test("a file chosen in the form is loaded, and its line ends stay", async (t) => {
   const page = await t.open("/");
   await editorOf(page);

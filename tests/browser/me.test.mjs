@@ -29,7 +29,7 @@ test("the list is empty first, and then newest first, with what each is", async 
   await ada.create({ title: "three.txt", body: "3", burn_after_reading: true });
   await page.reload();
   assert.deepEqual(await names(page), ["three.txt", "two.txt", "one.py"]);
-  await saysSoon(row(page, "one.py").locator(".meta"), /Python\s*public\s*just now\s*1 byte\s*viewed 0×/i);
+  await saysSoon(row(page, "one.py").locator(".meta"), /Python\s*snippets\s*public\s*just now\s*1 byte\s*viewed 0×/i);
   assert.deepEqual(await row(page, "one.py").locator(".tags li").allInnerTexts(), ["tag"]);
   await saysSoon(row(page, "two.txt").locator(".meta"), /private[\s\S]*expires/);
   await saysSoon(row(page, "three.txt").locator(".meta"), /burns after reading/);
@@ -207,6 +207,17 @@ for (const scripts of [true, false]) {
     await until(async () => (await me()).status === 401, "the token to be refused");
   });
 }
+
+test("a page that tells of a new token, or password, does nothing again when it is loaded anew", async (t) => {
+  const ada = await t.signUp();
+  const page = await t.open("/me/tokens", { account: ada });
+  await page.locator("#name").fill("laptop");
+  await page.locator("button", { hasText: "Make token" }).click();
+  await isShown(page.locator("#new-token"));
+  await page.reload();
+  assert.equal(await page.locator(".list b").count(), 1);
+  assert.equal(await page.locator("#new-token").count(), 0);
+});
 
 test("a new token is copied by its button", async (t) => {
   const ada = await t.signUp();

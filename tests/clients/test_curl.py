@@ -99,4 +99,22 @@ def test_a_large_file_with_expect_100_continue(run, server, home):
 def test_a_refusal_says_why_and_fails_with_f(run, server):
     done = run("curl", "-sS", "-f", "-F", "file=<-", server.url, stdin=b"\xff\xfe")
     assert done.status == 22 and b"422" in done.err
-    assert '"file"' in curl(run, "-F", "other=x", server.url)
+    assert "file is required" in curl(run, "-F", "other=x", server.url)
+
+
+def test_what_is_wrong_is_said_in_a_line(run, server, ada):
+    gone = f"{server.url}/s/AAAAAAAAAAAA"
+    for arguments, wanted in (
+        (["-F", "file=", server.url], r"The request has invalid values: \w+ may not be empty\.\n"),
+        (["--data-binary", "@/dev/null", f"{server.url}/upload"], r"The request has invalid values: body may .*\.\n"),
+        (["-F", "file=x", "-F", "expires=zzz", server.url], r"The request has invalid values: expires is .*\.\n"),
+        ([gone + "/raw"], r"There is nothing here\.\n"),
+        (["-F", "delete=", gone], r"[^{}\n]+\.\n"),
+        (["-H", "Authorization: Bearer wrong", "-F", "file=x", server.url], r"[^{}\n]+\.\n"),
+    ):
+        answer = curl(run, *arguments)
+        assert re.fullmatch(wanted, answer), answer
+    # A program says so, or is another one.
+    for arguments in (["-H", "Accept: application/json"], ["-A", "requests/2"]):
+        assert curl(run, *arguments, "-F", "file=", server.url).startswith('{"type":"about:blank"')
+    assert curl(run, "-d", "{}", f"{server.url}/snippets").startswith('{"type":"about:blank"'), "the API's own"

@@ -61,9 +61,10 @@ def test_an_item_shows_what_it_is(server, path):
     item = html[html.index('<ul class="list">') : html.index("</ul>\n\n" if "</ul>\n\n" in html else "</main>")]
     assert titles(item)[0] == "a & b"
     assert previews(item)[0] == "\tfirst <b>\nline 0\nline 1\nline 2\nline 3\n"
-    assert f'<a href="{path}?language=cpp">C++</a>' in item
+    assert f'<a href="{path}?language=cpp">C++<span class="away"> snippets</span></a>' in item
     assert f'<a href="{path}?tag=x%20y"><bdi>x y</bdi></a>' in item
-    assert "1.7 KiB" in item and "viewed 0×" in item and re.search(r"expires <time datetime=", item)
+    assert "1.7 KiB" in item and "viewed 0×" in item
+    assert re.search(r"expires <time datetime=[^>]*>in (60|59) minutes<", item)
     assert ("<span>by <a" in item) == (path == "/explore")
 
 

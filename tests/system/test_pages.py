@@ -494,7 +494,8 @@ def test_statistics_are_the_owners(fresh_server):
         response = page(owner, f"/s/{id}/stats?by={by}")
         assert_is_page(response)
         views = [int(count) for count in re.findall(r'<td class="num">(\d+)</td>', response.text)]
-        assert len(views) == rows and sum(views) == 3
+        # From when it was made on: the bucket of that, and perhaps the next one by now.
+        assert 1 <= len(views) <= 2 < rows and sum(views) == 3
     assert page(Client(server).signup(), f"/s/{id}/stats").status == 403
 
 

@@ -47,6 +47,12 @@ themeButton?.addEventListener("click", () => {
 });
 nameTheme();
 
+// What a form has done is not done again when the page that tells of it is loaded anew.
+
+const answered: Record<string, string> = { tokens: "/me/tokens", account: "/me/account" };
+const answeredAt = answered[document.body.dataset.page ?? ""];
+if (answeredAt) history.replaceState(history.state, "", answeredAt);
+
 // Shortcuts: every element with data-key is pressed by that key.
 
 let keysOff = stored("keys") === "off";

@@ -55,11 +55,12 @@ async function highlightSnippet(): Promise<void> {
   }
   const answer = await ask({ kind: "highlight", text, language });
   if (answer?.kind !== "highlight" || !answer.lines) return;
+  const anew = code.dataset.coloured !== undefined;
   let sliceStart = performance.now();
   for (const chunk of onScreenFirst(all(".c", code))) {
     for (const line of all("[data-n]", chunk)) {
       const html = answer.lines[Number(line.dataset.n) - 1];
-      if (html?.includes("<")) paint(line, html);
+      if (html !== undefined && (anew || html.includes("<"))) paint(line, html);
       if (performance.now() - sliceStart < sliceMs) continue;
       await nextFrame();
       sliceStart = performance.now();

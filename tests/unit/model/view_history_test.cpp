@@ -79,5 +79,18 @@ TEST(ViewHistory, TheWholeRangeOfATimeHasAnHour) {
     EXPECT_EQ(hour_of(kHour), 1);
 }
 
+TEST(ViewHistory, BeginsWithTheBucketOfAMoment) {
+    constexpr base::UnixMillis kFive = 20'000 * kDay + 5 * kHour;  // five in the morning
+    const std::vector<ViewPoint> days = bucket_views({}, ViewBucket::day, kFive);
+    EXPECT_EQ(since(days, ViewBucket::day, kFive).size(), 1u);
+    EXPECT_EQ(since(days, ViewBucket::day, kFive + 3 * kDay).size(), 1u) << "another machine's clock";
+    EXPECT_EQ(since(days, ViewBucket::day, kFive - 5 * kHour).size(), 1u) << "the moment that the day began";
+    EXPECT_EQ(since(days, ViewBucket::day, kFive - 5 * kHour - 1).size(), 2u);
+    EXPECT_EQ(since(days, ViewBucket::day, 0).size(), 90u);
+    const std::vector<ViewPoint> hours = bucket_views({}, ViewBucket::hour, kFive);
+    EXPECT_EQ(since(hours, ViewBucket::hour, kFive - 2 * kHour).size(), 3u);
+    EXPECT_EQ(since(hours, ViewBucket::hour, 0).front().start_ms, hours.front().start_ms);
+}
+
 }  // namespace
 }  // namespace snippetd::model

@@ -65,6 +65,25 @@ TEST(PageText, SaysTimesInUtc) {
     EXPECT_EQ(time_text(0), "1 Jan 1970, 00:00 UTC");
 }
 
+TEST(PageText, SaysHowLongAgo) {
+    constexpr base::UnixMillis kNow = 1'795'516'129'000, kMinute = 60'000, kHour = 60 * kMinute, kDay = 24 * kHour;
+    const std::pair<base::UnixMillis, const char*> cases[] = {
+        {0, "just now"},
+        {-59'999, "just now"},
+        {-kMinute, "1 minute ago"},
+        {-119 * kMinute, "119 minutes ago"},
+        {-2 * kHour, "2 hours ago"},
+        {-47 * kHour, "47 hours ago"},
+        {-13 * kDay, "13 days ago"},
+        {-14 * kDay, "2 weeks ago"},
+        {-800 * kDay, "2 years ago"},
+        {1, "in less than a minute"},
+        {kMinute, "in 1 minute"},
+        {3 * kDay + kHour, "in 3 days"},
+    };
+    for (const auto& [after, text] : cases) EXPECT_EQ(age_text(kNow + after, kNow), text) << after;
+}
+
 TEST(PageText, CallsWhatHasNoTitleSomething) {
     EXPECT_EQ(title_text(""), "Untitled snippet");
     EXPECT_EQ(title_text("main.cpp"), "main.cpp");

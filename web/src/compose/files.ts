@@ -7,23 +7,50 @@ import { clearProblem, showProblem } from "./problems";
 import { sizeText } from "./size";
 import { sentText, setText } from "./text";
 
-/** The file's text, or why it cannot be shared: in a word, and in a sentence. */
-async function textOf(file: File): Promise<string | [string, string]> {
-  if (file.size > bytesMax) return ["too large", `It has ${sizeText(file.size)}; a snippet may have ${maxText ?? ""}.`];
-  let text: string;
+/** A file's text; `from` is what it was converted from, and empty when it was in UTF-8. */
+interface Loaded {
+  text: string;
+  from: string;
+}
+
+function decoded(bytes: Uint8Array, encoding: string, ignoreBOM: boolean): string | null {
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM }).decode(bytes);
   } catch {
-    return ["not text", "Only text in UTF-8 can be shared."];
+    return null;
   }
-  if (text.includes("\0")) return ["not text", "It has NUL bytes, as binary files have. Only text in UTF-8 can be shared."];
-  return text || ["empty", "There is nothing in it to share."];
+}
+
+/** What older editors and Windows write: UTF-16 says so in its first two bytes; the rest is Latin-1 if it can be text at all. */
+function decode(bytes: Uint8Array): Loaded | null {
+  const utf16 = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : null;
+  if (utf16) {
+    const text = decoded(bytes, utf16, false);
+    return text === null ? null : { text, from: "UTF-16" };
+  }
+  const text = decoded(bytes, "utf-8", true);
+  if (text !== null) return { text, from: "" };
+  // Of the control characters, binary files have more than texts.
+  if (bytes.some((byte) => byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1b)) return null;
+  return { text: decoded(bytes, "windows-1252", true) ?? "", from: "Latin-1" };
+}
+
+/** The file's text, or why it cannot be shared: in a word, and in a sentence. */
+async function textOf(file: File): Promise<Loaded | [string, string]> {
+  // In UTF-16 it may have twice the bytes.
+  if (file.size > 2 * bytesMax) return ["too large", `It has ${sizeText(file.size)}; a snippet may have ${maxText ?? ""}.`];
+  const loaded = decode(new Uint8Array(await file.arrayBuffer()));
+  if (!loaded) return ["not text", "It is neither in UTF-8 nor in UTF-16 or Latin-1."];
+  if (loaded.text.includes("\0")) return ["not text", "It has NUL bytes, as binary files have. Only text can be shared."];
+  const bytes = new TextEncoder().encode(loaded.text).length;
+  if (bytes > bytesMax) return ["too large", `It has ${sizeText(bytes)}; a snippet may have ${maxText ?? ""}.`];
+  return loaded.text ? loaded : ["empty", "There is nothing in it to share."];
 }
 
 async function takeFile(file: File): Promise<void> {
   const loaded = await textOf(file);
   const name = `“${file.name}”`;
-  if (typeof loaded !== "string") {
+  if (Array.isArray(loaded)) {
     showProblem(`${name} is ${loaded[0]}`, loaded[1]);
     return;
   }
@@ -34,10 +61,11 @@ async function takeFile(file: File): Promise<void> {
     guessFromTitle();
   };
   const before = { text: sentText(), title: title.value };
-  put(loaded, file.name);
+  put(loaded.text, file.name);
+  const says = `${name} is loaded${loaded.from ? `, converted from ${loaded.from} to UTF-8` : ""}`;
   const undo = { label: "Undo", press: () => put(before.text, before.title) };
-  if (before.text) toast(`${name} is loaded`, 8000, undo);
-  else toast(`${name} is loaded`);
+  if (before.text) toast(says, 8000, undo);
+  else toast(says, loaded.from ? 8000 : undefined);
 }
 
 const drag = { depth: 0 }; // of the elements that the pointer is in, with a file
