@@ -152,6 +152,8 @@ constexpr Route kRoutes[] = {
     of_snippet({Method::post, "/s/{id}/revisions/{version}/restore", ui::restore_from_form, Access::page, Charge::write,
                 Work::own}),
     of_snippet({Method::get, "/s/{id}/stats", ui::stats_page, Access::page, Charge::nothing, Work::render}),
+    or_page(ui::terminal_page,
+            {Method::get, "/terminal", conventions::usage, Access::page, Charge::nothing, Work::render}),
     {Method::get, "/login", ui::log_in_page, Access::page, Charge::nothing, Work::render},
     {Method::post, "/login", ui::log_in_from_form, Access::anyone, Charge::login, Work::auth, ui::log_in_refused},
     {Method::get, "/signup", ui::sign_up_page, Access::page, Charge::nothing, Work::render},

@@ -37,6 +37,9 @@ Answer revision_page(Exchange& exchange);
 Answer revision_raw(Exchange& exchange);
 Answer restore_from_form(Exchange& exchange);
 
+// terminal_page.cpp
+Answer terminal_page(Exchange& exchange);
+
 // live.cpp
 Answer follow_count(Exchange& exchange);
 

@@ -59,7 +59,7 @@ test("axe finds nothing on the pages that anybody opens", async (t) => {
   await ada.edit(md.id, { body: `${everything}more\n` });
   const page = await t.open(null);
   for (const [what, path] of [["explore", "/explore"], ["filtered", "/explore?language=cpp&sort=oldest"], ["nothing found", "/explore?language=none"],
-    ["profile", `/users/${ada.name}`], ["log-in", "/login"], ["sign-up", "/signup"], ["read", `/s/${id}#L3-L5`], ["embed", `/s/${id}/embed`], ["Markdown", `/s/${md.id}`],
+    ["profile", `/users/${ada.name}`], ["terminal", "/terminal"], ["log-in", "/login"], ["sign-up", "/signup"], ["read", `/s/${id}#L3-L5`], ["embed", `/s/${id}/embed`], ["Markdown", `/s/${md.id}`],
     ["revisions", `/s/${md.id}/revisions`], ["inline", `/s/${md.id}/revisions?from=1&to=2`], ["split", `/s/${md.id}/revisions?from=1&to=2&view=split`],
     ["old version", `/s/${md.id}/revisions/1`], ["burning", `/s/${burning.id}`], ["404", "/s/AAAAAAAAAAAA"]]) {
     await page.goto(path);

@@ -1,6 +1,8 @@
 """curl alone, as it is used with 0x0, rustypaste, ix.io, sprunge, clbin and transfer.sh."""
 
+import html
 import re
+import shlex
 
 import pytest
 
@@ -118,3 +120,24 @@ def test_what_is_wrong_is_said_in_a_line(run, server, ada):
     for arguments in (["-H", "Accept: application/json"], ["-A", "requests/2"]):
         assert curl(run, *arguments, "-F", "file=", server.url).startswith('{"type":"about:blank"')
     assert curl(run, "-d", "{}", f"{server.url}/snippets").startswith('{"type":"about:blank"'), "the API's own"
+
+
+def test_what_the_page_for_terminals_shows_works(run, server, tmp_path):
+    page = curl(run, "-H", "Accept: text/html", f"{server.url}/terminal")
+    commands = [html.unescape(command) for command in re.findall(r'<code id="way-[^"]*">(.*?)</code>', page)]
+    assert len(commands) == 14 and all(server.url in command for command in commands if "curl" in command)
+    for name in ("main.go", "notes.md", "values"):
+        (tmp_path / name).write_text("text of " + name)
+    shared = [command for command in commands if command.startswith("curl -F")]
+    assert len(shared) == 3
+    for command in shared:
+        link = run("sh", "-c", f"cd {tmp_path} && " + command.replace("curl ", "curl -sS ")).text
+        assert LINK.fullmatch(link), (command, link)
+    function = next(command for command in commands if command.startswith("paste()")).replace("curl ", "curl -sS ")
+    assert LINK.fullmatch(run("sh", "-c", f"{function}; echo piped | paste").text)
+    link = curl(run, "-F", f"file=@{tmp_path}/main.go", server.url).strip()
+    read = [command.replace("ID", link[-12:]) for command in commands if "/s/ID" in command and "curl" in command]
+    assert curl(run, *shlex.split(read[0])[1:]) == "text of main.go"
+    assert curl(run, "--output-dir", str(tmp_path / "got"), "--create-dirs", *shlex.split(read[1])[1:]) == ""
+    assert (tmp_path / "got" / "main.go").read_text() == "text of main.go"
+    assert '"title":"main.go"' in curl(run, *shlex.split(read[2])[1:])

@@ -446,6 +446,9 @@ def test_operation(nobody):
 
 def test_pages_of_snippets(ada, bob, document):
     assert ada.call("composePage", headers=PAGE).status == 200
+    assert "curl -F file=@main.go http://" in ada.call("terminalPage", headers={"Accept": "text/html"}).text
+    assert ada.call("terminalPage", headers=PAGE).status == 200
+    assert ada.call("terminalPage").text == ada.call("composePage").text
     for media_type in (FORM, MULTIPART):
         for form in document.operations["composeForm"].examples(media_type).values():
             made = ada.call("composeForm", body=form, media_type=media_type, headers=PAGE)
