@@ -213,9 +213,10 @@ Awaitable<std::int64_t> SqlStore::count_listed(std::string owner_id, std::int64_
         soci::statement statement{connection.session()};
         statement.exchange(soci::into(count));
         if (!of_all) statement.exchange(use(owner_id, "owner"));
+        // In the order of an index, which the planner then takes: it looks at no more rows than it counts.
         prepare(statement,
-                fmt::format("select count(*) from (select 1 from snippets where {} "
-                            "and (expires_at is null or expires_at > {}) limit {}) listed",
+                fmt::format("select count(*) from (select 1 from snippets where {} and (expires_at is null or "
+                            "expires_at > {}) order by created_at desc, id desc limit {}) listed",
                             of_all ? "visibility = 'public' and burn_after_reading = 0" : "owner_id = :owner",
                             dialect_.time_ms, most));
         statement.execute(true);

@@ -261,6 +261,8 @@ Awaitable<std::string> total_text(Exchange& exchange, const Shown& shown, const 
     if (!part.newer && !part.older) co_return counted(static_cast<std::int64_t>(part.page.snippets.size()));
     const bool filtered = has_filters(shown.parameters) || !value_of(shown, "visibility").empty();
     if (filtered || shown.whose == ListOf::account) co_return std::string{};
+    // Who walks through all there is, page by page, need not be told on each.
+    if (shown.whose == ListOf::everybody && part.newer) co_return std::string{};
     const std::int64_t count = co_await use_cases::count(exchange, shown.owner_id);
     co_return count <= use_cases::kCountedMax ? counted(count) : fmt::format("more than {} snippets", count - 1);
 }

@@ -24,13 +24,16 @@ before(async () => {
 
 after(() => chrome?.kill());
 
-/** Scores from 0 to 100 by category, and what cost points. */
+/** Scores from 0 to 100 by category, null where it could not be measured, and what cost points. */
 async function measure(address, onlyCategories) {
   const { lhr } = await lighthouse(address, { port: chrome.port, onlyCategories, logLevel: "silent", output: "json" });
   const scores = {};
   const lost = [];
   for (const [name, { score, auditRefs }] of Object.entries(lhr.categories)) {
-    scores[name] = Math.round((score ?? 0) * 100);
+    scores[name] = score === null ? null : Math.round(score * 100);
+    for (const { id } of score === null ? auditRefs : []) {
+      if (lhr.audits[id].scoreDisplayMode === "error") lost.push(`${name} ${id}: ${lhr.audits[id].errorMessage}`);
+    }
     for (const { id, weight } of auditRefs) {
       const audit = lhr.audits[id];
       if (weight > 0 && audit.score !== null && audit.score < 0.95) lost.push(`${name} ${id}: ${audit.displayValue ?? audit.title}`);
@@ -41,9 +44,14 @@ async function measure(address, onlyCategories) {
 
 async function check(address) {
   const { scores, lost } = await measure(address, categories);
-  for (let tries = 1; tries < 3 && scores.performance < wanted; ++tries) {
-    const again = await measure(address, ["performance"]);
-    scores.performance = Math.max(scores.performance, again.scores.performance);
+  for (let tries = 1; tries < 3; ++tries) {
+    // What could not be measured, of a busy machine or a browser that was late, says nothing of the page.
+    const wanting = categories.filter((name) => scores[name] === null || (name === "performance" && scores[name] < wanted));
+    if (!wanting.length) break;
+    const again = await measure(address, wanting);
+    for (const name of wanting) scores[name] = Math.max(scores[name] ?? -1, again.scores[name] ?? -1);
+    for (const name of wanting) if (scores[name] < 0) scores[name] = null;
+    lost.push(...again.lost);
   }
   console.log(`${address}: ${JSON.stringify(scores)}`);
   const deciding = categories.filter((name) => name !== "performance" || process.env.SNIPPETD_LONG === "1");
