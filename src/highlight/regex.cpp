@@ -1,7 +1,9 @@
 #include "highlight/regex.hpp"
 
 #include <ctime>
+#include <stdexcept>
 
+#include <dlfcn.h>
 #include <oniguruma.h>
 
 namespace snippetd::highlight {
@@ -16,20 +18,49 @@ const OnigUChar* bytes_of(std::string_view text) {
     return reinterpret_cast<const OnigUChar*>(text.data());
 }
 
-/// What all expressions of this process share.
-struct Library {
-    Library() : region{onig_region_new()} {
-        OnigEncoding encodings[] = {ONIG_ENCODING_UTF8};
-        onig_initialize(encodings, 1);
-        onig_set_retry_limit_in_match(kRetriesMax);
-        onig_set_match_stack_limit_size(kStackMax);
+static_assert(ONIGURUMA_VERSION_MAJOR == 6);
+constexpr const char* kLibrary = "libonig.so.5";  // of Oniguruma 6
+
+/// Oniguruma, and what all expressions of this process share. It is opened when the first text is coloured: the service
+/// itself, which colours none, has no need of it. And it is opened for nobody else, since it has functions of its own
+/// under the names of POSIX (regcomp and so on), with other structures, which other libraries would get for the C
+/// library's. Never closed. Throws std::runtime_error.
+class Library {
+  public:
+    Library() {
+        OnigEncoding encodings[] = {utf8};
+        find<decltype(onig_initialize)>("onig_initialize")(encodings, 1);
+        find<decltype(onig_set_retry_limit_in_match)>("onig_set_retry_limit_in_match")(kRetriesMax);
+        find<decltype(onig_set_match_stack_limit_size)>("onig_set_match_stack_limit_size")(kStackMax);
     }
-    OnigRegion* region;
+
+  private:
+    static void* open() {
+        void* opened = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
+        if (!opened) throw std::runtime_error{dlerror()};
+        return opened;
+    }
+    template <class T>
+    T* find(const char* name) const {
+        void* found = dlsym(handle_, name);
+        if (!found) throw std::runtime_error{dlerror()};
+        return reinterpret_cast<T*>(found);
+    }
+
+    void* const handle_ = open();
+
+  public:
+    OnigEncodingType* const utf8 = find<OnigEncodingType>("OnigEncodingUTF8");
+    OnigSyntaxType* const syntax = *find<OnigSyntaxType*>("OnigDefaultSyntax");
+    decltype(onig_new)* const make = find<decltype(onig_new)>("onig_new");
+    decltype(onig_free)* const free = find<decltype(onig_free)>("onig_free");
+    decltype(onig_match)* const match = find<decltype(onig_match)>("onig_match");
+    OnigRegion* const region = find<decltype(onig_region_new)>("onig_region_new")();
 };
 
 Library& library() {
-    static Library made;
-    return made;
+    static Library opened;
+    return opened;
 }
 
 }  // namespace
@@ -57,7 +88,7 @@ bool Line::look() {
 }
 
 void Regex::Free::operator()(re_pattern_buffer* regex) const {
-    onig_free(regex);
+    library().free(regex);
 }
 
 Regex::Regex(std::string pattern)
@@ -74,13 +105,12 @@ std::size_t Regex::memory_bytes() const {
 bool Regex::compile(Line& line) {
     compiled_ = true;
     const std::int64_t began_ns = thread_time_ns();
-    library();
+    const Library& onig = library();
     OnigRegex made = nullptr;
     const OnigUChar* begin = bytes_of(pattern_);
     // Of letters that are the same but for their case, those of ASCII are enough, and compile in half the time.
     constexpr OnigOptionType kOptions = ONIG_OPTION_CAPTURE_GROUP | ONIG_OPTION_IGNORECASE_IS_ASCII;
-    if (onig_new(&made, begin, begin + pattern_.size(), kOptions, ONIG_ENCODING_UTF8, ONIG_SYNTAX_DEFAULT, nullptr) ==
-        ONIG_NORMAL) {
+    if (onig.make(&made, begin, begin + pattern_.size(), kOptions, onig.utf8, onig.syntax, nullptr) == ONIG_NORMAL) {
         regex_.reset(made);
     }
     line.excuse(thread_time_ns() - began_ns);  // some have thousands of words, and are needed once
@@ -110,7 +140,7 @@ bool Regex::matches(std::string_view text, std::size_t at, Anchors anchors, Line
     if (!anchors.search) options |= ONIG_OPTION_NOT_BEGIN_POSITION;
     OnigRegion* region = library().region;
     const OnigUChar* begin = bytes_of(text);
-    const int length = onig_match(regex_.get(), begin, begin + text.size(), begin + at, region, options);
+    const int length = library().match(regex_.get(), begin, begin + text.size(), begin + at, region, options);
     if (length < 0) {
         if (length != ONIG_MISMATCH) line.add_failure();
         return false;
