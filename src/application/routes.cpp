@@ -43,7 +43,7 @@ constexpr Route with_text(Route route) {
     return route;
 }
 
-/// A route that answers with a link, or a text, alone.
+/// A route that answers with a link alone.
 constexpr Route plain(Route route) {
     route.plain = true;
     return route;
@@ -59,8 +59,7 @@ constexpr Route or_page(Handler page, Route route) {
 constexpr Route kRoutes[] = {
     or_page(ui::read_page,
             open_snippet({Method::get, "/s/{id}", api::read_shared, Access::anyone, Charge::nothing, Work::read})),
-    plain(
-        open_snippet({Method::get, "/s/{id}/raw", api::read_shared_raw, Access::anyone, Charge::nothing, Work::read})),
+    open_snippet({Method::get, "/s/{id}/raw", api::read_shared_raw, Access::anyone, Charge::nothing, Work::read}),
 
     with_text({Method::post, "/snippets", api::create_snippet, Access::optional, Charge::write, Work::own}),
     {Method::get, "/snippets", api::list_snippets, Access::account, Charge::nothing, Work::list},

@@ -45,7 +45,7 @@ struct Route {
     bool (*accepts)(std::string_view parameter) = nullptr;  ///< the path's first parameter; null: all but an empty one
     /// Problem documents have the member `message` as well, which clients of other services show.
     bool message = false;
-    /// It answers with plain text, which people read whose command this is: so they do when something is wrong.
+    /// It answers with a link alone, which people read whose command this is: so they do when something is wrong.
     bool plain = false;
     /// Everybody may read it, and so may scripts of other sites (exposure.hpp).
     bool open = false;

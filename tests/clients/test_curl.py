@@ -110,7 +110,6 @@ def test_what_is_wrong_is_said_in_a_line(run, server, ada):
         (["-F", "file=", server.url], r"The request has invalid values: \w+ may not be empty\.\n"),
         (["--data-binary", "@/dev/null", f"{server.url}/upload"], r"The request has invalid values: body may .*\.\n"),
         (["-F", "file=x", "-F", "expires=zzz", server.url], r"The request has invalid values: expires is .*\.\n"),
-        ([gone + "/raw"], r"There is nothing here\.\n"),
         (["-F", "delete=", gone], r"[^{}\n]+\.\n"),
         (["-H", "Authorization: Bearer wrong", "-F", "file=x", server.url], r"[^{}\n]+\.\n"),
     ):
