@@ -10,7 +10,13 @@ namespace snippetd::highlight {
 
 namespace {
 
-constexpr std::int64_t kLineNsMax = 30'000'000;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::int64_t kSlowness = 20;
+#else
+constexpr std::int64_t kSlowness = 1;
+#endif
+
+constexpr std::int64_t kLineNsMax = 30'000'000 * kSlowness;
 constexpr unsigned long kRetriesMax = 50'000;  // of one match: some half of a millisecond
 constexpr unsigned kStackMax = 20'000;         // entries of some tens of bytes
 

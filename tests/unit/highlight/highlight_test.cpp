@@ -1,5 +1,7 @@
 #include "highlight/highlight.hpp"
 
+#include "support/sanitizer.hpp"
+
 #include <ctime>
 #include <span>
 #include <string>
@@ -213,9 +215,11 @@ double seconds() {
 TEST(Highlight, ATextStopsWhereItsTimeHasPassed) {
     std::string text;
     while (text.size() < 4u << 20) text += "func f(a int) error { return g(a, 1) } // c\n";
+    highlighter().colour(text.substr(0, 1000), "go");  // now its grammar is there
+    const int slowness = test::kSanitized ? 20 : 1;
     const double began = seconds();
-    const auto runs = highlighter().colour(text, "go", std::chrono::milliseconds{20});
-    EXPECT_LT(seconds() - began, 0.5);
+    const auto runs = highlighter().colour(text, "go", std::chrono::milliseconds{20 * slowness});
+    EXPECT_LT(seconds() - began, 0.5 * slowness);
     ASSERT_TRUE(runs);
     EXPECT_EQ(runs->back().colour, Colour::none);
     EXPECT_GT(runs->back().bytes, 1u << 20);
@@ -232,7 +236,7 @@ TEST(Highlight, NoTextTakesForEver) {
                 while (text.size() < 1u << 20) text += line + "\n";
                 const double began = seconds();
                 const auto runs = highlighter().colour(text, language, std::chrono::milliseconds{20});
-                EXPECT_LT(seconds() - began, 2) << language << " " << unit;
+                EXPECT_LT(seconds() - began, test::kSanitized ? 40 : 2) << language << " " << unit;
                 std::size_t sum = 0;
                 for (const auto& run : runs.value()) sum += run.bytes;
                 EXPECT_EQ(sum, text.size()) << language << " " << unit;
