@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <new>
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -223,11 +222,6 @@ std::string split_table(const std::vector<Line>& lines) {
 }
 
 }  // namespace
-
-void need_libgit2() {
-    static const int ready = git_libgit2_init();
-    if (ready < 0) throw std::runtime_error{"libgit2 does not start"};
-}
 
 Diff diff_html(std::string_view from, std::string_view to, DiffStyle style, std::uint32_t context) {
     need_libgit2();

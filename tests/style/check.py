@@ -78,7 +78,7 @@ VENDORS = [
     (r"sys/epoll\.h", r"src/http/"),
     (r"ctemplate/", r"src/pages/template\.cpp"),
     (r"md4c", r"src/pages/markdown\.cpp"),
-    (r"git2", r"src/pages/(diff|changed_words)\.cpp"),
+    (r"git2", r"src/pages/(diff|changed_words|libgit2)\.cpp"),
     (r"qrencode", r"src/pages/qr\.cpp"),
     (r"brotli/", r"src/(http/codings|highlight/grammars)\.cpp"),
     (r"oniguruma", r"src/highlight/regex\.cpp"),

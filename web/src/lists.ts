@@ -1,5 +1,5 @@
 // What is written into form fields and is more than it looks: tags with commas, and line ends, which a form field does
-// not keep. As src/api/input.cpp (split_tags, join_tags) and src/model/line_ends.cpp have it.
+// not keep. As src/exchange/input.cpp (split_tags, join_tags) and src/model/line_ends.cpp have it.
 
 /** The tags in a list that is separated by commas. One in double quotes may have commas and blanks; a quote in it is doubled. */
 export function splitTags(text: string): string[] {
