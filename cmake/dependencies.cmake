@@ -43,16 +43,19 @@ pkg_check_modules(BROTLI_COMMON REQUIRED IMPORTED_TARGET libbrotlicommon)
 pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc)
 pkg_check_modules(BROTLI_DECODER REQUIRED IMPORTED_TARGET libbrotlidec)
 pkg_check_modules(ONIGURUMA REQUIRED IMPORTED_TARGET oniguruma)
+pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
+pkg_check_modules(FREETYPE REQUIRED IMPORTED_TARGET freetype2)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
 pkg_check_modules(ARCHIVE REQUIRED IMPORTED_TARGET libarchive)
 pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)  # libarchive's
 pkg_check_modules(TCMALLOC REQUIRED IMPORTED_TARGET libtcmalloc_minimal)
-foreach(library SODIUM HIREDIS UTF8PROC TEMPLATES BROTLI_COMMON)
+foreach(library SODIUM HIREDIS UTF8PROC TEMPLATES BROTLI_COMMON PNG)
     link_archives(PkgConfig::${library})
 endforeach()
 link_archives(PkgConfig::BROTLI PkgConfig::BROTLI_COMMON)
 link_archives(PkgConfig::BROTLI_DECODER PkgConfig::BROTLI_COMMON)
 link_archives(PkgConfig::ARCHIVE PkgConfig::NETTLE)
+link_archives(PkgConfig::FREETYPE PkgConfig::BROTLI_DECODER PkgConfig::PNG PkgConfig::ZLIB)
 
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # headers alone, which need no library
 

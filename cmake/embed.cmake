@@ -88,3 +88,27 @@ function(embed_grammars target)
     target_sources(${target} PRIVATE ${out}/grammars.S ${out}/grammars.cpp)
     install(FILES ${out}/NOTICE DESTINATION share/doc/snippetd RENAME NOTICE.grammars)
 endfunction()
+
+# embed_fonts(TARGET): takes the two faces of DejaVu in which pictures are drawn in as they are, between the symbols
+# snippetd_font_FACE and snippetd_font_FACE_end.
+function(embed_fonts target)
+    set(out ${CMAKE_CURRENT_BINARY_DIR}/fonts.S)
+    set(assembly "    .section .rodata\n")
+    foreach(face mono=DejaVuSansMono.ttf bold=DejaVuSans-Bold.ttf)
+        string(REGEX MATCH "^(.*)=(.*)$" _ ${face})
+        find_file(FONT_${CMAKE_MATCH_1} ${CMAKE_MATCH_2} PATHS /usr/share/fonts/truetype/dejavu /usr/share/fonts/dejavu
+                  NO_DEFAULT_PATH)
+        set(file ${FONT_${CMAKE_MATCH_1}})
+        if(NOT file)
+            message(FATAL_ERROR "${CMAKE_MATCH_2} is missing: scripts/install-dependencies build")
+        endif()
+        set(symbol snippetd_font_${CMAKE_MATCH_1})
+        string(APPEND assembly "    .global ${symbol}, ${symbol}_end\n"
+               "${symbol}:\n    .incbin \"${file}\"\n${symbol}_end:\n    .byte 0\n")
+    endforeach()
+    string(APPEND assembly "    .section .note.GNU-stack,\"\",%progbits\n")
+    file(CONFIGURE OUTPUT ${out} CONTENT "${assembly}" @ONLY)
+    set_source_files_properties(${out} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON)
+    target_sources(${target} PRIVATE ${out})
+    install(FILES ${PROJECT_SOURCE_DIR}/src/picture/NOTICE DESTINATION share/doc/snippetd RENAME NOTICE.fonts)
+endfunction()

@@ -134,6 +134,8 @@ constexpr Route kRoutes[] = {
 
     of_snippet({Method::get, "/s/{id}/live", ui::follow_count, Access::anyone, Charge::nothing, Work::read}),
     of_snippet({Method::get, "/s/{id}/qr.svg", ui::qr_code, Access::anyone, Charge::nothing, Work::render}),
+    open_snippet(
+        {Method::get, "/s/{id}/picture.png", ui::snippet_picture, Access::anyone, Charge::nothing, Work::render}),
     or_page(ui::reveal_page,
             of_snippet({Method::post, "/s/{id}/reveal", api::reveal, Access::page, Charge::nothing, Work::read})),
     of_snippet({Method::get, "/s/{id}/edit", ui::edit_page, Access::page, Charge::nothing, Work::render}),

@@ -11,17 +11,19 @@
 namespace snippetd::pages {
 
 /// What is made of strangers' text by a library that is not linear in it.
-enum class DocumentKind : std::uint32_t { markdown, diff_inline, diff_split, colours };
+enum class DocumentKind : std::uint32_t { markdown, diff_inline, diff_split, colours, picture };
 
 /// What one document may take of the processor.
 inline constexpr base::Milliseconds kMarkdownTimeMax{200};
 inline constexpr base::Milliseconds kDiffTimeMax{150};
 inline constexpr base::Milliseconds kColoursTimeMax{150};
+inline constexpr base::Milliseconds kPictureTimeMax{250};
 
 struct DocumentRequest {
     DocumentKind kind = DocumentKind::markdown;
     std::shared_ptr<const void> owner;  ///< of the texts
-    std::string_view first, second{};   ///< the text; the old one and the new one; or the text and its language
+    std::string_view first, second{};   ///< the text; the old one and the new one; the text and
+                                        ///< its language; or of a picture its lines and `picture_request`
     base::Milliseconds time_max = kMarkdownTimeMax;
     std::uint32_t context = 3;  ///< of a difference: lines around each change
 };
@@ -39,7 +41,7 @@ std::string_view to_text(DocumentOutcome outcome);
 
 struct Document {
     DocumentOutcome outcome = DocumentOutcome::made;
-    std::string html;                    ///< when it was made; of colours, what `pages::read_runs` takes
+    std::string html;  ///< when it was made; of colours, what `pages::read_runs` takes; of a picture, PNG
     std::size_t added = 0, removed = 0;  ///< lines; of a diff
     bool cut = false;                    ///< of a diff: there is more of it
 };

@@ -7,6 +7,7 @@
 #include "pages/code.hpp"
 #include "pages/diff.hpp"
 #include "pages/markdown.hpp"
+#include "pages/picture_document.hpp"
 
 #include <algorithm>
 #include <array>
@@ -46,7 +47,8 @@ constexpr bool kSanitized = false;
 constexpr int kSlowness = 1;
 #endif
 
-constexpr std::string_view kArgument = "render-documents", kCodeArgument = "render-code";
+/// By purpose, what the process is started with.
+constexpr std::array<std::string_view, 3> kArguments{"render-differences", "render-code", "render-pictures"};
 constexpr int kSocket = 3;  // in the process
 constexpr int kDocumentsMax = 1000;
 constexpr rlim_t kLifetimeSecondsMax = 600;  // of the processor, should its own timer ever fail
@@ -183,6 +185,8 @@ Document make_here(const RequestHead& head, const std::string& first, const std:
             const base::Milliseconds time = base::Milliseconds{head.time_ms_max} - kColoursTimeLeft;
             const auto runs = highlighter.colour(first, second, time * kSlowness);
             if (runs) document.html = written(shortened(*runs));
+        } else if (head.kind == DocumentKind::picture) {
+            document.html = draw_picture(first, second);
         } else if (head.kind == DocumentKind::markdown) {
             std::optional<std::string> html = markdown_html_within(
                 first, kDocumentBytesMax, CodeInDocument{highlighter, base::Milliseconds{head.time_ms_max}});
@@ -298,7 +302,7 @@ void DocumentProcess::start() {
     posix_spawnattr_setsigmask(&attributes, &nothing);
     posix_spawnattr_setpgroup(&attributes, 0);  // a terminal's Ctrl-C is for the service, which ends this one
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-    std::string name = "snippetd", argument{purpose_ == Purpose::code ? kCodeArgument : kArgument};
+    std::string name = "snippetd", argument{kArguments[static_cast<std::size_t>(purpose_)]};
     std::array<char*, 3> arguments{name.data(), argument.data(), nullptr};
     std::vector<char*> variables = environment();
     const int failure =
@@ -391,11 +395,11 @@ void DocumentProcess::end() {
 }
 
 bool is_document_process(int argc, char** argv) {
-    return argc == 2 && (argv[1] == kArgument || argv[1] == kCodeArgument);
+    return argc == 2 && std::find(kArguments.begin(), kArguments.end(), argv[1]) != kArguments.end();
 }
 
 int run_document_process(char** argv) {
-    const bool code = argv[1] == kCodeArgument;
+    const bool code = argv[1] == kArguments[static_cast<std::size_t>(DocumentProcess::Purpose::code)];
     const std::size_t grammars = code ? kGrammarBytesMax : 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

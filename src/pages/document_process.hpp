@@ -14,7 +14,7 @@ namespace snippetd::pages {
 class DocumentProcess {
   public:
     /// What it makes. Code in colours takes more memory, for the grammars that are kept from one text to the next.
-    enum class Purpose { differences, code };
+    enum class Purpose { differences, code, pictures };
 
     explicit DocumentProcess(Purpose purpose = Purpose::code) : purpose_{purpose} {}
     /// Kills it.

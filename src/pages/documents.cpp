@@ -30,9 +30,11 @@ Documents::Documents(unsigned processes, base::Metrics& metrics, base::QueueMete
       markdown_meter_{queues.make("markdown")},
       difference_meter_{queues.make("differences")},
       colours_meter_{queues.make("colours")},
+      picture_meter_{queues.make("pictures")},
       markdown_outcomes_{outcomes_of("markdown", metrics)},
       difference_outcomes_{outcomes_of("difference", metrics)},
       colours_outcomes_{outcomes_of("colours", metrics)},
+      picture_outcomes_{outcomes_of("picture", metrics)},
       made_{kMadeBytesMax, kMadeBytesMax / kShareMax},
       failed_{kFailedBytesMax, kFailedBytesMax / kShareMax} {}
 
@@ -42,7 +44,7 @@ void Documents::close() {
         closed_ = true;
     }
     // No lane is made after this.
-    for (Lane* lane : {markdown_.get(), differences_.get(), colours_.get()}) {
+    for (Lane* lane : {markdown_.get(), differences_.get(), colours_.get(), pictures_.get()}) {
         if (lane) lane->threads.close();
     }
 }
@@ -60,6 +62,8 @@ Documents::Lane& Documents::lane_of(DocumentKind kind) {
             return made(markdown_, processes_, Purpose::code, "too much Markdown is rendered", markdown_meter_);
         case DocumentKind::colours:
             return made(colours_, 1U, Purpose::code, "too much code is coloured", colours_meter_);
+        case DocumentKind::picture:
+            return made(pictures_, 1U, Purpose::pictures, "too many pictures are drawn", picture_meter_);
         case DocumentKind::diff_inline:
         case DocumentKind::diff_split: break;
     }
@@ -143,11 +147,15 @@ Documents::Outcomes Documents::outcomes_of(const char* kind, base::Metrics& metr
     return outcomes;
 }
 
-void Documents::count(DocumentKind kind, std::size_t outcome) {
-    const Outcomes& outcomes = kind == DocumentKind::markdown  ? markdown_outcomes_
-                               : kind == DocumentKind::colours ? colours_outcomes_
-                                                               : difference_outcomes_;
-    outcomes[outcome]->add();
+const Documents::Outcomes& Documents::outcomes_of(DocumentKind kind) const {
+    switch (kind) {
+        case DocumentKind::markdown: return markdown_outcomes_;
+        case DocumentKind::colours: return colours_outcomes_;
+        case DocumentKind::picture: return picture_outcomes_;
+        case DocumentKind::diff_inline:
+        case DocumentKind::diff_split: break;
+    }
+    return difference_outcomes_;
 }
 
 }  // namespace snippetd::pages

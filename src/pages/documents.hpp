@@ -29,7 +29,7 @@ class Documents {
   public:
     using Made = std::shared_ptr<const Document>;
 
-    /// `processes`: for Markdown; one more is for colours, and one for differences.
+    /// `processes`: for Markdown; one more is for each of colours, differences and pictures.
     Documents(unsigned processes, base::Metrics& metrics, base::QueueMeters& queues);
     ~Documents() { close(); }
     Documents(const Documents&) = delete;
@@ -78,16 +78,17 @@ class Documents {
     /// By outcome; the last one is of those that were not made at all.
     using Outcomes = std::array<base::Counter*, kDocumentOutcomes + 1>;
     static Outcomes outcomes_of(const char* kind, base::Metrics& metrics);
-    void count(DocumentKind kind, std::size_t outcome);
+    const Outcomes& outcomes_of(DocumentKind kind) const;
+    void count(DocumentKind kind, std::size_t outcome) { outcomes_of(kind)[outcome]->add(); }
 
     const unsigned processes_;
-    const std::shared_ptr<base::QueueMeter> markdown_meter_, difference_meter_, colours_meter_;
-    const Outcomes markdown_outcomes_, difference_outcomes_, colours_outcomes_;
+    const std::shared_ptr<base::QueueMeter> markdown_meter_, difference_meter_, colours_meter_, picture_meter_;
+    const Outcomes markdown_outcomes_, difference_outcomes_, colours_outcomes_, picture_outcomes_;
     Flights flights_;   ///< by key
     std::mutex mutex_;  ///< of all below
     bool closed_ = false;
     Cache made_, failed_;
-    std::unique_ptr<Lane> markdown_, differences_, colours_;  ///< null until they are needed
+    std::unique_ptr<Lane> markdown_, differences_, colours_, pictures_;  ///< null until they are needed
 };
 
 }  // namespace snippetd::pages

@@ -7,8 +7,11 @@
 #include "pages/code.hpp"
 #include "pages/layout.hpp"
 #include "pages/odd_characters.hpp"
+#include "pages/picture_document.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
+
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -135,6 +138,7 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     const std::size_t lines = count_lines(snippet.body);
     fields.set("LINES_TEXT", count_text(lines, "line", "lines"));
     fields.set("DIGITS", std::to_string(std::to_string(lines).size()));
+    fields.set("PICTURE_LINES", std::to_string(std::clamp<std::size_t>(lines, 1, kPictureLinesMax)));
     fields.set("VIEWS", std::to_string(options.view_count));
     fields.show(options.burned ? "BURNED" : "ACTIONS");
     fields.show_if(!options.burned && snippet.cacheable(), "LIVE");
@@ -154,13 +158,16 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     layout.highlights = true;
     if (!options.burned && snippet.visibility != model::Visibility::private_) {
         layout.preview_url = fmt::format("{}/s/{}", options.base, snippet.id);
-        if (!snippet.burn_after_reading) {
-            layout.embed_url = fmt::format("{0}/oembed?url={0}/s/{1}", options.base, snippet.id);
-        }
         if (layout.indexed && !snippet.owner_name.empty()) {
             layout.feed_url = fmt::format("/users/{}/feed.atom", snippet.owner_name);
         }
-        layout.preview_image = fmt::format("{}{}", options.base, asset_url("og.png"));
+        if (snippet.burn_after_reading) {
+            layout.preview_image = fmt::format("{}{}", options.base, asset_url("og.png"));
+        } else {
+            layout.embed_url = fmt::format("{0}/oembed?url={0}/s/{1}", options.base, snippet.id);
+            // Who has fetched the picture of an earlier version sees by the address that there is another.
+            layout.preview_image = fmt::format("{}/s/{}/picture.png?v={}", options.base, snippet.id, snippet.version);
+        }
     }
     return lay_out(layout, render("read", fields));
 }

@@ -31,6 +31,9 @@ Answer fork_from_form(Exchange& exchange);
 Answer qr_code(Exchange& exchange);
 Answer stats_page(Exchange& exchange);
 
+// picture.cpp
+Answer snippet_picture(Exchange& exchange);
+
 // revision_pages.cpp
 Answer revisions_page(Exchange& exchange);
 Answer revision_page(Exchange& exchange);

@@ -191,6 +191,21 @@ test("copies the link, and shows it as a QR code, also without scripts", async (
   }
 });
 
+test("a picture is of the selected lines, in the colours that one sees, and without scripts of all", async (t) => {
+  const { id } = await t.anonymous.create({ body: program });
+  const lines = program.trimEnd().split("\n").length;
+  for (const scheme of ["light", "dark"]) {
+    const page = await t.open(`/s/${id}#L2-L3`, { colorScheme: scheme });
+    await page.locator("pre.code").waitFor();
+    await page.locator("body").press("p");
+    await page.waitForURL(`${url}/s/${id}/picture.png?lines=2-3&theme=${scheme}`);
+    assert.ok(await page.locator("img").evaluate((image) => image.naturalWidth > 600 && image.naturalHeight > 100));
+  }
+  const page = await t.open(`/s/${id}`, { scripts: false });
+  await page.locator("#picture").click();
+  await page.waitForURL(`${url}/s/${id}/picture.png?lines=1-${lines}`);
+});
+
 test("only the owner sees edit, statistics and delete", async (t) => {
   const [ada, bob] = [await t.signUp(), await t.signUp()];
   const { id } = await ada.create({ title: "mine" });

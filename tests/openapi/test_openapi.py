@@ -217,6 +217,10 @@ def test_links(ada, nobody, document, seen):
     private = ada.create(visibility="private", body="mine")
     assert ada.call("readLink", private["id"]).json()["body"] == ada.call("readRaw", private["id"]).text == "mine"
     assert nobody.call("readQrCode", snippet["id"]).status == 200
+    read_twice(nobody, "readPicture", snippet["id"])
+    lines = {"lines": "1", "theme": "light"}
+    assert ada.call("readPicture", private["id"], query=lines).headers["Content-Type"] == "image/png"
+    assert nobody.call("readPicture", nobody.create(body="漢字")["id"]).status == 303
 
     ada.create(visibility="public")
     first = nobody.call("explore", query={"limit": 1}).json()

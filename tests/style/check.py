@@ -28,7 +28,7 @@ COLUMNS_MAX = 120
 # Who may include whom: base <- model, sql, redis <- the stages (limiter cache store views auth) <- use_cases <-
 # exchange
 # <- the faces (api ui conventions openapi) <- application <- app; base <- http <- exchange;
-# base <- highlight <- pages.
+# base <- highlight <- picture <- pages.
 # The stages never include each other, nor do the faces; http knows a Service and no route; sql and redis know no word
 # of the domain.
 STAGES = {"limiter", "cache", "store", "views", "auth"}
@@ -46,7 +46,8 @@ MAY_INCLUDE = {
     "views": {"base", "model", "redis"},
     "auth": {"base", "model"},
     "highlight": {"base"},
-    "pages": {"base", "model", "highlight", "http/codings.hpp"},  # kept pages are in all codings
+    "picture": {"base", "highlight"},
+    "pages": {"base", "model", "highlight", "picture", "http/codings.hpp"},  # kept pages are in all codings
     "use_cases": {"base", "model"} | STAGES,
     "exchange": {"base", "model", "http", "pages", "use_cases"} | STAGES,
     "api": ASKED,
@@ -82,7 +83,8 @@ VENDORS = [
     (r"qrencode", r"src/pages/qr\.cpp"),
     (r"brotli/", r"src/(http/codings|highlight/grammars)\.cpp"),
     (r"oniguruma", r"src/highlight/regex\.cpp"),
-    (r"utf8proc", r"src/base/(fold_case|precis)\.cpp"),
+    (r"utf8proc", r"src/(base/(fold_case|precis)|picture/font)\.cpp"),
+    (r"(ft2build|png)\.h", r"src/picture/.*\.cpp"),
     (r"zlib", r"src/(pages/assets|http/codings|cache/packing)\.cpp"),
 ]
 

@@ -29,7 +29,7 @@ MIB = 1024 * KIB
 CPU_MAX_S = 0.25
 TICK_S = 0.02  # what the system's accounts are rounded to, some times
 # By what it makes: itself, what one document may take and, for code in colours, the grammars that are kept.
-PROCESS_KIB_MAX = {"render-documents": 64 * KIB, "render-code": 112 * KIB}
+PROCESS_KIB_MAX = {"render-differences": 64 * KIB, "render-code": 112 * KIB, "render-pictures": 64 * KIB}
 SERVER_KIB_MAX = 160 * KIB  # the whole service, whatever it has been asked before; it was gigabytes
 
 
@@ -120,7 +120,7 @@ def cpu_of_processes(server):
 
 
 def documents(server, kind):
-    """How many of the kind were made or tried. Colours of a page may come after its answer, so each kind is for itself."""
+    """How many of the kind were made or tried. By itself, since colours of a page may come after its answer."""
     return server.metric("snippetd_documents_total", kind=kind)
 
 

@@ -57,6 +57,16 @@ def test_a_304_is_a_view(quick, author, slow_factor):
     wait_for_count(author, id, 6, slow_factor)
 
 
+def test_a_preview_of_the_link_is_not_a_view(quick, author, slow_factor):
+    id = author.create()["id"]
+    reader = Client(quick)
+    for _ in range(3):
+        assert reader.get(f"/s/{id}/picture.png").status == 200
+        assert reader.get(f"/s/{id}/picture.png?lines=1").status == 200
+    reader.get(f"/s/{id}")
+    wait_for_count(author, id, 1, slow_factor)
+
+
 def test_head_is_not_a_view(quick, author, slow_factor):
     id = author.create()["id"]
     reader = Client(quick)

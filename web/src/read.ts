@@ -167,6 +167,22 @@ find("#copy-link")?.addEventListener("click", () => {
   void copy(location.origin + location.pathname + (selected ? hashOf(selected) : ""), selected ? "Link to the lines" : "Link");
 });
 
+// The lines that are selected, in the colours that one sees.
+const PICTURE_LINES_MAX = 100;
+const picture = find<HTMLAnchorElement>("#picture");
+function aimPicture(): void {
+  if (!picture) return;
+  const { from, to } = selected ?? { from: 1, to: Math.max(lineCount, 1) };
+  const dark = document.documentElement.dataset.theme
+    ? document.documentElement.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
+  const url = new URL(picture.href);
+  url.searchParams.set("lines", `${from}-${Math.min(to, from + PICTURE_LINES_MAX - 1)}`);
+  url.searchParams.set("theme", dark ? "dark" : "light");
+  picture.href = url.href;
+}
+for (const event of ["pointerdown", "focus", "click"]) picture?.addEventListener(event, aimPicture);
+
 const wrap = find("#wrap");
 function setWrap(on: boolean): void {
   pre?.classList.toggle("wrap", on);
