@@ -145,6 +145,12 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     if (snippet.version > 1 && !options.burned) {
         fields.add("REVISIONS", "REVISION_COUNT", std::to_string(snippet.version));
     }
+    if (snippet.cacheable()) {
+        fields.add("EMBED", "EMBED_CODE",
+                   fmt::format(R"(<iframe src="{}/s/{}/embed" width="100%" height="320" title="A snippet" )"
+                               R"(loading="lazy" style="border:0"></iframe>)",
+                               options.base, snippet.id));
+    }
     if (has_document(snippet)) show_document(fields, options.document);
     show_odd_characters(fields, snippet);
     show_code(fields, snippet, options.colours);

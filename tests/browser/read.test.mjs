@@ -181,9 +181,9 @@ test("copies the link, and shows it as a QR code, also without scripts", async (
   assert.equal(await clipboardText(page), `${url}/s/${id}`);
   for (const scripts of [true, false]) {
     const other = await t.open(`/s/${id}`, { scripts });
-    const image = other.locator(".qr img");
+    const image = other.locator(".menu .qr");
     await isHidden(image);
-    await other.locator("summary", { hasText: "QR" }).click();
+    await other.locator(".menu summary").click();
     await isShown(image);
     const fetched = await other.request.get(`/s/${id}/qr.svg`);
     assert.equal(fetched.headers()["content-type"], "image/svg+xml");
@@ -197,13 +197,38 @@ test("a picture is of the selected lines, in the colours that one sees, and with
   for (const scheme of ["light", "dark"]) {
     const page = await t.open(`/s/${id}#L2-L3`, { colorScheme: scheme });
     await page.locator("pre.code").waitFor();
-    await page.locator("body").press("p");
+    await page.locator("body").press("q");
+    await page.locator("#picture").click();
     await page.waitForURL(`${url}/s/${id}/picture.png?lines=2-3&theme=${scheme}`);
     assert.ok(await page.locator("img").evaluate((image) => image.naturalWidth > 600 && image.naturalHeight > 100));
   }
   const page = await t.open(`/s/${id}`, { scripts: false });
+  await page.locator(".menu summary").click();
   await page.locator("#picture").click();
   await page.waitForURL(`${url}/s/${id}/picture.png?lines=1-${lines}`);
+});
+
+test("the code to embed a snippet is on its page, for what everybody may read", async (t) => {
+  const ada = await t.signUp();
+  const { id } = await ada.create();
+  const frame = `<iframe src="${url}/s/${id}/embed" width="100%" height="320" title="A snippet" loading="lazy" style="border:0"></iframe>`;
+  const page = await t.open(`/s/${id}`, clipboard);
+  await page.keyboard.press("q");
+  assert.equal(await page.locator("#embed").inputValue(), frame);
+  await page.locator("#copy-embed").click();
+  await saysSoon(page.locator(".toasts"), /Embed code copied/);
+  assert.equal(await clipboardText(page), frame);
+  await page.keyboard.press("Escape");
+  await isHidden(page.locator("#embed"));
+  await page.keyboard.press("q");
+  await isShown(page.locator("#embed"));
+  await page.locator("h1").click();
+  await isHidden(page.locator("#embed"));
+  const hidden = await ada.create({ visibility: "private" });
+  const own = await t.open(`/s/${hidden.id}`, { account: ada, scripts: false });
+  await own.locator(".menu summary").click();
+  await isShown(own.locator("#picture"));
+  assert.equal(await own.locator("#embed").count(), 0);
 });
 
 test("only the owner sees edit, statistics and delete", async (t) => {

@@ -167,6 +167,20 @@ find("#copy-link")?.addEventListener("click", () => {
   void copy(location.origin + location.pathname + (selected ? hashOf(selected) : ""), selected ? "Link to the lines" : "Link");
 });
 
+const menu = find<HTMLDetailsElement>("details.menu");
+addEventListener("click", (event) => {
+  if (menu?.open && event.target instanceof Node && !menu.contains(event.target)) menu.open = false;
+});
+menu?.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  menu.open = false;
+  find("summary", menu)?.focus();
+});
+
+const embed = find<HTMLInputElement>("#embed");
+embed?.addEventListener("focus", () => embed.select());
+find("#copy-embed")?.addEventListener("click", () => void copy(embed?.value ?? "", "Embed code"));
+
 // The lines that are selected, in the colours that one sees.
 const PICTURE_LINES_MAX = 100;
 const picture = find<HTMLAnchorElement>("#picture");
