@@ -10,6 +10,18 @@
 
 namespace snippetd::highlight {
 
+std::vector<Run> runs_within(std::span<const Run> runs, std::size_t begin, std::size_t end) {
+    std::vector<Run> within;
+    std::size_t at = 0;
+    for (const Run& run : runs) {
+        const std::size_t from = std::max(at, begin), to = std::min(at + run.bytes, end);
+        if (from < to) within.push_back({static_cast<std::uint32_t>(to - from), run.colour});
+        at += run.bytes;
+        if (at >= end) break;
+    }
+    return within;
+}
+
 namespace {
 
 /// A line, and what ends it: a line feed, a carriage return, or both; nothing at the end of the text.

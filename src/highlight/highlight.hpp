@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,9 @@ struct Run {
     std::uint32_t bytes;
     Colour colour;
 };
+
+/// The runs of a part of a text, whose runs they are.
+std::vector<Run> runs_within(std::span<const Run> runs, std::size_t begin, std::size_t end);
 
 /// Lines of more bytes, without what ends them, stay without colours.
 inline constexpr std::size_t kColouredLineBytesMax = 8192;

@@ -1,6 +1,7 @@
 #include "pages/code.hpp"
 
 #include "highlight/embedded.hpp"
+#include "pages/coloured_pieces.hpp"
 #include "pages/odd_characters.hpp"
 #include "pages/text.hpp"
 
@@ -14,66 +15,13 @@ namespace snippetd::pages {
 
 namespace {
 
-using highlight::Colour;
 using highlight::Run;
 
 constexpr std::size_t kLinesPerChunk = 100;
 
-/// As style.css has them.
-constexpr std::array<std::string_view, highlight::kColours> kClasses{"",   "hc", "hk", "hs", "he", "hn",
-                                                                     "ht", "hy", "ha", "hg", "hi", "hd"};
-
-/// Readable on white and on black.
-constexpr std::array<std::string_view, highlight::kColours> kStyles{"",        "#6e7781", "#a33fc4", "#2f8a4a",
-                                                                    "#b5651d", "#b5651d", "#2f74d0", "#15857b",
-                                                                    "#96701a", "#d0453c", "#2f8a4a", "#d0453c"};
-
 bool is_ascii(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0; });
 }
-
-/// Gives the pieces of a text, from its beginning, in their colours.
-class Pieces {
-  public:
-    explicit Pieces(std::span<const Run> runs, bool by_themselves) : runs_{runs}, by_themselves_{by_themselves} {}
-
-    /// Appends the next line, without what ends it, and moves on.
-    void append(std::string& out, std::string_view line) {
-        while (!line.empty()) {
-            const std::string_view piece = line.substr(0, left());
-            const auto at = static_cast<std::size_t>(colour());
-            const std::string_view name = kClasses[at];
-            if (!name.empty() && !by_themselves_) fmt::format_to(std::back_inserter(out), "<span class=\"{}\">", name);
-            if (!name.empty() && by_themselves_) {
-                fmt::format_to(std::back_inserter(out), "<span style=\"color:{}\">", kStyles[at]);
-            }
-            append_escaped(out, piece);
-            if (!name.empty()) out += "</span>";
-            line.remove_prefix(piece.size());
-            skip(piece.size());
-        }
-    }
-
-    void skip(std::size_t bytes) {
-        while (bytes > 0 && at_ < runs_.size()) {
-            const std::size_t step = std::min(bytes, left());
-            done_ += step;
-            bytes -= step;
-            if (done_ < runs_[at_].bytes) continue;
-            ++at_;
-            done_ = 0;
-        }
-    }
-
-  private:
-    /// Behind the last run there is no colour.
-    std::size_t left() const { return at_ < runs_.size() ? runs_[at_].bytes - done_ : std::string_view::npos; }
-    Colour colour() const { return at_ < runs_.size() ? runs_[at_].colour : Colour::none; }
-
-    std::span<const Run> runs_;
-    bool by_themselves_;             ///< with their colours, and not with names that a style sheet knows
-    std::size_t at_ = 0, done_ = 0;  ///< the run, and how much of it
-};
 
 /// Lines one after the other, each with its colours, or with its marks when it is not as it looks.
 class LineWriter {
@@ -96,7 +44,7 @@ class LineWriter {
     }
 
   private:
-    Pieces pieces_;
+    ColouredPieces pieces_;
     OddMarker marker_;
 };
 
@@ -149,7 +97,7 @@ std::string self_coloured_html(std::string_view text, std::span<const Run> runs)
 
 std::vector<Run> shortened(std::vector<Run> runs) {
     if (runs.size() <= kRunsMax) return runs;
-    Run rest{0, Colour::none};
+    Run rest{0, highlight::Colour::none};
     for (std::size_t i = kRunsMax - 1; i < runs.size(); ++i) rest.bytes += runs[i].bytes;
     runs.resize(kRunsMax - 1);
     runs.push_back(rest);

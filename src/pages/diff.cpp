@@ -1,6 +1,7 @@
 #include "pages/diff.hpp"
 
 #include "pages/changed_words.hpp"
+#include "pages/coloured_pieces.hpp"
 #include "pages/libgit2.hpp"
 #include "pages/odd_characters.hpp"
 #include "pages/text.hpp"
@@ -87,29 +88,66 @@ void append_number(std::string& out, int number, std::string_view kind = {}) {
     out += "></td>";
 }
 
-void append_text(std::string& out, OddMarker& marker, const Line* line, std::string_view kind = {}) {
-    out += kind.empty() ? "<td class=\"t\">" : fmt::format("<td class=\"t {}\">", kind);
-    std::size_t done = 0;
-    const std::string_view text = line ? std::string_view{line->text} : std::string_view{};
-    for (const Mark& mark : line ? line->marks : std::vector<Mark>{}) {
-        marker.append(out, text.substr(done, mark.begin - done));
-        out += "<b class=\"w\">";
-        marker.append(out, text.substr(mark.begin, mark.end - mark.begin));
-        out += "</b>";
-        done = mark.end;
+/// A text whose lines are shown from the first to the last, some left out.
+class Side {
+  public:
+    Side(std::string_view text, std::span<const highlight::Run> colours) : rest_{text}, pieces_{colours} {}
+
+    /// Appends a line with its marks; `number` is the line's in this text.
+    void append(std::string& out, OddMarker& marker, const Line& line, int number) {
+        for (; number_ < number; ++number_) skip_line();
+        const std::string_view text = line.text;
+        const bool odd = count_odd_characters(text).any();
+        const auto append_part = [&](std::string_view part) {
+            if (odd) return marker.append(out, part);
+            marker.skip(part);
+            pieces_.append(out, part);
+            rest_.remove_prefix(std::min(part.size(), rest_.size()));
+        };
+        std::size_t done = 0;
+        for (const Mark& mark : line.marks) {
+            append_part(text.substr(done, mark.begin - done));
+            out += "<b class=\"w\">";
+            append_part(text.substr(mark.begin, mark.end - mark.begin));
+            out += "</b>";
+            done = mark.end;
+        }
+        append_part(text.substr(done));
     }
-    marker.append(out, text.substr(done));
-    out += "</td>";
-}
+
+  private:
+    void skip_line() {
+        const std::size_t bytes = std::min(rest_.find('\n'), rest_.size() - 1) + 1;
+        rest_.remove_prefix(bytes);
+        pieces_.skip(bytes);
+    }
+
+    std::string_view rest_;
+    ColouredPieces pieces_;
+    int number_ = 1;
+};
+
+/// The two texts that are compared, as they are shown.
+struct Sides {
+    Side before, after;
+    OddMarker marker{};
+
+    void append(std::string& out, const Line& line, bool old_side) {
+        if (old_side) {
+            before.append(out, marker, line, line.old_number);
+        } else {
+            after.append(out, marker, line, line.new_number);
+        }
+    }
+};
 
 /// Of a hunk, or a remark.
 void append_head(std::string& out, const Line& line, int columns) {
     fmt::format_to(std::back_inserter(out), "<tr class=\"hunk\"><td colspan=\"{}\">{}</td></tr>", columns, line.text);
 }
 
-std::string inline_table(const std::vector<Line>& lines) {
+std::string inline_table(const std::vector<Line>& lines, Sides& sides) {
     std::string out = "<table class=\"diff inline\"><tbody>";
-    OddMarker marker;
     for (const Line& line : lines) {
         if (line.origin == '@' || line.origin == '\\') {
             append_head(out, line, 3);
@@ -118,8 +156,9 @@ std::string inline_table(const std::vector<Line>& lines) {
         fmt::format_to(std::back_inserter(out), "<tr class=\"{}\">", class_of(line.origin));
         append_number(out, line.old_number);
         append_number(out, line.new_number);
-        append_text(out, marker, &line);
-        out += "</tr>";
+        out += "<td class=\"t\">";
+        sides.append(out, line, line.origin == '-');
+        out += "</td></tr>";
     }
     return out + "</tbody></table>";
 }
@@ -189,13 +228,14 @@ std::string remarks(std::string_view from, std::string_view to) {
 }
 
 /// Removed lines stand beside the added ones that follow them, as far as there are any.
-std::string split_table(const std::vector<Line>& lines) {
+std::string split_table(const std::vector<Line>& lines, Sides& sides) {
     std::string out = "<table class=\"diff split\"><tbody>";
-    OddMarker marker;
-    const auto append_side = [&out, &marker](const Line* line, bool old_side) {
+    const auto append_side = [&out, &sides](const Line* line, bool old_side) {
         const std::string_view kind = line ? class_of(line->origin) : "none";
         append_number(out, !line ? 0 : old_side ? line->old_number : line->new_number, kind);
-        append_text(out, marker, line, kind);
+        fmt::format_to(std::back_inserter(out), "<td class=\"t {}\">", kind);
+        if (line) sides.append(out, *line, old_side);
+        out += "</td>";
     };
     const auto append_row = [&](const Line* before, const Line* after) {
         out += "<tr>";
@@ -223,14 +263,14 @@ std::string split_table(const std::vector<Line>& lines) {
 
 }  // namespace
 
-Diff diff_html(std::string_view from, std::string_view to, DiffStyle style, std::uint32_t context) {
+Diff diff_html(std::string_view from, std::string_view to, const DiffOptions& shown) {
     need_libgit2();
     Diff diff;
     Collected collected{{}, 0, &diff};
     git_diff_options options;
     git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
     options.flags = GIT_DIFF_FORCE_TEXT;
-    options.context_lines = context;
+    options.context_lines = shown.context;
     if (git_diff_buffers(from.data(), from.size(), nullptr, to.data(), to.size(), nullptr, &options, nullptr, nullptr,
                          on_hunk, on_line, &collected) != 0) {
         throw std::bad_alloc{};
@@ -242,7 +282,9 @@ Diff diff_html(std::string_view from, std::string_view to, DiffStyle style, std:
     put_remarks_behind(collected.lines);
     mark_words(collected.lines);
     diff.html = remarks(from, to);
-    diff.html += style == DiffStyle::split ? split_table(collected.lines) : inline_table(collected.lines);
+    Sides sides{Side{from, shown.before}, Side{to, shown.after}};
+    diff.html +=
+        shown.style == DiffStyle::split ? split_table(collected.lines, sides) : inline_table(collected.lines, sides);
     return diff;
 }
 

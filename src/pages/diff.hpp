@@ -1,7 +1,10 @@
 #pragma once
 
+#include "highlight/highlight.hpp"
+
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,8 +29,15 @@ enum class DiffStyle {
     split,    ///< the old text beside the new one
 };
 
-/// `context`: so many lines around each change; kWholeText for all. Throws std::bad_alloc. Very different texts of many
+struct DiffOptions {
+    DiffStyle style = DiffStyle::inline_;
+    std::uint32_t context = kContextLines;  ///< so many lines around each change; kWholeText for all
+    /// The colours of both texts; none: plain. A line that is not as it looks has none.
+    std::span<const highlight::Run> before{}, after{};
+};
+
+/// Throws std::bad_alloc. Very different texts of many
 /// lines take seconds: what strangers have written goes through `Documents`.
-Diff diff_html(std::string_view from, std::string_view to, DiffStyle style, std::uint32_t context = kContextLines);
+Diff diff_html(std::string_view from, std::string_view to, const DiffOptions& options = {});
 
 }  // namespace snippetd::pages

@@ -22,10 +22,13 @@ inline constexpr base::Milliseconds kPictureTimeMax{250};
 struct DocumentRequest {
     DocumentKind kind = DocumentKind::markdown;
     std::shared_ptr<const void> owner;  ///< of the texts
-    std::string_view first, second{};   ///< the text; the old one and the new one; the text and
-                                        ///< its language; or of a picture its lines and `picture_request`
+    /// The text; the old one and the new one; the text and its language; or of a picture its lines and
+    /// `picture_request`.
+    std::string_view first, second{};
     base::Milliseconds time_max = kMarkdownTimeMax;
     std::uint32_t context = 3;  ///< of a difference: lines around each change
+    /// Of both texts of a difference, or of a picture's lines: what `pages::written` makes of their runs, or nothing.
+    std::string_view first_colours{}, second_colours{};
 };
 
 /// How it went. All but `made` are properties of the text: it will go the same way again.

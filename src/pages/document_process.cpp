@@ -64,9 +64,14 @@ constexpr base::Milliseconds kPatience{3000 * kSlowness};
 struct RequestHead {
     DocumentKind kind;
     std::uint32_t context;
-    std::uint32_t first_bytes, second_bytes;
     std::uint32_t time_ms_max;
+    std::array<std::uint32_t, 4> bytes;  ///< of each of `texts_of`
 };
+using Texts = std::array<std::string, 4>;
+
+std::array<std::string_view, 4> texts_of(const DocumentRequest& request) {
+    return {request.first, request.second, request.first_colours, request.second_colours};
+}
 
 struct AnswerHead {
     DocumentOutcome outcome;
@@ -177,7 +182,23 @@ class CodeInDocument {
     std::size_t bytes_ = 0;  ///< of what was made
 };
 
-Document make_here(const RequestHead& head, const std::string& first, const std::string& second) {
+/// In the texts' colours, unless that is too long.
+Diff difference_of(const RequestHead& head, const Texts& texts) {
+    const auto& [first, second, first_colours, second_colours] = texts;
+    DiffOptions options;
+    options.style = head.kind == DocumentKind::diff_split ? DiffStyle::split : DiffStyle::inline_;
+    options.context = head.context;
+    const auto before = read_runs(first_colours, first.size()), after = read_runs(second_colours, second.size());
+    if (before) options.before = *before;
+    if (after) options.after = *after;
+    Diff diff = diff_html(first, second, options);
+    if (diff.html.size() <= kDocumentBytesMax || (!before && !after)) return diff;
+    options.before = options.after = {};
+    return diff_html(first, second, options);
+}
+
+Document make_here(const RequestHead& head, const Texts& texts) {
+    const std::string &first = texts[0], &second = texts[1];
     static highlight::Highlighter highlighter;
     Document document;
     try {
@@ -186,7 +207,7 @@ Document make_here(const RequestHead& head, const std::string& first, const std:
             const auto runs = highlighter.colour(first, second, time * kSlowness);
             if (runs) document.html = written(shortened(*runs));
         } else if (head.kind == DocumentKind::picture) {
-            document.html = draw_picture(first, second);
+            document.html = draw_picture(first, second, texts[2]);
         } else if (head.kind == DocumentKind::markdown) {
             std::optional<std::string> html = markdown_html_within(
                 first, kDocumentBytesMax, CodeInDocument{highlighter, base::Milliseconds{head.time_ms_max}});
@@ -196,8 +217,7 @@ Document make_here(const RequestHead& head, const std::string& first, const std:
                 document.outcome = DocumentOutcome::too_large;
             }
         } else {
-            const DiffStyle style = head.kind == DocumentKind::diff_split ? DiffStyle::split : DiffStyle::inline_;
-            Diff diff = diff_html(first, second, style, head.context);
+            Diff diff = difference_of(head, texts);
             document.html = std::move(diff.html);
             document.added = diff.added;
             document.removed = diff.removed;
@@ -333,11 +353,12 @@ Document DocumentProcess::make(const DocumentRequest& request) {
 }
 
 bool DocumentProcess::send(const DocumentRequest& request, base::Deadline deadline) {
-    const RequestHead head{request.kind, request.context, static_cast<std::uint32_t>(request.first.size()),
-                           static_cast<std::uint32_t>(request.second.size()),
-                           static_cast<std::uint32_t>(request.time_max.count())};
+    const auto texts = texts_of(request);
+    RequestHead head{request.kind, request.context, static_cast<std::uint32_t>(request.time_max.count()), {}};
+    std::transform(texts.begin(), texts.end(), head.bytes.begin(),
+                   [](std::string_view text) { return static_cast<std::uint32_t>(text.size()); });
     Io outcome = send_all(socket_, &head, sizeof head, deadline);
-    for (const std::string_view text : {request.first, request.second}) {
+    for (const std::string_view text : texts) {
         if (outcome == Io::done) outcome = send_all(socket_, text.data(), text.size(), deadline);
     }
     if (outcome == Io::late) {
@@ -411,11 +432,16 @@ int run_document_process(char** argv) {
     const long before_kib = resident_kib_max();
     RequestHead head{};
     while (read_all(&head, sizeof head)) {
-        std::string first(head.first_bytes, '\0'), second(head.second_bytes, '\0');
-        if (!read_all(first.data(), first.size()) || !read_all(second.data(), second.size())) break;
+        Texts texts;
+        bool whole = true;
+        for (std::size_t i = 0; i < texts.size() && whole; ++i) {
+            texts[i].resize(head.bytes[i]);
+            whole = read_all(texts[i].data(), texts[i].size());
+        }
+        if (!whole) break;
         memory.begin_document();
         limit_time(base::Milliseconds{head.time_ms_max});
-        const Document document = make_here(head, first, second);
+        const Document document = make_here(head, texts);
         limit_time(base::Milliseconds{0});
         const bool last = resident_kib_max() - before_kib > growth_max * kSlowness;
         const AnswerHead answer{

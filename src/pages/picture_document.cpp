@@ -13,7 +13,7 @@ namespace snippetd::pages {
 
 namespace {
 
-/// Then come the title, the caption and the runs.
+/// Then come the title and the caption.
 struct Head {
     picture::Shape shape;
     picture::Theme theme;
@@ -28,19 +28,6 @@ std::size_t end_of_lines(std::string_view text, std::size_t lines) {
     return at;
 }
 
-/// The runs of a piece of what they are the runs of.
-std::vector<highlight::Run> runs_within(std::span<const highlight::Run> runs, std::size_t begin, std::size_t end) {
-    std::vector<highlight::Run> within;
-    std::size_t at = 0;
-    for (const highlight::Run& run : runs) {
-        const std::size_t from = std::max(at, begin), to = std::min(at + run.bytes, end);
-        if (from < to) within.push_back({static_cast<std::uint32_t>(to - from), run.colour});
-        at += run.bytes;
-        if (at >= end) break;
-    }
-    return within;
-}
-
 }  // namespace
 
 Excerpt excerpt_of(std::string_view text, std::span<const highlight::Run> colours, std::size_t first,
@@ -48,7 +35,7 @@ Excerpt excerpt_of(std::string_view text, std::span<const highlight::Run> colour
     const std::size_t begin = end_of_lines(text, first - 1);
     const std::string_view rest = text.substr(begin);
     const std::string_view lines = base::cut(rest.substr(0, end_of_lines(rest, last - first + 1)), kExcerptBytesMax);
-    return {lines, runs_within(colours, begin, begin + lines.size())};
+    return {lines, highlight::runs_within(colours, begin, begin + lines.size())};
 }
 
 std::string picture_request(const picture::Picture& picture) {
@@ -58,16 +45,16 @@ std::string picture_request(const picture::Picture& picture) {
     std::memcpy(request.data(), &head, sizeof head);
     request += picture.title;
     request += picture.caption;
-    return request + written(picture.colours);
+    return request;
 }
 
-std::string draw_picture(std::string_view text, std::string_view request) {
+std::string draw_picture(std::string_view text, std::string_view request, std::string_view colours) {
     Head head{};
     if (request.size() < sizeof head) throw std::runtime_error{"a picture's request is too short"};
     std::memcpy(&head, request.data(), sizeof head);
     request.remove_prefix(sizeof head);
-    if (request.size() < std::size_t{head.title_bytes} + head.caption_bytes) {
-        throw std::runtime_error{"a picture's request ends early"};
+    if (request.size() != std::size_t{head.title_bytes} + head.caption_bytes) {
+        throw std::runtime_error{"a picture's request has another size than it says"};
     }
     const auto take = [&request](std::size_t bytes) {
         const std::string_view taken = request.substr(0, bytes);
@@ -81,10 +68,8 @@ std::string draw_picture(std::string_view text, std::string_view request) {
     picture.first_line = head.first_line;
     picture.title = take(head.title_bytes);
     picture.caption = take(head.caption_bytes);
-    const std::size_t coloured = request.empty() ? 0 : text.size();
-    const auto colours = read_runs(request, coloured);
-    if (!colours) throw std::runtime_error{"a picture's colours are not those of its text"};
-    picture.colours = *colours;
+    const auto runs = read_runs(colours, text.size());
+    if (runs) picture.colours = *runs;
     return picture::png_of(picture).value_or(std::string{});
 }
 

@@ -25,10 +25,10 @@ inline constexpr std::size_t kExcerptBytesMax = 256 * 1024;
 /// Of a picture of some lines.
 inline constexpr std::size_t kPictureLinesMax = 100;
 
-/// What goes to the process that draws a picture, beside the picture's text.
+/// What goes to the process that draws a picture, beside the picture's text and its colours.
 std::string picture_request(const picture::Picture& picture);
-/// Draws it there, as PNG. Empty when the fonts lack its characters. Throws std::runtime_error when `request` is not
-/// what `picture_request` has made.
-std::string draw_picture(std::string_view text, std::string_view request);
+/// Draws it there, as PNG; in the colours that `written` has made of, if they are the text's. Empty when the fonts lack
+/// its characters. Throws std::runtime_error when `request` is not what `picture_request` has made.
+std::string draw_picture(std::string_view text, std::string_view request, std::string_view colours);
 
 }  // namespace snippetd::pages

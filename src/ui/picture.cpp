@@ -63,7 +63,7 @@ Result<Wanted> wanted_of(const http::Request& request) {
 /// What a picture is drawn from, for as long as that takes.
 struct Drawn {
     std::shared_ptr<const model::Snippet> snippet;
-    std::string request;
+    std::string request, colours;
 };
 
 pages::DocumentRequest request_of(std::shared_ptr<const model::Snippet> snippet,
@@ -82,15 +82,16 @@ pages::DocumentRequest request_of(std::shared_ptr<const model::Snippet> snippet,
     picture.shape = wanted.shape;
     picture.theme = wanted.theme;
     picture.text = excerpt.text;
-    picture.colours = excerpt.colours;
     picture.first_line = wanted.first;
     picture.title = title;
     picture.caption = caption;
-    auto drawn = std::make_shared<const Drawn>(Drawn{std::move(snippet), pages::picture_request(picture)});
+    auto drawn = std::make_shared<const Drawn>(
+        Drawn{std::move(snippet), pages::picture_request(picture), pages::written(excerpt.colours)});
     pages::DocumentRequest request;
     request.kind = pages::DocumentKind::picture;
     request.first = excerpt.text;
     request.second = drawn->request;
+    request.first_colours = drawn->colours;
     request.time_max = pages::kPictureTimeMax;
     request.owner = std::move(drawn);
     return request;

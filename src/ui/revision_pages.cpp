@@ -63,21 +63,41 @@ struct Compared {
     }
 };
 
-/// What has changed between their texts, compared or, mostly, as it was compared before. Moves the texts away.
+/// The colours of one version.
+Awaitable<std::vector<highlight::Run>> colours_of(Exchange& exchange, const std::string& id,
+                                                  const model::Revision& revision, std::shared_ptr<const void> owner) {
+    std::string key = fmt::format("colours {} {}", id, revision.version);
+    return exchange.worker.pages.find_colours(std::move(key), std::move(owner), revision.body, revision.language,
+                                              exchange.deadline);
+}
+
+/// Two versions and their colours, for as long as they are compared.
+struct Texts {
+    model::Revision before, after;
+    std::string colours_before{}, colours_after{};
+};
+
+/// What has changed between their texts, compared or, mostly, as it was compared before. Moves the versions away.
 Awaitable<std::shared_ptr<const pages::Document>> compare(Exchange& exchange, const std::string& id,
                                                           Compared& compared) {
-    std::string key = fmt::format("difference {} {} {} {} {}", id, compared.before.version, compared.after.version,
-                                  compared.split, compared.context);
-    const auto texts = std::make_shared<const std::pair<std::string, std::string>>(std::move(compared.before.body),
-                                                                                   std::move(compared.after.body));
+    const auto texts = std::make_shared<Texts>(Texts{std::move(compared.before), std::move(compared.after)});
+    const std::vector<highlight::Run> before = co_await colours_of(exchange, id, texts->before, texts);
+    const std::vector<highlight::Run> after = co_await colours_of(exchange, id, texts->after, texts);
+    texts->colours_before = pages::written(before);
+    texts->colours_after = pages::written(after);
+    // Where the machine was too busy for colours it may not be next time.
+    std::string key = fmt::format("difference {} {} {} {} {} {} {}", id, texts->before.version, texts->after.version,
+                                  compared.split, compared.context, before.empty(), after.empty());
     pages::DocumentRequest request;
     request.kind = compared.split ? pages::DocumentKind::diff_split : pages::DocumentKind::diff_inline;
     request.owner = texts;
-    request.first = texts->first;
-    request.second = texts->second;
+    request.first = texts->before.body;
+    request.second = texts->after.body;
+    request.first_colours = texts->colours_before;
+    request.second_colours = texts->colours_after;
     request.context = kContexts[compared.context];
     request.time_max = pages::kDiffTimeMax;
-    return exchange.worker.pages.documents().make(std::move(key), std::move(request), exchange.deadline);
+    co_return co_await exchange.worker.pages.documents().make(std::move(key), std::move(request), exchange.deadline);
 }
 
 void show_text_changes(pages::Fields& shown, const pages::Document& changes) {
@@ -253,11 +273,8 @@ Answer revision_page(Exchange& exchange) {
                         "read.js");
     layout.highlights = true;
     const auto shown = std::make_shared<const OneVersion>(*std::move(one));
-    const model::Revision& revision = shown->revision;
-    std::string key = fmt::format("colours {} {}", shown->snippet.id, revision.version);
-    std::shared_ptr<const void> owner = shown;
-    const std::vector<highlight::Run> colours = co_await exchange.worker.pages.find_colours(
-        std::move(key), std::move(owner), revision.body, revision.language, exchange.deadline);
+    const std::vector<highlight::Run> colours =
+        co_await colours_of(exchange, shown->snippet.id, shown->revision, shown);
     auto work = [shown, colours, may_restore] { return revision_content(*shown, colours, may_restore); };
     std::string content = co_await exchange.worker.pages.threads().run(std::move(work), exchange.deadline);
     co_return co_await show_page(exchange, 200, std::move(layout), std::move(content));

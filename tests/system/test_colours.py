@@ -64,6 +64,29 @@ def test_a_page_has_its_colours(ada, title, body, wanted):
                 assert [piece for piece in pieces if piece in coloured(code, name)] == pieces, (path, name, code)
 
 
+@pytest.mark.parametrize("view", ["inline", "split"])
+def test_a_difference_has_the_colours_of_both_versions(ada, view):
+    id = ada.create(title="a.go", body=GO)["id"]
+    ada.patch(f"/snippets/{id}", {"body": GO.replace("return nil // done", "return make(T) // begun\n\t// twice")})
+    html = page(ada, f"/s/{id}/revisions?from=1&to=2&view={view}")
+    rows = re.search(r'<table class="diff.*?</table>', html, re.S)[0]
+    cells = re.findall(r'<td class="t[^"]*">(.*?)</td>', rows)
+    lines = [text_of(cell) for cell in cells]
+    assert "\treturn nil // done" in lines and "\treturn make(T) // begun" in lines and "\t// twice" in lines
+    assert {"func", "return"} <= set(coloured(rows, "hk")) and "Add" in coloured(rows, "ht")
+    assert {"Point", "error"} <= set(coloured(rows, "hy")) and "\t// twice" in coloured(rows, "hc")
+
+
+def test_a_difference_too_long_for_its_colours_is_plain(ada):
+    line = "[" + "1," * 100 + '"' + "<" * 900 + '"],\n'
+    id = ada.create(title="a.json", body="[\n" + line * 200 + "1]\n")["id"]
+    ada.patch(f"/snippets/{id}", {"body": "[\n" + line * 200 + "2]\n"})
+    path = f"/s/{id}/revisions?from=1&to=2&view=split"
+    assert "1" in coloured(page(ada, path), "hn")
+    whole = page(ada, f"{path}&context=all")
+    assert whole.count("&lt;") == 2 * 200 * 900 and not coloured(whole, "hn")
+
+
 def test_what_has_no_grammar_or_is_too_long_is_plain(ada):
     for fields in ({"language": "text", "body": GO}, {"language": "go", "body": GO * 3000}):
         html = page(ada, f"/s/{ada.create(**fields)['id']}")
