@@ -103,6 +103,21 @@ test("axe finds nothing in the states of compose", async (t) => {
   await isShown(page.locator("#language-note"));
   await check(page, "compose, an unknown language", wrong);
   await page.locator("#language").fill("");
+  for (const [keys, panel, names] of [
+    ["Control+f", "cm-search", ["Find", "Next", "Previous", "Select all", "Match case", "Regex", "Whole words", "Replace with", "Replace", "Replace all", "Close"]],
+    ["Control+Alt+g", "cm-goto-line", ["Go to line:", "Go", "Close"]],
+  ]) {
+    await page.locator("#editor .cm-content").focus();
+    await page.keyboard.press(keys);
+    await isShown(page.locator(`#editor .${panel}`));
+    await check(page, `compose, ${panel}`, wrong);
+    for (const name of names) {
+      const controls = ["textbox", "button", "checkbox"].map((role) => page.locator(`#editor .${panel}`).getByRole(role, { name, exact: true }));
+      assert.equal((await Promise.all(controls.map((control) => control.count()))).reduce((a, b) => a + b), 1, `${panel}: ${name}`);
+    }
+    await page.keyboard.press("Escape");
+    await isHidden(page.locator(`#editor .${panel}`));
+  }
   await page.locator("#tags").fill("t".repeat(40));
   await page.locator("#share").click();
   await isShown(page.locator("#problem"));
@@ -241,6 +256,41 @@ test("what has the focus is seen", async (t) => {
       assert.ok(focus.inView, `not on the screen: ${focus.name}`);
     }
     assert.ok(seen.size >= 14, `${seen.size} stops`);
+  }
+});
+
+/** The colours along the middle of each side of what `locator` shows, two pixels inside, by what the browser has drawn. */
+async function colouredEdges(page, locator) {
+  const png = (await locator.screenshot({ animations: "disabled" })).toString("base64");
+  const canvas = await page.context().newPage(); // A page without a policy, which may read a picture.
+  const colours = await canvas.evaluate(async (source) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${source}`;
+    await image.decode();
+    const { width, height } = image;
+    const context = new OffscreenCanvas(width, height).getContext("2d");
+    context.drawImage(image, 0, 0);
+    const points = [[24, 1], [width - 24, 1], [24, height - 2], [width - 24, height - 2], [1, 24], [1, height - 24], [width - 2, 24], [width - 2, height - 24]];
+    return points.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data].join());
+  }, png);
+  await canvas.close();
+  return colours;
+}
+
+test("the ring around the text is whole on all four sides, with the editor and without it", async (t) => {
+  for (const scripts of [true, false]) {
+    for (const colorScheme of ["light", "dark"]) {
+      const page = await t.open("/", { colorScheme, scripts });
+      const text = scripts ? await editorOf(page) : page.locator("#body");
+      const paper = page.locator(".paper");
+      await page.locator("#title").focus();
+      const before = new Set(await colouredEdges(page, paper));
+      await text.fill("a line\n".repeat(80));
+      await text.focus();
+      const edges = new Set(await colouredEdges(page, paper));
+      assert.equal(edges.size, 1, `${colorScheme}: ${[...edges].join(" ")}`);
+      assert.ok(!before.has([...edges][0]), `${colorScheme}: no ring`);
+    }
   }
 });
 

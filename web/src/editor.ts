@@ -1,16 +1,14 @@
 // CodeMirror, loaded when the page is idle. It lives in a shadow root: there it styles itself with constructed sheets,
-// which the Content-Security-Policy allows.
+// which the Content-Security-Policy allows. How it looks, and what its panels say, is in editor_look.ts.
 
 import { defaultKeymap, history, historyKeymap, indentLess, indentMore } from "@codemirror/commands";
-import {
-  bracketMatching, HighlightStyle, indentOnInput, indentUnit, LanguageDescription, syntaxHighlighting,
-} from "@codemirror/language";
+import { bracketMatching, indentOnInput, indentUnit, LanguageDescription } from "@codemirror/language";
 import { languages as descriptions } from "@codemirror/language-data";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, placeholder } from "@codemirror/view";
-import { tags } from "@lezer/highlight";
 import { languages } from "virtual:languages";
+import { look } from "./editor_look";
 
 export interface Editor {
   text(): string;
@@ -21,51 +19,6 @@ export interface Editor {
   focus(): void;
   readonly view: EditorView;
 }
-
-const colours = HighlightStyle.define([
-  { tag: [tags.keyword, tags.modifier, tags.operatorKeyword, tags.self], color: "var(--hl-keyword)" },
-  { tag: [tags.string, tags.special(tags.string), tags.regexp, tags.character], color: "var(--hl-string)" },
-  { tag: [tags.comment, tags.meta, tags.documentMeta], color: "var(--hl-comment)" },
-  { tag: [tags.number, tags.bool, tags.atom, tags.null, tags.unit], color: "var(--hl-number)" },
-  { tag: [tags.function(tags.variableName), tags.function(tags.propertyName), tags.definition(tags.function(tags.variableName)), tags.heading], color: "var(--hl-title)" },
-  { tag: [tags.typeName, tags.className, tags.namespace, tags.standard(tags.variableName)], color: "var(--hl-type)" },
-  { tag: [tags.attributeName, tags.propertyName, tags.labelName], color: "var(--hl-attr)" },
-  { tag: [tags.tagName, tags.macroName], color: "var(--hl-tag)" },
-  { tag: [tags.link, tags.url], color: "var(--hl-title)", textDecoration: "underline" },
-  { tag: tags.inserted, color: "var(--hl-string)" },
-  { tag: [tags.deleted, tags.invalid], color: "var(--hl-tag)" },
-  { tag: tags.emphasis, fontStyle: "italic" },
-  { tag: tags.strong, fontWeight: "bold" },
-]);
-
-const theme = EditorView.theme({
-  "&": { height: "100%", color: "var(--ink)", backgroundColor: "transparent", fontSize: "var(--code-size)" },
-  "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "var(--lh)", overflow: "auto", overscrollBehavior: "auto" },
-  ".cm-content": { padding: ".75rem 0", caretColor: "var(--accent)", minHeight: "100%" },
-  ".cm-line": { padding: "0 1rem 0 .5rem" },
-  ".cm-gutters": { backgroundColor: "var(--card)", color: "var(--faint)", border: "none", paddingInlineStart: ".5rem" },
-  ".cm-activeLine": { backgroundColor: "transparent" },
-  "&.cm-focused .cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--bar) 70%, transparent)" },
-  ".cm-cursor": { borderLeftColor: "var(--accent)", borderLeftWidth: "2px" },
-  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--selection)" },
-  ".cm-placeholder": { color: "var(--faint)" },
-  ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { backgroundColor: "var(--selection)" },
-  ".cm-selectionMatch, .cm-searchMatch": { backgroundColor: "var(--mark)" },
-  ".cm-panels": { backgroundColor: "var(--bar)", color: "var(--ink)", borderColor: "var(--edge)" },
-  ".cm-panel.cm-search": { padding: ".5rem", fontFamily: "var(--sans)" },
-  ".cm-panel.cm-search button, .cm-panel.cm-search input": {
-    fontSize: ".875rem", border: "1px solid var(--control)", borderRadius: ".375rem", background: "var(--card)", color: "var(--ink)", padding: ".25rem .5rem", backgroundImage: "none",
-  },
-  ".cm-panel.cm-search label": { fontSize: ".875rem" },
-  ".cm-deletedChunk": { backgroundColor: "var(--del)" },
-  ".cm-changedLine, .cm-insertedLine": { backgroundColor: "var(--add)" },
-  ".cm-deletedChunk .cm-deletedText, .cm-changedText": { backgroundImage: "none", backgroundColor: "color-mix(in srgb, var(--accent) 22%, transparent)" },
-  ".cm-chunkButtons": { insetInlineEnd: ".5rem" },
-  ".cm-chunkButtons button": {
-    fontFamily: "var(--sans)", fontSize: ".8125rem", border: "1px solid var(--control)", borderRadius: ".375rem", background: "var(--card)", color: "var(--ink)", padding: ".125rem .5rem", margin: "0 0 0 .25rem", cursor: "pointer",
-  },
-});
 
 /** Describes what our name, or another name of it, is to CodeMirror. */
 function describe(name: string): LanguageDescription | null {
@@ -109,8 +62,7 @@ export function createEditor(options: {
         highlightSelectionMatches(),
         search({ top: true }),
         indentUnit.of("    "),
-        syntaxHighlighting(colours),
-        theme,
+        look,
         placeholder(options.placeholder),
         EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "false", dir: "auto" }),
         EditorView.perLineTextDirection.of(true),
