@@ -232,7 +232,7 @@ Failure Service::failure_of(const Call& call, const Response& response) const {
     }
     if (response.status == 401) {
         text += token_.empty() ? "\n  `snip login` stores a token for this server; SNIPPETD_TOKEN holds one too."
-                               : "\n  The token is not valid (any more): `snip login` makes a new one.";
+                               : "\n  `snip login` makes a new one.";
     }
     return {code, text};
 }

@@ -298,8 +298,10 @@ Awaitable<http::Service::Answer> Application::answer(http::Request& request) {
     answer.route = route.pattern;
     base::Turn::does(route.pattern);
     if (match.malformed) {
-        answer.response =
-            said_as_fits(request, error(ErrorKind::bad_request, "The path is not percent-encoded UTF-8."), &route);
+        answer.response = said_as_fits(
+            request,
+            error(ErrorKind::bad_request, "The address is broken: what stands after % in it is not text in UTF-8."),
+            &route);
         answer.response.constant_fields = exposure_fields(route.open, !route.of_snippet);
         co_return answer;
     }

@@ -4,8 +4,8 @@ namespace snippetd::base {
 
 ErrorDescription describe(ErrorKind kind) {
     switch (kind) {
-        case ErrorKind::bad_request: return {400, "bad_request", "The request is malformed"};
-        case ErrorKind::unauthenticated: return {401, "unauthenticated", "Log in or send a valid token"};
+        case ErrorKind::bad_request: return {400, "bad_request", "The request cannot be understood"};
+        case ErrorKind::unauthenticated: return {401, "unauthenticated", "Log in, or send a token"};
         case ErrorKind::forbidden: return {403, "forbidden", "This is not allowed"};
         case ErrorKind::not_found: return {404, "not_found", "There is nothing here"};
         case ErrorKind::method_not_allowed: return {405, "method_not_allowed", "The method is not allowed here"};
@@ -17,7 +17,7 @@ ErrorDescription describe(ErrorKind kind) {
         case ErrorKind::precondition_failed: return {412, "precondition_failed", "The snippet has changed meanwhile"};
         case ErrorKind::payload_too_large: return {413, "payload_too_large", "The request is too large"};
         case ErrorKind::expectation_failed: return {417, "expectation_failed", "The expectation cannot be met"};
-        case ErrorKind::invalid: return {422, "invalid", "The request has invalid values"};
+        case ErrorKind::invalid: return {422, "invalid", "Some values are not allowed"};
         case ErrorKind::idempotency_key_reused:
             return {422, "idempotency_key_reused", "The idempotency key belongs to another request"};
         case ErrorKind::rate_limited: return {429, "rate_limited", "Too many requests"};

@@ -160,7 +160,7 @@ std::optional<Error> apply(const GistInput& input, Gist& gist) {
         file->name = *change.new_name;
     }
     if (gist.files.empty()) return invalid_field("files", "one is required at least");
-    if (gist.files.size() > model::kBundledFilesMax) return invalid_field("files", "may be at most 300");
+    if (gist.files.size() > model::kBundledFilesMax) return invalid_field("files", "may be 300 at most");
     return std::nullopt;
 }
 

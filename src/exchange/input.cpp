@@ -102,7 +102,7 @@ std::string join_tags(const std::vector<std::string>& tags) {
 }
 
 Result<json::object> parse_object(const http::Request& request) {
-    if (has_multipart_body(request)) return error(ErrorKind::bad_request, "This route takes JSON, not a form.");
+    if (has_multipart_body(request)) return error(ErrorKind::bad_request, "This address takes JSON, not a form.");
     json::error_code failure;
     json::parse_options options;
     options.max_depth = 32;
@@ -312,7 +312,7 @@ bool has_filters(std::string_view query) {
 
 Result<store::ListQuery> read_list_query(std::string_view query, ListOf whose) {
     store::ListQuery out;
-    Error wrong{ErrorKind::invalid, "Some parameters have values that are not allowed.", {}, 0};
+    Error wrong{ErrorKind::invalid, "Some values are not allowed.", {}, 0};
     const auto read = [&](std::string_view name) {
         http::Parameter parameter = http::find_parameter(query, name);
         if (parameter.malformed) wrong.fields.emplace_back(name, "is not percent-encoded UTF-8");
@@ -328,7 +328,7 @@ Result<store::ListQuery> read_list_query(std::string_view query, ListOf whose) {
     }
     out.text = read("q").value;
     if (base::count_code_points(out.text).value_or(0) > kSearchCharactersMax) {
-        wrong.fields.emplace_back("q", "may have 200 characters");
+        wrong.fields.emplace_back("q", "may have at most 200 characters");
     }
     out.tag = read("tag").value;
     if (const auto language = read("language"); !language.value.empty()) {
@@ -363,8 +363,7 @@ Result<model::ViewBucket> read_view_bucket(std::string_view query) {
     const http::Parameter by = http::find_parameter(query, "by");
     if (!by.present || by.value == "day") return model::ViewBucket::day;
     if (by.value == "hour") return model::ViewBucket::hour;
-    return Error{
-        ErrorKind::invalid, "Some parameters have values that are not allowed.", {{"by", "is hour or day"}}, 0};
+    return Error{ErrorKind::invalid, "Some values are not allowed.", {{"by", "is hour or day"}}, 0};
 }
 
 }  // namespace snippetd::exchange

@@ -43,6 +43,11 @@ struct Headline {
 Headline headline_of(ErrorKind kind) {
     switch (kind) {
         case ErrorKind::not_found: return {"There is nothing here", "The link is wrong, or what it led to is private."};
+        case ErrorKind::bad_request: return {"This cannot be understood", ""};
+        case ErrorKind::method_not_allowed:
+            return {"This address is not for opening", "It takes what a form or a program sends."};
+        case ErrorKind::payload_too_large: return {"This is too large", ""};
+        case ErrorKind::invalid: return {"Something has to be changed first", ""};
         case ErrorKind::gone: return {"This snippet is gone", "It has expired, was burned after reading, or deleted."};
         case ErrorKind::unauthenticated: return {"Please log in", "This needs an account."};
         case ErrorKind::forbidden: return {"This is not yours to do", ""};
@@ -148,16 +153,24 @@ Result<http::Form> read_form(const Exchange& exchange) {
     return form;
 }
 
+std::string_view heading_of(ErrorKind kind) {
+    const std::string_view heading = headline_of(kind).heading;
+    return heading.empty() ? base::describe(kind).title : heading;
+}
+
+std::string told_to_people(const Error& error) {
+    if (error.detail.empty() || error.kind == ErrorKind::internal) return std::string{headline_of(error.kind).text};
+    return error.detail;
+}
+
 http::Response error_page(const http::Request& request, const Error& error) {
     const base::ErrorDescription description = base::describe(error.kind);
-    Headline headline = headline_of(error.kind);
-    if (headline.heading.empty()) headline.heading = description.title;
+    const std::string_view heading = heading_of(error.kind);
     pages::Fields fields;
     fields.set("STATUS", std::to_string(description.status));
-    fields.set("HEADING", headline.heading);
-    std::string text{headline.text};
-    if (!error.detail.empty() && error.kind != ErrorKind::internal) text = error.detail;
-    for (const auto& [name, why] : error.fields) text += fmt::format(" {}: {}.", name, why);
+    fields.set("HEADING", heading);
+    std::string text = told_to_people(error);
+    for (const auto& [name, why] : error.fields) text += fmt::format(" “{}” {}.", name, why);
     if (error.retry_after_s > 0) fields.add("RETRY", "RETRY_AFTER", std::to_string(error.retry_after_s));
     // One's own private snippet looks like none to who is not logged in.
     const bool may_be_own = (error.kind == ErrorKind::not_found || error.kind == ErrorKind::forbidden) &&
@@ -169,7 +182,7 @@ http::Response error_page(const http::Request& request, const Error& error) {
         fields.add("LOGIN", "LOGIN_URL", log_in_path(safe ? request.path : "/me"));
     }
     if (error.kind != ErrorKind::unauthenticated) fields.show("HOME");
-    const pages::Layout layout = unlisted_layout("error", std::string{headline.heading}, "error.js");
+    const pages::Layout layout = unlisted_layout("error", std::string{heading}, "error.js");
     http::Response response;
     response.status = description.status;
     response.fields = kPageFields;

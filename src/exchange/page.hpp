@@ -35,6 +35,11 @@ pages::Layout unlisted_layout(std::string_view page, std::string title, std::str
 /// The request's form; values that are not text in UTF-8 are empty.
 Result<http::Form> read_form(const Exchange& exchange);
 
+/// What pages call what went wrong.
+std::string_view heading_of(ErrorKind kind);
+/// What pages say of it below that, without its fields; may be empty.
+std::string told_to_people(const Error& error);
+
 /// The page of an error, with `Retry-After` where there is one.
 http::Response error_page(const http::Request& request, const Error& error);
 

@@ -134,7 +134,7 @@ base::Result<Form> parse_form(const Request& request) {
     const std::string_view type = without_parameters(request.field(Field::content_type));
     if (base::equals_without_case(type, "multipart/form-data")) return parse_multipart(request);
     if (base::equals_without_case(type, "application/x-www-form-urlencoded")) return parse_urlencoded(request);
-    return malformed("This route takes a form.");
+    return malformed("This address takes a form.");
 }
 
 }  // namespace snippetd::http

@@ -254,8 +254,7 @@ void Parser::refuse(const error_code& error) {
     if (error == beast::http::error::header_limit) {
         failure_ = base::Error{base::ErrorKind::header_fields_too_large, "The header may have 16 KiB.", {}};
     } else if (error == beast::http::error::body_limit) {
-        failure_ =
-            base::Error{base::ErrorKind::payload_too_large, "The request body is longer than it may be here.", {}};
+        failure_ = base::Error{base::ErrorKind::payload_too_large, "What was sent is longer than it may be here.", {}};
     } else {
         failure_ = base::Error{base::ErrorKind::bad_request, "This is not HTTP/1.1: " + error.message() + ".", {}};
     }

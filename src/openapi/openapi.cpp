@@ -409,7 +409,7 @@ class Builder {
         if (takes_json) all[400] = "The body is not a JSON object.";
         if (has_body && object_at(said, "body").contains("form")) all[400] = "The body is not a form.";
         if (has_body) all[413] = route.takes_text ? "The body is too large." : "The body is above 8 KiB.";
-        if (takes_json) all[422] = "Some members have values that are not allowed.";
+        if (takes_json) all[422] = "Some values are not allowed.";
         if (route.access == Access::optional) all[401] = "The token or the session opens nothing.";
         if (route.access == Access::account) all[401] = "This needs an account.";
         if (route.method != http::Method::get) all[403] = "Another site made the browser send this.";
@@ -504,7 +504,7 @@ class Builder {
                                  {"status", status},
                                  {"error", key(error.word)},
                                  {"detail", key(error.title)}};
-            if (error.word == "invalid") example["fields"] = json::object{{"title", "may have 200 characters"}};
+            if (error.word == "invalid") example["fields"] = json::object{{"title", "may have at most 200 characters"}};
             examples[key(error.word)] = json::object{{"value", std::move(example)}};
             if (description.empty()) description = error.title;
         }

@@ -101,7 +101,7 @@ bool says_something(std::string_view line) {
 }  // namespace
 
 std::string title_text(std::string_view title, std::string_view text) {
-    if (!title.empty()) return std::string{title};
+    if (title.find_first_not_of(' ') != title.npos) return std::string{title};
     while (!text.empty()) {
         const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
         std::string_view line = text.substr(0, end);

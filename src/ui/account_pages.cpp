@@ -19,15 +19,15 @@ constexpr std::int64_t kAccountCookieSeconds = 30 * 24 * 3600;
 
 /// What went wrong, in one sentence or two.
 std::string sentence_of(const Error& error) {
-    std::string text = error.detail;
+    std::string text = told_to_people(error);
     if (!error.fields.empty()) text.clear();
     for (const auto& [name, why] : error.fields) {
         if (!text.empty()) text += ' ';
         std::string_view shown = name == "username" ? std::string_view{"name"} : name;
-        if (name == "expires" || name == "expires_in") shown = "lifetime";
+        if (name == "expires" || name == "expires_in") shown = "expiry";
         text += fmt::format("The {} {}.", shown, why);
     }
-    return text.empty() ? std::string{base::describe(error.kind).title} : text;
+    return text.empty() ? fmt::format("{}.", heading_of(error.kind)) : text;
 }
 
 /// Tells scripts, and nobody else, whose browser this is: pages are the same for everybody.
@@ -245,7 +245,7 @@ Answer delete_account_from_form(Exchange& exchange) {
     Result<http::Form> form = read_form(exchange);
     if (!form) co_return form.error();
     if (form->value("sure") != "1") {
-        const Error wrong = invalid_field("box", "that says so has to be ticked");
+        const Error wrong = error(ErrorKind::invalid, "Tick “Delete everything” to delete the account.");
         co_return co_await show_account(exchange, "", &wrong);
     }
     std::string password{form->value("password")};

@@ -9,7 +9,9 @@
 #include "pages/text.hpp"
 #include "ui/handlers.hpp"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -106,7 +108,7 @@ Draft draft_of(const model::Snippet& snippet) {
 
 /// People are told, where programs get plain text.
 std::optional<std::string> read_language(const std::string& text, use_cases::Complaints& complaints) {
-    if (!model::language_named(text)) complaints.add("language", "is none that is known here");
+    if (!model::language_named(text)) complaints.add("language", "is not in the list of languages");
     return text;
 }
 
@@ -150,14 +152,30 @@ Result<SnippetInput> changes_of(const http::Form& form, const Draft& draft) {
     return input;
 }
 
+/// What people know as a field: what the form calls it, and where it is in the page.
+struct FieldOfForm {
+    std::string_view name, label, id;
+};
+constexpr FieldOfForm kFields[] = {{"body", "Text", "body"},
+                                   {"title", "Title", "title"},
+                                   {"language", "Language", "language"},
+                                   {"tags", "Tags", "tags"},
+                                   {"expires", "Expiry", "expires"},
+                                   {"expires_in", "Expiry", "expires"},
+                                   {"visibility", "Visibility", "visibility"},
+                                   {"burn_after_reading", "Burn after reading", "burn"}};
+
 void show_error(pages::Fields& fields, const Error& error) {
     pages::Fields shown = fields.add("ERROR");
-    const base::ErrorDescription description = base::describe(error.kind);
-    shown.set("ERROR_TITLE", description.title);
-    shown.set("ERROR_DETAIL", error.detail.empty() ? description.title : std::string_view{error.detail});
+    shown.set("ERROR_TITLE", heading_of(error.kind));
+    if (const std::string text = told_to_people(error); !text.empty()) shown.add("DETAIL", "ERROR_DETAIL", text);
     for (const auto& [name, why] : error.fields) {
+        const auto* known = std::find_if(std::begin(kFields), std::end(kFields),
+                                         [&name = name](const FieldOfForm& field) { return field.name == name; });
+        const bool found = known != std::end(kFields);
         pages::Fields field = shown.add("FIELD_ERROR");
-        field.set("FIELD_NAME", name == "expires_in" ? "expires" : name);
+        field.set("FIELD_ID", found ? known->id : std::string_view{"compose"});
+        field.set("FIELD_LABEL", found ? known->label : std::string_view{name});
         field.set("FIELD_WHY", why);
     }
     if (error.retry_after_s > 0) shown.add("RETRY", "RETRY_AFTER", std::to_string(error.retry_after_s));

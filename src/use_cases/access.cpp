@@ -15,8 +15,9 @@ store::TokenMaker secret_of(const Caller& caller) {
 }
 
 Error unauthenticated(const Caller& caller) {
-    return error(ErrorKind::unauthenticated,
-                 caller.rejected ? "The session or token is not valid (any more)." : "This needs an account.");
+    return error(ErrorKind::unauthenticated, caller.rejected
+                                                 ? "The session has ended, or the token is wrong, expired or revoked."
+                                                 : "This needs an account.");
 }
 
 std::optional<Error> refuse_nobody(const Caller& caller) {

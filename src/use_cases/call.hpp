@@ -92,8 +92,7 @@ inline Error error(ErrorKind kind, std::string detail = {}) {
     return Error{kind, std::move(detail), {}, 0};
 }
 inline Error invalid_field(std::string name, std::string why) {
-    return Error{
-        ErrorKind::invalid, "Some members have values that are not allowed.", {{std::move(name), std::move(why)}}, 0};
+    return Error{ErrorKind::invalid, "Some values are not allowed.", {{std::move(name), std::move(why)}}, 0};
 }
 
 }  // namespace snippetd::use_cases

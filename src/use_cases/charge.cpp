@@ -12,9 +12,9 @@ namespace {
 using Decision = limiter::Verdict::Decision;
 
 Error too_many(const limiter::Policy& policy, const limiter::Verdict& verdict) {
-    Error told = error(ErrorKind::rate_limited,
-                       fmt::format("The limit is {} in {} s; try again in {} s.", limiter::quota_text(policy),
-                                   policy.window.count() / 1000, verdict.reset_s));
+    // When to try again is told by those who show it: it counts down in pages.
+    Error told = error(ErrorKind::rate_limited, fmt::format("The limit is {} in {} seconds.",
+                                                            limiter::quota_text(policy), policy.window.count() / 1000));
     told.retry_after_s = verdict.reset_s;
     return told;
 }

@@ -10,6 +10,8 @@ namespace snippetd::use_cases {
 
 namespace {
 
+constexpr std::int64_t kSecondsOfADay = 24 * 3600;
+
 std::string shortened(std::string_view text) {
     std::string out{base::cut(text, Complaints::kBytesMax)};
     if (out.size() < text.size()) out += "…";
@@ -30,13 +32,13 @@ bool Complaints::about(std::string_view name) const {
 
 std::optional<Error> Complaints::to_error() const {
     if (complaints_.empty()) return std::nullopt;
-    std::string detail = "Some members have values that are not allowed.";
+    std::string detail = "Some values are not allowed.";
     if (overflows_) detail += fmt::format(" The first {} are named.", kMax);
     return Error{ErrorKind::invalid, std::move(detail), complaints_, 0};
 }
 
 std::string lifetime_fault(std::int64_t seconds_max) {
-    return fmt::format("must be null or a whole number from 1 to {}", seconds_max);
+    return fmt::format("is from 1 second to {} days, or never (null)", seconds_max / kSecondsOfADay);
 }
 
 }  // namespace snippetd::use_cases

@@ -1,11 +1,12 @@
 #include "use_cases/snippet_input.hpp"
 
 #include "base/secret.hpp"
+#include "base/units.hpp"
 #include "base/utf8.hpp"
+#include "base/visible.hpp"
 #include "model/languages.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
@@ -22,19 +23,16 @@ constexpr std::string_view kNoText = "is not text in UTF-8";
 void check_body(const std::string& body, Complaints& complaints) {
     if (body.empty()) complaints.add("body", "may not be empty");
     if (!base::count_code_points(body)) complaints.add("body", kNoText);
-    if (body.find('\0') != std::string::npos) complaints.add("body", "may not have NUL characters");
+    if (body.find('\0') != std::string::npos)
+        complaints.add("body", "may not have NUL characters, as binary files have: only text can be shared");
 }
 
 /// Whether it has characters, and none of them is seen, though they are not all blanks of ASCII.
 bool is_all_unseen(std::string_view text) {
-    // Blanks of all widths, fillers, and a Braille pattern without dots.
-    constexpr std::array<char32_t, 9> kBlanks{0x20, 0xA0, 0xAD, 0x115F, 0x1160, 0x2800, 0x3000, 0x3164, 0xFFA0};
     bool more_than_blanks = false;
     while (!text.empty()) {
         const base::CodePoint c = base::first_code_point(text);
-        const bool blank = std::find(kBlanks.begin(), kBlanks.end(), c.value) != kBlanks.end() || c.value == 0xFEFF ||
-                           (c.value >= 0x2000 && c.value <= 0x200A);
-        if (c.bytes == 0 || !(blank || base::is_unseen(c.value))) return false;
+        if (c.bytes == 0 || !base::shows_nothing(c.value)) return false;
         if (c.value != 0x20) more_than_blanks = true;
         text.remove_prefix(c.bytes);
     }
@@ -46,7 +44,7 @@ void check_title(const std::string& title, Complaints& complaints) {
     if (!length) {
         complaints.add("title", kNoText);
     } else if (*length > kTitleCharactersMax) {
-        complaints.add("title", "may have 200 characters");
+        complaints.add("title", "may have at most 200 characters");
     } else if (base::has_control_characters(title)) {
         complaints.add("title", "may not have control characters");
     } else if (is_all_unseen(title)) {
@@ -57,7 +55,7 @@ void check_title(const std::string& title, Complaints& complaints) {
 void check_tags(std::vector<std::string>& tags, Complaints& complaints) {
     // As they were sent, repetitions included: what follows compares each with each.
     if (tags.size() > kTagsMax) {
-        complaints.add("tags", "may be at most 10");
+        complaints.add("tags", "may be 10 at most");
         return;
     }
     std::vector<std::string> unique;
@@ -68,7 +66,7 @@ void check_tags(std::vector<std::string>& tags, Complaints& complaints) {
             return;
         }
         if (*length < 1 || *length > kTagCharactersMax || base::has_control_characters(tag)) {
-            complaints.add("tags", "each has 1 to 32 characters, without control characters");
+            complaints.add("tags", "have 1 to 32 characters each, without control characters");
             return;
         }
         if (std::find(unique.begin(), unique.end(), tag) == unique.end()) unique.push_back(std::move(tag));
@@ -107,7 +105,8 @@ class Parts {
 std::optional<Error> check(SnippetInput& input, std::uint64_t body_bytes_max, Purpose purpose) {
     Complaints& complaints = input.complaints;
     if (input.body && input.body->size() > body_bytes_max) {
-        return error(ErrorKind::payload_too_large, fmt::format("A snippet may have {} bytes.", body_bytes_max));
+        return error(ErrorKind::payload_too_large,
+                     fmt::format("A snippet may have {}.", base::format_size(body_bytes_max)));
     }
     if (input.title) check_title(*input.title, complaints);
     if (input.tags) check_tags(*input.tags, complaints);

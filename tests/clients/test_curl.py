@@ -107,9 +107,9 @@ def test_a_refusal_says_why_and_fails_with_f(run, server):
 def test_what_is_wrong_is_said_in_a_line(run, server, ada):
     gone = f"{server.url}/s/AAAAAAAAAAAA"
     for arguments, wanted in (
-        (["-F", "file=", server.url], r"The request has invalid values: \w+ may not be empty\.\n"),
-        (["--data-binary", "@/dev/null", f"{server.url}/upload"], r"The request has invalid values: body may .*\.\n"),
-        (["-F", "file=x", "-F", "expires=zzz", server.url], r"The request has invalid values: expires is .*\.\n"),
+        (["-F", "file=", server.url], r"Some values are not allowed: \w+ may not be empty\.\n"),
+        (["--data-binary", "@/dev/null", f"{server.url}/upload"], r"Some values are not allowed: body may .*\.\n"),
+        (["-F", "file=x", "-F", "expires=zzz", server.url], r"Some values are not allowed: expires is .*\.\n"),
         (["-F", "delete=", gone], r"[^{}\n]+\.\n"),
         (["-H", "Authorization: Bearer wrong", "-F", "file=x", server.url], r"[^{}\n]+\.\n"),
     ):

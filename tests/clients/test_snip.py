@@ -748,8 +748,8 @@ def test_what_is_no_answer_of_the_service_is_said_so(snip):
 
 def test_the_servers_reasons_are_shown(snip):
     err = snip.fails(2, "-t", "t" * 201, stdin="x")
-    assert "title: may have 200 characters" in err and "422" in err
-    assert "1048576" in snip.fails(2, stdin="x" * 1_048_577)
+    assert "title: may have at most 200 characters" in err and "422" in err
+    assert "A snippet may have 1MiB" in snip.fails(2, stdin="x" * 1_048_577)
 
 
 @pytest.mark.parametrize(

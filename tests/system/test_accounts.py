@@ -366,7 +366,7 @@ def test_the_form_for_tokens_makes_none_that_lives_otherwise_than_asked(server, 
     client = Client(server).signup()
     form = urlencode({"name": "x", "expires": expires})
     page = client.post("/me/tokens", body=form, headers=FORM)
-    assert page.status == 422 and "lifetime" in page.text and "snp_" not in page.text.replace("snp_…", "")
+    assert page.status == 422 and "The expiry is" in page.text and "snp_" not in page.text.replace("snp_…", "")
     assert client.get("/auth/tokens").json()["items"] == []
 
 

@@ -114,7 +114,7 @@ TEST(Problem, IsTheDocumentOfItsError) {
     EXPECT_TRUE(has_line(response.fields, "Content-Type: application/problem+json"));
     EXPECT_EQ(response.fields.find("Retry-After"), std::string::npos);
     const json::value expected{{"type", "about:blank"},
-                               {"title", "The request has invalid values"},
+                               {"title", "Some values are not allowed"},
                                {"status", 422},
                                {"error", "invalid"},
                                {"detail", "Two \"members\"\nare\\wrong."},

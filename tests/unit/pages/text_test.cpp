@@ -88,6 +88,7 @@ TEST(PageText, CallsWhatHasNoTitleSomething) {
     EXPECT_EQ(title_text(""), "Untitled snippet");
     EXPECT_EQ(title_text("main.cpp"), "main.cpp");
     EXPECT_EQ(title_text("main.cpp", "a text"), "main.cpp");
+    EXPECT_EQ(title_text("  ", "a text"), "a text");
     EXPECT_EQ(title_text("", "\r\n  \n \t first \t \r\nsecond"), "first");
     EXPECT_EQ(title_text("", "//\n// ---\n// common.h\n"), "// common.h");
     EXPECT_EQ(title_text("", "{\n\u00E9"), "\u00E9");

@@ -125,7 +125,7 @@ TEST_F(ChargeTest, APolicyThatIsLeasedIsToldOnlyWhenItRefuses) {
     EXPECT_EQ(said(exchange), "");
     const std::optional<Error> error = charge({{&bytes, "ip:1", 1}});
     ASSERT_TRUE(error);
-    EXPECT_EQ(error->detail, "The limit is 2MiB in 60 s; try again in 9 s.");
+    EXPECT_EQ(error->detail, "The limit is 2MiB in 60 seconds.");
     EXPECT_EQ(said(exchange), "egress 0 9");
     EXPECT_EQ(limiter.asked, (std::vector<std::string>{"egress ip:1 3", "egress ip:1"}));
 }

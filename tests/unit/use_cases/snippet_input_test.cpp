@@ -41,11 +41,12 @@ TEST(CheckSnippetInput, WhatIsNoTextIsRefusedByName) {
 }
 
 TEST(CheckSnippetInput, ATitleThatCannotBeSeenIsRefused) {
-    for (const std::string unseen : {"\u200B", " \u00A0\u3000", "\u3164", "\u2800\u2800", "\u202E \u2069"}) {
+    for (const std::string unseen : {"\u200B", " \u00A0\u3000", "\u3164", "\u2800\u2800", "\u202E \u2069", "\uFE0F",
+                                     "\U000E0041", "\u180E", "\u034F", "\u205F\u202F", "\uFFF9", "\U0001D173"}) {
         EXPECT_EQ(complaints([&](SnippetInput& input) { input.title = unseen; }),
                   (Complaint{{"title", "has nothing that can be seen"}}));
     }
-    for (const std::string seen : {"", " ", "a\u200B", "\u00A0ä", "中"}) {
+    for (const std::string seen : {"", " ", "a\u200B", "\u00A0ä", "中", "❤\uFE0F", "\U0010FFFD"}) {
         EXPECT_EQ(complaints([&](SnippetInput& input) { input.title = seen; }), Complaint{}) << seen;
     }
 }

@@ -7,9 +7,10 @@ import { editor, focusText } from "./text";
 
 const box = need("#problem");
 
-const fieldIds: Record<string, string> = {
-  body: "body", title: "title", language: "language", tags: "tags", expires_in: "expires", visibility: "visibility",
-  burn_after_reading: "burn",
+/** What people know as a field: where it is in the page, and what the form calls it. */
+const fields: Record<string, [id: string, label: string]> = {
+  body: ["body", "Text"], title: ["title", "Title"], language: ["language", "Language"], tags: ["tags", "Tags"],
+  expires_in: ["expires", "Expiry"], visibility: ["visibility", "Visibility"], burn_after_reading: ["burn", "Burn after reading"],
 };
 
 export function clearProblem(): void {
@@ -19,17 +20,15 @@ export function clearProblem(): void {
   find("#server-problem")?.remove();
 }
 
-export function showProblem(heading: string, detail: string, fields: Record<string, string> = {}): void {
+export function showProblem(heading: string, detail: string, wrong: Record<string, string> = {}): void {
   clearProblem();
   const list = make("ul");
-  for (const [name, why] of Object.entries(fields)) {
-    const target = fieldIds[name];
-    const field = target ? document.getElementById(target) : null;
-    field?.setAttribute("aria-invalid", "true");
-    const label = name.replaceAll("_", " ");
-    list.append(make("li", {}, target ? make("a", { href: `#${target}` }, label) : label, ` ${why}`));
+  for (const [name, why] of Object.entries(wrong)) {
+    const [id, label] = fields[name] ?? [null, name.replaceAll("_", " ")];
+    if (id) document.getElementById(id)?.setAttribute("aria-invalid", "true");
+    list.append(make("li", {}, id ? make("a", { href: `#${id}` }, label) : label, ` ${why}`));
   }
-  box.append(make("h2", {}, heading), make("p", {}, detail), ...(list.children.length ? [list] : []));
+  box.append(make("h2", {}, heading), ...(detail ? [make("p", {}, detail)] : []), ...(list.children.length ? [list] : []));
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
 }
@@ -62,7 +61,11 @@ export function explain(problem: Problem): void {
     showProblem("The text is too large", problem.detail);
     return;
   }
-  showProblem(problem.title, problem.detail, problem.fields);
+  if (Object.keys(problem.fields).length > 0) {
+    showProblem("Something has to be changed first", "", problem.fields);
+    return;
+  }
+  showProblem(problem.title, problem.detail);
 }
 
 function goToText(event: Event): void {

@@ -82,7 +82,7 @@ export async function share(): Promise<void> {
   }
   if (isUnknownLanguage()) {
     showProblem("Which language is it?", "Leave the language empty to have it guessed.", {
-      language: "is none that is known here",
+      language: "is not in the list of languages",
     });
     return;
   }

@@ -8,6 +8,8 @@ import { onTextChange, sentText, shownText } from "./text";
 
 const meter = need("#meter");
 const bar = find<HTMLMeterElement>("#meter-bar");
+// Less is better: green, yellow near the largest size, and red from one byte above it.
+if (bar) Object.assign(bar, { max: bytesMax + 1, high: bytesMax, low: 0.9 * bytesMax, optimum: 0 });
 
 export function sizeText(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
@@ -26,7 +28,7 @@ export function measure(): void {
   meter.textContent = `${sizeText(bytes)} of ${maxText ?? sizeText(bytesMax)}${
     level === "over" ? ` · ${sizeText(bytes - bytesMax)} too large` : ""
   }`;
-  if (bar) bar.value = Math.min(bytes, bytesMax);
+  if (bar) bar.value = bytes;
   close("tooLarge", part > 1);
 }
 
