@@ -75,7 +75,6 @@ void set_facts(Fields& fields, const model::Snippet& snippet) {
         tag.set("TAG", name);
         tag.set("TAG_URL", "/explore?tag=" + base::percent_encoded(name));
     }
-    if (!snippet.forked_from.empty()) fields.add("FORKED_FROM", "FORK_ID", snippet.forked_from);
 }
 
 /// `2 characters that … and 1 that …`
@@ -150,6 +149,11 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
                    fmt::format(R"(<iframe src="{}/s/{}/embed" width="100%" height="320" title="A snippet" )"
                                R"(loading="lazy" style="border:0"></iframe>)",
                                options.base, snippet.id));
+    }
+    if (!snippet.forked_from.empty()) {
+        Fields original = fields.add("FORKED_FROM");
+        original.set("FORK_ID", snippet.forked_from);
+        original.set("FORK_URL", fmt::format("{}/s/{}", options.base, snippet.forked_from));
     }
     if (has_document(snippet)) show_document(fields, options.document);
     show_odd_characters(fields, snippet);

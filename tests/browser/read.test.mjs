@@ -366,11 +366,54 @@ test("an account forks, with and without scripts; who has none is led to the log
     await page.locator("button", { hasText: "Fork" }).click();
     await page.waitForURL((to) => to.pathname.startsWith("/s/") && to.pathname !== `/s/${id}`);
     assert.equal(await codeOf(page), program);
-    await saysSoon(page.locator(".about .meta"), new RegExp(`by ${bob.name}[\\s\\S]*forked from ${id}`));
+    const original = scripts ? `${ada.name}/hello.cpp` : "another snippet";
+    await saysSoon(page.locator(".about .meta"), new RegExp(`by ${bob.name}[\\s\\S]*forked from ${original}`));
+    assert.equal(await page.locator("#original a").getAttribute("href"), `/s/${id}`);
   }
   const nobody = await t.open(`/s/${id}`);
   await nobody.locator("button", { hasText: "Fork" }).click();
   await nobody.waitForURL("**/login?**");
+});
+
+test("a fork names its original as it is now, and not when nobody may know it", async (t) => {
+  t.expect(/status of 4(04|10)/);
+  const [ada, bob] = [await t.signUp(), await t.signUp()];
+  const fork = async ({ id }) => (await bob.call("POST", `/snippets/${id}/fork`, { body: {} })).json();
+  const original = await ada.create({ title: "hello.cpp", body: program, visibility: "public" });
+  const copy = await fork(original);
+  const page = await t.open(`/s/${copy.id}`);
+  const line = page.locator("#original");
+  await saysSoon(line, `forked from ${ada.name}/hello.cpp`);
+  await ada.edit(original.id, { title: "renamed.cpp" });
+  await page.reload();
+  await saysSoon(line, `forked from ${ada.name}/renamed.cpp`);
+  await ada.edit(original.id, { title: "", body: "// the first line\n" });
+  await page.reload();
+  await saysSoon(line, `forked from ${ada.name}/// the first line`);
+  await ada.edit(original.id, { title: "secret.cpp", visibility: "private" });
+  await page.reload();
+  // The page that is kept may still have the link.
+  await saysSoon(line, "forked from a snippet that was deleted or is not public");
+  assert.equal(await line.locator("a").count(), 0);
+  assert.ok(!(await page.content()).includes("secret.cpp") && !(await page.content()).includes(ada.name));
+
+  const nobodys = await t.anonymous.create({ title: "notes.txt", visibility: "public" });
+  const second = await fork(nobodys);
+  await page.goto(`/s/${second.id}`);
+  await saysSoon(line, "forked from notes.txt (anonymous)");
+  assert.equal((await t.anonymous.read(nobodys.id)).view_count, 0);
+  await t.anonymous.call("DELETE", `/snippets/${nobodys.id}`, { headers: { "X-Edit-Token": nobodys.edit_token } });
+  await page.reload();
+  await saysSoon(line, "forked from a snippet that was deleted or is not public");
+
+  const brief = await ada.create({ title: "brief.txt", visibility: "public" });
+  const third = await fork(brief);
+  await page.goto(`/s/${third.id}`);
+  await saysSoon(line, `forked from ${ada.name}/brief.txt`);
+  await ada.edit(brief.id, { expires_in: 1 });
+  await until(async () => (await t.anonymous.statusOf(brief.id)) === 410, "the end of it");
+  await page.reload();
+  await saysSoon(line, "forked from a snippet that has expired");
 });
 
 test("an edit shows at once, to the owner and to others", async (t) => {

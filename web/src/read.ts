@@ -3,6 +3,7 @@
 import { deleteWithUndo } from "./deletion";
 import { all, announce, cookie, copy, find, make } from "./dom";
 import { highlightWhenIdle } from "./highlight";
+import { nameOriginal } from "./original";
 
 const snippet = find("[data-id]");
 const id = snippet?.dataset.id ?? "";
@@ -10,6 +11,7 @@ const pre = find("pre.code");
 const code = pre?.querySelector("code") ?? null;
 
 highlightWhenIdle();
+void nameOriginal();
 
 // Lines: #L5 and #L5-L9.
 
