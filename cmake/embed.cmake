@@ -54,7 +54,8 @@ function(embed_web target)
     add_custom_command(
         OUTPUT ${out}/manifest.json
         COMMAND ${node} ${web}/build.mjs ${out} ${languages}
-        DEPENDS ${node_modules} ${web}/build.mjs ${web}/languages.mjs ${languages} ${sources}
+        DEPENDS ${node_modules} ${web}/build.mjs ${web}/languages.mjs ${web}/terminal.mjs
+                ${languages} ${sources}
         WORKING_DIRECTORY ${web} VERBATIM)
     add_custom_command(
         OUTPUT ${out}/assets.S ${out}/assets.cpp

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { promisify } from "node:util";
 import { languageModules } from "./languages.mjs";
+import { terminalStyle } from "./terminal.mjs";
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const types = {
@@ -73,8 +74,12 @@ for (const name of ["common", "read", "embed", "me", "stats", "error"]) {
 await bundle(["compose"], { format: "esm", splitting: true });
 await bundle(["highlighter"], { format: "esm", splitting: true });
 
-const css = await transform(await readFile(path.join(root, "src/style.css"), "utf8"), { loader: "css", minify: true, target: ["es2022"] });
-await copy("style.css", Buffer.from(css.code));
+const style = await readFile(path.join(root, "src/style.css"), "utf8");
+const terminal = await readFile(path.join(root, "src/terminal.css"), "utf8");
+for (const [name, text] of [["style.css", style], ["terminal.css", terminal + terminalStyle(style)]]) {
+  const { code } = await transform(text, { loader: "css", minify: true, target: ["es2022"] });
+  await copy(name, Buffer.from(code));
+}
 for (const icon of ["favicon.svg", "icon-180.png", "og.png"]) {
   await copy(icon, await readFile(path.join(root, "icons", icon)));
 }

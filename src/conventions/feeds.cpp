@@ -1,3 +1,4 @@
+#include "base/escape_sequences.hpp"
 #include "base/secret.hpp"
 #include "conventions/handlers.hpp"
 #include "exchange/access.hpp"
@@ -5,6 +6,7 @@
 #include "http/entity_tag.hpp"
 #include "pages/code.hpp"
 #include "pages/template.hpp"
+#include "pages/terminal_output.hpp"
 #include "pages/text.hpp"
 #include "use_cases/lists.hpp"
 
@@ -27,8 +29,9 @@ constexpr base::Milliseconds kColoursPatience{300};
 /// What a reader of feeds shows: the first lines, in colours that need no style sheet.
 Awaitable<std::string> content_of(Exchange& exchange, const model::Snippet& snippet, const store::Beginning& beginning,
                                   base::Deadline soon) {
-    const auto texts =
-        std::make_shared<const std::pair<std::string, std::string>>(pages::xml_text(beginning.text), snippet.language);
+    const bool styled = pages::is_terminal_output(beginning.text, snippet.language);
+    const auto texts = std::make_shared<const std::pair<std::string, std::string>>(
+        pages::xml_text(styled ? base::without_controls(beginning.text) : beginning.text), snippet.language);
     std::string key = fmt::format("entry {} {}", snippet.id, snippet.version);
     std::shared_ptr<const void> owner = texts;
     const std::vector<highlight::Run> colours = co_await exchange.worker.pages.find_colours(

@@ -2,6 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "base/assert.hpp"
+#include "base/escape_sequences.hpp"
 #include "base/numbers.hpp"
 #include "model/languages.hpp"
 
@@ -413,6 +414,8 @@ const Signs& signs() {
 }  // namespace
 
 std::string_view guess_by_signs(std::string_view text) {
+    // What a terminal has shown is no program, whatever program it shows.
+    if (base::sets_styles(text.substr(0, kSignsLookedAtBytes))) return kPlainText;
     return signs().guess(text);
 }
 

@@ -13,8 +13,8 @@ namespace snippetd::model {
 /// The text is cut into tokens: words, numbers, strings that end on their line, operators, comments, and the
 /// beginnings and ends of lines that are not blank. A sign is a row of them. A language has the weights of the signs
 /// that are found, and a little more of those that are found several times. It is taken when it has enough, and a
-/// quarter more than any other. No more than `kSignsLookedAtBytes` of the text are looked at. The pages do the same
-/// (web/src/guess.ts).
+/// quarter more than any other. What has styles for a terminal in it is in none. No more than `kSignsLookedAtBytes` of
+/// the text are looked at. The pages do the same (web/src/guess.ts).
 std::string_view guess_by_signs(std::string_view text);
 
 /// What language a text is in, as far as its title, its `#!` line (`told_language`) or else its signs tell; `text` when

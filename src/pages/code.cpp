@@ -3,6 +3,7 @@
 #include "highlight/embedded.hpp"
 #include "pages/coloured_pieces.hpp"
 #include "pages/odd_characters.hpp"
+#include "pages/terminal_output.hpp"
 #include "pages/text.hpp"
 
 #include <algorithm>
@@ -62,23 +63,28 @@ std::size_t count_lines(std::string_view text) {
     return feeds + (!text.empty() && text.back() != '\n' ? 1 : 0);
 }
 
-std::string code_html(std::string_view text, std::span<const Run> runs) {
+std::string numbered_html(std::string_view text, std::size_t reserved, const AppendLine& append_line) {
     std::string out;
     if (count_lines(text) > kNumberedLinesMax) {
         out = "<span class=\"c\">";
         OddMarker{}.append(out, text);
         return out + "</span>";
     }
-    out.reserve(text.size() + text.size() / 4 + count_lines(text) * 40 + runs.size() * 24);
-    LineWriter writer{runs};
+    out.reserve(text.size() + text.size() / 4 + count_lines(text) * 40 + reserved);
     for (std::size_t line = 1; !text.empty(); ++line) {
         if (line % kLinesPerChunk == 1) out += line == 1 ? "<span class=\"c\">" : "</span><span class=\"c\">";
         fmt::format_to(std::back_inserter(out), "<span id=\"L{0}\" data-n=\"{0}\">", line);
-        writer.append(out, take_line(text));
+        append_line(out, take_line(text));
         out += "</span>";
     }
     if (!out.empty()) out += "</span>";
     return out;
+}
+
+std::string code_html(std::string_view text, std::span<const Run> runs) {
+    LineWriter writer{runs};
+    return numbered_html(text, runs.size() * 24,
+                         [&writer](std::string& out, std::string_view line) { writer.append(out, line); });
 }
 
 std::string coloured_html(std::string_view text, std::span<const Run> runs) {
@@ -105,7 +111,7 @@ std::vector<Run> shortened(std::vector<Run> runs) {
 }
 
 bool can_be_coloured(std::string_view text, std::string_view language) {
-    if (text.empty() || text.size() > kColouredBytesMax) return false;
+    if (text.empty() || text.size() > kColouredBytesMax || is_terminal_output(text, language)) return false;
     const auto languages = highlight::embedded_languages();
     const auto found = std::lower_bound(languages.begin(), languages.end(), language,
                                         [](const auto& one, std::string_view name) { return one.first < name; });

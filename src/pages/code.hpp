@@ -3,6 +3,7 @@
 #include "highlight/highlight.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +25,10 @@ std::size_t count_lines(std::string_view text);
 inline constexpr std::size_t kNumberedLinesMax = 50000;
 
 std::string code_html(std::string_view text, std::span<const highlight::Run> runs = {});
+
+/// The same with lines that somebody else appends, each with what ends it. `reserved`: about the bytes of their markup.
+using AppendLine = std::function<void(std::string& out, std::string_view line)>;
+std::string numbered_html(std::string_view text, std::size_t reserved, const AppendLine& append_line);
 
 /// The text alone, in colours, for a preview.
 std::string coloured_html(std::string_view text, std::span<const highlight::Run> runs);

@@ -189,21 +189,27 @@ OddCharacters count_odd_characters(std::string_view text) {
     return found;
 }
 
-void OddMarker::append(std::string& out, std::string_view line) {
+void OddMarker::append(std::string& out, std::string_view line, std::span<const Inset> insets) {
+    std::size_t done = 0;
+    const auto append_to = [&](std::size_t end) {
+        for (; !insets.empty() && insets.front().at <= end; insets = insets.subspan(1)) {
+            append_escaped(out, line.substr(done, insets.front().at - done));
+            out += insets.front().html;
+            done = insets.front().at;
+        }
+        append_escaped(out, line.substr(done, end - done));
+        done = end;
+    };
+    std::size_t at = 0;
     if (std::exchange(first_, false) && line.starts_with(kByteOrderMarkBytes)) {
-        out += kByteOrderMarkBytes;
-        line.remove_prefix(kByteOrderMarkBytes.size());
+        at = kByteOrderMarkBytes.size();
+        append_to(at);
     }
-    if (is_ascii(line) || marks_ >= kMarksMax) {
-        append_escaped(out, line);
-        return;
-    }
-    std::size_t done = 0, at = 0;
+    if (is_ascii(line.substr(at)) || marks_ >= kMarksMax) return append_to(line.size());
     Oddity open = Oddity::none;
-    for_each_character(line, [&](char32_t code, std::string_view bytes, Oddity oddity) {
+    for_each_character(line.substr(at), [&](char32_t code, std::string_view bytes, Oddity oddity) {
         if (oddity != open) {
-            append_escaped(out, line.substr(done, at - done));
-            done = at;
+            append_to(at);
             if (open != Oddity::none) out += "</b>";
             open = marks_ < kMarksMax ? oddity : Oddity::none;
             if (open != Oddity::none) {
@@ -214,7 +220,7 @@ void OddMarker::append(std::string& out, std::string_view line) {
         }
         at += bytes.size();
     });
-    append_escaped(out, line.substr(done));
+    append_to(line.size());
     if (open != Oddity::none) out += "</b>";
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,12 @@ struct OddCharacters {
 };
 OddCharacters count_odd_characters(std::string_view text);
 
+/// HTML that stands in a line before the byte `at`, and is none of its text.
+struct Inset {
+    std::size_t at;
+    std::string html;
+};
+
 /// Appends a text as HTML with its odd characters marked: each row of one kind in `<b class="odd odd-KIND">` with its
 /// name. The text content stays exactly the text, and what changes the order changes none outside of its mark.
 class OddMarker {
@@ -31,8 +38,8 @@ class OddMarker {
     /// So many are marked of a text: one that has very many would become a page of many times its size.
     static constexpr std::size_t kMarksMax = 5000;
 
-    /// `line` is UTF-8 and begins and ends between words.
-    void append(std::string& out, std::string_view line);
+    /// `line` is UTF-8 and begins and ends between words. `insets` are in the order of their places.
+    void append(std::string& out, std::string_view line, std::span<const Inset> insets = {});
     /// `line`, which has nothing odd, is shown some other way.
     void skip(std::string_view line) { first_ = first_ && line.empty(); }
 

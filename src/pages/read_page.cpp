@@ -1,5 +1,6 @@
 #include "pages/read_page.hpp"
 
+#include "base/escape_sequences.hpp"
 #include "base/percent.hpp"
 #include "base/utf8.hpp"
 #include "model/languages.hpp"
@@ -9,6 +10,7 @@
 #include "pages/odd_characters.hpp"
 #include "pages/picture_document.hpp"
 #include "pages/template.hpp"
+#include "pages/terminal_output.hpp"
 #include "pages/text.hpp"
 
 #include <algorithm>
@@ -20,6 +22,7 @@ namespace snippetd::pages {
 namespace {
 
 constexpr std::size_t kPreviewBytesMax = 200;
+constexpr std::size_t kPreviewedBytes = 8192;  // so much of a text is looked at for it
 
 /// Adds `PREFIX_ISO` and `PREFIX_TEXT`.
 void set_time(Fields& fields, const std::string& prefix, base::UnixMillis time) {
@@ -31,7 +34,7 @@ void set_time(Fields& fields, const std::string& prefix, base::UnixMillis time) 
 std::string beginning(std::string_view body) {
     std::string text;
     bool space = false;
-    for (const char c : body) {
+    for (const char c : base::without_controls(base::cut(body, kPreviewedBytes))) {
         if (static_cast<unsigned char>(c) <= ' ') {
             space = !text.empty();
             continue;
@@ -93,7 +96,10 @@ std::string describe(const OddCharacters& odd) {
 
 /// Warns of what is not as it looks, in the text or in the title.
 void show_odd_characters(Fields& fields, const model::Snippet& snippet) {
-    const OddCharacters title = count_odd_characters(snippet.title), body = count_odd_characters(snippet.body);
+    const OddCharacters title = count_odd_characters(snippet.title);
+    const OddCharacters body = is_terminal_output(snippet.body, snippet.language)
+                                   ? count_odd_characters(base::without_controls(snippet.body))
+                                   : count_odd_characters(snippet.body);
     if (!title.any() && !body.any()) return;
     Fields odd = fields.add("ODD");
     if (title.any()) odd.add("ODD_TITLE", "ODD_IN_TITLE", describe(title));
@@ -120,12 +126,19 @@ void show_document(Fields& fields, const Document* document) {
     }
 }
 
-void show_code(Fields& fields, const model::Snippet& snippet, std::span<const highlight::Run> colours) {
-    fields.show_if(!colours.empty(), "COLOURED");
-    fields.set("CODE", code_html(snippet.body, colours));
-}
-
 }  // namespace
+
+void show_code(Fields& fields, std::string_view text, std::string_view language,
+               std::span<const highlight::Run> colours) {
+    fields.set("DIGITS", std::to_string(std::to_string(count_lines(text)).size()));
+    if (is_terminal_output(text, language)) {
+        fields.add("TERMINAL", "TERMINAL_STYLE_URL", asset_url("terminal.css"));
+        fields.set("CODE", terminal_html(text));
+        return;
+    }
+    fields.show_if(!colours.empty(), "COLOURED");
+    fields.set("CODE", code_html(text, colours));
+}
 
 bool has_document(const model::Snippet& snippet) {
     return snippet.language == "markdown";
@@ -136,7 +149,6 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     set_facts(fields, snippet);
     const std::size_t lines = count_lines(snippet.body);
     fields.set("LINES_TEXT", count_text(lines, "line", "lines"));
-    fields.set("DIGITS", std::to_string(std::to_string(lines).size()));
     fields.set("PICTURE_LINES", std::to_string(std::clamp<std::size_t>(lines, 1, kPictureLinesMax)));
     fields.set("VIEWS", std::to_string(options.view_count));
     fields.show(options.burned ? "BURNED" : "ACTIONS");
@@ -157,7 +169,7 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options) {
     }
     if (has_document(snippet)) show_document(fields, options.document);
     show_odd_characters(fields, snippet);
-    show_code(fields, snippet, options.colours);
+    show_code(fields, snippet.body, snippet.language, options.colours);
 
     Layout layout;
     layout.page = "read";
@@ -186,8 +198,7 @@ std::string embed_page(const model::Snippet& snippet, std::string_view base, std
     Fields fields;
     set_facts(fields, snippet);
     fields.set("URL", fmt::format("{}/s/{}", base, snippet.id));
-    fields.set("DIGITS", std::to_string(std::to_string(count_lines(snippet.body)).size()));
-    show_code(fields, snippet, colours);
+    show_code(fields, snippet.body, snippet.language, colours);
     fields.set("STYLE_URL", asset_url("style.css"));
     fields.set("THEME_URL", asset_url("theme.js"));
     fields.set("SCRIPT_URL", asset_url("embed.js"));

@@ -3,6 +3,7 @@
 #include "highlight/highlight.hpp"
 #include "model/snippet.hpp"
 #include "pages/document.hpp"
+#include "pages/template.hpp"
 
 #include <cstdint>
 #include <span>
@@ -26,6 +27,10 @@ std::string read_page(const model::Snippet& snippet, const ReadPage& options);
 /// The same for a frame on another site: the code, whose it is, and the way to its page. `base` as above.
 std::string embed_page(const model::Snippet& snippet, std::string_view base,
                        std::span<const highlight::Run> colours = {});
+
+/// Fills what shows a text in templates: as code, or as what a terminal shows.
+void show_code(Fields& fields, std::string_view text, std::string_view language,
+               std::span<const highlight::Run> colours);
 
 /// Whether its page shows a document besides its text.
 bool has_document(const model::Snippet& snippet);

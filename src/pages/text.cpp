@@ -1,5 +1,6 @@
 #include "pages/text.hpp"
 
+#include "base/escape_sequences.hpp"
 #include "base/utf8.hpp"
 
 #include <algorithm>
@@ -102,10 +103,12 @@ bool says_something(std::string_view line) {
 
 std::string title_text(std::string_view title, std::string_view text) {
     if (title.find_first_not_of(' ') != title.npos) return std::string{title};
+    std::string shown;  // of a line that has something else
     while (!text.empty()) {
         const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
         std::string_view line = text.substr(0, end);
         text.remove_prefix(std::min(end + 1, text.size()));
+        if (line.find('\x1B') != line.npos) line = shown = base::without_controls(line);
         if (!says_something(line)) continue;
         while (is_blank(line.front())) line.remove_prefix(1);
         while (is_blank(line.back())) line.remove_suffix(1);

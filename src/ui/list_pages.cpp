@@ -4,9 +4,11 @@
 #include "exchange/input.hpp"
 #include "exchange/page.hpp"
 #include "model/languages.hpp"
+#include "pages/assets.hpp"
 #include "pages/code.hpp"
 #include "pages/odd_characters.hpp"
 #include "pages/template.hpp"
+#include "pages/terminal_output.hpp"
 #include "pages/text.hpp"
 #include "ui/handlers.hpp"
 #include "use_cases/lists.hpp"
@@ -73,6 +75,7 @@ struct Part {
     use_cases::Page page;
     use_cases::Beginnings beginnings;
     std::unordered_map<std::string, std::string> previews;  ///< by id: HTML, not empty
+    bool has_terminal_output = false;                       ///< among the previews
     std::optional<store::Position> newer, older;            ///< where those go on; nothing where the list ends
 };
 
@@ -104,9 +107,8 @@ std::string_view preview_of(const store::Beginning& beginning) {
 }
 
 /// In colours, as far as these are known or made soon.
-Awaitable<std::unordered_map<std::string, std::string>> make_previews(Exchange& exchange, const Part& part) {
+Awaitable<void> make_previews(Exchange& exchange, Part& part) {
     const base::Deadline soon = base::deadline_in(kPreviewsPatience, exchange.deadline.party);
-    std::unordered_map<std::string, std::string> previews;
     for (const model::Snippet& snippet : part.page.snippets) {
         const auto found = part.beginnings.find(snippet.id);
         if (found == part.beginnings.end()) continue;
@@ -114,13 +116,17 @@ Awaitable<std::unordered_map<std::string, std::string>> make_previews(Exchange& 
         const auto texts =
             std::make_shared<const std::pair<std::string, std::string>>(preview_of(found->second), snippet.language);
         if (texts->first.empty()) continue;
+        if (pages::is_terminal_output(texts->first, texts->second)) {
+            part.previews.emplace(snippet.id, pages::terminal_preview_html(texts->first));
+            part.has_terminal_output = true;
+            continue;
+        }
         std::string key = fmt::format("preview {} {}", snippet.id, snippet.version);
         std::shared_ptr<const void> owner = texts;
         const std::vector<highlight::Run> colours = co_await exchange.worker.pages.find_colours(
             std::move(key), std::move(owner), texts->first, texts->second, soon);
-        previews.emplace(snippet.id, pages::coloured_html(texts->first, colours));
+        part.previews.emplace(snippet.id, pages::coloured_html(texts->first, colours));
     }
-    co_return previews;
 }
 
 /// `cursor` says after what, in the order of the list; `before`, before what.
@@ -151,7 +157,7 @@ Awaitable<Result<Part>> read_part(Exchange& exchange, const Shown& shown) {
         if (!is_first && !part.page.snippets.empty()) part.newer = use_cases::position_of(part.page.snippets.front());
     }
     part.beginnings = co_await use_cases::beginnings_of(exchange, part.page);
-    part.previews = co_await make_previews(exchange, part);
+    co_await make_previews(exchange, part);
     co_return part;
 }
 
@@ -199,6 +205,7 @@ void show_item(pages::Fields& fields, const Shown& shown, const model::Snippet& 
 void show_part(pages::Fields& fields, const Shown& shown, const Part& part) {
     if (!part.page.snippets.empty()) {
         pages::Fields list = fields.add("LIST");
+        if (part.has_terminal_output) list.add("TERMINAL", "TERMINAL_STYLE_URL", pages::asset_url("terminal.css"));
         for (const model::Snippet& snippet : part.page.snippets) {
             const auto found = part.beginnings.find(snippet.id);
             const auto preview = part.previews.find(snippet.id);

@@ -6,6 +6,7 @@
 #include "pages/code.hpp"
 #include "pages/diff.hpp"
 #include "pages/documents.hpp"
+#include "pages/read_page.hpp"
 #include "pages/template.hpp"
 #include "pages/text.hpp"
 #include "ui/handlers.hpp"
@@ -213,7 +214,6 @@ std::string revision_content(const OneVersion& one, std::span<const highlight::R
     fields.set("SIZE_TEXT", pages::size_text(revision.body.size()));
     const std::size_t lines = pages::count_lines(revision.body);
     fields.set("LINES_TEXT", pages::count_text(lines, "line", "lines"));
-    fields.set("DIGITS", std::to_string(std::to_string(lines).size()));
     fields.set("RAW_URL", url + "/raw");
     if (revision.version == snippet.version) {
         fields.show("IS_CURRENT");
@@ -222,8 +222,7 @@ std::string revision_content(const OneVersion& one, std::span<const highlight::R
                    fmt::format("/s/{}/revisions?from={}&to={}", snippet.id, revision.version, snippet.version));
         if (may_restore) fields.add("RESTORE", "RESTORE_URL", url + "/restore");
     }
-    fields.show_if(!colours.empty(), "COLOURED");
-    fields.set("CODE", pages::code_html(revision.body, colours));
+    pages::show_code(fields, revision.body, revision.language, colours);
     return pages::render("revision", fields);
 }
 

@@ -45,6 +45,13 @@ async function check(page, what, wrong) {
 const code = "#include <cstdio>\n\n// A comment\nint main() {\n\tstd::puts(\"a string\");\n  return 0x1F;\n}\n";
 const everything = "# Title\n\nText, `code`, [link](https://example.org/), **bold**.\n\n- [x] done\n- item\n\n> quote\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\ndef f(): return 'x'  # why\n```\n\n---\n\n![image](https://example.org/x.png)\n";
 
+/** Colours of a terminal on each other, in some of each kind. */
+function everyStyle() {
+  const lines = Array.from({ length: 8 }, (_, n) => `\x1b[3${n}mtext\x1b[m \x1b[9${n}mtext\x1b[m \x1b[1;2;3${n}mtext\x1b[m \x1b[4${n}mtext\x1b[m \x1b[7;3${n}mtext\x1b[m \x1b[3${n};4${(n + 3) % 8}mtext\x1b[m`);
+  const shades = Array.from({ length: 31 }, (_, n) => `\x1b[38;5;${8 * n + 7}mtext\x1b[m \x1b[48;5;${8 * n + 3}mtext\x1b[m`);
+  return [...lines, "\x1b[2mdim\x1b[m \x1b[7minverse\x1b[m \x1b[4;9mlines\x1b[m\x07", ...shades].join("\n");
+}
+
 test("axe finds nothing on the pages that anybody opens", async (t) => {
   t.expect(/status of 4(04|10|22|01)/);
   const ada = await t.signUp();
@@ -54,18 +61,22 @@ test("axe finds nothing on the pages that anybody opens", async (t) => {
   const long = "a-very-long-name-without-any-place-to-break-it-".repeat(4);
   const { id } = await ada.create({ title: `${long}.cpp`, body: code, visibility: "public", tags: ["one", "t".repeat(32)], expires_in: 86_400 });
   const md = await ada.create({ title: "readme.md", body: everything, visibility: "public" });
+  const output = await ada.create({ body: `${everyStyle()}\n`, visibility: "public" });
   const burning = await ada.create({ body: "x", burn_after_reading: true });
   const gone = await ada.create({ body: "secret\n", burn_after_reading: true });
   await ada.edit(md.id, { body: `${everything}more\n` });
   const page = await t.open(null);
   for (const [what, path] of [["explore", "/explore"], ["filtered", "/explore?language=cpp&sort=oldest"], ["nothing found", "/explore?language=none"],
-    ["profile", `/users/${ada.name}`], ["terminal", "/terminal"], ["log-in", "/login"], ["sign-up", "/signup"], ["read", `/s/${id}#L3-L5`], ["embed", `/s/${id}/embed`], ["Markdown", `/s/${md.id}`],
+    ["profile", `/users/${ada.name}`], ["terminal", "/terminal"], ["log-in", "/login"], ["sign-up", "/signup"], ["read", `/s/${id}#L3-L5`], ["embed", `/s/${id}/embed`], ["terminal output", `/s/${output.id}#L2-L9`], ["terminal output, embedded", `/s/${output.id}/embed`], ["Markdown", `/s/${md.id}`],
     ["revisions", `/s/${md.id}/revisions`], ["inline", `/s/${md.id}/revisions?from=1&to=2`], ["split", `/s/${md.id}/revisions?from=1&to=2&view=split`],
     ["old version", `/s/${md.id}/revisions/1`], ["burning", `/s/${burning.id}`], ["404", "/s/AAAAAAAAAAAA"]]) {
     await page.goto(path);
     if (what === "read") await highlighted(page);
     if (what === "Markdown") await page.locator(".markdown pre .hk").first().waitFor();
     await check(page, what, wrong);
+    if (what !== "terminal output") continue;
+    await page.locator("label", { hasText: "Text" }).click();
+    await check(page, "terminal output, as text", wrong);
   }
   await page.goto(`/s/${gone.id}`);
   await page.locator("button", { hasText: "Show it now" }).click();

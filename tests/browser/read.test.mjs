@@ -79,6 +79,38 @@ test("selects and copies the text exactly, without line numbers, before and afte
   assert.equal(await copied(context), program);
 });
 
+const styled = "\x1b[0m\x1b[01;34mbin\x1b[0m\n\x1b[31;47mred\x1b[m \x1b[2mdim\x1b[m\x07\n";
+
+test("shows what a terminal has shown in colours or as text, which the browser remembers", async (t) => {
+  const { id } = await t.anonymous.create({ body: styled });
+  const colourOf = (page) => page.locator(".t").first().evaluate((piece) => getComputedStyle(piece).color);
+  const plain = await t.open(`/s/${id}`, { scripts: false });
+  for (const page of [plain, await t.open(`/s/${id}#L2`, clipboard)]) {
+    const ink = await page.locator("pre.code").evaluate((pre) => getComputedStyle(pre).color);
+    await saysSoon(page.locator("h1"), "bin");
+    assert.equal(await page.locator("#L1").innerText(), "bin\n");
+    assert.notEqual(await colourOf(page), ink);
+    assert.equal(await codeOf(page), styled);
+    await page.locator("label", { hasText: "Text" }).click();
+    assert.match(await page.locator("#L1").innerText(), /\[01;34mbin/);
+    assert.equal(await colourOf(page), ink);
+    assert.equal(await page.locator("#L2 .e").last().evaluate((control) => getComputedStyle(control, "::before").content), '"^G"');
+    if (page === plain) continue;
+    assert.equal(await marked(page), "2");
+    await page.locator("#copy").click();
+    await saysSoon(page.locator(".toasts"), /Text copied/);
+    assert.equal(await clipboardText(page), styled, "as text it is copied with its sequences");
+    await page.reload();
+    assert.match(await page.locator("#L1").innerText(), /\[01;34mbin/);
+    await page.locator("label", { hasText: "Colours" }).click();
+    assert.equal(await page.locator("#L1").innerText(), "bin\n");
+    await page.locator("#copy").click();
+    await until(async () => (await clipboardText(page)) === "bin\nred dim\n", "a copy of what is seen");
+    await page.evaluate(() => getSelection().selectAllChildren(document.querySelector("pre.code code")));
+    assert.equal(await copied(page), "bin\nred dim\n");
+  }
+});
+
 test("the key c copies", async (t) => {
   const { id } = await t.anonymous.create({ body: "no end of line" });
   const page = await t.open(`/s/${id}`, clipboard);

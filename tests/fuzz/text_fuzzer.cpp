@@ -2,6 +2,7 @@
 #include "base/utf8.hpp"
 #include "fuzz/fuzz.hpp"
 #include "pages/code.hpp"
+#include "pages/terminal_output.hpp"
 
 #include <string>
 
@@ -44,6 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         runs.push_back({byte % 7 + 1u, static_cast<highlight::Colour>(byte % highlight::kColours)});
     }
     fuzz::need(text_of(pages::code_html(text, runs)) == text, "in colours too");
+    fuzz::need(text_of(pages::terminal_html(text)) == text, "as a terminal shows it too");
     if (!base::count_code_points(text)) return 0;
     std::string json;
     base::append_json_string(json, text);

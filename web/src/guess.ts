@@ -3,6 +3,7 @@
 
 /** So much of a text is looked at. */
 export const LOOKED_AT = 8192;
+const STYLED = /\x1b\[[\d;:]*m/;
 const SURE = 7;
 const LEAD = 1.25;
 const AGAIN = 0.3;
@@ -179,6 +180,8 @@ export class Guesser {
 
   /** The language's name, or null when the signs do not tell. */
   guess(text: string): string | null {
+    // What a terminal has shown is no program, whatever program it shows.
+    if (STYLED.test(text.slice(0, LOOKED_AT))) return null;
     const [best, second] = this.weigh(text);
     if (!best || best.weight < SURE || best.weight < (second?.weight ?? 0) * LEAD) return null;
     return best.name;

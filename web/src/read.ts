@@ -153,16 +153,45 @@ find("#go-to-line")?.addEventListener("click", () => {
   dialog.showModal();
 });
 
+// Output of a terminal: in colours, or with what has coloured it.
+
+const asText = find<HTMLInputElement>("#view-text");
+const asColours = find<HTMLInputElement>("#view-colours");
+if (asText && asColours) {
+  try {
+    asText.checked = localStorage.getItem("terminal") === "text";
+  } catch {
+    // In colours, then.
+  }
+  for (const choice of [asText, asColours]) {
+    choice.addEventListener("change", () => {
+      try {
+        localStorage.setItem("terminal", asText.checked ? "text" : "colours");
+      } catch {
+        // It lasts until the page is left.
+      }
+    });
+  }
+}
+
+/** The text of what is shown: sequences for a terminal are part of it only when they are. */
+function textOf(shown: DocumentFragment | Element | null): string {
+  if (!shown || !asColours?.checked) return shown?.textContent ?? "";
+  const part = shown.cloneNode(true) as DocumentFragment | Element;
+  for (const sequence of part.querySelectorAll(".e")) sequence.remove();
+  return part.textContent ?? "";
+}
+
 // Actions.
 
-find("#copy")?.addEventListener("click", () => void copy(code?.textContent ?? "", "Text"));
+find("#copy")?.addEventListener("click", () => void copy(textOf(code), "Text"));
 // What is selected in the code is copied as it is there: a browser would leave the last line's end out.
 document.addEventListener("copy", (event) => {
   const selection = getSelection();
   if (!code || !event.clipboardData || !selection || selection.isCollapsed || selection.rangeCount !== 1) return;
   const range = selection.getRangeAt(0);
   if (!code.contains(range.commonAncestorContainer) && range.commonAncestorContainer !== pre) return;
-  event.clipboardData.setData("text/plain", range.cloneContents().textContent ?? "");
+  event.clipboardData.setData("text/plain", textOf(range.cloneContents()));
   event.preventDefault();
 });
 find("#copy-link")?.addEventListener("click", () => {
