@@ -39,7 +39,7 @@ constexpr const char* kExamples = R"(Examples:
 
 /// Flags as they are written, before they are checked.
 struct Written {
-    std::string timeout, expires;
+    std::string timeout, expires, colours;
     std::vector<std::string> tags;
     bool quiet = false, verbose = false;
     bool is_public = false, is_unlisted = false, is_private = false;
@@ -103,12 +103,17 @@ void define_ids(CLI::App& app, Invocation& invocation, int count_max) {
     app.add_option("ID", invocation.operands, "A snippet's id or URL")->required()->expected(1, count_max);
 }
 
-void define_get(CLI::App& app, Invocation& invocation, Written&) {
+void define_get(CLI::App& app, Invocation& invocation, Written& written) {
     define_ids(app, invocation, 1);
     app.add_option("-o,--output", invocation.output, "Write it to a file instead of standard output")
         ->type_name("FILE");
     define_json(app, invocation, "Print the snippet and what is known of it as JSON");
-    app.add_flag("--raw", invocation.raw, "Leave control characters as they are on a terminal too");
+    CLI::Option* colours = app.add_option("--color", written.colours,
+                                          "Show code in colours: auto (default: on a terminal, unless NO_COLOR is "
+                                          "set), always or never")
+                               ->type_name("WHEN")
+                               ->check(CLI::IsMember({"auto", "always", "never"}));
+    app.add_flag("--raw", invocation.raw, "Leave control characters as they are on a terminal too")->excludes(colours);
 }
 
 void define_list(CLI::App& app, Invocation& invocation, Written&) {
@@ -234,6 +239,8 @@ void check_text(std::string_view flag, const std::optional<std::string>& text) {
 void read_written(const Written& written, Invocation& invocation) {
     if (written.quiet) invocation.talk = Talk::quiet;
     if (written.verbose) invocation.talk = Talk::verbose;
+    if (written.colours == "always") invocation.colours = Colours::always;
+    if (written.colours == "never") invocation.colours = Colours::never;
     if (written.is_public) invocation.visibility = "public";
     if (written.is_unlisted) invocation.visibility = "unlisted";
     if (written.is_private) invocation.visibility = "private";

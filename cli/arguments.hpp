@@ -10,6 +10,9 @@
 
 namespace snippetd::cli {
 
+/// When there are colours: on a terminal that has them, or whatever there is.
+enum class Colours { automatic, always, never };
+
 enum class Command { create, get, list, edit, remove, login, logout, stats, print };
 
 /// What one run is asked to do. A member belongs to the commands that have its flag.
@@ -27,6 +30,7 @@ struct Invocation {
     std::optional<std::string> title, language, visibility;
     std::optional<std::vector<std::string>> tags;
     std::optional<std::optional<std::int64_t>> expires_in_s;  ///< an inner nothing is `never`
+    Colours colours = Colours::automatic;
     bool burn = false, copy = false, open = false, qr = false, raw = false;
 
     std::string output, file;  ///< empty when not given

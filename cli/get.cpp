@@ -16,6 +16,12 @@ std::string_view wanted_lines(const SnippetLink& link, std::string_view body) {
     return *lines;
 }
 
+bool wants_colours(const Invocation& invocation, const Terminal& terminal) {
+    if (invocation.json || invocation.raw || invocation.colours == Colours::never) return false;
+    if (invocation.colours == Colours::always) return true;
+    return (invocation.output.empty() || invocation.output == "-") && terminal.wants_colours();
+}
+
 }  // namespace
 
 ExitCode get(Context& context) {
@@ -23,14 +29,23 @@ ExitCode get(Context& context) {
     return context.for_each(invocation.operands, [&](const std::string& operand) {
         const SnippetLink link = parse_link(operand);
         Service service = context.service_of(link);
+        const bool in_colours = wants_colours(invocation, context.terminal());
         Call call{.method = "GET",
-                  .path = "/s/" + link.id + (invocation.json ? "" : "/raw"),
+                  .path = "/s/" + link.id +
+                          (invocation.json ? ""
+                           : in_colours    ? "/ansi"
+                                           : "/raw"),
                   .fields = context.edit_fields(service, link.id),
                   .body = {},
                   .repeat = Repeat::always,
                   .progress = {}};
         call.fields.emplace_back("Accept", invocation.json ? "application/json" : "text/plain");
-        const Answer answer = service.call(call);
+        Answer answer = service.call(call);
+        if (in_colours && answer.response.status == 404) {
+            // There is no such snippet, or the server is older than its colours.
+            call.path = "/s/" + link.id + "/raw";
+            answer = service.call(call);
+        }
         if (answer.response.status == 410 && answer.perhaps_done_before) {
             throw Failure{ExitCode::not_found,
                           "it is gone (410): it may have been for one reader, and the answer to an "
@@ -44,6 +59,7 @@ ExitCode get(Context& context) {
             text = wanted_lines(link, answer.response.body);
         }
         if (!invocation.output.empty() && invocation.output != "-") return write_output(invocation.output, text);
+        if (in_colours) return context.terminal().show_in_styles(text);
         if (invocation.raw) return context.terminal().print(text);
         context.terminal().show(text);
     });

@@ -1,10 +1,12 @@
 #include "terminal.hpp"
 
+#include "base/visible.hpp"
 #include "failure.hpp"
 #include "signals.hpp"
 #include "text.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 
@@ -80,8 +82,20 @@ void Terminal::print(std::string_view bytes) const {
 }
 
 void Terminal::show(std::string_view text) const {
-    if (out_is_terminal_) return print(visible(text));
+    if (out_is_terminal_) return print(base::visible(text));
     print(text);
+}
+
+void Terminal::show_in_styles(std::string_view text) const {
+    print(base::visible_in_styles(text));
+}
+
+bool Terminal::wants_colours() const {
+    const auto value_of = [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string_view{value ? value : ""};
+    };
+    return out_is_terminal_ && value_of("NO_COLOR").empty() && !value_of("TERM").empty() && value_of("TERM") != "dumb";
 }
 
 void Terminal::print_line(std::string_view line) const {

@@ -16,8 +16,11 @@ class Terminal {
 
     /// To standard output, as it is. Throws Failure (local_file) when not all can be written.
     void print(std::string_view bytes) const;
-    /// The same for what others wrote: byte for byte, but on a terminal so that it cannot act upon that (`visible`).
+    /// The same for what others wrote: byte for byte, but on a terminal so that it cannot act upon that
+    /// (`base::visible`).
     void show(std::string_view text) const;
+    /// What has colours in it: on a terminal or elsewhere, so that nothing but these can act upon a terminal.
+    void show_in_styles(std::string_view text) const;
     void print_line(std::string_view line) const;
 
     /// To standard error, after `snip: `. `complain` speaks even when quiet, `explain` only when verbose.
@@ -33,6 +36,8 @@ class Terminal {
     void clear_progress() const;
 
     bool quiet() const { return talk_ == Talk::quiet; }
+    /// Whether standard output is a terminal that shows colours to somebody who wants them (no-color.org).
+    bool wants_colours() const;
     bool out_is_terminal() const { return out_is_terminal_; }
     bool err_is_terminal() const { return err_is_terminal_; }
     /// Of standard output; 80 when it is unknown.

@@ -2,6 +2,7 @@
 
 #include "base/units.hpp"
 #include "base/utf8.hpp"
+#include "base/visible.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -15,16 +16,6 @@ namespace {
 
 constexpr std::int64_t kExpiresInMax = 10LL * 365 * 24 * 3600;
 constexpr std::size_t kTitleCharactersMax = 200;
-
-bool is_control(char32_t c) {
-    return c < 0x20 || (c >= 0x7F && c <= 0x9F);
-}
-
-/// What a text may have for good reason: it joins letters or parts of emoji, or says where words end, and acts on
-/// nothing else.
-bool is_joiner(char32_t c) {
-    return c == 0x200B || c == 0x200C || c == 0x200D || c == 0x2060;
-}
 
 }  // namespace
 
@@ -52,36 +43,13 @@ std::string printable(std::string_view text) {
     return out;
 }
 
-std::string visible(std::string_view text) {
-    std::string out;
-    while (!text.empty()) {
-        const base::CodePoint next = base::first_code_point(text);
-        const char32_t c = next.value;
-        const bool line_end = c == '\n' || (c == '\r' && text.size() > 1 && text[1] == '\n');
-        if (next.bytes == 0) {
-            out += base::kReplacementCharacter;
-        } else if (line_end || c == '\t' || is_joiner(c) || !base::is_unseen(c)) {
-            out += text.substr(0, next.bytes);
-        } else if (is_control(c)) {
-            // 64 apart, DEL included; C1 as `M-` and the C0 character below it.
-            if (c >= 0x80) out += "M-";
-            out += '^';
-            out += static_cast<char>((c & 0x7F) ^ 0x40);
-        } else {
-            out += fmt::format("<U+{:04X}>", static_cast<unsigned>(c));
-        }
-        text.remove_prefix(std::max<std::size_t>(next.bytes, 1));
-    }
-    return out;
-}
-
 std::string visible_json(std::string_view text) {
     std::string out;
     while (!text.empty()) {
         const base::CodePoint next = base::first_code_point(text);
         if (next.bytes == 0) {
             out += base::kReplacementCharacter;
-        } else if (base::is_unseen(next.value) && !is_joiner(next.value)) {
+        } else if (base::is_unseen(next.value) && !base::is_joiner(next.value)) {
             out += fmt::format("\\u{:04x}", static_cast<unsigned>(next.value));
         } else {
             out += text.substr(0, next.bytes);

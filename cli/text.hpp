@@ -19,11 +19,7 @@ std::optional<Unacceptable> find_unacceptable(std::string_view body);
 /// U+2028 to U+202E, U+2060 to U+206F), and with U+FFFD for what is no UTF-8: nothing in it can act upon a terminal.
 std::string printable(std::string_view text);
 
-/// `text` as a terminal can show it whole: tabs and line ends stay, control characters are `^[` and the like as cat -v
-/// writes them, those that set a direction or end a line in other ways `<U+202E>`, and what is no UTF-8 is U+FFFD.
-std::string visible(std::string_view text);
-
-/// JSON text with `\u202e` and the like for what `visible` would change: the same document, on one line.
+/// JSON text with `\u202e` and the like for what `base::visible` would change: the same document, on one line.
 std::string visible_json(std::string_view text);
 
 /// The first `code_points_max` characters of valid UTF-8, the last of them `…` when something is left out.

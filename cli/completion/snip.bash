@@ -30,6 +30,9 @@ _snip() {
         --by)
             COMPREPLY=($(compgen -W "day hour" -- "$cur"))
             return ;;
+        --color)
+            COMPREPLY=($(compgen -W "auto always never" -- "$cur"))
+            return ;;
         -s | --server | --timeout | --retries | -t | --title | --tag | -n | --limit | --search | --username) return ;;
         -q) [[ $command == list ]] && return ;;
     esac
@@ -38,7 +41,7 @@ _snip() {
     local fields="-l --language -t --title --public --unlisted --private -e --expires --tag"
     local flags
     case $command in
-        get) flags="$common -q -o --output --json --raw" ;;
+        get) flags="$common -q -o --output --json --color --raw" ;;
         list) flags="$common -n --limit -q --search --tag -l --language --json" ;;
         edit) flags="$common -q $fields --file --json" ;;
         rm) flags="$common -q" ;;

@@ -65,6 +65,7 @@ complete -c snip -n __snip_shares -l list-languages -d 'Print the names of all l
 complete -c snip -n __snip_shares -l version -d 'Print the version'
 
 complete -c snip -n '__snip_is get' -s o -l output -r -F -d 'Write it to a file'
+complete -c snip -n '__snip_is get' -l color -x -a 'auto always never' -d 'Show code in colours'
 complete -c snip -n '__snip_is get' -l raw -d 'Leave control characters as they are'
 complete -c snip -n '__snip_is list' -s n -l limit -x -d 'At most so many'
 complete -c snip -n '__snip_is list' -s q -l search -x -d 'Only with these words'

@@ -60,6 +60,7 @@ constexpr Route kRoutes[] = {
     or_page(ui::read_page,
             open_snippet({Method::get, "/s/{id}", api::read_shared, Access::anyone, Charge::nothing, Work::read})),
     open_snippet({Method::get, "/s/{id}/raw", api::read_shared_raw, Access::anyone, Charge::nothing, Work::read}),
+    open_snippet({Method::get, "/s/{id}/ansi", conventions::read_ansi, Access::anyone, Charge::nothing, Work::render}),
 
     with_text({Method::post, "/snippets", api::create_snippet, Access::optional, Charge::write, Work::own}),
     {Method::get, "/snippets", api::list_snippets, Access::account, Charge::nothing, Work::list},

@@ -19,6 +19,9 @@ Answer upload_text(Exchange& exchange);
 Answer manage_upload(Exchange& exchange);
 Answer pastebinit_configuration(Exchange& exchange);
 
+// ansi.cpp
+Answer read_ansi(Exchange& exchange);
+
 // haste.cpp
 Answer create_document(Exchange& exchange);
 Answer read_document(Exchange& exchange);

@@ -1,6 +1,7 @@
 #include "pages/terminal_output.hpp"
 
 #include "base/escape_sequences.hpp"
+#include "base/visible.hpp"
 #include "model/languages.hpp"
 #include "pages/code.hpp"
 #include "pages/odd_characters.hpp"
@@ -8,6 +9,7 @@
 #include "pages/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,25 @@
 namespace snippetd::pages {
 
 namespace {
+
+constexpr std::string_view kReset = "\x1B[0m";
+
+/// In the terminal's own sixteen colours, which whoever uses it has chosen.
+constexpr std::array<std::string_view, highlight::kColours> kSequences{"",         "\x1B[2m",  "\x1B[35m", "\x1B[32m",
+                                                                       "\x1B[33m", "\x1B[33m", "\x1B[94m", "\x1B[36m",
+                                                                       "\x1B[33m", "\x1B[31m", "\x1B[32m", "\x1B[31m"};
+
+/// Takes the next line off, and what ends it.
+std::pair<std::string_view, std::string_view> take_line(std::string_view& text) {
+    const std::size_t feed = text.find('\n');
+    std::string_view line = text.substr(0, feed), end = feed == text.npos ? std::string_view{} : text.substr(feed, 1);
+    if (!end.empty() && line.ends_with('\r')) {
+        line.remove_suffix(1);
+        end = text.substr(feed - 1, 2);
+    }
+    text.remove_prefix(line.size() + end.size());
+    return {line, end};
+}
 
 /// A row of characters in one style, or a sequence.
 struct Piece {
@@ -60,6 +81,18 @@ class TerminalLines {
         marker_.skip(line);
         for (const Piece& piece : pieces) append_piece(out, piece);
         out += line.substr(end);
+    }
+
+    /// The same for a terminal.
+    void append_ansi(std::string& out, std::string_view line) {
+        for (const Piece& piece : take_apart(line)) {
+            if (piece.control) continue;
+            const std::string sequence = sequence_of(piece.style);
+            out += sequence;
+            // Of what is beyond the bound no sequence has been taken off.
+            out += base::visible(piece.bytes);
+            if (!sequence.empty()) out += kReset;
+        }
     }
 
   private:
@@ -145,6 +178,34 @@ std::string terminal_preview_html(std::string_view text) {
         lines.append(out, line);
     }
     return out + "</span>";
+}
+
+std::string ansi_text(std::string_view text, std::string_view language, std::span<const highlight::Run> runs) {
+    std::string out;
+    out.reserve(text.size() + text.size() / 4);
+    if (is_terminal_output(text, language)) {
+        TerminalLines lines{false};
+        while (!text.empty()) {
+            const auto [line, end] = take_line(text);
+            lines.append_ansi(out, line);
+            out += end;
+        }
+        return out;
+    }
+    if (runs.empty()) return base::visible(text);
+    for (const highlight::Run& run : runs) {
+        std::string_view piece = text.substr(0, run.bytes);
+        text.remove_prefix(piece.size());
+        while (!piece.empty()) {
+            const auto [line, end] = take_line(piece);
+            const std::string_view sequence = kSequences[static_cast<std::size_t>(run.colour)];
+            if (!line.empty()) out += sequence;
+            out += base::visible(line);
+            if (!line.empty() && !sequence.empty()) out += kReset;
+            out += end;
+        }
+    }
+    return out + base::visible(text);
 }
 
 }  // namespace snippetd::pages

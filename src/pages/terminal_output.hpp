@@ -1,6 +1,9 @@
 #pragma once
 
+#include "highlight/highlight.hpp"
+
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,5 +23,10 @@ inline constexpr std::size_t kTerminalSpansMax = 20'000;
 
 /// The beginning of such a text for a preview: with its styles, and without its sequences.
 std::string terminal_preview_html(std::string_view text);
+
+/// A text for a terminal: code in the colours of `runs`, which add up to it or are none; output of a terminal in its
+/// own. Each line ends without a style, and nothing but styles can act upon a terminal: all else is written out
+/// (`base::visible`), or, of output of a terminal, left out.
+std::string ansi_text(std::string_view text, std::string_view language, std::span<const highlight::Run> runs);
 
 }  // namespace snippetd::pages

@@ -224,6 +224,37 @@ std::string classes_of(const TerminalStyle& style) {
     return classes;
 }
 
+std::string sequence_of(const TerminalStyle& style) {
+    if (style.plain()) return {};
+    std::string sequence = "\x1B[0";
+    const auto add = [&sequence](bool wanted, int code) {
+        if (wanted) sequence += fmt::format(";{}", code);
+    };
+    const auto add_ink = [&sequence](const Ink& ink, int base) {
+        if (ink.kind == Ink::Kind::none) return;
+        if (ink.kind == Ink::Kind::direct) {
+            sequence += fmt::format(";{};2;{};{};{}", base + 8, ink.red, ink.green, ink.blue);
+        } else if (ink.red < 8) {
+            sequence += fmt::format(";{}", base + ink.red);
+        } else if (ink.red < kCubeBegin) {
+            sequence += fmt::format(";{}", base + 60 + ink.red - 8);
+        } else {
+            sequence += fmt::format(";{};5;{}", base + 8, ink.red);
+        }
+    };
+    add(style.bold, 1);
+    add(style.dim, 2);
+    add(style.italic, 3);
+    add(style.underlined, 4);
+    add(style.inverse, 7);
+    add(style.struck, 9);
+    const auto text = index_of(style.text), ground = index_of(style.ground);
+    const bool same = text && ground && shade_of(*text) == shade_of(*ground);
+    if (!same) add_ink(style.text, 30);
+    add_ink(style.ground, 40);
+    return sequence + 'm';
+}
+
 Shade shade_of(std::uint8_t index) {
     if (index < kCubeBegin) return kBasic[index];
     if (index >= kGreysBegin) {

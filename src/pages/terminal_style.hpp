@@ -36,6 +36,10 @@ void apply(TerminalStyle& style, std::string_view parameters);
 /// nearest of 256, and what is too much like the colour behind it is black or white. Empty for plain text.
 std::string classes_of(const TerminalStyle& style);
 
+/// The same for a terminal: `ESC [ … m`, which begins with a reset. What has the colour of its ground has that of the
+/// terminal's text instead. Empty for plain text.
+std::string sequence_of(const TerminalStyle& style);
+
 /// What terminal.css shows behind a text, and on such a ground, for one of 256.
 std::array<std::uint8_t, 3> shade_of(std::uint8_t index);
 

@@ -3,7 +3,7 @@
 #include "base/secret.hpp"
 #include "base/units.hpp"
 #include "base/utf8.hpp"
-#include "base/visible.hpp"
+#include "base/shows_nothing.hpp"
 #include "model/languages.hpp"
 
 #include <algorithm>

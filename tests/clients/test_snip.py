@@ -268,6 +268,49 @@ def test_a_body_cannot_act_on_the_terminal(snip):
     assert code == 0 and "\x1b]52;c;cm0=\x07\u009b31m\u202e" in shown
 
 
+GO = "package main\n\nfunc f() {} // \x1b]0;owned\x07\n"
+IN_COLOURS = "\x1b[2m// ^[]0;owned^G\x1b[0m\n\x1b[m"
+TERMINAL = {"TERM": "xterm", "NO_COLOR": ""}
+
+
+def test_code_is_in_colours_on_a_terminal_that_has_them(snip):
+    link = snip.ok("-l", "go", stdin=GO).strip()
+    code, shown = on_terminal(snip, "get", link, env=TERMINAL)
+    assert code == 0 and re.sub("\r+\n", "\n", shown).endswith(IN_COLOURS) and "\x1b[35mpackage\x1b[0m" in shown
+    unwanted, unknown = {**TERMINAL, "NO_COLOR": "1"}, {**TERMINAL, "TERM": "dumb"}
+    without = [(unwanted, []), (unknown, []), (TERMINAL, ["--color", "never"])]
+    for env, flags in without:
+        shown = on_terminal(snip, "get", *flags, link, env=env)[1]
+        assert re.sub("\r+\n", "\n", shown) == "package main\n\nfunc f() {} // ^[]0;owned^G\n"
+    # Elsewhere it is byte for byte what was shared, unless colours are asked for.
+    assert snip.run("get", link, env=TERMINAL).stdout == GO.encode()
+    assert snip.ok("get", "--color", "always", link).endswith(IN_COLOURS)
+    assert snip.ok("get", "--color=always", link + "#L3").startswith("\x1b[35mfunc\x1b[0m ")
+    assert "--raw" in snip.fails(2, "get", "--raw", "--color", "always", link)
+    assert "auto" in snip.fails(2, "get", "--color", "sometimes", link)
+
+
+def test_output_of_a_terminal_has_its_colours_and_nothing_else(snip):
+    link = snip.ok(stdin="\x1b[1;31mred\x1b[m\x1b[2J\x1b]0;owned\x07\n").strip()
+    code, shown = on_terminal(snip, "get", link, env=TERMINAL)
+    assert code == 0 and re.sub("\r+\n", "\n", shown) == "\x1b[0;1;31mred\x1b[0m\n\x1b[m"
+
+
+def test_an_older_server_is_asked_for_the_text_alone(snip):
+    link = snip.ok("-b", "-l", "go", stdin=GO).strip()
+    assert snip.ok("get", "--color", "always", link).endswith(IN_COLOURS), "what burns is in colours too"
+    assert "410" in snip.fails(3, "get", "--color", "always", link)
+    missing = json.dumps({"error": "not_found", "title": "x", "detail": "There is no such page."}).encode()
+    with Misbehaving(None, [answer(404, missing)], answer(200, b"a\x1b[2Jb\x1b[1mc")) as old:
+        assert snip.ok("-s", old.url, "get", "--color", "always", "abc") == "a^[[2Jb\x1b[1mc\x1b[m"
+
+
+def test_a_hostile_server_cannot_act_on_the_terminal_in_colours(snip):
+    with Misbehaving(afterwards=answer(200, b"\x1b[31mred\x1b[2J\x1b]0;owned\x07\xc2\x9b31m")) as server:
+        code, shown = on_terminal(snip, "-s", server.url, "get", "abc", env=TERMINAL)
+    assert code == 0 and shown == "\x1b[31mred^[[2J^[]0;owned^GM-^[31m\x1b[m"
+
+
 @pytest.mark.parametrize("terminal", [False, True])
 def test_json_cannot_act_on_the_terminal(snip, terminal):
     link = snip.ok(stdin=ESCAPES).strip()
@@ -802,7 +845,7 @@ def test_a_signal_keeps_an_edit_and_says_where(own, server):
 # --- On a terminal.
 
 
-def on_terminal(snip, *arguments, answers=(), stdin=None, stdout=None):
+def on_terminal(snip, *arguments, answers=(), stdin=None, stdout=None, env=None):
     """Runs it on a terminal of its own; returns the exit code and what the terminal shows. `answers` are pairs of what
     to wait for and what to type then."""
     controller, terminal = pty.openpty()
@@ -812,7 +855,7 @@ def on_terminal(snip, *arguments, answers=(), stdin=None, stdout=None):
         fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
     streams = {"stdin": stdin or terminal, "stdout": stdout or terminal, "stderr": terminal}
-    process = snip.start(*arguments, preexec_fn=take_terminal, **streams)
+    process = snip.start(*arguments, env=env, preexec_fn=take_terminal, **streams)
     os.close(terminal)
     shown, left = b"", list(answers)
     while True:

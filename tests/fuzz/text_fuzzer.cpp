@@ -1,5 +1,7 @@
+#include "base/escape_sequences.hpp"
 #include "base/json_text.hpp"
 #include "base/utf8.hpp"
+#include "base/visible.hpp"
 #include "fuzz/fuzz.hpp"
 #include "pages/code.hpp"
 #include "pages/terminal_output.hpp"
@@ -46,6 +48,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     fuzz::need(text_of(pages::code_html(text, runs)) == text, "in colours too");
     fuzz::need(text_of(pages::terminal_html(text)) == text, "as a terminal shows it too");
+    for (const std::string_view language : {"text", "c"}) {
+        // What is left of sequences after styles are taken out acts upon no terminal.
+        const std::string ansi = base::without_controls(pages::ansi_text(text, language, {}));
+        fuzz::need(base::visible(ansi) == ansi, "a terminal gets styles alone");
+    }
     if (!base::count_code_points(text)) return 0;
     std::string json;
     base::append_json_string(json, text);

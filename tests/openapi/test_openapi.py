@@ -213,6 +213,7 @@ def test_links(ada, nobody, document, seen):
     assert "html" in read_twice(nobody, "readLink", snippet["id"], PAGE).headers["Content-Type"]
     assert read_twice(nobody, "readRaw", snippet["id"]).text == "print(1)\n"
     assert "a.py" in read_twice(nobody, "readRaw", snippet["id"], query={"download": 1}).headers["Content-Disposition"]
+    assert "\x1b[" in read_twice(nobody, "readAnsi", snippet["id"]).text
     assert nobody.head(f"/s/{snippet['id']}").status == nobody.head(f"/s/{snippet['id']}/raw").status == 200
     private = ada.create(visibility="private", body="mine")
     assert ada.call("readLink", private["id"]).json()["body"] == ada.call("readRaw", private["id"]).text == "mine"
@@ -410,7 +411,7 @@ def test_gists(ada, eve, nobody, document):
 
 
 # What may read a snippet up, as (operation, the rest of its path).
-READS = {"readLink": (), "readRaw": (), "readDocument": (), "readDocumentRaw": (), "readGist": (),
+READS = {"readLink": (), "readRaw": (), "readAnsi": (), "readDocument": (), "readDocumentRaw": (), "readGist": (),
          "readGistFile": ("a.py",)}  # fmt: skip
 
 

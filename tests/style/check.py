@@ -83,7 +83,7 @@ VENDORS = [
     (r"qrencode", r"src/pages/qr\.cpp"),
     (r"brotli/", r"src/(http/codings|highlight/grammars)\.cpp"),
     (r"oniguruma", r"src/highlight/regex\.cpp"),
-    (r"utf8proc", r"src/(base/(fold_case|precis|visible)|picture/font)\.cpp"),
+    (r"utf8proc", r"src/(base/(fold_case|precis|shows_nothing)|picture/font)\.cpp"),
     (r"(ft2build|png)\.h", r"src/picture/.*\.cpp"),
     (r"zlib", r"src/(pages/assets|http/codings|cache/packing)\.cpp"),
 ]

@@ -100,3 +100,28 @@ def test_hostile_output_costs_a_bounded_page(ada, unit):
     html = page(ada, f"/s/{ada.create(body=body)['id']}")
     assert text_of(code_of(html)) == body
     assert len(html) < 2 * len(body) + 3_500_000
+
+
+def test_a_terminal_gets_it_in_colours_and_nothing_that_acts_upon_it(server):
+    client = Client(server).signup()
+    id = client.create(title="a.go", body="package main // \x1b[2J\n")["id"]
+    first = client.get(f"/s/{id}/ansi")
+    assert first.text == "\x1b[35mpackage\x1b[0m main \x1b[2m// ^[[2J\x1b[0m\n"
+    assert first.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert client.get(f"/s/{id}/ansi", {"If-None-Match": first.headers["ETag"]}).status == 304
+    client.patch(f"/snippets/{id}", {"body": "package b\n"})
+    assert client.get(f"/s/{id}/ansi", {"If-None-Match": first.headers["ETag"]}).text.endswith("\x1b[0m b\n")
+    assert client.get(f"/s/{client.create(body=LS)['id']}/ansi").text == (
+        "\x1b[0;1;34mbin\x1b[0m\n\x1b[0;30;42mtmp\x1b[0m  \x1b[0;38;5;208ma<b>\x1b[0m\n")  # fmt: skip
+    assert client.get(f"/s/{client.create(body='plain <b>')['id']}/ansi").text == "plain <b>"
+
+
+def test_in_colours_it_is_private_counted_and_burns_as_the_link_does(server):
+    ada, nobody = Client(server).signup(), Client(server)
+    private = ada.create(body="x", visibility="private")["id"]
+    assert (ada.get(f"/s/{private}/ansi").status, nobody.get(f"/s/{private}/ansi").status) == (200, 404)
+    burning = ada.create(body=LS, burn_after_reading=True)["id"]
+    assert "Show it now" in nobody.get(f"/s/{burning}/ansi", BROWSER).text
+    assert nobody.head(f"/s/{burning}/ansi", {"Accept": "text/plain"}).status == 200
+    assert "bin" in nobody.get(f"/s/{burning}/ansi", {"Accept": "text/plain"}).text
+    assert nobody.get(f"/s/{burning}/ansi", {"Accept": "text/plain"}).status == 410

@@ -87,6 +87,37 @@ TEST(TerminalOutput, APreviewHasStylesAndNoSequences) {
               "<span class=\"ansi\"><span class=\"t bo\">bold</span>\nrest</span>");
 }
 
+TEST(AnsiText, CodeHasItsColoursLineByLine) {
+    using highlight::Colour;
+    const std::vector<highlight::Run> runs{{2, Colour::keyword}, {1, Colour::none}, {7, Colour::comment}};
+    EXPECT_EQ(ansi_text("if /*\r\n\n*/x", "c", runs), "\x1B[35mif\x1B[0m \x1B[2m/*\x1B[0m\r\n\n\x1B[2m*/\x1B[0mx");
+    EXPECT_EQ(ansi_text("if", "c", {}), "if");
+}
+
+TEST(AnsiText, NothingInItActsUponATerminal) {
+    const std::string hostile = "a\x1B]52;c;cm0=\a\u009B31m\u202E\x1B[2J\x1B[31m\n";
+    const std::vector<highlight::Run> runs{{static_cast<std::uint32_t>(hostile.size()), highlight::Colour::string}};
+    const std::string seen = "a^[]52;c;cm0=^GM-^[31m<U+202E>^[[2J^[[31m";
+    EXPECT_EQ(ansi_text(hostile, "c", runs), "\x1B[32m" + seen + "\x1B[0m\n");
+    EXPECT_EQ(ansi_text(hostile, "c", {}), seen + "\n");
+    // What a terminal has shown has its styles, of which each line has its own.
+    EXPECT_EQ(ansi_text(hostile + "red\x1B[7;5;8mx\x1B[0m\r\n", "text", {}),
+              "a31m<U+202E>\n\x1B[0;31mred\x1B[0m\x1B[0;7;31mx\x1B[0m\r\n");
+}
+
+TEST(AnsiText, HasTheColoursThatWereGiven) {
+    for (const std::string style : {"0;1;2;3;4;9;91", "0;38;5;208;48;5;17", "0;38;2;1;2;3", "0;37;100"}) {
+        EXPECT_EQ(ansi_text("\x1B[" + style + "mx", "text", {}), "\x1B[" + style + "mx\x1B[0m");
+    }
+    EXPECT_EQ(ansi_text("\x1B[31;41mx", "text", {}), "\x1B[0;41mx\x1B[0m") << "nothing hides on its ground";
+}
+
+TEST(AnsiText, IsBounded) {
+    std::string text;
+    for (std::size_t i = 0; i < 3 * kTerminalSpansMax; ++i) text += "\x1B[38;2;255;255;255mx";
+    EXPECT_LT(ansi_text(text, "text", {}).size(), 2 * text.size());
+}
+
 TEST(TerminalOutput, IsCalledByWhatItShows) {
     EXPECT_EQ(title_text("", "\x1B[0m\n\x1B[01;34mbin\x1B[0m\n"), "bin");
     model::Snippet snippet;
