@@ -5,6 +5,7 @@
 #include "base/percent.hpp"
 #include "base/utf8.hpp"
 #include "pages/allowed_html.hpp"
+#include "pages/markdown_source.hpp"
 #include "pages/text.hpp"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ void append_decoded(std::string& out, std::string_view entity) {
         const std::string_view digits = entity.substr(2, entity.size() - 3);
         const auto number = hexadecimal ? base::parse_number<std::uint32_t>(digits.substr(1), 16)
                                         : base::parse_number<std::uint32_t>(digits);
-        if (number && *number > 0) {
+        if (number && *number > 0 && *number != MarkdownSource::kMarkCodePoint) {
             base::append_code_point(out, *number);
         } else {
             out += base::kReplacementCharacter;
@@ -122,46 +123,14 @@ bool goes_elsewhere(std::string_view url) {
     return base::starts_without_case(url, "http:") || base::starts_without_case(url, "https:") || url.starts_with("//");
 }
 
-/// Whether the line is a table's second one, such as `|:-|-|`.
-bool is_underline(std::string_view line) {
-    return line.find('|') != line.npos && line.find('-') != line.npos &&
-           line.find_first_not_of("|:- \t\r") == line.npos;
-}
-
-bool is_fence(std::string_view line) {
-    line.remove_prefix(std::min(line.find_first_not_of(" >\t"), line.size()));
-    return line.starts_with("```") || line.starts_with("~~~");
-}
-
-/// With every column of a table's second line as wide as md4c 0.4 wants it, three characters; GitHub is content with
-/// one. Blocks of code stay as they are.
-std::string widen_underlines(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    bool in_code = false;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-        const std::string_view line = text.substr(0, end);
-        text.remove_prefix(end);
-        const std::string_view content = line.ends_with('\n') ? line.substr(0, line.size() - 1) : line;
-        if (is_fence(content)) in_code = !in_code;
-        if (in_code || !is_underline(content)) {
-            out += line;
-            continue;
-        }
-        for (std::size_t i = 0; i < line.size(); ++i) {
-            const bool begins = line[i] == '-' && (i == 0 || line[i - 1] != '-');
-            out += begins ? std::string_view{"---"} : line.substr(i, 1);
-        }
-    }
-    return out;
-}
-
 class Renderer {
   public:
-    Renderer(std::size_t bytes_max, const CodeColours& colours) : bytes_max_{bytes_max}, colours_{colours} {}
+    /// `source` outlives it.
+    Renderer(const MarkdownSource& source, std::size_t bytes_max, const CodeColours& colours)
+        : source_{source}, bytes_max_{bytes_max}, colours_{colours}, in_notes_{source.notes > 0} {}
 
     int enter(MD_BLOCKTYPE type, void* detail) {
+        if (in_notes_ && enter_notes(type, detail)) return outcome();
         if (type != MD_BLOCK_P) show_box();
         switch (type) {
             case MD_BLOCK_QUOTE: out_ += "<blockquote>\n"; break;
@@ -185,7 +154,7 @@ class Renderer {
                 break;
             case MD_BLOCK_HTML: in_html_block_ = true; break;
             case MD_BLOCK_CODE: {
-                code_ = Code{decoded(static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang), {}};
+                code_ = Code{restored(decoded(static_cast<MD_BLOCK_CODE_DETAIL*>(detail)->lang)), {}};
                 break;
             }
             case MD_BLOCK_P:
@@ -205,6 +174,7 @@ class Renderer {
 
     int leave(MD_BLOCKTYPE type, void* detail) {
         show_box();
+        if (in_notes_ && leave_notes()) return outcome();
         switch (type) {
             case MD_BLOCK_QUOTE: out_ += "</blockquote>\n"; break;
             case MD_BLOCK_UL: out_ += "</ul>\n"; break;
@@ -265,12 +235,13 @@ class Renderer {
     int text(MD_TEXTTYPE type, std::string_view text) {
         if (type == MD_TEXT_HTML) return raw_html(text);
         if (code_) {
-            code_->text += type == MD_TEXT_NULLCHAR ? base::kReplacementCharacter : text;
+            code_->text += type == MD_TEXT_NULLCHAR ? std::string{base::kReplacementCharacter} : restored(text);
             return outcome();
         }
         show_box();
-        if (heading_ && (type == MD_TEXT_NORMAL || type == MD_TEXT_CODE)) heading_->words += text;
         switch (type) {
+            case MD_TEXT_NORMAL: words(text); break;
+            case MD_TEXT_CODE: plain_words(restored(text)); break;
             case MD_TEXT_NULLCHAR: out_ += base::kReplacementCharacter; break;
             case MD_TEXT_BR: out_ += "<br />\n"; break;
             case MD_TEXT_SOFTBR: out_ += '\n'; break;
@@ -282,7 +253,11 @@ class Renderer {
 
     std::string take() {
         allowed_.finish(out_);
-        return std::move(out_);
+        std::string html;
+        html.reserve(out_.size() + references_ * kReferenceBytesMax);
+        number_references(html, out_);
+        append_notes(html);
+        return html;
     }
 
   private:
@@ -295,12 +270,149 @@ class Renderer {
         std::string words;
     };
 
+    struct Note {
+        std::string html;            ///< with kMark, the mark's number and kMark where it refers to others
+        std::size_t number = 0;      ///< that readers see; 0: nobody refers to it
+        std::size_t references = 0;  ///< to it
+    };
+
+    static constexpr std::string_view kMark = MarkdownSource::kMark;
+    static constexpr std::size_t kReferenceBytesMax = 300;  // with the way back from the note
+
+    /// Whether the block is none of the document's, nor of a note: what holds the notes.
+    bool enter_notes(MD_BLOCKTYPE type, void* detail) {
+        ++depth_;
+        if (depth_ == kItemDepth && type == MD_BLOCK_LI) {
+            const auto& item = *static_cast<MD_BLOCK_LI_DETAIL*>(detail);
+            if (item.is_task) box_ = item.task_mark;
+        }
+        return depth_ <= kItemDepth;
+    }
+
+    bool leave_notes() {
+        const int depth = depth_--;
+        if (depth == kItemDepth) {
+            allowed_.finish(out_);
+            notes_bytes_ += out_.size();
+            notes_.push_back({std::exchange(out_, {})});
+        }
+        if (depth < kItemDepth) in_notes_ = false;
+        return depth <= kItemDepth;
+    }
+
+    /// Calls `plain` with what is between marks, and `mark` with the number of each.
+    template <typename Plain, typename Mark>
+    static void for_marks(std::string_view text, std::string_view fence, Plain plain, Mark mark) {
+        const std::string begin = fmt::format("{}{}", fence, kMark), end = fmt::format("{}{}", kMark, fence);
+        while (true) {
+            const std::size_t at = std::min(text.find(begin), text.size());
+            plain(text.substr(0, at));
+            if (at == text.size()) return;
+            text.remove_prefix(at + begin.size());
+            const std::size_t size = text.find(end);
+            mark(*base::parse_number<std::size_t>(text.substr(0, size)));
+            text.remove_prefix(size + end.size());
+        }
+    }
+
+    /// What stands in the source, where a mark means nothing.
+    std::string restored(std::string_view text) const {
+        std::string out;
+        for_marks(
+            text, "%", [&out](std::string_view plain) { out += plain; },
+            [&out, this](std::size_t number) { out += source_.marks[number].source; });
+        return out;
+    }
+
+    void plain_words(std::string_view text) {
+        if (heading_) heading_->words += text;
+        append_escaped(out_, text);
+    }
+
+    void words(std::string_view text) {
+        for_marks(
+            text, "%", [this](std::string_view plain) { plain_words(plain); },
+            [this](std::size_t number) { show_mark(number); });
+    }
+
+    void show_mark(std::size_t number) {
+        const MarkdownMark& mark = source_.marks[number];
+        switch (mark.kind) {
+            case MarkdownMark::Kind::note:
+                if (links_ > 0) {
+                    plain_words(mark.source);
+                    break;
+                }
+                ++references_;
+                out_ += fmt::format("{0}{1}{0}", kMark, number);
+                break;
+            case MarkdownMark::Kind::text: plain_words(mark.source); break;
+            case MarkdownMark::Kind::inline_math:
+                out_ += "<code class=\"language-math\">";
+                plain_words(mark.formula);
+                out_ += "</code>";
+                break;
+            case MarkdownMark::Kind::display_math:
+                out_ += "<code class=\"language-math display\">";
+                plain_words(mark.formula);
+                out_ += "</code>";
+                break;
+        }
+    }
+
+    /// Appends `html` with what its references are. Those that are first get the next numbers.
+    void number_references(std::string& out, std::string_view html) {
+        for_marks(
+            html, "", [&out](std::string_view plain) { out += plain; },
+            [&out, this](std::size_t number) {
+                const std::size_t place = source_.marks[number].note;
+                Note& note = notes_[place];
+                if (note.number == 0) {
+                    order_.push_back(place);
+                    note.number = order_.size();
+                }
+                ++note.references;
+                out += fmt::format("<sup><a href=\"#fn-{0}\" id=\"{1}\" aria-label=\"Footnote {0}\">{0}</a></sup>",
+                                   note.number, reference_id(note.number, note.references));
+            });
+    }
+
+    static std::string reference_id(std::size_t note, std::size_t reference) {
+        return reference == 1 ? fmt::format("fnref-{}", note) : fmt::format("fnref-{}-{}", note, reference);
+    }
+
+    /// Those that are referred to, by each other too, in the order of their numbers.
+    void append_notes(std::string& out) {
+        if (order_.empty()) return;
+        std::vector<std::string> shown;
+        for (std::size_t i = 0; i < order_.size(); ++i) {
+            std::string html;
+            number_references(html, notes_[order_[i]].html);
+            shown.push_back(std::move(html));
+        }
+        out += "<section class=\"footnotes\" aria-label=\"Footnotes\">\n<ol>\n";
+        for (std::size_t i = 0; i < order_.size(); ++i) {
+            constexpr std::string_view kEnd = "</p>\n";
+            const bool paragraph = shown[i].ends_with(kEnd);
+            if (paragraph) shown[i].resize(shown[i].size() - kEnd.size());
+            out += fmt::format("<li id=\"fn-{}\">\n{}", i + 1, shown[i]);
+            for (std::size_t back = 1; back <= notes_[order_[i]].references; ++back) {
+                out += fmt::format(" <a href=\"#{}\" class=\"back\" aria-label=\"Back to reference {}{}\">↩",
+                                   reference_id(i + 1, back), i + 1, back == 1 ? "" : fmt::format("-{}", back));
+                out += back == 1 ? "</a>" : fmt::format("<sup>{}</sup></a>", back);
+            }
+            out += paragraph ? kEnd : "\n";
+            out += "</li>\n";
+        }
+        out += "</ol>\n</section>\n";
+    }
+
     /// Several lines of a block are one piece of HTML; within a paragraph each tag is one.
     int raw_html(std::string_view text) {
         if (in_html_block_) {
-            html_ += text;
+            html_ += restored(text);
         } else {
-            allowed_.append(out_, text);
+            allowed_.append(out_, restored(text));
         }
         return outcome();
     }
@@ -332,7 +444,9 @@ class Renderer {
         code_.reset();
     }
 
-    int outcome() const { return out_.size() > bytes_max_ ? kTooMuch : 0; }
+    int outcome() const {
+        return out_.size() + notes_bytes_ + references_ * kReferenceBytesMax > bytes_max_ ? kTooMuch : 0;
+    }
 
     /// A box that cannot be ticked says what it means, once the first paragraph of its item has begun.
     void show_box() {
@@ -356,14 +470,14 @@ class Renderer {
     /// Of links and pictures within each other only the outermost is a link: of the others the words stay.
     void enter_link(const MD_ATTRIBUTE& url, const MD_ATTRIBUTE* title) {
         if (links_++ > 0) return;
-        url_ = decoded(url);
+        url_ = restored(decoded(url));
         out_ += "<a href=\"";
         append_url(out_, url_.size() > 1 && url_.starts_with('#') ? within_page(url_) : url_);
         out_ += '"';
         if (goes_elsewhere(url_)) out_ += " rel=\"nofollow ugc noopener\"";
         if (title && title->size > 0) {
             out_ += " title=\"";
-            append_quoted(out_, decoded(*title));
+            append_quoted(out_, restored(decoded(*title)));
             out_ += '"';
         }
         out_ += '>';
@@ -376,11 +490,19 @@ class Renderer {
         out_ += "</a>";
     }
 
+    static constexpr int kItemDepth = 3;  // the document, the list of notes, a note
+
+    const MarkdownSource& source_;
     std::size_t bytes_max_;
     const CodeColours& colours_;
-    std::string out_;
-    std::optional<Code> code_;  ///< the block that is being read
-    char box_ = '\0';           ///< the mark of a task that is to be shown
+    std::string out_;  ///< of the note that is read, else of the document; with marks as in `Note::html`
+    bool in_notes_;
+    int depth_ = 0;  ///< of blocks, while in_notes_
+    std::vector<Note> notes_;
+    std::size_t notes_bytes_ = 0, references_ = 0;
+    std::vector<std::size_t> order_;  ///< the notes that have numbers
+    std::optional<Code> code_;        ///< the block that is being read
+    char box_ = '\0';                 ///< the mark of a task that is to be shown
     std::optional<Heading> heading_;
     std::unordered_map<std::string, int> headings_;  ///< how many have a slug
     bool in_html_block_ = false;
@@ -399,7 +521,8 @@ std::string markdown_html(std::string_view text) {
 
 std::optional<std::string> markdown_html_within(std::string_view text, std::size_t bytes_max,
                                                 const CodeColours& colours) {
-    Renderer renderer{bytes_max, colours};
+    const MarkdownSource source = read_markdown(text);
+    Renderer renderer{source, bytes_max, colours};
     MD_PARSER parser{};
     parser.flags = MD_DIALECT_GITHUB;
     parser.enter_block = [](MD_BLOCKTYPE type, void* detail, void* to) {
@@ -417,8 +540,7 @@ std::optional<std::string> markdown_html_within(std::string_view text, std::size
     parser.text = [](MD_TEXTTYPE type, const MD_CHAR* from, MD_SIZE size, void* to) {
         return static_cast<Renderer*>(to)->text(type, {from, size});
     };
-    const std::string widened = widen_underlines(text);
-    switch (md_parse(widened.data(), static_cast<MD_SIZE>(widened.size()), &parser, &renderer)) {
+    switch (md_parse(source.text.data(), static_cast<MD_SIZE>(source.text.size()), &parser, &renderer)) {
         case 0: return renderer.take();
         case kTooMuch: return std::nullopt;
         default: throw std::bad_alloc{};

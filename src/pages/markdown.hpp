@@ -8,10 +8,11 @@
 
 namespace snippetd::pages {
 
-/// Markdown (GitHub's: tables, task lists, strikethrough, bare links) as HTML that can do nothing: of raw HTML a few
-/// tags stay (`AllowedHtml`), links go to http, https, mailto or within the page only, and pictures become links,
-/// because a page loads nothing from elsewhere. Headings have ids, `md-` and what GitHub calls them. Throws
-/// std::bad_alloc. The parser is quadratic for some texts: what strangers have written goes through `Documents`.
+/// Markdown (GitHub's: tables, task lists, strikethrough, bare links, footnotes) as HTML that can do nothing: of raw
+/// HTML a few tags stay (`AllowedHtml`), links go to http, https, mailto or within the page only, and pictures become
+/// links, because a page loads nothing from elsewhere. Headings have ids, `md-` and what GitHub calls them; those of
+/// footnotes begin with `fn`. Math is code of the class `language-math`. Throws std::bad_alloc. The parser is quadratic
+/// for some texts: what strangers have written goes through `Documents`.
 std::string markdown_html(std::string_view text);
 
 /// Gives a block of code as HTML in colours, or nothing when it has none. `language` is what stands behind the fence.

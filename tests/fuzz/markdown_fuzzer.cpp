@@ -11,10 +11,10 @@ namespace {
 
 using snippetd::fuzz::need;
 
-constexpr std::array<std::string_view, 31> kTags = {
-    "a",       "blockquote", "br",    "code",  "del", "details", "em",    "h1",  "h2",   "h3",     "h4",
-    "h5",      "h6",         "hr",    "kbd",   "li",  "ol",      "p",     "pre", "span", "strong", "sub",
-    "summary", "sup",        "table", "tbody", "td",  "th",      "thead", "tr",  "ul"};
+constexpr std::array<std::string_view, 32> kTags = {
+    "a",   "blockquote", "br",  "code",  "del",   "details", "em", "h1",    "h2",      "h3",   "h4",
+    "h5",  "h6",         "hr",  "kbd",   "li",    "ol",      "p",  "pre",   "section", "span", "strong",
+    "sub", "summary",    "sup", "table", "tbody", "td",      "th", "thead", "tr",      "ul"};
 constexpr std::array<std::string_view, 10> kAttributes = {"href", "title",      "class", "start", "align",
                                                           "role", "aria-label", "id",    "open",  "rel"};
 

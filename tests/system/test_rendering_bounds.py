@@ -74,6 +74,16 @@ FAMILIES = {
     "empty items": filled("- a\n", MIB),
     "fences": filled("```\n", 256 * KIB),
     "tabs": "a" + filled("\t", 256 * KIB),
+    "notes": "".join(f"x[^{number}]\n\n[^{number}]: note\n\n" for number in range(20000)),
+    "notes of notes": "[^0]\n\n" + "".join(f"[^{number}]: [^{number + 1}]\n" for number in range(40000)),
+    "one note many times": filled("[^1] ", MIB - KIB) + "\n\n[^1]: x",
+    "a long note": filled("[^1] ", 2000) + "\n\n[^1]: " + filled("x y\n    ", MIB // 2),
+    "nested brackets of a note": "[" * (128 * KIB) + "^1]" + "]" * (128 * KIB) + "\n\n[^1]: x",
+    "unfinished references": filled("[^a", MIB),
+    "dollars that end nothing": filled("$a ", MIB - KIB) + "x$",
+    "dollars around tags": filled("$a " * 4000 + "</ x$", MIB),
+    "formulas": filled("$a$ ", MIB),
+    "unfinished blocks of math": filled("$$a\n", MIB),
 }
 
 

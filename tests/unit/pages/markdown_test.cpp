@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -76,6 +77,75 @@ TEST(Markdown, HeadingsAreWhereATableOfContentsLeads) {
     EXPECT_THAT(html, HasSubstr("<a href=\"#md-gr%C3%B6%C3%9Fe\">b</a> <a href=\"#md-gr%C3%B6%C3%9Fe\">c</a>"));
 }
 
+TEST(Markdown, NotesStandAtTheEndAndLeadBack) {
+    EXPECT_EQ(
+        markdown_html("a[^n] b[^N] c[^other]\n\n[^n]: one\nof it\n\n    two *x*\n\n[^other]: see [^n]\n"),
+        "\n<p>a<sup><a href=\"#fn-1\" id=\"fnref-1\" aria-label=\"Footnote 1\">1</a></sup>"
+        " b<sup><a href=\"#fn-1\" id=\"fnref-1-2\" aria-label=\"Footnote 1\">1</a></sup>"
+        " c<sup><a href=\"#fn-2\" id=\"fnref-2\" aria-label=\"Footnote 2\">2</a></sup></p>\n"
+        "<section class=\"footnotes\" aria-label=\"Footnotes\">\n<ol>\n"
+        "<li id=\"fn-1\">\n<p>one\nof it</p>\n<p>two <em>x</em>"
+        " <a href=\"#fnref-1\" class=\"back\" aria-label=\"Back to reference 1\">↩</a>"
+        " <a href=\"#fnref-1-2\" class=\"back\" aria-label=\"Back to reference 1-2\">↩<sup>2</sup></a>"
+        " <a href=\"#fnref-1-3\" class=\"back\" aria-label=\"Back to reference 1-3\">↩<sup>3</sup></a></p>\n</li>\n"
+        "<li id=\"fn-2\">\n<p>see <sup><a href=\"#fn-1\" id=\"fnref-1-3\" aria-label=\"Footnote 1\">1</a></sup>"
+        " <a href=\"#fnref-2\" class=\"back\" aria-label=\"Back to reference 2\">↩</a></p>\n</li>\n"
+        "</ol>\n</section>\n");
+}
+
+TEST(Markdown, ANoteIsWhatGitHubTakesForOne) {
+    constexpr const char* kNotes = "class=\"footnotes\"";
+    EXPECT_EQ(markdown_html("a[^none]"), "<p>a[^none]</p>\n") << "without a definition it is text";
+    EXPECT_THAT(markdown_html("a\n\n[^1]: nobody asks"), Not(HasSubstr("nobody asks")));
+    EXPECT_THAT(markdown_html("[^1]\n\n[^1]: first\n[^1]: second"), Not(HasSubstr("second")));
+    EXPECT_THAT(markdown_html("text\n[^1]: ends a paragraph\n\n[^1]"), HasSubstr(kNotes));
+    EXPECT_THAT(markdown_html("[^1]\n\n[^1]: a [link][r]\n\n[r]: /u\n"), HasSubstr("<a href=\"/u\">link</a>"));
+    EXPECT_THAT(markdown_html("[^1]\n\n[^1]: ```\n    $code$\n\nafter\n"), HasSubstr("<p>after</p>\n<section"))
+        << "what a note leaves open ends with it";
+    EXPECT_THAT(markdown_html("[^1]\n\n[^1]: <details>more\n\nafter\n"), HasSubstr("more\n</details> <a"));
+    for (const std::string text : {"`[^1]`", "\\[^1]", "[^1\\]", "[^1](/u)", "    [^1]", "```\n[^1]\n```",
+                                   "<p>[^1]</p>", "[x](/u \"[^1]\")", "<kbd class='[^1]'>x"}) {
+        EXPECT_THAT(markdown_html(text + "\n\n[^1]: note"), Not(HasSubstr(kNotes))) << text;
+    }
+    EXPECT_THAT(markdown_html("[x](/[^1] \"[^1]\")\n\n[^1]: n"), HasSubstr("<a href=\"/%5B%5E1%5D\" title=\"[^1]\">"));
+    EXPECT_THAT(markdown_html("```\n[^1]: code\n```\n[^1]"), Not(HasSubstr(kNotes)));
+    EXPECT_THAT(markdown_html("> [^1]: stays\n\n[^1]"), HasSubstr("<p>[^1]: stays</p>"));
+    EXPECT_THAT(markdown_html("[a [^1]](/u)\n\n[^1]: n"), HasSubstr("<a href=\"/u\">a [^1]</a>"));
+    EXPECT_THAT(markdown_html("1. one[^1]\n\n[^1]: note\n"), HasSubstr("<ol>\n<li>one<sup>")) << "lists stay apart";
+    EXPECT_THAT(markdown_html("# T[^1]\n\n[^1]: note\n"), HasSubstr("<h1 id=\"md-t\">T<sup>"));
+}
+
+TEST(Markdown, NobodyForgesAMark) {
+    const std::string sign = "\xEF\xB7\x90";
+    for (const std::string& text : std::vector<std::string>{
+             "%" + sign + "0" + sign + "% [^1]", sign + "0" + sign, "[x](/u \"&#xFDD0;0&#64976;\")",
+             "[x](/" + sign + "0" + sign + " \"" + sign + "0" + sign + "\")", "`%" + sign + "7" + sign + "%`",
+             "```\n" + sign + "0" + sign + "\n```", "<kbd>" + sign + "0" + sign + "</kbd>",
+             "$" + sign + "0" + sign + "$", "`$`" + sign + "0" + sign + "$x$"}) {
+        const std::string html = markdown_html(text + "\n\n[^1]: note");
+        EXPECT_THAT(html, Not(HasSubstr(sign))) << text;
+        EXPECT_THAT(html, Not(HasSubstr("fnref-1-2"))) << text;
+    }
+}
+
+TEST(Markdown, MathIsCodeForAScriptToDraw) {
+    EXPECT_EQ(markdown_html("$a_1 * b_2 * c$, ($x<y$)"),
+              "<p><code class=\"language-math\">a_1 * b_2 * c</code>, "
+              "(<code class=\"language-math\">x&lt;y</code>)</p>\n");
+    EXPECT_EQ(markdown_html("$$\na\n+ b\n- c\n$$\n"),
+              "<p><code class=\"language-math display\">a\n+ b\n- c</code></p>\n");
+    EXPECT_THAT(markdown_html("x $$y$$ z"), HasSubstr("<code class=\"language-math display\">y</code>"));
+    EXPECT_THAT(markdown_html("$`a$b`$"), HasSubstr("<code class=\"language-math\">a$b</code>"));
+    EXPECT_THAT(markdown_html("```math\nx\n```"), HasSubstr("<pre><code class=\"language-math\">x\n</code></pre>"));
+    EXPECT_THAT(markdown_html("|a|\n|-|\n|$|x|$|"), HasSubstr("<td><code class=\"language-math\">|x|</code></td>"));
+    for (const std::string text :
+         {"costs $5 and $10", "set $HOME to $PATH.", "\\$5 and 6$", "`$a$`", "H$_2$O", "a $ b $ c", "$$\n\nb$$",
+          "- costs $5\n- or 6$ more", "<kbd>$</kbd> <kbd>$</kbd>", "    $a$", "```\n$a$\n```", "$", "$$", "$$$"}) {
+        EXPECT_THAT(markdown_html(text), Not(HasSubstr("language-math"))) << text;
+    }
+    EXPECT_THAT(markdown_html("[a](/$x$)"), HasSubstr("<a href=\"/$x$\">"));
+}
+
 TEST(Markdown, LinksToElsewhereLendNothing) {
     EXPECT_EQ(markdown_html("[x](https://a.b/)"),
               "<p><a href=\"https://a.b/\" rel=\"nofollow ugc noopener\">x</a></p>\n");
@@ -113,6 +183,10 @@ TEST(Markdown, AReferenceToACharacterDoesNotHideAScheme) {
 TEST(Markdown, SaysWhenItWouldBeTooMuch) {
     EXPECT_EQ(markdown_html_within("*a* *b* *c*", 10), std::nullopt);
     EXPECT_EQ(markdown_html_within("*a*", 100), markdown_html("*a*"));
+    const std::string one = "[^1] [^1] [^1] [^1]\n\n[^1]: note";
+    const std::string html = markdown_html(one);
+    EXPECT_EQ(markdown_html_within(one, html.size() / 2), std::nullopt) << "references count as long as they get";
+    EXPECT_EQ(markdown_html_within(one, 4 * html.size()), html);
 }
 
 TEST(Markdown, PicturesAreLinks) {
