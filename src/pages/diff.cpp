@@ -89,9 +89,9 @@ void append_number(std::string& out, int number, std::string_view kind = {}) {
 }
 
 /// A text whose lines are shown from the first to the last, some left out.
-class Side {
+class ShownText {
   public:
-    Side(std::string_view text, std::span<const highlight::Run> colours) : rest_{text}, pieces_{colours} {}
+    ShownText(std::string_view text, std::span<const highlight::Run> colours) : rest_{text}, pieces_{colours} {}
 
     /// Appends a line with its marks; `number` is the line's in this text.
     void append(std::string& out, OddMarker& marker, const Line& line, int number) {
@@ -128,8 +128,8 @@ class Side {
 };
 
 /// The two texts that are compared, as they are shown.
-struct Sides {
-    Side before, after;
+struct ShownTexts {
+    ShownText before, after;
     OddMarker marker{};
 
     void append(std::string& out, const Line& line, bool old_side) {
@@ -146,7 +146,7 @@ void append_head(std::string& out, const Line& line, int columns) {
     fmt::format_to(std::back_inserter(out), "<tr class=\"hunk\"><td colspan=\"{}\">{}</td></tr>", columns, line.text);
 }
 
-std::string inline_table(const std::vector<Line>& lines, Sides& sides) {
+std::string inline_table(const std::vector<Line>& lines, ShownTexts& texts) {
     std::string out = "<table class=\"diff inline\"><tbody>";
     for (const Line& line : lines) {
         if (line.origin == '@' || line.origin == '\\') {
@@ -157,7 +157,7 @@ std::string inline_table(const std::vector<Line>& lines, Sides& sides) {
         append_number(out, line.old_number);
         append_number(out, line.new_number);
         out += "<td class=\"t\">";
-        sides.append(out, line, line.origin == '-');
+        texts.append(out, line, line.origin == '-');
         out += "</td></tr>";
     }
     return out + "</tbody></table>";
@@ -172,7 +172,7 @@ std::pair<std::size_t, std::size_t> change_at(const std::vector<Line>& lines, st
     return {removed, added};
 }
 
-/// A remark on the end of the old text stands before what was added: it comes behind it, so that both sides of the
+/// A remark on the end of the old text stands before what was added: it comes behind it, so that both texts of the
 /// change are together.
 void put_remarks_behind(std::vector<Line>& lines) {
     for (std::size_t i = 0; i + 1 < lines.size(); ++i) {
@@ -228,13 +228,13 @@ std::string remarks(std::string_view from, std::string_view to) {
 }
 
 /// Removed lines stand beside the added ones that follow them, as far as there are any.
-std::string split_table(const std::vector<Line>& lines, Sides& sides) {
+std::string split_table(const std::vector<Line>& lines, ShownTexts& texts) {
     std::string out = "<table class=\"diff split\"><tbody>";
-    const auto append_side = [&out, &sides](const Line* line, bool old_side) {
+    const auto append_side = [&out, &texts](const Line* line, bool old_side) {
         const std::string_view kind = line ? class_of(line->origin) : "none";
         append_number(out, !line ? 0 : old_side ? line->old_number : line->new_number, kind);
         fmt::format_to(std::back_inserter(out), "<td class=\"t {}\">", kind);
-        if (line) sides.append(out, *line, old_side);
+        if (line) texts.append(out, *line, old_side);
         out += "</td>";
     };
     const auto append_row = [&](const Line* before, const Line* after) {
@@ -282,9 +282,9 @@ Diff diff_html(std::string_view from, std::string_view to, const DiffOptions& sh
     put_remarks_behind(collected.lines);
     mark_words(collected.lines);
     diff.html = remarks(from, to);
-    Sides sides{Side{from, shown.before}, Side{to, shown.after}};
+    ShownTexts texts{ShownText{from, shown.before}, ShownText{to, shown.after}};
     diff.html +=
-        shown.style == DiffStyle::split ? split_table(collected.lines, sides) : inline_table(collected.lines, sides);
+        shown.style == DiffStyle::split ? split_table(collected.lines, texts) : inline_table(collected.lines, texts);
     return diff;
 }
 

@@ -1,9 +1,9 @@
 #include "use_cases/snippet_input.hpp"
 
 #include "base/secret.hpp"
+#include "base/shows_nothing.hpp"
 #include "base/units.hpp"
 #include "base/utf8.hpp"
-#include "base/shows_nothing.hpp"
 #include "model/languages.hpp"
 
 #include <algorithm>
