@@ -68,7 +68,7 @@ async function copy(name, bytes) {
 
 // Each page's script is one file, so that nothing is found out late; only what a page may do without is split off.
 await bundle(["theme"], { format: "iife", splitting: false });
-for (const name of ["common", "read", "embed", "me", "stats", "error"]) {
+for (const name of ["common", "read", "embed", "me", "stats", "error", "docs"]) {
   await bundle([name], { format: "esm", splitting: false });
 }
 await bundle(["compose"], { format: "esm", splitting: true });

@@ -179,6 +179,7 @@ constexpr Route kRoutes[] = {
     {Method::get, "/robots.txt", ui::read_robots, Access::anyone, Charge::nothing, Work::hot},
     open({Method::get, "/openapi.json", openapi::read_openapi, Access::anyone, Charge::nothing, Work::hot}),
     {Method::get, "/docs", openapi::docs_page, Access::anyone, Charge::nothing, Work::hot},
+    {Method::get, "/docs/{chapter}", openapi::docs_page, Access::anyone, Charge::nothing, Work::hot},
 
     {Method::get, "/healthz", health, Access::anyone, Charge::nothing, Work::operation},
     {Method::get, "/readyz", ready, Access::anyone, Charge::nothing, Work::operation},

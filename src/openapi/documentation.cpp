@@ -8,6 +8,9 @@
 #include "openapi/openapi.hpp"
 #include "pages/docs_page.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
@@ -25,7 +28,23 @@ Publication::Publication(std::span<const Route> routes, const Options& options, 
     : Publication{links_base, openapi_document(routes, openapi_writings(), options, links_base)} {}
 
 Publication::Publication(std::string_view links_base, const boost::json::object& made)
-    : base_url{links_base}, document{boost::json::serialize(made) + '\n'}, page{pages::docs_page(made)} {}
+    : base_url{links_base}, document{boost::json::serialize(made) + '\n'} {
+    for (pages::DocsChapter& chapter : pages::docs_chapters(made)) {
+        chapters.push_back({std::move(chapter.name), Text{std::move(chapter.html)}});
+    }
+}
+
+const Publication::Chapter* Publication::find_chapter(std::string_view name) const {
+    const auto found =
+        std::find_if(chapters.begin(), chapters.end(), [name](const Chapter& chapter) { return chapter.name == name; });
+    return found == chapters.end() ? nullptr : &*found;
+}
+
+std::size_t Publication::bytes() const {
+    std::size_t sum = sizeof(Publication) + base_url.size() + document.bytes();
+    for (const Chapter& chapter : chapters) sum += sizeof chapter + chapter.name.size() + chapter.page.bytes();
+    return sum;
+}
 
 namespace {
 
@@ -69,7 +88,10 @@ Answer read_openapi(Exchange& exchange) {
 
 Answer docs_page(Exchange& exchange) {
     const std::shared_ptr<const Publication> publication = co_await find_publication(exchange);
-    http::Response response = send(exchange.request, publication->page, publication);
+    const std::string_view name = exchange.parameters.empty() ? std::string_view{} : exchange.parameters.front();
+    const Publication::Chapter* chapter = publication->find_chapter(name);
+    if (!chapter) co_return error(ErrorKind::not_found);
+    http::Response response = send(exchange.request, chapter->page, publication);
     response.prepared_fields = page_fields();
     co_return response;
 }

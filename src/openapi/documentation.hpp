@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/json/fwd.hpp>
 
@@ -29,14 +30,24 @@ struct Publication {
         }
     };
 
+    /// A page of the documentation.
+    struct Chapter {
+        std::string name;  ///< in its address; empty for the first one
+        Text page;
+    };
+
     Publication(std::span<const exchange::Route> routes, const use_cases::Options& options,
                 std::string_view links_base);
 
     std::string base_url;
-    Text document, page;
+    Text document;
+    std::vector<Chapter> chapters;
+
+    /// Null when there is none of that name.
+    const Chapter* find_chapter(std::string_view name) const;
 
     std::string_view cache_key() const { return base_url; }
-    std::size_t bytes() const { return sizeof(Publication) + base_url.size() + document.bytes() + page.bytes(); }
+    std::size_t bytes() const;
 
   private:
     Publication(std::string_view links_base, const boost::json::object& document);

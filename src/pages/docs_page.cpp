@@ -9,7 +9,10 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <functional>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/json.hpp>
@@ -106,7 +109,7 @@ const json::object& resolve(const json::object& document, const json::object& ob
 
 std::string schema_link(std::string_view reference) {
     const std::string name{reference.substr(reference.rfind('/') + 1)};
-    return fmt::format("<a href=\"#schema-{0}\">{0}</a>", name);
+    return fmt::format("<a href=\"/docs/schemas#schema-{0}\">{0}</a>", name);
 }
 
 std::string code(const json::value& value) {
@@ -345,11 +348,28 @@ void show_answers(Fields& fields, const json::object& document, const json::obje
     }
 }
 
-void show_operation(Fields& group, const json::object& document, std::string_view method, std::string_view path,
+/// A part of a chapter that has an address of its own.
+struct Entry {
+    std::string id, text;
+};
+
+/// What is on one page.
+struct Chapter {
+    std::string slug;  ///< the last part of its address; empty for the first one
+    std::string name;
+    std::string id;  ///< where all of it was in the days when the documentation was one page
+    std::vector<Entry> entries;
+    std::function<void(Fields&)> show;
+};
+
+std::string address_of(const Chapter& chapter) {
+    return chapter.slug.empty() ? "/docs" : "/docs/" + chapter.slug;
+}
+
+void show_operation(Fields& chapter, const json::object& document, std::string_view method, std::string_view path,
                     const json::object& operation) {
-    Fields fields = group.add("OPERATION");
-    const std::string_view id = text_at(operation, "operationId");
-    fields.set("ID", id);
+    Fields fields = chapter.add("OPERATION");
+    fields.set("ID", text_at(operation, "operationId"));
     fields.set("METHOD", method);
     fields.set("VERB", base::lower_case(method));
     fields.set("PATH", path);
@@ -360,26 +380,38 @@ void show_operation(Fields& group, const json::object& document, std::string_vie
     show_body(fields, operation);
     fields.set("CURL_HTML", escaped(curl_line(document, method, path, operation)));
     show_answers(fields, document, operation);
-    Fields entry = group.add("ENTRY");
-    entry.set("ENTRY_ID", id);
-    entry.set("ENTRY_TEXT", text_at(operation, "summary"));
 }
 
-void show_group(Fields& group, const json::object& document, const json::object& tag) {
-    const std::string_view name = text_at(tag, "name");
-    group.set("GROUP_ID", "group-" + base::lower_case(name));
-    group.set("GROUP_NAME", name);
-    group.set("GROUP_HTML", markdown_html(text_at(tag, "description")));
+/// Calls `each(method, path, operation)` for all that have the tag.
+template <class Each>
+void for_operations_of(const json::object& document, std::string_view tag, Each each) {
     for (const auto& path : object_at(document, "paths")) {
         for (const auto& member : path.value().as_object()) {
             const json::object& operation = member.value().as_object();
-            if (view_of(array_at(operation, "tags").front()) != name) continue;
+            if (view_of(array_at(operation, "tags").front()) != tag) continue;
             std::string method{member.key()};
             std::transform(method.begin(), method.end(), method.begin(),
                            [](unsigned char c) { return std::toupper(c); });
-            show_operation(group, document, method, std::string_view{path.key()}, operation);
+            each(std::string_view{method}, std::string_view{path.key()}, operation);
         }
     }
+}
+
+Chapter chapter_of_group(const json::object& document, const json::object& tag) {
+    const std::string name{text_at(tag, "name")};
+    Chapter chapter{base::lower_case(name), name, "group-" + base::lower_case(name), {}, {}};
+    for_operations_of(document, name, [&](std::string_view, std::string_view, const json::object& operation) {
+        chapter.entries.push_back(
+            {std::string{text_at(operation, "operationId")}, std::string{text_at(operation, "summary")}});
+    });
+    chapter.show = [&document, &tag, name](Fields& fields) {
+        fields.add("LEAD", "LEAD_HTML", markdown_html(text_at(tag, "description")));
+        for_operations_of(document, name,
+                          [&](std::string_view method, std::string_view path, const json::object& operation) {
+                              show_operation(fields, document, method, path, operation);
+                          });
+    };
+    return chapter;
 }
 
 void show_schema(Fields& fields, std::string_view name, const json::object& schema) {
@@ -403,26 +435,153 @@ void show_schema(Fields& fields, std::string_view name, const json::object& sche
     }
 }
 
-}  // namespace
+Chapter chapter_of_schemas(const json::object& document) {
+    const json::object& schemas = object_at(object_at(document, "components"), "schemas");
+    Chapter chapter{"schemas", "Schemas", "schemas", {}, {}};
+    for (const auto& member : schemas) {
+        const std::string name{member.key()};
+        chapter.entries.push_back({"schema-" + name, name});
+    }
+    chapter.show = [&schemas](Fields& fields) {
+        fields.add("LEAD", "LEAD_HTML", std::string_view{"<p>No object has other members than these.</p>"});
+        for (const auto& member : schemas) {
+            Fields schema = fields.add("SCHEMA");
+            show_schema(schema, std::string_view{member.key()}, member.value().as_object());
+        }
+    };
+    return chapter;
+}
 
-std::string docs_page(const json::object& document) {
-    Fields fields;
-    const json::object& info = object_at(document, "info");
-    fields.set("VERSION", text_at(info, "version"));
-    fields.set("INTRO_HTML", markdown_html(text_at(info, "description")));
+/// Puts a button to copy it beside each block of commands.
+std::string with_buttons(std::string_view html) {
+    constexpr std::string_view kBegin = "<pre><code class=\"language-sh\">", kEnd = "</code></pre>";
+    std::string out;
+    for (int number = 1;; ++number) {
+        const std::size_t begin = html.find(kBegin);
+        const std::size_t end = begin == html.npos ? begin : html.find(kEnd, begin);
+        if (end == html.npos) return out += html;
+        out += html.substr(0, begin);
+        out += fmt::format(
+            "<div class=\"try\"><button type=\"button\" class=\"btn small js-only\" data-copy=\"#commands-{0}\" "
+            "data-copy-what=\"Commands\" aria-label=\"Copy the commands\">Copy</button><pre tabindex=\"0\"><code "
+            "id=\"commands-{0}\" class=\"language-sh\">",
+            number);
+        out += html.substr(begin + kBegin.size(), end - begin - kBegin.size());
+        out += kEnd;
+        out += "</div>";
+        html.remove_prefix(end + kEnd.size());
+    }
+}
+
+/// The headings of what `markdown_html` has made.
+std::vector<Entry> headings_of(std::string_view html) {
+    constexpr std::string_view kBegin = "<h2 id=\"", kMiddle = "\">", kEnd = "</h2>";
+    std::vector<Entry> entries;
+    for (;;) {
+        const std::size_t begin = html.find(kBegin);
+        if (begin == html.npos) return entries;
+        html.remove_prefix(begin + kBegin.size());
+        const std::size_t middle = html.find(kMiddle), end = html.find(kEnd);
+        if (middle >= end || end == html.npos) return entries;
+        const std::size_t text = middle + kMiddle.size();
+        entries.push_back({std::string{html.substr(0, middle)}, std::string{html.substr(text, end - text)}});
+    }
+}
+
+Chapter chapter_of_prose(std::string slug, std::string name, std::string_view markdown) {
+    std::string html = markdown_html(markdown);
+    Chapter chapter{std::move(slug), std::move(name), {}, headings_of(html), {}};
+    chapter.show = [html = with_buttons(html)](Fields& fields) { fields.add("PROSE", "PROSE_HTML", html); };
+    return chapter;
+}
+
+std::vector<Chapter> chapters_of(const json::object& document) {
+    // What holds for all routes comes after what one needs to begin.
+    constexpr std::string_view kRules = "\n## Errors\n";
+    const std::string_view intro = text_at(object_at(document, "info"), "description");
+    const std::size_t rules = std::min(intro.find(kRules), intro.size());
+    std::vector<Chapter> chapters;
+    chapters.push_back(chapter_of_prose("", "Getting started", intro.substr(0, rules)));
     for (const json::value& tag : array_at(document, "tags")) {
-        Fields group = fields.add("GROUP");
-        show_group(group, document, tag.as_object());
+        chapters.push_back(chapter_of_group(document, tag.as_object()));
     }
-    for (const auto& member : object_at(object_at(document, "components"), "schemas")) {
-        Fields schema = fields.add("SCHEMA");
-        show_schema(schema, std::string_view{member.key()}, member.value().as_object());
+    if (rules < intro.size()) {
+        chapters.push_back(chapter_of_prose("rules", "Errors and limits", intro.substr(rules)));
     }
+    chapters.push_back(chapter_of_schemas(document));
+    return chapters;
+}
+
+void show_contents(Fields& fields, const std::vector<Chapter>& chapters, const Chapter& shown) {
+    for (const Chapter& chapter : chapters) {
+        const bool current = &chapter == &shown;
+        Fields row = fields.add("CHAPTER");
+        row.set("CHAPTER_URL", address_of(chapter));
+        row.set("CHAPTER_NAME", chapter.name);
+        row.show_if(current, "CURRENT");
+        if (!current || chapter.entries.empty()) continue;
+        Fields contents = row.add("CONTENTS");
+        for (const Entry& entry : chapter.entries) {
+            Fields line = contents.add("ENTRY");
+            line.set("ENTRY_ID", entry.id);
+            line.set("ENTRY_TEXT", entry.text);
+        }
+    }
+}
+
+/// All parts of all other chapters. Links to the days when all was one page find them here.
+void show_index(Fields& fields, const std::vector<Chapter>& chapters) {
+    Fields index = fields.add("INDEX");
+    for (const Chapter& chapter : chapters) {
+        if (chapter.slug.empty()) continue;
+        Fields part = index.add("PART");
+        part.set("PART_ID", chapter.id.empty() ? "chapter-" + chapter.slug : chapter.id);
+        part.set("PART_URL", address_of(chapter));
+        part.set("PART_NAME", chapter.name);
+        for (const Entry& entry : chapter.entries) {
+            Fields line = part.add("PART_ENTRY");
+            line.set("ENTRY_ID", entry.id);
+            line.set("ENTRY_URL", fmt::format("{}#{}", address_of(chapter), entry.id));
+            line.set("ENTRY_TEXT", entry.text);
+        }
+    }
+}
+
+void show_way(Fields& fields, const char* name, const Chapter& chapter) {
+    Fields way = fields.add(name);
+    way.set("WAY_URL", address_of(chapter));
+    way.set("WAY_NAME", chapter.name);
+}
+
+std::string page_of(const json::object& document, const std::vector<Chapter>& chapters, std::size_t at) {
+    const Chapter& chapter = chapters[at];
+    const bool first = at == 0;
+    Fields fields;
+    show_contents(fields, chapters, chapter);
+    fields.set("HEADING", first ? "API" : chapter.name);
+    fields.set("HEADING_ID", chapter.id.empty() ? "introduction" : chapter.id);
+    if (first) fields.add("ABOUT", "VERSION", text_at(object_at(document, "info"), "version"));
+    chapter.show(fields);
+    if (first) show_index(fields, chapters);
+    if (!first) show_way(fields, "BEFORE", chapters[at - 1]);
+    if (at + 1 < chapters.size()) show_way(fields, "AFTER", chapters[at + 1]);
     Layout layout;
     layout.page = "docs";
-    layout.title = "API · snippetd";
+    layout.title = (first ? "" : chapter.name + " · ") + "API · snippetd";
     layout.description = "How programs share and read snippets here: every route, with examples.";
+    layout.script = "docs.js";
     return lay_out(layout, render("docs", fields));
+}
+
+}  // namespace
+
+std::vector<DocsChapter> docs_chapters(const json::object& document) {
+    const std::vector<Chapter> chapters = chapters_of(document);
+    std::vector<DocsChapter> pages;
+    for (std::size_t at = 0; at < chapters.size(); ++at) {
+        pages.push_back({chapters[at].slug, page_of(document, chapters, at)});
+    }
+    return pages;
 }
 
 }  // namespace snippetd::pages

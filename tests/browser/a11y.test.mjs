@@ -95,7 +95,12 @@ test("axe finds nothing on the pages that anybody opens", async (t) => {
 
 test("axe finds nothing on the documentation", async (t) => {
   const wrong = new Set();
-  await check(await t.open("/docs#createSnippet"), "documentation", wrong);
+  const page = await t.open("/docs");
+  await check(page, "documentation", wrong);
+  for (const chapter of ["snippets#createSnippet", "rules", "schemas"]) {
+    await page.goto(`/docs/${chapter}`);
+    await check(page, `documentation, ${chapter}`, wrong);
+  }
   assert.deepEqual([...wrong], []);
 }, { seconds: 110 });
 

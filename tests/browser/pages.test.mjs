@@ -144,3 +144,29 @@ test("the theme is chosen by a button, is kept, and does not flash", async (t) =
   await page.emulateMedia({ colorScheme: "dark" });
   assert.equal(await background(), dark);
 });
+
+test("the documentation has chapters, commands that are copied, and keeps the links to its parts", async (t) => {
+  const page = await t.open("/docs", { permissions: ["clipboard-read", "clipboard-write"] });
+  const here = page.locator(".toc [aria-current=page]");
+  await saysSoon(here, "Getting started");
+  await page.locator(".toc a", { hasText: "Snippets" }).click();
+  await page.waitForURL("**/docs/snippets");
+  await saysSoon(here, "Snippets");
+  await page.locator(".toc a", { hasText: "Edit a snippet" }).click();
+  await page.waitForURL("**/docs/snippets#editSnippet");
+  const command = page.locator("#curl-editSnippet");
+  await page.locator(".try", { has: command }).locator("button").click();
+  await saysSoon(page.locator(".toast"), /Command copied/);
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await command.textContent());
+  await page.locator(".more a[rel=next]").click();
+  await page.waitForURL("**/docs/accounts");
+  for (const [old, now] of [["createSnippet", "snippets"], ["schema-Problem", "schemas"], ["md-limits", "rules"], ["group-gists", "gists"]]) {
+    await page.goto("about:blank");
+    await page.goto(`/docs#${old}`);
+    await page.waitForURL((to) => to.pathname === `/docs/${now}`);
+  }
+  const plain = await t.open("/docs#createSnippet", { scripts: false });
+  await plain.locator(":target > a").click();
+  await plain.waitForURL("**/docs/snippets#createSnippet");
+  assert.equal(await plain.locator(".try button").first().isVisible(), false);
+});

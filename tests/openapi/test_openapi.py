@@ -523,6 +523,7 @@ def test_pages_of_accounts(server, connect, document):
 
 def test_other_pages(nobody, document):
     read_twice(nobody, "docsPage", (), PAGE)
+    read_twice(nobody, "docsChapter", "snippets", PAGE)
     assert "curl -F file=@" in nobody.call("composePage").text
     page = nobody.call("composePage", headers={"Accept": "text/html"}).text
     files = set(re.findall(r'/assets/([^"]+)', page))
@@ -549,7 +550,8 @@ def test_304_what_one_has(program, document):
 
     def provoke(operation):
         if operation.method == "GET" and not operation.is_endless():
-            return call(program, operation, snippet, headers={"If-None-Match": "*"})
+            place = "snippets" if operation.id == "docsChapter" else snippet
+            return call(program, operation, place, headers={"If-None-Match": "*"})
 
     everywhere(document, 304, provoke)
 
@@ -621,7 +623,8 @@ def test_412_what_has_changed_meanwhile(program, document):
     asset = re.search(r'/assets/([^"]+)', program.get("/", {"Accept": "text/html"}).text)[1]
 
     def provoke(operation):
-        place = asset if operation.id == "readAsset" else program.create()["id"]
+        places = {"readAsset": asset, "docsChapter": "snippets"}
+        place = places.get(operation.id) or program.create()["id"]
         return call(program, operation, place, headers={"If-Match": '"v99"'})
 
     everywhere(document, 412, provoke)
@@ -808,8 +811,10 @@ def test_the_lines_to_paste_work(binary, mode):
         pytest.skip("says nothing about the store")
     with Server(binary) as server, Client(server) as nobody:
         document = Document(nobody.get("/openapi.json").json())
-        page = nobody.get("/docs").text
-        shown = dict(re.findall(r'<h3 id="(\w+)">.*?<pre class="curl"><code>(.*?)</code></pre>', page, re.DOTALL))
+        chapters = dict.fromkeys(re.findall(r'href="(/docs/\w+)"', nobody.get("/docs").text))
+        page = "".join(nobody.get(chapter).text for chapter in chapters)
+        command = r'<h2 id="(\w+)">.*?<pre class="curl"><code id="curl-\1">(.*?)</code></pre>'
+        shown = dict(re.findall(command, page, re.DOTALL))
         assert shown.keys() == document.operations.keys()
         for name, line in shown.items():
             status = paste(server, html.unescape(line), with_account=name not in ("signUp", "signUpForm"))

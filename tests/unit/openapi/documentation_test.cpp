@@ -29,9 +29,13 @@ TEST(Documentation, KeepsSomeAndThoseThatAreReadAgain) {
 TEST(Publication, IsAboutItsBase) {
     const auto one = publish("https://a.example"), other = publish("https://b.example");
     EXPECT_NE(one->document.tag, other->document.tag);
-    EXPECT_NE(one->document.tag, one->page.tag);
+    ASSERT_TRUE(one->find_chapter("") && one->find_chapter("snippets"));
+    EXPECT_EQ(one->find_chapter("none"), nullptr);
+    const Publication::Text &first = one->find_chapter("")->page, &snippets = one->find_chapter("snippets")->page;
+    EXPECT_NE(one->document.tag, first.tag);
+    EXPECT_NE(first.tag, snippets.tag);
     EXPECT_EQ(one->document.tag, publish("https://a.example")->document.tag);
-    for (const Publication::Text* text : {&one->document, &one->page}) {
+    for (const Publication::Text* text : {&one->document, &first, &snippets}) {
         EXPECT_NE(text->identity.find("https://a.example/snippets"), std::string::npos);
         EXPECT_EQ(text->content(http::Coding::identity), text->identity);
         EXPECT_LT(text->content(http::Coding::brotli).size(), text->identity.size() / 4);
