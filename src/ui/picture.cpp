@@ -1,3 +1,4 @@
+#include "base/escape_sequences.hpp"
 #include "base/numbers.hpp"
 #include "exchange/link.hpp"
 #include "exchange/page.hpp"
@@ -6,6 +7,7 @@
 #include "pages/code.hpp"
 #include "pages/documents.hpp"
 #include "pages/picture_document.hpp"
+#include "pages/terminal_output.hpp"
 #include "pages/text.hpp"
 #include "ui/handlers.hpp"
 
@@ -62,11 +64,10 @@ Result<Wanted> wanted_of(const http::Request& request) {
 
 /// What a picture is drawn from, for as long as that takes.
 struct Drawn {
-    std::shared_ptr<const model::Snippet> snippet;
-    std::string request, colours;
+    std::string text, request, colours;
 };
 
-pages::DocumentRequest request_of(std::shared_ptr<const model::Snippet> snippet,
+pages::DocumentRequest request_of(const std::shared_ptr<const model::Snippet>& snippet,
                                   std::span<const highlight::Run> colours, const Wanted& wanted,
                                   std::string_view base) {
     const pages::Excerpt excerpt = pages::excerpt_of(snippet->body, colours, wanted.first, wanted.last);
@@ -81,15 +82,18 @@ pages::DocumentRequest request_of(std::shared_ptr<const model::Snippet> snippet,
     picture::Picture picture;
     picture.shape = wanted.shape;
     picture.theme = wanted.theme;
-    picture.text = excerpt.text;
     picture.first_line = wanted.first;
     picture.title = title;
     picture.caption = caption;
+    // What a terminal has shown is there, if not in its colours.
+    std::string text = pages::is_terminal_output(snippet->body, snippet->language)
+                           ? base::without_controls(excerpt.text)
+                           : std::string{excerpt.text};
     auto drawn = std::make_shared<const Drawn>(
-        Drawn{std::move(snippet), pages::picture_request(picture), pages::written(excerpt.colours)});
+        Drawn{std::move(text), pages::picture_request(picture), pages::written(excerpt.colours)});
     pages::DocumentRequest request;
     request.kind = pages::DocumentKind::picture;
-    request.first = excerpt.text;
+    request.first = drawn->text;
     request.second = drawn->request;
     request.first_colours = drawn->colours;
     request.time_max = pages::kPictureTimeMax;

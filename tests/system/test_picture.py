@@ -154,6 +154,13 @@ def test_what_burns_has_no_picture_and_is_not_burned_by_asking(anonymous):
     assert anonymous.get(f"/s/{id}/raw?burn=1").text == GO
 
 
+def test_what_a_terminal_has_shown_is_there_without_its_sequences(anonymous):
+    shown = picture_of(anonymous, f"/s/{anonymous.create(body='a b')['id']}/picture.png?lines=1")
+    id = anonymous.create(body="\x1b[1;31ma\x1b[m b")["id"]
+    picture = picture_of(anonymous, f"/s/{id}/picture.png?lines=1")
+    assert picture.colours == shown.colours and themes()["dark"]["hl-tag"] not in picture.colours
+
+
 def test_what_the_fonts_lack_has_the_common_card(anonymous):
     id = anonymous.create(body="漢字かな交じり文\n" * 30)["id"]
     answer = anonymous.get(f"/s/{id}/picture.png")
