@@ -55,8 +55,12 @@ std::string name_of(std::string_view control) {
 std::string control_html(std::string_view control) {
     std::string html = "<span class=\"e\"";
     if (control.front() != '\x1B') html += fmt::format(" data-c=\"{}\"", name_of(control));
-    html += '>';
-    append_escaped(html, control);
+    // No font has a picture of the character itself.
+    const std::size_t unseen = control.front() == '\x1B' ? 1 : control.size();
+    html += "><i>";
+    html += control.substr(0, unseen);
+    html += "</i>";
+    append_escaped(html, control.substr(unseen));
     return html + "</span>";
 }
 

@@ -79,7 +79,7 @@ test("selects and copies the text exactly, without line numbers, before and afte
   assert.equal(await copied(context), program);
 });
 
-const styled = "\x1b[0m\x1b[01;34mbin\x1b[0m\n\x1b[31;47mred\x1b[m \x1b[2mdim\x1b[m\x07\n";
+const styled = "\x1b[0m\x1b[01;34mbin\x1b[0m\n\x1b[31;47mred\x1b[m \x1b[2mdim\x1b[m\x07\nplain\n";
 
 test("shows what a terminal has shown in colours or as text, which the browser remembers", async (t) => {
   const { id } = await t.anonymous.create({ body: styled });
@@ -94,6 +94,9 @@ test("shows what a terminal has shown in colours or as text, which the browser r
     await page.locator("label", { hasText: "Text" }).click();
     assert.match(await page.locator("#L1").innerText(), /\[01;34mbin/);
     assert.equal(await colourOf(page), ink);
+    const height = (line) => page.locator(line).evaluate((element) => element.offsetHeight);
+    assert.equal(await height("#L1"), await height("#L3"), "a sequence makes no line higher");
+    assert.equal(await page.locator("#L1 .e").first().evaluate((control) => getComputedStyle(control, "::before").content), '"^["');
     assert.equal(await page.locator("#L2 .e").last().evaluate((control) => getComputedStyle(control, "::before").content), '"^G"');
     if (page === plain) continue;
     assert.equal(await marked(page), "2");
@@ -105,9 +108,9 @@ test("shows what a terminal has shown in colours or as text, which the browser r
     await page.locator("label", { hasText: "Colours" }).click();
     assert.equal(await page.locator("#L1").innerText(), "bin\n");
     await page.locator("#copy").click();
-    await until(async () => (await clipboardText(page)) === "bin\nred dim\n", "a copy of what is seen");
+    await until(async () => (await clipboardText(page)) === "bin\nred dim\nplain\n", "a copy of what is seen");
     await page.evaluate(() => getSelection().selectAllChildren(document.querySelector("pre.code code")));
-    assert.equal(await copied(page), "bin\nred dim\n");
+    assert.equal(await copied(page), "bin\nred dim\nplain\n");
   }
 });
 

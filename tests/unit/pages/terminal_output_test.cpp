@@ -41,11 +41,11 @@ TEST(TerminalOutput, IsTextWithStyles) {
 
 TEST(TerminalOutput, HasItsStylesAndKeepsItsSequences) {
     EXPECT_EQ(terminal_html("\x1B[1;34mbin\x1B[0m\t<a>\n"),
-              "<span class=\"c\"><span id=\"L1\" data-n=\"1\"><span class=\"e\">\x1B[1;34m</span>"
-              "<span class=\"t f4 bo\">bin</span><span class=\"e\">\x1B[0m</span>\t&lt;a&gt;\n</span></span>");
+              "<span class=\"c\"><span id=\"L1\" data-n=\"1\"><span class=\"e\"><i>\x1B</i>[1;34m</span>"
+              "<span class=\"t f4 bo\">bin</span><span class=\"e\"><i>\x1B</i>[0m</span>\t&lt;a&gt;\n</span></span>");
     EXPECT_EQ(terminal_html("a\a\xC2\x85"),
-              "<span class=\"c\"><span id=\"L1\" data-n=\"1\">a<span class=\"e\" data-c=\"^G\">\a</span>"
-              "<span class=\"e\" data-c=\"U+0085\">\xC2\x85</span></span></span>");
+              "<span class=\"c\"><span id=\"L1\" data-n=\"1\">a<span class=\"e\" data-c=\"^G\"><i>\a</i></span>"
+              "<span class=\"e\" data-c=\"U+0085\"><i>\xC2\x85</i></span></span></span>");
 }
 
 TEST(TerminalOutput, AStyleEndsWithItsLineAndGoesOnInTheNext) {
