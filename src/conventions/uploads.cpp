@@ -69,7 +69,10 @@ Result<const http::Form::Field*> find_content(const http::Form& form) {
         if (content) return invalid_field(field.name, "is one too many: each request takes one text");
         content = &field;
     }
-    if (!content) return invalid_field("file", "is required: curl -F file=@NAME, or f:1, sprunge or clbin");
+    if (!content)
+        return invalid_field(
+            "file",
+            "is required: curl -F file=@NAME, or f:1, sprunge or clbin; curl --data-binary @NAME goes to /upload");
     return content;
 }
 
