@@ -45,7 +45,7 @@ void append_decoded(std::string& out, std::string_view entity) {
         const std::string_view digits = entity.substr(2, entity.size() - 3);
         const auto number = hexadecimal ? base::parse_number<std::uint32_t>(digits.substr(1), 16)
                                         : base::parse_number<std::uint32_t>(digits);
-        if (number && *number > 0 && *number != MarkdownSource::kMarkCodePoint) {
+        if (number && *number > 0) {
             base::append_code_point(out, *number);
         } else {
             out += base::kReplacementCharacter;
@@ -253,6 +253,7 @@ class Renderer {
 
     std::string take() {
         allowed_.finish(out_);
+        notes_.resize(source_.notes);
         std::string html;
         html.reserve(out_.size() + references_ * kReferenceBytesMax);
         number_references(html, out_);
@@ -276,7 +277,7 @@ class Renderer {
         std::size_t references = 0;  ///< to it
     };
 
-    static constexpr std::string_view kMark = MarkdownSource::kMark;
+    static constexpr char kMark = MarkdownSource::kMark;
     static constexpr std::size_t kReferenceBytesMax = 300;  // with the way back from the note
 
     /// Whether the block is none of the document's, nor of a note: what holds the notes.

@@ -14,19 +14,19 @@ namespace snippetd::pages {
 
 namespace {
 
-constexpr std::string_view kBlanks = " \t\r\n";
+constexpr std::string_view kWhite = " \t\r\n";
 constexpr std::size_t kFormulaBytesMax = 16 * 1024;  // longer, it is text
 constexpr std::size_t kLabelBytesMax = 1000;
 constexpr std::size_t kLabelSigns = 3;  // `[^` and `]`
 constexpr std::size_t kCodeIndent = 4;
 constexpr std::string_view kNothing = "<!-- -->\n";
 
-bool is_blank(std::string_view line) {
-    return line.find_first_not_of(kBlanks) == line.npos;
+bool is_blank_line(std::string_view line) {
+    return line.find_first_not_of(kWhite) == line.npos;
 }
 
-bool is_blank(char c) {
-    return kBlanks.find(c) != kBlanks.npos;
+bool is_white(char c) {
+    return kWhite.find(c) != kWhite.npos;
 }
 
 bool is_alphanumeric(char c) {
@@ -70,7 +70,7 @@ std::size_t list_mark(std::string_view line) {
     const std::string_view ends = size > 0 ? ".)" : "-*+";
     if (size >= line.size() || ends.find(line[size]) == ends.npos) return 0;
     ++size;
-    return size < line.size() && is_blank(line[size]) ? size + 1 : 0;
+    return size < line.size() && is_white(line[size]) ? size + 1 : 0;
 }
 
 /// Whether the line begins something else than a paragraph, and so ends one.
@@ -95,7 +95,7 @@ class Fences {
         if (open()) {
             const std::string_view content = inside_quotes(line);
             const std::size_t run = content.find_first_not_of(sign_);
-            const bool ends = run != content.npos ? is_blank(content.substr(run)) : true;
+            const bool ends = run != content.npos ? is_blank_line(content.substr(run)) : true;
             if (ends && std::min(run, content.size()) >= length_) length_ = 0;
             return true;
         }
@@ -190,21 +190,22 @@ class Parts {
     /// The note that begins with `first`, as a list's item has it: its other lines are blank or indented. Takes them
     /// off `text`.
     static std::string take_note(std::string_view first, std::string_view& text) {
-        if (is_blank(first) && !text.empty() && indent_of(text) >= kCodeIndent) first = without_indent(take_line(text));
+        if (is_blank_line(first) && !text.empty() && indent_of(text) >= kCodeIndent)
+            first = without_indent(take_line(text));
         Fences fences;
         bool code = fences.take(first);
         std::string note;
-        if (is_blank(first)) {
+        if (is_blank_line(first)) {
             note = kNothing;
         } else {
             append_line(note, first, code);
         }
-        bool in_paragraph = !code && !is_blank(first) && first.front() != '#';
+        bool in_paragraph = !code && !is_blank_line(first) && first.front() != '#';
         std::size_t blank_lines = 0;
         while (!text.empty()) {
             std::string_view rest = text;
             const std::string_view line = take_line(rest);
-            if (!is_blank(line)) {
+            if (!is_blank_line(line)) {
                 const bool indented = indent_of(line) >= kCodeIndent;
                 const bool goes_on = in_paragraph && blank_lines == 0 && !begins_block(line) && !Fences::begins(line) &&
                                      label_of(without_indent(line)).empty();
@@ -247,7 +248,7 @@ class Ends {
                 continue;
             }
             const char before = at > 0 ? text[at - 1] : ' ', after = at + 1 < text.size() ? text[at + 1] : ' ';
-            if (!is_blank(before) && before != '\\' && before != '$' && after != '$' && !is_alphanumeric(after)) {
+            if (!is_white(before) && before != '\\' && before != '$' && after != '$' && !is_alphanumeric(after)) {
                 dollars_.push_back(at);
             }
             ++at;
@@ -282,7 +283,7 @@ class Marker {
         while (!text.empty()) {
             std::string_view rest = text;
             const std::string_view line = take_line(rest);
-            if (fences.take(line) || is_blank(line)) {
+            if (fences.take(line) || is_blank_line(line)) {
                 copy(line);
                 text = rest;
                 continue;
@@ -291,7 +292,7 @@ class Marker {
             while (!rest.empty()) {
                 std::string_view after = rest;
                 const std::string_view next = take_line(after);
-                if (is_blank(next) || begins_block(next) || Fences::begins(next)) break;
+                if (is_blank_line(next) || begins_block(next) || Fences::begins(next)) break;
                 rest = after;
             }
             append_paragraph(text.substr(0, text.size() - rest.size()));
@@ -313,7 +314,7 @@ class Marker {
     }
 
     static Found math(MarkdownMark::Kind kind, std::string_view text, std::size_t size, std::size_t dollars) {
-        const std::string_view formula = base::trimmed(text.substr(dollars, size - 2 * dollars), kBlanks);
+        const std::string_view formula = base::trimmed(text.substr(dollars, size - 2 * dollars), kWhite);
         if (formula.empty() || size > kFormulaBytesMax) return {};
         return {size, {kind, std::string{text.substr(0, size)}, std::string{formula}, 0}};
     }
@@ -328,9 +329,9 @@ class Marker {
         if (close == content.npos) return false;
         Found found = math(MarkdownMark::Kind::display_math, content, close + 2, 2);
         std::string_view rest = text.substr(indent + close + 2);
-        if (found.size == 0 || (!rest.empty() && !is_blank(take_line(rest)))) return false;
+        if (found.size == 0 || (!rest.empty() && !is_blank_line(take_line(rest)))) return false;
         for (std::string_view lines = found.mark.source; !lines.empty();) {
-            if (is_blank(take_line(lines))) return false;
+            if (is_blank_line(take_line(lines))) return false;
         }
         copy(text.substr(0, indent));
         add(std::move(found.mark));
@@ -397,7 +398,7 @@ class Marker {
         } else if (quoted) {
             end = ends.backticks(1, at + dollars);
             if (end != text.npos && !text.substr(end).starts_with("`$")) end = text.npos;
-        } else if (from.size() > 1 && !is_blank(from[1]) && (at == 0 || !is_alphanumeric(text[at - 1]))) {
+        } else if (from.size() > 1 && !is_white(from[1]) && (at == 0 || !is_alphanumeric(text[at - 1]))) {
             end = ends.dollar(at + 2);
         }
         if (end == text.npos || ends.tag(at) < end) return {};
@@ -409,7 +410,7 @@ class Marker {
     MarkdownSource& source_;
 };
 
-/// Without what only we write.
+/// Without what only we write; what comes as UTF-8 has none of it.
 std::string without_marks(std::string_view text) {
     std::string out;
     out.reserve(text.size());
@@ -418,7 +419,7 @@ std::string without_marks(std::string_view text) {
         out += text.substr(0, at);
         if (at == text.size()) return out;
         out += base::kReplacementCharacter;
-        text.remove_prefix(at + MarkdownSource::kMark.size());
+        text.remove_prefix(at + 1);
     }
 }
 
@@ -430,7 +431,9 @@ MarkdownSource read_markdown(std::string_view text) {
     source.notes = parts.notes().size();
     source.text.reserve(text.size() + text.size() / 8);
     Marker marker{parts, source};
-    // Each note is an item of a list, in which nothing of it can go on to what comes next.
+    // Each note is an item of a list, in which nothing of it can go on to what comes next. In a list that a text begins
+    // with, md4c 0.4 ends an item at two blank lines.
+    if (source.notes > 0) source.text += '\n';
     for (const std::string& note : parts.notes()) {
         source.text += "1.  ";
         marker.append(note);

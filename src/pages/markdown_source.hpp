@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,14 +26,12 @@ struct MarkdownMark {
 /// and math between dollars. As a mark is found in code, in a link's address or in HTML, it is nothing but its source.
 struct MarkdownSource {
     /// Its marks are `%`, kMark, its number, kMark and `%`: for md4c that is punctuation, as brackets and dollars are.
-    /// When there are notes, the text begins with an ordered list with an item for each, and one more.
+    /// When there are notes, the text begins with an ordered list that has an item for each, and one more.
     std::string text;
     std::size_t notes = 0;
     std::vector<MarkdownMark> marks;
 
-    /// A code point that no text may hold (Unicode 23.7); strangers' own ones are replaced.
-    static constexpr std::uint32_t kMarkCodePoint = 0xFDD0;
-    static constexpr std::string_view kMark = "\xEF\xB7\x90";
+    static constexpr char kMark = '\xFF';  // in no text in UTF-8
 };
 
 /// Notes are GitHub's, but for those that are defined within quotes and lists, which stay text: `[^name]: text`, the

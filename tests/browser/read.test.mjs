@@ -565,6 +565,59 @@ test("Markdown is shown rendered, and as source by a switch, also without script
   }
 });
 
+test("notes of Markdown lead there and back", async (t) => {
+  const { id } = await t.anonymous.create({ title: "readme.md", body: `a[^n]\n\n${"line\n\n".repeat(100)}[^n]: the note\n` });
+  for (const scripts of [true, false]) {
+    const page = await t.open(`/s/${id}`, { scripts });
+    await page.locator("sup a", { hasText: "1" }).click();
+    assert.equal(new URL(page.url()).hash, "#fn-1");
+    const inView = (selector) => until(() => page.locator(selector).evaluate((element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return top >= 0 && bottom <= innerHeight;
+    }), `${selector} to be in view`);
+    await inView("#fn-1");
+    await isShown(page.locator(".markdown"));
+    await page.getByRole("link", { name: "Back to reference 1" }).click();
+    await inView("#fnref-1");
+  }
+});
+
+test("math is drawn when somebody comes near it, and is code otherwise", async (t) => {
+  const far = `${"line\n\n".repeat(300)}$$\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}$$\n`;
+  const body = "`no math: $5`, $\\frac{1}{2}$ and $\\wrong$ and $\\href{javascript:alert(1)}{x}$\n\n```math\nx^2\n```\n\n" + far;
+  const { id } = await t.anonymous.create({ title: "readme.md", body });
+  const none = await t.anonymous.create({ title: "other.md", body: "# No math, but $5\n" });
+  const drawers = [];
+  const opened = async (path) => {
+    const page = await t.open(null);
+    page.context().on("request", (request) => request.url().includes("/temml-") && drawers.push(path));
+    await page.goto(path);
+    return page;
+  };
+  const without = await opened(`/s/${none.id}`);
+  await isShown(without.locator(".markdown"));
+  const page = await opened(`/s/${id}`);
+  const math = page.locator(".markdown math");
+  await until(async () => (await math.count()) === 2, "what is near to be drawn");
+  assert.equal(await math.first().locator("mfrac").count(), 1);
+  assert.deepEqual(await page.locator("p:first-child code.language-math").allTextContents(), ["\\wrong", "\\href{javascript:alert(1)}{x}"]);
+  await page.locator(".markdown > :last-child").scrollIntoViewIfNeeded();
+  await until(async () => (await math.count()) === 3, "what is far to be drawn");
+  assert.notEqual(await page.locator("mtd").nth(1).evaluate((cell) => getComputedStyle(cell).paddingLeft), "0px", "its styles are in force");
+  const plain = await t.open(`/s/${id}`, { scripts: false });
+  assert.equal(await plain.locator("code.language-math").first().textContent(), "\\frac{1}{2}");
+  assert.deepEqual(drawers, [`/s/${id}`], "a page without math does not load what draws it");
+});
+
+test("a formula that never ends leaves the page as it is", async (t) => {
+  const body = "$\\def\\a{\\a\\a}\\a$ then $x$\n\n" + `$${"{".repeat(1500)}x${"}".repeat(1500)}$\n`;
+  const { id } = await t.anonymous.create({ title: "readme.md", body });
+  const page = await t.open(`/s/${id}`);
+  await until(async () => (await page.locator(".markdown math").count()) >= 1, "the other to be drawn");
+  assert.equal(await page.locator("code.language-math").first().textContent(), "\\def\\a{\\a\\a}\\a");
+  assert.ok(await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(true)))));
+});
+
 test("a link to lines of Markdown opens its source", async (t) => {
   const { id } = await t.anonymous.create({ title: "readme.md", body: "# one\n\ntwo\n" });
   const page = await t.open(`/s/${id}#L3`);

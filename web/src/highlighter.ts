@@ -6,12 +6,21 @@ import { Guesser } from "./guess";
 
 export type Request =
   | { kind: "highlight"; id: number; text: string; language: string }
-  | { kind: "guess"; id: number; text: string };
+  | { kind: "guess"; id: number; text: string }
+  | { kind: "math"; id: number; formulas: Formula[] };
 
-/** `lines` is null when the language has no grammar. Each line's HTML is whole by itself. */
+/** In TeX. */
+export interface Formula {
+  tex: string;
+  display: boolean;
+}
+
+/** `lines` is null when the language has no grammar. Each line's HTML is whole by itself. The `html` of a formula is
+ * MathML whose styles are in `data-style`, or null when it is wrong or grows without end. */
 export type Answer =
   | { kind: "highlight"; id: number; lines: string[] | null }
-  | { kind: "guess"; id: number; language: string | null };
+  | { kind: "guess"; id: number; language: string | null }
+  | { kind: "math"; id: number; html: (string | null)[] };
 
 const loading = new Map<string, Promise<void>>();
 
@@ -80,20 +89,44 @@ async function guess(text: string): Promise<string | null> {
   return (await guesser).guess(text);
 }
 
+const mathMlMax = 200_000; // characters of a formula's
+
+async function math(formulas: Formula[]): Promise<(string | null)[]> {
+  const { default: temml } = await import("temml");
+  return formulas.map(({ tex, display }) => {
+    try {
+      const html = temml.renderToString(tex, { displayMode: display, throwOnError: true, annotate: true, trust: false, maxExpand: 500, maxSize: [20, 20] });
+      // Of a quote in a text it makes a reference: this is one of a tag.
+      return html.length > mathMlMax ? null : html.replaceAll(' style="', ' data-style="');
+    } catch {
+      return null; // It is no TeX: the code says what was meant.
+    }
+  });
+}
+
+async function answerTo(request: Request): Promise<Answer> {
+  const { id } = request;
+  try {
+    switch (request.kind) {
+      case "guess":
+        return { kind: "guess", id, language: await guess(request.text) };
+      case "math":
+        return { kind: "math", id, html: await math(request.formulas) };
+      case "highlight":
+        return { kind: "highlight", id, lines: await highlight(request.text, request.language) };
+    }
+  } catch {
+    // A grammar that fails leaves the text plain, and a file that does not come what needs it.
+    if (request.kind === "guess") return { kind: "guess", id, language: null };
+    if (request.kind === "math") return { kind: "math", id, html: [] };
+    return { kind: "highlight", id, lines: null };
+  }
+}
+
 /** The worker's own scope, as far as it is used; TypeScript has the page's. */
 const worker = self as unknown as {
   onmessage: (event: MessageEvent<Request>) => void;
   postMessage(answer: Answer): void;
 };
 
-worker.onmessage = async ({ data }) => {
-  const answer: Answer =
-    data.kind === "guess" ? { kind: "guess", id: data.id, language: null } : { kind: "highlight", id: data.id, lines: null };
-  try {
-    if (answer.kind === "guess") answer.language = await guess(data.text);
-    else if (data.kind === "highlight") answer.lines = await highlight(data.text, data.language);
-  } catch {
-    // A grammar that fails leaves the text plain.
-  }
-  worker.postMessage(answer);
-};
+worker.onmessage = async ({ data }) => worker.postMessage(await answerTo(data));

@@ -3,6 +3,7 @@
 import { deleteWithUndo } from "./deletion";
 import { all, announce, cookie, copy, find, make } from "./dom";
 import { highlightWhenIdle } from "./highlight";
+import { drawMath } from "./math";
 import { nameOriginal } from "./original";
 
 const snippet = find("[data-id]");
@@ -12,6 +13,7 @@ const code = pre?.querySelector("code") ?? null;
 
 highlightWhenIdle();
 void nameOriginal();
+drawMath(document);
 
 // Lines: #L5 and #L5-L9.
 

@@ -52,7 +52,9 @@ export function ask(request: Without<Request>): Promise<Answer | null> {
   });
 }
 
+/** Ends the worker, unless somebody waits for it. */
 export function endWorker(): void {
+  if (waiting.size > 0) return;
   worker?.terminate();
   worker = null;
 }
