@@ -20,6 +20,9 @@ Answer read_snippet(Exchange& exchange);
 Answer edit_snippet(Exchange& exchange);
 Answer delete_snippet(Exchange& exchange);
 
+// preview.cpp
+Answer preview(Exchange& exchange);
+
 // snippet_stats.cpp
 Answer snippet_stats(Exchange& exchange);
 

@@ -63,6 +63,7 @@ constexpr Route kRoutes[] = {
     open_snippet({Method::get, "/s/{id}/ansi", conventions::read_ansi, Access::anyone, Charge::nothing, Work::render}),
 
     with_text({Method::post, "/snippets", api::create_snippet, Access::optional, Charge::write, Work::own}),
+    with_text({Method::post, "/snippets/preview", api::preview, Access::anyone, Charge::nothing, Work::render}),
     {Method::get, "/snippets", api::list_snippets, Access::account, Charge::nothing, Work::list},
     of_snippet({Method::get, "/snippets/{id}", api::read_snippet, Access::optional, Charge::nothing, Work::read}),
     with_text(
@@ -91,6 +92,8 @@ constexpr Route kRoutes[] = {
     or_page(ui::compose_page, {Method::get, "/", conventions::usage, Access::page, Charge::nothing, Work::render}),
     plain(or_page(ui::compose_from_form, with_text({Method::post, "/", conventions::upload_form, Access::page,
                                                     Charge::write, Work::own, ui::compose_refused}))),
+    with_text({Method::post, "/preview", ui::preview_from_form, Access::page, Charge::nothing, Work::render,
+               ui::preview_refused}),
     plain(with_text({Method::post, "/upload", conventions::upload_text, Access::optional, Charge::write, Work::own})),
     plain(with_text({Method::put, "/upload", conventions::upload_text, Access::optional, Charge::write, Work::own})),
     plain(with_text({Method::put, "/upload/{name}", conventions::upload_text, Access::optional, Charge::write,

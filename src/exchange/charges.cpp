@@ -31,7 +31,7 @@ bool is_near(const Exchange& exchange, const Route& route) {
 
 /// The name of the policy that a read is charged to, by the kind of its work; empty for none.
 std::string_view policy_of(const Route& route, const Exchange& exchange, bool as_page) {
-    if (is_write(route) && route.work != Work::read) return {};
+    if (is_write(route) && route.work != Work::read && route.work != Work::render) return {};
     switch (route.work) {
         case Work::hot:
         case Work::operation:

@@ -418,7 +418,7 @@ class Builder {
         }
         if (route.charge != Charge::nothing) all[429] = limit_text(route.charge);
         if (route.access != Access::anyone || route.charge != Charge::nothing) all[503] = {};
-        if (route.takes_text) all[507] = {};
+        if (route.takes_text && route.charge == Charge::write) all[507] = {};
         return all;
     }
 

@@ -2,6 +2,8 @@
 #include "exchange/created.hpp"
 #include "exchange/input.hpp"
 #include "exchange/page.hpp"
+#include "exchange/preview.hpp"
+#include "model/guess.hpp"
 #include "model/languages.hpp"
 #include "model/line_ends.hpp"
 #include "pages/read_page.hpp"
@@ -11,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <iterator>
 #include <optional>
 
@@ -39,6 +42,7 @@ struct Draft {
     bool burn = false;
     /// The text that is there now, where an edit has crossed another.
     std::optional<std::string> theirs;
+    std::optional<std::string> preview;  ///< HTML of ours
 };
 
 /// A snippet that is edited rather than made.
@@ -222,6 +226,7 @@ std::string render_form(const Draft& draft, const Edited* edited, const Error* e
         pages::append_escaped(theirs, *draft.theirs);
         fields.add("THEIRS", "THEIR_BODY", theirs);
     }
+    if (draft.preview) fields.add("PREVIEW", "PREVIEW_HTML", *draft.preview);
     fields.set("F_LANGUAGE", draft.language);
     fields.set("F_TAGS", draft.tags);
     fields.show_if(draft.burn, "BURN_CHECKED");
@@ -237,16 +242,17 @@ Awaitable<http::Response> show_form(Exchange& exchange, const Draft& draft, cons
     const bool editing = edited != nullptr;
     const std::uint64_t body_bytes_max = exchange.services.options.body_bytes_max;
     const bool private_allowed = exchange.caller.account.has_value();
+    const std::size_t bytes = draft.body.size() + (draft.preview ? draft.preview->size() : 0);
     auto work = [&, edited, error, body_bytes_max, private_allowed] {
         return render_form(draft, edited, error, body_bytes_max, private_allowed);
     };
-    std::string form = co_await exchange.services.texts.by_size(Text::answer, draft.body.size(),
-                                                                exchange.deadline.party, std::move(work));
+    std::string form =
+        co_await exchange.services.texts.by_size(Text::answer, bytes, exchange.deadline.party, std::move(work));
     pages::Layout layout;
     layout.page = "compose";
     layout.title = editing ? "Edit snippet · snippetd" : "snippetd: share code";
     layout.description = "Paste code, get a link, send it to others. Highlighted, fast, and yours to edit.";
-    layout.indexed = !editing && !error;
+    layout.indexed = !editing && !error && !draft.preview;
     layout.script = "compose.js";
     layout.highlights = true;
     const unsigned status = error ? base::describe(error->kind).status : 200;
@@ -268,6 +274,23 @@ Awaitable<Result<Draft>> read_draft(Exchange& exchange) {
     };
     co_return co_await exchange.services.texts.by_size(Text::request, exchange.request.body.size(),
                                                        exchange.deadline.party, std::move(work));
+}
+
+/// The snippet that the form of a preview is for, if it is for an edit.
+std::optional<Edited> edited_in(const http::Form& form) {
+    constexpr std::size_t kIdBytesMax = 64;
+    const std::string_view id = form.value("id");
+    const bool valid =
+        !id.empty() && id.size() <= kIdBytesMax &&
+        std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '_'; });
+    if (!valid) return std::nullopt;
+    return Edited{std::string{id}, std::string{form.value("version")}};
+}
+
+/// What would be shared, if it were.
+bool is_markdown(const Draft& draft) {
+    if (draft.language.empty()) return model::guess_language(draft.title, draft.body) == "markdown";
+    return model::language_named(draft.language) == "markdown";
 }
 
 Edited edited_of(const Exchange& exchange, const http::Form& form) {
@@ -375,6 +398,34 @@ Awaitable<http::Response> edit_refused(Exchange& exchange, Error error) {
     if (form) take(*form, draft);
     const Edited edited = form ? edited_of(exchange, *form) : Edited{exchange.parameters.front(), {}};
     co_return co_await show_form(exchange, draft, &edited, &error);
+}
+
+Answer preview_from_form(Exchange& exchange) {
+    Result<http::Form> form = co_await parse_long_form(exchange);
+    if (!form) co_return form.error();
+    const std::optional<Edited> edited = edited_in(*form);
+    Draft draft = edited ? unchanged() : Draft{};
+    take(*form, draft);
+    std::optional<Error> wrong;
+    if (is_markdown(draft)) {
+        Result<std::string> html = co_await render_preview(exchange, draft.body);
+        if (html) {
+            draft.preview = *std::move(html);
+        } else {
+            wrong = html.error();
+        }
+    } else {
+        wrong = invalid_field("language", "is not Markdown, which alone has a preview");
+    }
+    co_return co_await show_form(exchange, draft, edited ? &*edited : nullptr, wrong ? &*wrong : nullptr);
+}
+
+Awaitable<http::Response> preview_refused(Exchange& exchange, Error error) {
+    const Result<http::Form> form = co_await parse_long_form(exchange);
+    const std::optional<Edited> edited = form ? edited_in(*form) : std::nullopt;
+    Draft draft = edited ? unchanged() : Draft{};
+    if (form) take(*form, draft);
+    co_return co_await show_form(exchange, draft, edited ? &*edited : nullptr, &error);
 }
 
 }  // namespace snippetd::ui

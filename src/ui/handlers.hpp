@@ -22,6 +22,8 @@ Awaitable<http::Response> compose_refused(Exchange& exchange, Error error);
 Answer edit_page(Exchange& exchange);
 Answer edit_from_form(Exchange& exchange);
 Awaitable<http::Response> edit_refused(Exchange& exchange, Error error);
+Answer preview_from_form(Exchange& exchange);
+Awaitable<http::Response> preview_refused(Exchange& exchange, Error error);
 
 // snippet_pages.cpp
 Answer delete_page(Exchange& exchange);

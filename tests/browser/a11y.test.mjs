@@ -43,7 +43,7 @@ async function check(page, what, wrong) {
 }
 
 const code = "#include <cstdio>\n\n// A comment\nint main() {\n\tstd::puts(\"a string\");\n  return 0x1F;\n}\n";
-const everything = "# Title\n\nText, `code`, [link](https://example.org/), **bold**.\n\n- [x] done\n- item\n\n> quote\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\ndef f(): return 'x'  # why\n```\n\n---\n\n![image](https://example.org/x.png)\n";
+const everything = "# Title\n\nText, `code`, [link](https://example.org/), **bold**.\n\n- [x] done\n- item\n\n> quote[^1]\n\n$$\\sum_{i=1}^n x_i$$ and $\\frac{1}{2}$\n\n[^1]: note[^1]\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\ndef f(): return 'x'  # why\n```\n\n---\n\n![image](https://example.org/x.png)\n";
 
 /** Colours of a terminal on each other, in some of each kind. */
 function everyStyle() {
@@ -139,6 +139,11 @@ test("axe finds nothing in the states of compose", async (t) => {
   await isShown(page.locator("#problem"));
   await check(page, "compose, refused", wrong);
   await page.locator("#tags").fill("");
+  await page.locator("#language").fill("markdown");
+  await page.locator("#tab-preview").click();
+  await isShown(page.locator("#preview > *").first());
+  await check(page, "compose, with a preview", wrong);
+  await page.locator("#language").fill("");
   await page.locator("#share").click();
   await isShown(page.locator(".handover"));
   for (const summary of ["QR", "Embed"]) await page.locator(".handover summary", { hasText: summary }).click();

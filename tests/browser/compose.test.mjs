@@ -457,9 +457,97 @@ test("who has no account edits and deletes what this browser has shared", async 
   assert.ok([404, 410].includes(await t.anonymous.statusOf(id)));
 });
 
+// No heading at the beginning: who replaces one makes the browser itself write a style that the policy refuses.
+const markdown = "Text[^1] and $x^2$.\n\n# Title\n\n[^1]: A note.\n";
+
+test("Markdown is previewed as its page shows it, and by the keyboard", async (t) => {
+  const page = await t.open("/");
+  const editor = await editorOf(page);
+  const tabs = page.locator("[role=tablist]");
+  await editor.fill(program);
+  await isHidden(tabs);
+  await editor.fill(markdown);
+  await page.locator("#language").fill("markdown");
+  await isShown(tabs);
+  const [write, preview] = [tabs.getByRole("tab", { name: "Write" }), tabs.getByRole("tab", { name: "Preview" })];
+  await write.focus();
+  await page.keyboard.press("ArrowRight");
+  const panel = page.getByRole("tabpanel", { name: "Preview" });
+  await saysSoon(panel.locator("h1"), "Title");
+  assert.equal(await preview.evaluate((tab) => tab === document.activeElement && tab.ariaSelected), "true");
+  assert.equal(await panel.locator(".footnotes li").count(), 1);
+  await isShown(panel.locator("math"));
+  await isHidden(page.locator("#editor"));
+  await page.keyboard.press("Home");
+  await isShown(page.locator("#editor"));
+  assert.equal(await write.evaluate((tab) => tab === document.activeElement), true);
+  // What is asked for again is asked of the server only when it has changed.
+  let asked = 0;
+  page.on("request", (request) => (asked += request.url().endsWith("/preview")));
+  await preview.click();
+  await isShown(panel.locator("h1"));
+  assert.equal(asked, 0);
+  await write.click();
+  await editor.fill("*changed*");
+  await preview.click();
+  await saysSoon(panel.locator("em"), "changed");
+  assert.equal(asked, 1);
+  // Another language has none, and the text is where it was.
+  await page.locator("#language").fill("python");
+  await isHidden(tabs);
+  await isShown(page.locator("#editor"));
+  await hasText(page, "*changed*");
+  await page.locator("#language").fill("markdown");
+  const rendered = await page.request.post("/snippets/preview", { data: { body: "*changed*" } });
+  const id = await shared(page);
+  await page.goto(`/s/${id}`);
+  assert.equal(await page.locator(".markdown").innerHTML(), (await rendered.json()).html);
+});
+
+test("a preview that fails says why, and the text stays", async (t) => {
+  t.expect(/status of 4(22|29)|ERR_FAILED/);
+  const page = await t.open("/");
+  const editor = await editorOf(page);
+  await page.locator("#language").fill("markdown");
+  await page.locator("#tab-preview").click();
+  await saysSoon(page.locator("#preview-note"), "There is nothing to show yet.");
+  await page.locator("#tab-write").click();
+  await editor.fill("text");
+  const answers = [
+    [{ status: 422, body: problem(422, "invalid", { fields: { body: "is too much to be rendered: it takes too long" } }) }, "The text is too much to be rendered"],
+    [{ status: 429, headers: { "Retry-After": "7" }, body: problem(429, "rate_limited") }, "Possible again in 7 seconds"],
+    [null, "The server cannot be reached"],
+  ];
+  for (const [response, words] of answers) {
+    await page.route("**/preview", (route) => (response ? route.fulfill({ contentType: "application/problem+json", ...response }) : route.abort()));
+    await page.locator("#tab-preview").click();
+    await until(async () => (await page.locator("#preview-note").textContent()).includes(words), words);
+    await page.unroute("**/preview");
+    await page.locator("#tab-write").click();
+    await hasText(page, "text");
+  }
+  await page.locator("#tab-preview").click();
+  await saysSoon(page.locator("#preview p"), "text");
+  await isHidden(page.locator("#preview-note"));
+});
+
 // Without scripts.
 
 const plain = { scripts: false };
+
+test("without scripts a button shows the preview under the text", async (t) => {
+  const page = await t.open("/", plain);
+  await page.locator("#language").fill("Markdown");
+  await page.locator("#body").fill(markdown);
+  await isHidden(page.locator("[role=tablist]"));
+  await page.locator("button", { hasText: "Preview Markdown" }).click();
+  await saysSoon(page.locator("section.preview h1"), "Title");
+  assert.equal(await page.locator("#body").inputValue(), markdown);
+  assert.equal(await page.locator("section.preview code.language-math").textContent(), "x^2");
+  await page.locator("#title").press("Enter");
+  await page.waitForURL(/\/s\//);
+  await saysSoon(page.locator(".markdown h1"), "Title");
+});
 
 test("without scripts the form shares the same", async (t) => {
   const ada = await t.signUp();

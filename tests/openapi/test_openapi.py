@@ -466,8 +466,18 @@ def test_pages_of_snippets(ada, bob, document):
     assert "edit=sne_" in stranger.call("composeForm", body={"body": "x"}, headers=PAGE).headers["Set-Cookie"]
     for page in ("editPage", "deletePage", "forkPage", "revisionsPage", "statsPage"):
         assert ada.call(page, snippet, headers=PAGE).status == 200
+    for text in document.operations["preview"].examples("application/json").values():
+        assert "<h1" in ada.call("preview", body=text).json()["html"]
+    for media_type in (FORM, MULTIPART):
+        for form in document.operations["previewForm"].examples(media_type).values():
+            form = {**form, "title": "One"}
+            assert ada.call("previewForm", body=form, media_type=media_type, headers=PAGE).status == 200
+    edited = {"id": snippet, "version": "1", "body": "# A", "language": "markdown", "expires": "keep", "burn": "1"}
+    assert ada.call("previewForm", body=edited, media_type=FORM, headers=PAGE).status == 200
+    sent = {"body": "", "file": "# A", "language": "markdown"}
+    assert ada.call("previewForm", body=sent, media_type=MULTIPART, headers=PAGE).status == 200
     for form in document.operations["editForm"].examples(FORM).values():
-        assert ada.call("editForm", snippet, body=form).status == 303
+        assert ada.call("editForm", snippet, body={**form, "id": snippet}).status == 303
     for view in ("inline", "split"):
         query = {"from": 1, "to": 2, "view": view, "context": "all", "before": 9}
         shown = ada.call("revisionsPage", snippet, headers=PAGE, query=query)
@@ -643,6 +653,7 @@ def test_413_what_is_too_large(strict_server, connect, document):
 INVALID = {
     "composeForm": {"body": ""},
     "editForm": {"version": "1", "body": ""},
+    "previewForm": {"body": "", "language": "markdown"},
     "logInForm": {"username": "?", "password": PASSWORD},
     "signUpForm": {"username": "?", "password": PASSWORD},
     "createTokenForm": {"name": ""},

@@ -6,6 +6,7 @@ import { restoreDraft } from "./compose/draft";
 import "./compose/files";
 import { mountInTime } from "./compose/mounting";
 import "./compose/pasting";
+import "./compose/preview";
 import { measure } from "./compose/size";
 
 restoreDraft();

@@ -19,7 +19,9 @@ const chip = need<HTMLButtonElement>("#guess");
 const note = need("#language-note");
 const options = all<HTMLOptionElement>("#languages option");
 const placeholder = language.placeholder;
-const state: { fromName: string | null; fromText: string | null; names: Names | null } = { fromName: null, fromText: null, names: null };
+const state: { fromName: string | null; fromText: string | null; names: Names | null; listeners: (() => void)[] } = {
+  fromName: null, fromText: null, names: null, listeners: [],
+};
 
 function optionNamed(wanted: string): HTMLOptionElement | undefined {
   const low = wanted.toLowerCase();
@@ -59,7 +61,19 @@ function show(): void {
   chip.dataset.language = name ?? "";
   language.placeholder = told ? labelOf(name) : placeholder;
   if (told) chip.replaceChildren(`Looks like ${labelOf(name)}: `, make("b", {}, "plain text instead"));
-  editor()?.setLanguage(name ?? languageName());
+  editor()?.setLanguage(languageShown());
+  for (const listener of state.listeners) listener();
+}
+
+/** What the text is taken for: what somebody has said, else the guess; empty when there is none. */
+export function languageShown(): string {
+  return guessed() ?? languageName();
+}
+
+/** `listener` is called now, and whenever that may be another one. */
+export function onLanguageShown(listener: () => void): void {
+  state.listeners.push(listener);
+  listener();
 }
 
 function showUnknown(): void {
