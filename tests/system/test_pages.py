@@ -44,7 +44,7 @@ def assert_is_page(response, status=200):
     assert "unsafe" not in policy
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "same-origin"
-    assert "<script>" not in response.text and " style=" not in response.text and " onclick=" not in response.text
+    assert "<script>" not in response.text and ' style="' not in response.text and " onclick=" not in response.text
 
 
 # --- Who gets a page
