@@ -12,6 +12,7 @@ BRIEF = 8 * 1024
 # Where a snippet's text goes.
 WITH_TEXT = {
     ("post", "/"), ("post", "/snippets"), ("patch", "/snippets/{id}"), ("post", "/s/{id}/edit"),
+    ("post", "/preview"), ("post", "/snippets/preview"),
     ("post", "/upload"), ("put", "/upload"), ("put", "/upload/{name}"), ("post", "/documents"),
     ("post", "/api/v3/gists"), ("patch", "/api/v3/gists/{id}"), ("post", "/api/v3/gists/{id}"),
 }  # fmt: skip
