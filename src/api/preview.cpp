@@ -16,7 +16,7 @@ Result<std::string> read_text(const http::Request& request) {
     if (!object) return object.error();
     Members members{*object};
     std::optional<std::string> text = members.text("body");
-    if (!text) members.complain("body", "must be given");
+    if (!text) members.complain("body", "is required");
     if (std::optional<Error> wrong = members.finish()) return *std::move(wrong);
     return *std::move(text);
 }

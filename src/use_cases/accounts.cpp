@@ -44,7 +44,7 @@ std::string prepare(Complaints& complaints, std::string_view name, const std::st
 }
 
 void require(Complaints& complaints, std::string_view name, const std::optional<std::string>& value) {
-    if (!value && !complaints.about(name)) complaints.add(name, "is required");
+    if (!value) complaints.add(name, "is required");
 }
 
 Awaitable<void> end_sessions(Call& call, const std::vector<std::string>& hashes, base::Deadline deadline) {

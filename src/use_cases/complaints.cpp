@@ -21,13 +21,11 @@ std::string shortened(std::string_view text) {
 }  // namespace
 
 void Complaints::add(std::string_view name, std::string_view why) {
+    std::string about = shortened(name);
+    const auto is_same = [&about](const auto& complaint) { return complaint.first == about; };
+    if (std::any_of(complaints_.begin(), complaints_.end(), is_same)) return;
     overflows_ = complaints_.size() >= kMax;
-    if (!overflows_) complaints_.emplace_back(shortened(name), shortened(why));
-}
-
-bool Complaints::about(std::string_view name) const {
-    return std::any_of(complaints_.begin(), complaints_.end(),
-                       [name](const auto& complaint) { return complaint.first == name; });
+    if (!overflows_) complaints_.emplace_back(std::move(about), shortened(why));
 }
 
 std::optional<Error> Complaints::to_error() const {

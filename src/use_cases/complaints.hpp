@@ -19,9 +19,8 @@ class Complaints {
     static constexpr std::size_t kMax = 20;
     static constexpr std::size_t kBytesMax = 256;
 
+    /// What is said first of a member stands.
     void add(std::string_view name, std::string_view why);
-    /// Whether something is wrong with that member.
-    bool about(std::string_view name) const;
     bool empty() const { return complaints_.empty(); }
     /// Whether there is more than is said.
     bool overflows() const { return overflows_; }

@@ -114,7 +114,7 @@ std::optional<Error> check(SnippetInput& input, std::uint64_t body_bytes_max, Pu
     if (input.body) check_body(*input.body, complaints);
     const auto seconds = input.expires_in_s.value_or(std::nullopt);
     if (seconds && !is_lifetime(*seconds)) complaints.add("expires_in", lifetime_fault(kExpiresInMax));
-    if (purpose == Purpose::create && !input.body && !complaints.about("body")) complaints.add("body", "is required");
+    if (purpose == Purpose::create && !input.body) complaints.add("body", "is required");
     return complaints.to_error();
 }
 

@@ -18,7 +18,7 @@ constexpr base::Milliseconds kStoreTimeout{750};
 std::optional<Error> check(TokenInput& input) {
     Complaints& complaints = input.complaints;
     if (!input.name) {
-        if (!complaints.about("name")) complaints.add("name", "is required");
+        complaints.add("name", "is required");
         return complaints.to_error();
     }
     const std::optional<std::size_t> length = base::count_code_points(*input.name);

@@ -137,6 +137,17 @@ TEST(ReadSnippetInput, UnknownMembersAreRefusedByName) {
     EXPECT_EQ(bad_with(R"("Title":"x","id":"y")"), (Names{"Title", "id"}));
 }
 
+TEST(Members, OneThingIsSaidOfEach) {
+    const boost::json::object object{{"body", 5}};
+    Members members{object};
+    EXPECT_FALSE(members.text("body"));
+    members.complain("body", "is required");
+    const std::optional<Error> wrong = members.finish();
+    ASSERT_TRUE(wrong);
+    ASSERT_EQ(wrong->fields.size(), 1u);
+    EXPECT_EQ(wrong->fields.front().second, "must be a string");
+}
+
 TEST(Members, ComplaintsAreBoundedInNumberAndLength) {
     boost::json::object object;
     for (int i = 0; i < 1000; ++i) object["member " + std::to_string(i)] = i;
