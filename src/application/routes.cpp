@@ -145,6 +145,7 @@ constexpr Route kRoutes[] = {
     of_snippet({Method::get, "/s/{id}/edit", ui::edit_page, Access::page, Charge::nothing, Work::render}),
     with_text(of_snippet(
         {Method::post, "/s/{id}/edit", ui::edit_from_form, Access::page, Charge::write, Work::own, ui::edit_refused})),
+    of_snippet({Method::get, "/s/{id}/made", ui::made_page, Access::page, Charge::nothing, Work::render}),
     of_snippet({Method::get, "/s/{id}/delete", ui::delete_page, Access::page, Charge::nothing, Work::render}),
     of_snippet({Method::post, "/s/{id}/delete", ui::delete_from_form, Access::page, Charge::write, Work::own}),
     of_snippet({Method::get, "/s/{id}/fork", ui::fork_page, Access::page_account, Charge::nothing, Work::render}),

@@ -305,9 +305,11 @@ void add_edit_cookie(http::Response& response, const Exchange& exchange, const s
                                            kCookieSeconds, exchange.request.secure ? "; Secure" : ""));
 }
 
-/// To the new snippet, with what lets its maker edit it.
+/// To the new snippet, with what lets its maker edit it. Whoever has made what burns gets the link, and is not asked
+/// whether to burn it.
 http::Response led_to(const Exchange& exchange, const store::Receipt& made) {
-    http::Response response = see_other("/s/" + made.snippet.id);
+    const bool burns = made.snippet.burn_after_reading;
+    http::Response response = see_other(fmt::format("/s/{}{}", made.snippet.id, burns ? "/made" : ""));
     if (!made.edit_token.empty()) add_edit_cookie(response, exchange, made.snippet.id, made.edit_token);
     return response;
 }

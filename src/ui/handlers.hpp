@@ -26,6 +26,7 @@ Answer preview_from_form(Exchange& exchange);
 Awaitable<http::Response> preview_refused(Exchange& exchange, Error error);
 
 // snippet_pages.cpp
+Answer made_page(Exchange& exchange);
 Answer delete_page(Exchange& exchange);
 Answer fork_page(Exchange& exchange);
 Answer delete_from_form(Exchange& exchange);

@@ -19,6 +19,18 @@ namespace snippetd::ui {
 
 using namespace exchange;
 
+Answer made_page(Exchange& exchange) {
+    const Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
+    if (!snippet) co_return snippet.error();
+    if (!snippet->burn_after_reading) co_return see_other("/s/" + snippet->id);
+    pages::Fields fields;
+    fields.set("ID", snippet->id);
+    fields.set("URL", fmt::format("{}/s/{}", exchange.base_url(), snippet->id));
+    fields.show_if(snippet->owner_name.empty(), "ANONYMOUS");
+    pages::Layout layout = unlisted_layout("made", "Your link is ready");
+    co_return co_await show_page(exchange, 200, std::move(layout), pages::render("made", fields));
+}
+
 Answer delete_page(Exchange& exchange) {
     Result<model::Snippet> snippet = co_await load_for_edit(exchange, exchange.parameters.front());
     if (!snippet) co_return snippet.error();

@@ -58,6 +58,21 @@ test("who has no account gets the link to edit, which works in another browser",
   assert.equal(await t.anonymous.bodyOf(id), "edited elsewhere\n");
 });
 
+test("without scripts the maker of what burns gets the link too", async (t) => {
+  const page = await t.open("/", { scripts: false });
+  await page.locator("#body").fill("the secret");
+  await page.locator("label", { hasText: "Burn after reading" }).click();
+  await page.locator("#title").press("Enter");
+  await page.waitForURL(/\/s\/\w+\/made$/);
+  const link = page.url().replace(/\/made$/, "");
+  assert.equal(await page.locator("#link").inputValue(), link);
+  await page.locator("summary", { hasText: "QR" }).click();
+  await isShown(page.locator(".handover img"));
+  const reader = await t.open(new URL(link).pathname, { scripts: false });
+  await reader.locator("button", { hasText: "Show it now" }).click();
+  assert.equal(await reader.locator("pre.code code").textContent(), "the secret");
+});
+
 test("of what burns the maker gets the link, and nothing that burns it", async (t) => {
   const page = await t.open();
   const id = await share(page, { text: "the secret", burns: true });

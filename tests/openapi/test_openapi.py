@@ -458,7 +458,8 @@ def test_pages_of_snippets(ada, bob, document):
         for form in document.operations["composeForm"].examples(media_type).values():
             made = ada.call("composeForm", body=form, media_type=media_type, headers=PAGE)
             assert made.status == 303, made
-    assert ada.call("composeForm", body={"body": "x", "burn": "1"}, headers=PAGE).status == 303
+    burns = ada.call("composeForm", body={"body": "x", "burn": "1"}, headers=PAGE).headers["Location"]
+    assert ada.call("madePage", burns.split("/")[2], headers=PAGE).status == 200
     sent = ada.call("composeForm", body={"body": "", "file": "text"}, media_type=MULTIPART, headers=PAGE)
     snippet = sent.headers["Location"].removeprefix("/s/")
     assert ada.call("readRaw", snippet).text == "text"
@@ -466,6 +467,7 @@ def test_pages_of_snippets(ada, bob, document):
     assert "edit=sne_" in stranger.call("composeForm", body={"body": "x"}, headers=PAGE).headers["Set-Cookie"]
     for page in ("editPage", "deletePage", "forkPage", "revisionsPage", "statsPage"):
         assert ada.call(page, snippet, headers=PAGE).status == 200
+    assert ada.call("madePage", snippet, headers=PAGE).headers["Location"] == f"/s/{snippet}"
     for text in document.operations["preview"].examples("application/json").values():
         assert "<h1" in ada.call("preview", body=text).json()["html"]
     for media_type in (FORM, MULTIPART):
@@ -634,7 +636,8 @@ def test_412_what_has_changed_meanwhile(program, document):
 
     def provoke(operation):
         places = {"readAsset": asset, "docsChapter": "snippets"}
-        place = places.get(operation.id) or program.create()["id"]
+        burns = operation.id == "madePage"
+        place = places.get(operation.id) or program.create(burn_after_reading=burns)["id"]
         return call(program, operation, place, headers={"If-Match": '"v99"'})
 
     everywhere(document, 412, provoke)

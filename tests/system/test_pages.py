@@ -231,6 +231,29 @@ def test_burning_asks_first_and_shows_it_once(server, ada):
     assert_is_page(page(reader, f"/s/{id}"), 410)
 
 
+def test_the_maker_of_what_burns_gets_its_link_and_burns_nothing(server, ada):
+    for maker in (ada.clone(), Client(server)):
+        sent = send(maker, "/", body="read me once", burn="1")
+        assert sent.status == 303
+        path = sent.headers["Location"]
+        link = path.removesuffix("/made")
+        assert link != path
+        cookie = {"Cookie": sent.headers["Set-Cookie"].split(";")[0]} if maker.username is None else {}
+        made = page(maker, path, **cookie)
+        assert_is_page(made)
+        assert f'value="{server.url}{link}"' in made.text and "read me once" not in made.text
+        assert f"{link}/reveal" not in made.text and f'href="{link}/delete"' in made.text
+        assert ("30 days" in made.text) == (maker.username is None)
+        with Client(server) as other:
+            assert_is_page(page(other, path), 403)
+            assert code_of(send(other, f"{link}/reveal")) == "read me once"
+        assert_is_page(page(maker, path), 410)
+    sent = send(ada, "/", body="not burning")
+    assert not sent.headers["Location"].endswith("/made")
+    again = page(ada, sent.headers["Location"] + "/made")
+    assert (again.status, again.headers["Location"]) == (303, sent.headers["Location"])
+
+
 def test_of_many_who_press_the_button_one_sees_it(server, ada):
     id = ada.create(body="read me once", burn_after_reading=True)["id"]
     with ThreadPoolExecutor(16) as pool:
