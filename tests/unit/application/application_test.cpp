@@ -24,10 +24,10 @@ class ApplicationTest : public testing::Test {
         return loop.run(application.answer(request));
     }
 
+    test::Loop loop;  // outlives the threads, which answer to it
     limiter::MemoryLimiter limiter{limiter::Algorithm::sliding_window};
     test::IdleServices services{limiter};
     Application application{services.services};
-    test::Loop loop;
 };
 
 TEST_F(ApplicationTest, APasswordThatCannotBeCheckedIsRefusedBeforeAnythingIsDone) {

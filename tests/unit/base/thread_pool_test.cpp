@@ -31,8 +31,8 @@ class ThreadPoolTest : public testing::Test {
     }
 
     std::promise<void> begun_, release_;
+    test::Loop loop_;  // outlives the threads, which answer to it
     ThreadPool pool_{1, Admission::at_any_time(2), "too many"};
-    test::Loop loop_;
 };
 
 TEST_F(ThreadPoolTest, GivesWhatTheWorkReturnsAndThrowsWhatItThrows) {

@@ -29,8 +29,8 @@ TEST(ThreadPriority, IsThatOfOneThread) {
 }
 
 TEST(ThreadPriority, OfAPoolOfThreadsIsLower) {
+    test::Loop loop;  // outlives the threads, which answer to it
     ThreadPool pool{1, Admission::at_any_time(4), "too many"};
-    test::Loop loop;
     EXPECT_GE(loop.run(pool.run([] { return niceness(); })), 5);
 }
 

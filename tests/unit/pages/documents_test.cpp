@@ -70,10 +70,10 @@ class DocumentsTest : public testing::Test {
         return metrics_.counter("snippetd_documents_total", "", {{"kind", "markdown"}, {"outcome", "made"}}).value();
     }
 
+    test::Loop loop_;  // outlives the threads, which answer to it
     base::Metrics metrics_;
     base::QueueMeters queues_{metrics_};
     Documents documents_{1, metrics_, queues_};
-    test::Loop loop_;
 };
 
 TEST_F(DocumentsTest, OneIsMadeOnceForAllWhoWaitAndKeptForThoseWhoComeLater) {

@@ -20,10 +20,10 @@ struct Site {
 
     std::thread::id here() { return where(Text::json, 0); }
 
+    test::Loop loop;  // outlives the threads, which answer to it
     base::Metrics metrics;
     base::ThreadPool threads{1, base::Admission::at_any_time(4), "too much"};
     Texts texts{threads, metrics};
-    test::Loop loop;
 };
 
 TEST(Texts, ShortOnesAreWorkedOnHereAndLongOnesBesideTheLoop) {
