@@ -82,7 +82,8 @@ def test_a_difference_too_long_for_its_colours_is_plain(ada):
     id = ada.create(title="a.json", body="[\n" + line * 200 + "1]\n")["id"]
     ada.patch(f"/snippets/{id}", {"body": "[\n" + line * 200 + "2]\n"})
     path = f"/s/{id}/revisions?from=1&to=2&view=split"
-    assert "1" in coloured(page(ada, path), "hn")
+    # A slow machine has them a little later.
+    until(lambda: "1" in coloured(page(ada, path), "hn"), 20, "the colours of both versions")
     whole = page(ada, f"{path}&context=all")
     assert whole.count("&lt;") == 2 * 200 * 900 and not coloured(whole, "hn")
 
