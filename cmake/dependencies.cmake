@@ -55,7 +55,12 @@ endforeach()
 link_archives(PkgConfig::BROTLI PkgConfig::BROTLI_COMMON)
 link_archives(PkgConfig::BROTLI_DECODER PkgConfig::BROTLI_COMMON)
 link_archives(PkgConfig::ARCHIVE PkgConfig::NETTLE)
-link_archives(PkgConfig::FREETYPE PkgConfig::BROTLI_DECODER PkgConfig::PNG PkgConfig::ZLIB)
+set(behind_freetype PkgConfig::BROTLI_DECODER PkgConfig::PNG PkgConfig::ZLIB)
+if("bz2" IN_LIST FREETYPE_STATIC_LIBRARIES)  # Debian 13's reads fonts that are compressed so
+    find_library(BZIP2 libbz2.a REQUIRED)
+    list(APPEND behind_freetype ${BZIP2})
+endif()
+link_archives(PkgConfig::FREETYPE ${behind_freetype})
 
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)  # headers alone, which need no library
 
