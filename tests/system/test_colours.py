@@ -9,25 +9,11 @@ from html import unescape
 import pytest
 
 from harness.client import Client
+from harness.pages import BROWSER, code_of, page, text_of
 from harness.server import Server
 from harness.waiting import until
 
-BROWSER = {"Accept": "text/html"}
 GO = 'package main\n\ntype Point struct{ X int }\n\nfunc (p *Point) Add(o Point) error {\n\treturn nil // done\n}\n'
-
-
-def page(client, path):
-    response = client.get(path, BROWSER)
-    assert response.status == 200, response
-    return response.text
-
-
-def code_of(html):
-    return re.search(r'<pre class="code".*?<code[^>]*>(.*?)</code></pre>', html, re.S)[1]
-
-
-def text_of(html):
-    return unescape(re.sub("<[^>]*>", "", html))
 
 
 def coloured(html, name):

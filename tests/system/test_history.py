@@ -10,18 +10,7 @@ import pytest
 
 from harness import expect
 from harness.client import Client
-
-BROWSER = {"Accept": "text/html"}
-
-
-def page(client, path, status=200):
-    response = client.get(path, BROWSER)
-    assert response.status == status, response
-    return response.text
-
-
-def code_of(html):
-    return unescape(re.sub("<[^>]*>", "", re.search(r"<code[^>]*>(.*)</code></pre></div>", html, re.S)[1]))
+from harness.pages import BROWSER, code_of, page, text_of
 
 
 def send(client, path, **fields):
@@ -43,7 +32,7 @@ def test_a_version_is_opened_and_read_raw(ada, anonymous, versions):
     for reader in (ada, anonymous):
         for version, body, title in ((1, "first\n", "one.py"), (2, "second\r\n", "two.go"), (3, "third <b>", "two.go")):
             html = page(reader, f"/s/{versions}/revisions/{version}")
-            assert code_of(html) == body and f">{title}</h1>" in html
+            assert text_of(code_of(html)) == body and f">{title}</h1>" in html
             assert f"version {version} of 3" in html
             raw = reader.get(f"/s/{versions}/revisions/{version}/raw")
             assert raw.body == body.encode() and raw.headers["Content-Type"] == "text/plain; charset=utf-8"

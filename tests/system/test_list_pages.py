@@ -9,24 +9,17 @@ import pytest
 
 from harness import expect
 from harness.client import Client
+from harness.pages import BROWSER, page, text_of
 from harness.waiting import until
-
-BROWSER = {"Accept": "text/html"}
-
-
-def page(client, path):
-    response = client.get(path, BROWSER)
-    assert response.status == 200, response
-    return response.text
 
 
 def titles(html):
-    return [unescape(re.sub("<[^>]*>", "", title)) for title in re.findall(r'<a class="name"[^>]*>(.*?)</a>', html)]
+    return [text_of(title) for title in re.findall(r'<a class="name"[^>]*>(.*?)</a>', html)]
 
 
 def previews(html):
     found = re.findall(r'<pre class="preview"[^>]*><code>(.*?)</code>', html, re.S)
-    return [unescape(re.sub("<[^>]*>", "", text)) for text in found]
+    return [text_of(text) for text in found]
 
 
 def way(html, rel):

@@ -6,27 +6,13 @@ from html import unescape
 import pytest
 
 from harness.client import Client
+from harness.pages import BROWSER, code_of, page, text_of
 
-BROWSER = {"Accept": "text/html"}
 LS = "\x1b[0m\x1b[01;34mbin\x1b[0m\n\x1b[30;42mtmp\x1b[0m  \x1b[38;5;208ma<b>\x1b[0m\n"
 DIFF = ("\x1b[1mdiff --git a/x.go b/x.go\x1b[m\n\x1b[36m@@ -1 +1 @@\x1b[m\n"
         "\x1b[31m-func a() {}\x1b[m\n\x1b[32m+func b() {}\x1b[m\n")  # fmt: skip
 SCRIPT = ("\x1b[?2004h$ ls\r\n\x1b]0;a title\x07\x1b[1mbold\x1b[m "
           "\x1b]8;;https://example.org/\x1b\\link\x1b]8;;\x1b\\\r\n")  # fmt: skip
-
-
-def page(client, path):
-    response = client.get(path, BROWSER)
-    assert response.status == 200, response
-    return response.text
-
-
-def code_of(html):
-    return re.search(r'<pre class="code".*?<code[^>]*>(.*?)</code></pre>', html, re.S)[1]
-
-
-def text_of(html):
-    return unescape(re.sub("<[^>]*>", "", html))
 
 
 def shown(html):
