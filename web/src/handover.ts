@@ -1,6 +1,6 @@
 // What whoever has made a snippet gets after sharing it, and nobody else sees: the link, ready to be handed over.
 
-import { all, announce, copy, make, need, toast } from "./dom";
+import { all, announce, copy, find, make, need, toast } from "./dom";
 import { forgetMade, type Made } from "./made";
 
 const rememberedDays = 30; // the cookie of who has no account
@@ -42,10 +42,9 @@ export function showHandover(id: string, made: Made): void {
   const more = make("div", { class: "row" });
   const code = make("img", { src: `/s/${id}/qr.svg`, width: "200", height: "200", loading: "lazy", alt: "QR code of the link to this snippet" });
   more.append(folded("QR code", code));
-  if (made.listed && !made.burns) {
-    const frame = `<iframe src="${link}/embed" width="100%" height="320" title="A snippet" loading="lazy" style="border:0"></iframe>`;
-    more.append(folded("Embed", copied("handover-embed", "HTML", frame, "Embed code")));
-  }
+  // The page has it of what everybody may read.
+  const frame = find<HTMLInputElement>("#embed")?.value;
+  if (frame) more.append(folded("Embed", copied("handover-embed", "HTML", frame, "Embed code")));
   box.append(more);
   close.addEventListener("click", () => {
     forgetMade(id);

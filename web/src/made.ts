@@ -3,7 +3,6 @@
 export interface Made {
   editToken: string | null;
   burns: boolean;
-  listed: boolean; // whether others may embed it
 }
 
 const storedAs = (id: string): string => `made:${id}`;

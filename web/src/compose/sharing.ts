@@ -8,7 +8,7 @@ import { close, isClosed, say } from "./gate";
 import { isUnknownLanguage, languageName } from "./guesses";
 import { hex } from "./hex";
 import { changesOf, inputOf } from "./input";
-import { bytesMax, burn, chosenVisibility, editing, form, maxText } from "./page";
+import { bytesMax, burn, editing, form, maxText } from "./page";
 import { explain, showLoggedOut, showProblem } from "./problems";
 import { measure } from "./size";
 import { focusText, sentText, shownText } from "./text";
@@ -40,8 +40,7 @@ function leaveFor(answer: { id?: string; edit_token?: string; version?: number }
   state.shared = true;
   endDraft(true);
   if (!editing) {
-    const visibility = chosenVisibility() ?? "unlisted";
-    rememberMade(id, { editToken: answer.edit_token ?? null, burns: burn?.checked ?? false, listed: visibility !== "private" });
+    rememberMade(id, { editToken: answer.edit_token ?? null, burns: burn?.checked ?? false });
   }
   if (answer.edit_token) {
     document.cookie = `edit=${encodeURIComponent(answer.edit_token)}; Path=/s/${id}; SameSite=Lax; Max-Age=2592000${secureSuffix}`;
