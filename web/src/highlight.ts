@@ -1,7 +1,7 @@
 // Colours a snippet: at most 8 ms at a time, what is on the screen first. It changes colours only.
 
 import { all, find } from "./dom";
-import { ask, endWorker } from "./worker";
+import { ask, keepWorker } from "./worker";
 
 const sliceMs = 8;
 const bytesMax = 1 << 20;
@@ -89,6 +89,7 @@ const whenIdle = (job: () => void): void => {
 
 /** Colours what the page shows, when it has nothing more urgent to do. */
 export function highlightWhenIdle(): void {
+  const endWorker = keepWorker();
   whenIdle(() => {
     void (async () => {
       await highlightMarkdown();

@@ -2,7 +2,7 @@
 // page's thread. Until then, and where it cannot be drawn, it is the code that was written.
 
 import { all } from "./dom";
-import { ask } from "./worker";
+import { ask, keepWorker } from "./worker";
 
 const formulasMax = 1000;
 const charactersMax = 4000; // of a formula: more is code
@@ -55,13 +55,21 @@ async function draw(codes: HTMLElement[]): Promise<void> {
 export function drawMath(part: ParentNode): void {
   const codes = all("code.language-math", part).filter(({ textContent }) => (textContent ?? "").length <= charactersMax);
   if (codes.length === 0 || !("MathMLElement" in window)) return;
+  const formulas = codes.slice(0, formulasMax);
+  let left = formulas.length;
+  const endWorker = keepWorker();
+  const drawAndCount = async (near: HTMLElement[]): Promise<void> => {
+    await draw(near);
+    left -= near.length;
+    if (left === 0) endWorker();
+  };
   const observer = new IntersectionObserver(
     (entries) => {
       const near = entries.filter(({ isIntersecting }) => isIntersecting).map(({ target }) => target as HTMLElement);
       for (const code of near) observer.unobserve(code);
-      if (near.length > 0) void draw(near);
+      if (near.length > 0) void drawAndCount(near);
     },
     { rootMargin: "50%" },
   );
-  for (const code of codes.slice(0, formulasMax)) observer.observe(code);
+  for (const code of formulas) observer.observe(code);
 }

@@ -9,6 +9,7 @@ type Without<T> = T extends unknown ? Omit<T, "id"> : never;
 let worker: Worker | null = null;
 let failed = false;
 let lastId = 0;
+let keepers = 0;
 const waiting = new Map<number, (answer: Answer | null) => void>();
 
 function giveUp(): void {
@@ -52,9 +53,13 @@ export function ask(request: Without<Request>): Promise<Answer | null> {
   });
 }
 
-/** Ends the worker, unless somebody waits for it. */
-export function endWorker(): void {
-  if (waiting.size > 0) return;
-  worker?.terminate();
-  worker = null;
+/** Keeps the worker until what is returned is called, once: with the last of them the worker is ended. */
+export function keepWorker(): () => void {
+  keepers += 1;
+  return () => {
+    keepers -= 1;
+    if (keepers > 0 || waiting.size > 0) return;
+    worker?.terminate();
+    worker = null;
+  };
 }
