@@ -39,7 +39,7 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     if (page) {
         if (entry->kind != cache::Entry::Kind::snippet) return false;
         append_base_url(base, services.options, request);
-        rendered = services.pages.find(entry->snippet, base, pages::Face::page);
+        rendered = services.pages.find(*entry->snippet, base, pages::Face::page);
         const http::Coding encoding = http::choose_coding(request.field(http::Field::accept_encoding));
         if (!rendered || rendered->content(encoding).empty()) return false;
         if (rendered->due(entry->view_count, base::steady_now())) return false;
@@ -51,12 +51,12 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
         answer.response.constant_fields = exposure_fields(true, false);
         return true;
     }
-    const std::string_view exposure = exposure_fields(true, is_listable(entry->snippet));
+    const std::string_view exposure = exposure_fields(true, is_listable(*entry->snippet));
     const bool counts = !request.head() && services.options.views == ViewsMode::async;
     if (page) {
         if (counts) services.views.record(id);
         answer.route = route;
-        answer.response = ui::respond_with_page(std::move(rendered), entry->snippet, request, base,
+        answer.response = ui::respond_with_page(std::move(rendered), *entry->snippet, request, base,
                                                 cache::Status::near_hit, pages::Face::page);
         answer.response.constant_fields = exposure;
         return true;

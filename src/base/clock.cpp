@@ -1,6 +1,6 @@
 #include "base/clock.hpp"
 
-#include <fmt/format.h>
+#include <string_view>
 
 namespace snippetd::base {
 
@@ -29,6 +29,11 @@ CivilTime civil_time(UnixMillis time) {
             static_cast<unsigned>(clock.subseconds().count())};
 }
 
+/// Writes the last `digits` decimal digits of `number`.
+void put(std::string& out, std::size_t at, std::size_t digits, unsigned number) {
+    for (std::size_t i = at + digits; i > at; number /= 10) out[--i] = static_cast<char>('0' + number % 10);
+}
+
 }  // namespace
 
 UnixMillis unix_now_ms() {
@@ -38,17 +43,30 @@ UnixMillis unix_now_ms() {
 
 std::string format_rfc3339(UnixMillis time) {
     const CivilTime t = civil_time(time);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", t.year, t.month, t.day, t.hour, t.minute, t.second,
-                       t.millisecond);
+    std::string out = "0000-00-00T00:00:00.000Z";
+    put(out, 0, 4, static_cast<unsigned>(t.year));
+    put(out, 5, 2, t.month);
+    put(out, 8, 2, t.day);
+    put(out, 11, 2, t.hour);
+    put(out, 14, 2, t.minute);
+    put(out, 17, 2, t.second);
+    put(out, 20, 3, t.millisecond);
+    return out;
 }
 
 std::string format_http_date(UnixMillis time) {
-    static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    constexpr std::string_view kDays = "SunMonTueWedThuFriSat";
+    constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
     const CivilTime t = civil_time(time);
-    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[t.weekday], t.day, kMonths[t.month - 1],
-                       t.year, t.hour, t.minute, t.second);
+    std::string out = "Sun, 00 Jan 0000 00:00:00 GMT";
+    out.replace(0, 3, kDays.substr(t.weekday * 3, 3));
+    put(out, 5, 2, t.day);
+    out.replace(8, 3, kMonths.substr((t.month - 1) * 3, 3));
+    put(out, 12, 4, static_cast<unsigned>(t.year));
+    put(out, 17, 2, t.hour);
+    put(out, 20, 2, t.minute);
+    put(out, 23, 2, t.second);
+    return out;
 }
 
 }  // namespace snippetd::base

@@ -59,7 +59,7 @@ struct Entry {
     base::SteadyTime expires_by = base::SteadyTime::max();
     base::UnixMillis expires_by_wall = kNever;
 
-    model::Snippet snippet;  ///< as it was loaded; of kind `snippet` only
+    std::shared_ptr<const model::Snippet> snippet;  ///< as it was loaded; null unless of kind `snippet`
 
     /// `{"id":…,"view_count":`. A large body's text is put in when that is first asked for (`Cache::complete`): an
     /// entry that is not whole is replaced by one that is.
@@ -100,8 +100,9 @@ struct Entry {
     std::string_view cache_key() const { return id; }
     /// What it costs to keep, with what the allocator and the maps add.
     std::size_t bytes() const {
-        return sizeof(Entry) + 160 + id.size() + snippet.title.size() + snippet.body.size() + json_before_count.size() +
-               json_after_count.size() + json_after_base.size() + json_fields.size() + raw_fields.size();
+        const std::size_t loaded = snippet ? sizeof *snippet + snippet->title.size() + snippet->body.size() : 0;
+        return sizeof(Entry) + 160 + id.size() + loaded + json_before_count.size() + json_after_count.size() +
+               json_after_base.size() + json_fields.size() + raw_fields.size();
     }
 };
 

@@ -20,7 +20,7 @@ namespace snippetd::exchange {
 namespace {
 
 void add_download_fields(http::Response& response, const cache::Entry& entry) {
-    const std::string name = download_name(entry.id, entry.snippet.title, entry.snippet.language);
+    const std::string name = download_name(entry.id, entry.snippet->title, entry.snippet->language);
     std::string ascii = name;
     std::replace_if(
         ascii.begin(), ascii.end(), [](unsigned char c) { return c >= 0x80; }, '_');
@@ -66,10 +66,10 @@ std::optional<http::Response> respond_from(std::shared_ptr<const cache::Entry> e
     response.prepared_fields = raw ? entry->raw_fields : entry->json_fields;
     response.unconditional = !conditional;
     if (raw) {
-        if (conditional && has_it(request, entry->raw_etag, entry->snippet)) {
+        if (conditional && has_it(request, entry->raw_etag, *entry->snippet)) {
             response.status = 304;
         } else {
-            response.add_piece(entry->snippet.body);
+            response.add_piece(entry->snippet->body);
         }
         response.owner = std::move(entry);
         return made;
@@ -84,7 +84,7 @@ std::optional<http::Response> respond_from(std::shared_ptr<const cache::Entry> e
     response.fields += "ETag: ";
     const std::size_t tag_begin = response.fields.size();
     append_json_etag(response.fields, entry->version, view_count, base);
-    if (conditional && has_it(request, std::string_view{response.fields}.substr(tag_begin), entry->snippet)) {
+    if (conditional && has_it(request, std::string_view{response.fields}.substr(tag_begin), *entry->snippet)) {
         response.status = 304;
         response.body.clear();
     } else if (!entry->whole() && !request.head()) {
@@ -105,7 +105,7 @@ std::optional<http::Response> respond_from(std::shared_ptr<const cache::Entry> e
 Awaitable<std::shared_ptr<const cache::Entry>> entry_for_one(Exchange& exchange,
                                                              std::shared_ptr<const model::Snippet> snippet,
                                                              bool burned) {
-    const auto work = [snippet] { return make_entry(*snippet, base::Milliseconds{0}, "private, no-store"); };
+    const auto work = [snippet] { return make_entry(snippet, base::Milliseconds{0}, "private, no-store"); };
     try {
         co_return co_await exchange.services.texts.by_size(Text::entry, snippet->body.size(), exchange.deadline.party,
                                                            work);

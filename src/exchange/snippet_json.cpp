@@ -47,6 +47,14 @@ std::string raw_etag(std::int64_t version) {
 
 namespace {
 
+/// With the room that they need, made once.
+void append_all(std::string& out, std::initializer_list<std::string_view> pieces) {
+    std::size_t bytes = out.size();
+    for (const std::string_view piece : pieces) bytes += piece.size();
+    out.reserve(bytes);
+    for (const std::string_view piece : pieces) out += piece;
+}
+
 /// Builds an object member by member.
 class Writer {
   public:
@@ -88,6 +96,8 @@ struct Parts {
 /// The body's own text is put into the first part by `with_body`.
 Parts snippet_parts(const model::Snippet& snippet, Body body, std::string_view edit_token) {
     Parts parts;
+    constexpr std::size_t kRoom = 192;  // of most titles and tags
+    parts.before_count.reserve(kRoom);
     Writer writer{parts.before_count};
     writer.text("id", snippet.id);
     writer.text("title", snippet.title);
@@ -108,10 +118,13 @@ Parts snippet_parts(const model::Snippet& snippet, Body body, std::string_view e
     writer.number("version", snippet.version);
     writer.name("view_count");
 
-    parts.after_count = fmt::format(R"(,"created_at":"{}","updated_at":"{}","expires_at":)",
-                                    base::format_rfc3339(snippet.created_at), base::format_rfc3339(snippet.updated_at));
+    const std::string created_at = base::format_rfc3339(snippet.created_at);
+    const bool edited = snippet.updated_at != snippet.created_at;
+    append_all(parts.after_count,
+               {R"(,"created_at":")", created_at, R"(","updated_at":")",
+                edited ? base::format_rfc3339(snippet.updated_at) : created_at, R"(","expires_at":)"});
     if (snippet.expires_at) {
-        base::append_json_string(parts.after_count, base::format_rfc3339(*snippet.expires_at));
+        append_all(parts.after_count, {"\"", base::format_rfc3339(*snippet.expires_at), "\""});
     } else {
         parts.after_count += "null";
     }
@@ -122,7 +135,7 @@ Parts snippet_parts(const model::Snippet& snippet, Body body, std::string_view e
     }
     parts.after_count += R"(,"url":")";
 
-    parts.after_base = fmt::format("/s/{}\"", snippet.id);
+    append_all(parts.after_base, {"/s/", snippet.id, "\""});
     if (!edit_token.empty()) {
         parts.after_base += R"(,"edit_token":)";
         base::append_json_string(parts.after_base, edit_token);
@@ -142,10 +155,12 @@ std::string with_body(std::string_view around, std::size_t body_at, std::string_
     return out;
 }
 
-std::string prepared_fields(std::string_view content_type, const model::Snippet& snippet,
-                            std::string_view cache_control) {
-    return fmt::format("Content-Type: {}\r\nLast-Modified: {}\r\nCache-Control: {}\r\n", content_type,
-                       base::format_http_date(snippet.updated_at), cache_control);
+/// What both representations say.
+std::string common_fields(const model::Snippet& snippet, std::string_view cache_control) {
+    std::string out;
+    append_all(out, {"Last-Modified: ", base::format_http_date(snippet.updated_at),
+                     "\r\nCache-Control: ", cache_control, "\r\n"});
+    return out;
 }
 
 }  // namespace
@@ -166,37 +181,38 @@ namespace {
 
 void fill_in_body(cache::Entry& entry) {
     entry.json_before_count =
-        with_body(entry.json_before_count, entry.json_body_at, entry.snippet.body, entry.json_body_bytes);
+        with_body(entry.json_before_count, entry.json_body_at, entry.snippet->body, entry.json_body_bytes);
     entry.json_before_count.shrink_to_fit();
 }
 
 }  // namespace
 
-std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
+std::shared_ptr<cache::Entry> make_entry(std::shared_ptr<const model::Snippet> snippet, base::Milliseconds ttl,
                                          std::string_view cache_control) {
     auto entry = std::make_shared<cache::Entry>();
-    entry->id = snippet.id;
-    entry->version = snippet.version;
-    entry->expires_at = snippet.expires_at.value_or(0);
+    entry->id = snippet->id;
+    entry->version = snippet->version;
+    entry->expires_at = snippet->expires_at.value_or(0);
     entry->valid_until = base::steady_now() + ttl;
-    entry->snippet = snippet;
-    entry->view_count = snippet.view_count;
-    Parts parts = snippet_parts(snippet, Body::shown, {});
+    entry->view_count = snippet->view_count;
+    Parts parts = snippet_parts(*snippet, Body::shown, {});
     entry->json_body_at = parts.body_at;
-    entry->json_body_bytes = base::json_escaped_bytes(snippet.body);
+    entry->json_body_bytes = base::json_escaped_bytes(snippet->body);
     entry->json_before_count_bytes = parts.before_count.size() + entry->json_body_bytes;
     entry->json_before_count = std::move(parts.before_count);
-    if (snippet.body.size() > use_cases::Texts::kHereBytesMax) {
+    entry->json_after_count = std::move(parts.after_count);
+    entry->json_after_base = std::move(parts.after_base);
+    entry->raw_etag = raw_etag(snippet->version);
+    const std::string fields = common_fields(*snippet, cache_control);
+    append_all(entry->json_fields, {"Vary: Accept\r\nContent-Type: application/json\r\n", fields});
+    append_all(entry->raw_fields,
+               {"ETag: ", entry->raw_etag, "\r\nContent-Type: text/plain; charset=utf-8\r\n", fields});
+    entry->snippet = std::move(snippet);
+    if (entry->snippet->body.size() > use_cases::Texts::kHereBytesMax) {
         entry->completion = std::make_shared<cache::Entry::Completion>();
     } else {
         fill_in_body(*entry);
     }
-    entry->json_after_count = std::move(parts.after_count);
-    entry->json_after_base = std::move(parts.after_base);
-    entry->raw_etag = raw_etag(snippet.version);
-    entry->json_fields = "Vary: Accept\r\n" + prepared_fields("application/json", snippet, cache_control);
-    entry->raw_fields = fmt::format("ETag: {}\r\n", entry->raw_etag) +
-                        prepared_fields("text/plain; charset=utf-8", snippet, cache_control);
     return entry;
 }
 

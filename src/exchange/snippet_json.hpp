@@ -29,7 +29,7 @@ std::string snippet_json(const model::Snippet& snippet, std::string_view base, B
 
 /// Everything of a link's answers that is the same for all readers. It may be kept for `ttl`. With a large body the
 /// entry is not whole: most of its readers want other forms than JSON.
-std::shared_ptr<cache::Entry> make_entry(const model::Snippet& snippet, base::Milliseconds ttl,
+std::shared_ptr<cache::Entry> make_entry(std::shared_ptr<const model::Snippet> snippet, base::Milliseconds ttl,
                                          std::string_view cache_control);
 
 /// The same with its JSON. Called again, also by another thread, it gives the same entry as long as that is kept.

@@ -14,7 +14,7 @@ constexpr base::Party kOfAll{0, base::Work::read, base::Standing::service};
 
 std::shared_ptr<cache::Entry> entry_from(const std::string& id, const model::Loaded& loaded, base::Milliseconds ttl) {
     if (loaded.state == model::Loaded::State::found && ttl.count() > 0) {
-        return make_entry(*loaded.snippet, ttl, "public, no-cache");
+        return make_entry(loaded.snippet, ttl, "public, no-cache");
     }
     auto entry = std::make_shared<cache::Entry>();
     entry->id = id;
@@ -65,7 +65,7 @@ base::Milliseconds SnippetSource::lifetime_of(const cache::RedisCache::Answer& a
 base::Awaitable<std::shared_ptr<const cache::Entry>> SnippetSource::complete(
     std::shared_ptr<const cache::Entry> entry) {
     auto work = [entry] { return make_whole(*entry); };
-    co_return co_await texts_.by_size(Text::json, entry->snippet.body.size(), kOfAll, std::move(work));
+    co_return co_await texts_.by_size(Text::json, entry->snippet->body.size(), kOfAll, std::move(work));
 }
 
 base::Awaitable<cache::RedisCache::Answer> SnippetSource::find(std::string id, cache::Wanted, base::Deadline deadline) {

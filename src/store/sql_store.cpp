@@ -4,6 +4,7 @@
 #include "store/snippet_row.hpp"
 
 #include <array>
+#include <set>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -23,16 +24,31 @@ constexpr UnixMillis kLedgerKept = 7 * kDay;
 constexpr UnixMillis kGoneKept = 365 * kDay;
 constexpr std::int64_t kViewHoursKept = 400 * 24;  // in hours
 
+/// `Dialect::load_snippets`
 struct LoadSnippets {
     LoadSnippets(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
         row.read_from(statement);
-        statement.exchange(soci::into(now));
+        statement.exchange(into(now));
         statement.exchange(use(ids, "ids"));
         prepare_to_keep(connection, statement, text);
     }
+    bool gone() const { return row.version == 0; }
+
     std::string ids;
     SnippetRow row;
     long long now = 0;
+    soci::statement statement;
+};
+
+/// `Dialect::find_names`
+struct FindNames {
+    FindNames(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
+        statement.exchange(into(id));
+        statement.exchange(into(name));
+        statement.exchange(use(ids, "ids"));
+        prepare_to_keep(connection, statement, text);
+    }
+    std::string ids, id, name;
     soci::statement statement;
 };
 
@@ -97,19 +113,30 @@ std::string snippet_columns(const std::string& body) {
         body);
 }
 
+std::string load_columns(const std::string& id, const std::string& body) {
+    return fmt::format(
+        "{}, coalesce(s.title, ''), coalesce({}, ''), coalesce(s.language, ''), coalesce(s.visibility, ''), "
+        "coalesce(s.tags, '[]'), coalesce(s.owner_id, g.owner_id, ''), '', coalesce(s.version, 0), "
+        "coalesce((select v.count from snippet_views v where v.snippet_id = s.id), 0), coalesce(s.created_at, 0), "
+        "coalesce(s.updated_at, 0), coalesce(s.expires_at, 0), coalesce(s.burn_after_reading, 0), "
+        "coalesce(s.edit_token_hash, ''), coalesce(s.forked_from, ''), "
+        "case when s.forked_from <> '' and exists "
+        "(select 1 from snippets o where o.id = s.forked_from and o.visibility = 'public') then 1 else 0 end, "
+        "coalesce(s.language_chosen, 0)",
+        id, body);
+}
+
 std::vector<model::Snippet> load_whole(sql::Connection& connection, const Dialect& dialect,
                                        const std::vector<std::string>& ids) {
     connection.count("load_whole");
-    const std::string written = dialect.write_ids(ids);
-    SnippetRow row;
-    long long now = 0;
-    soci::statement statement{connection.session()};
-    row.read_from(statement);
-    statement.exchange(into(now));
-    statement.exchange(use(written, "ids"));
-    prepare(statement, dialect.load_snippets);
-    statement.execute(false);
-    return fetch_snippets(statement, row);
+    auto& load = connection.prepared<LoadSnippets>(dialect.load_snippets);
+    load.ids = dialect.write_ids(ids);
+    load.statement.execute(false);
+    std::vector<model::Snippet> snippets;
+    while (load.statement.fetch()) {
+        if (!load.gone()) snippets.push_back(load.row.take());
+    }
+    return snippets;
 }
 
 Awaitable<Loaded> SqlStore::load_snippet(std::string id, Deadline deadline) {
@@ -118,39 +145,70 @@ Awaitable<Loaded> SqlStore::load_snippet(std::string id, Deadline deadline) {
 
 /// In the order of `ids`, of which some may be equal.
 std::vector<Loaded> SqlStore::load_snippets(sql::Connection& connection, const std::vector<std::string>& ids) {
-    std::vector<Loaded> loaded(ids.size());
-    std::unordered_multimap<std::string_view, Loaded*> wanted;
-    for (std::size_t i = 0; i < ids.size(); ++i) wanted.emplace(ids[i], &loaded[i]);
+    std::unordered_map<std::string, Loaded> known;
+    std::vector<model::Snippet> snippets;
+    long long now = 0;
 
     connection.count("load_snippets");
     auto& load = connection.prepared<LoadSnippets>(dialect_.load_snippets);
     load.ids = dialect_.write_ids(ids);
     load.statement.execute(false);
     while (load.statement.fetch()) {
-        const auto [first, last] = wanted.equal_range(load.row.id);
-        const auto snippet = std::make_shared<const model::Snippet>(load.row.take());
-        for (auto at = first; at != last; ++at) *at->second = {Loaded::State::found, snippet, {}, load.now};
-        wanted.erase(first, last);
-        clock_.observe(load.now);
-    }
-    if (wanted.empty()) return loaded;
-
-    connection.count("find_gone");
-    std::vector<std::string> absent;
-    for (const auto& [id, one] : wanted) absent.emplace_back(id);
-    const std::string absent_ids = dialect_.write_ids(absent);
-    std::string id, owner_id;
-    soci::statement statement =
-        make_statement(connection, dialect_.find_gone, use(absent_ids, "ids"), into(id), into(owner_id));
-    statement.execute(false);
-    while (statement.fetch()) {
-        const auto [first, last] = wanted.equal_range(id);
-        for (auto at = first; at != last; ++at) {
-            if (owner_id.empty()) at->second->state = Loaded::State::gone;
-            at->second->gone_for = owner_id;
+        now = load.now;
+        if (!load.gone()) {
+            snippets.push_back(load.row.take());
+        } else if (load.row.owner_id.empty()) {
+            known[load.row.id].state = Loaded::State::gone;
+        } else {
+            known[load.row.id].gone_for = load.row.owner_id;  // nobody else may know
         }
     }
+    if (!snippets.empty()) {
+        clock_.observe(now);
+        name_owners(connection, snippets);
+    }
+    for (model::Snippet& snippet : snippets) {
+        std::string id = snippet.id;
+        known[std::move(id)] = {
+            Loaded::State::found, std::make_shared<const model::Snippet>(std::move(snippet)), {}, now};
+    }
+    std::vector<Loaded> loaded;
+    loaded.reserve(ids.size());
+    for (const std::string& id : ids) {
+        const auto found = known.find(id);
+        loaded.push_back(found == known.end() ? Loaded{} : found->second);
+    }
     return loaded;
+}
+
+/// Writes the owners' names into `snippets`, and removes those whose account has been deleted since they were read.
+void SqlStore::name_owners(sql::Connection& connection, std::vector<model::Snippet>& snippets) {
+    std::set<std::string> unknown;
+    for (model::Snippet& snippet : snippets) {
+        if (snippet.owner_id.empty()) continue;
+        if (auto name = owner_names_.find(snippet.owner_id)) {
+            snippet.owner_name = *std::move(name);
+        } else {
+            unknown.insert(snippet.owner_id);
+        }
+    }
+    if (unknown.empty()) return;
+    connection.count("find_names");
+    auto& find = connection.prepared<FindNames>(dialect_.find_names);
+    find.ids = dialect_.write_ids({unknown.begin(), unknown.end()});
+    find.statement.execute(false);
+    std::unordered_map<std::string, std::string> names;
+    while (find.statement.fetch()) {
+        owner_names_.put(find.id, find.name);
+        names.emplace(find.id, find.name);
+    }
+    std::erase_if(snippets, [&](model::Snippet& snippet) {
+        if (unknown.count(snippet.owner_id) == 0) return false;
+        const auto found = names.find(snippet.owner_id);
+        if (found == names.end()) return true;
+        snippet.owner_name = found->second;
+        return false;
+    });
 }
 
 Awaitable<bool> SqlStore::delete_snippet(std::string id, std::optional<std::int64_t> version, Deadline deadline) {

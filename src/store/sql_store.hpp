@@ -2,6 +2,7 @@
 
 #include "sql/gatherer.hpp"
 #include "sql/pool.hpp"
+#include "store/owner_names.hpp"
 #include "store/store.hpp"
 #include "store/store_clock.hpp"
 
@@ -17,10 +18,12 @@ namespace snippetd::store {
 
 /// The statements of the hot path and the fragments in which the dialects differ.
 struct Dialect {
-    std::string load_snippets;  ///< `:ids`: an array of PostgreSQL, or JSON
+    /// `:ids`: an array of PostgreSQL, or JSON. For each that is there, or is gone, the columns of `load_columns` and
+    /// the database's clock.
+    std::string load_snippets;
     /// `:ids` likewise; id, version, the text's size in bytes, and at least its first kBeginningBytesMax bytes
     std::string load_beginnings;
-    std::string find_gone;  ///< `:ids` likewise; the id, and whose it was when nobody else may know
+    std::string find_names;  ///< `:ids` of accounts, likewise; id and username
     std::string (*write_ids)(const std::vector<std::string>& ids);
     std::string find_revision;     ///< `:id`, `:version`
     std::string revision_size;     ///< of the body of a row of `revisions`, without reading it
@@ -123,13 +126,14 @@ class SqlStore : public Store {
     /// Which of the pools a list is for.
     sql::Pool& for_list(const ListQuery& query) const;
     std::vector<Loaded> load_snippets(sql::Connection& connection, const std::vector<std::string>& ids);
+    void name_owners(sql::Connection& connection, std::vector<model::Snippet>& snippets);
 
     std::unique_ptr<SearchTables> search_;
     std::atomic<std::uint64_t> writes_{1};       ///< what is there already may have to be indexed, too
     std::atomic<std::uint64_t> writes_seen_{0};  ///< by the last `index_some`
     std::atomic<std::uint64_t> writes_indexed_{0};
     StoreClock clock_;  // before loads_, which tell it the time
-
+    OwnerNames owner_names_;
     LookUps loads_;
 };
 
@@ -137,6 +141,9 @@ class SqlStore : public Store {
 std::optional<CreateResult> read_replay(soci::session& session, const IdempotencyRecord& record);
 /// The columns of a snippet, as `SnippetRow` reads them; `body` is an SQL expression, `''` for lists.
 std::string snippet_columns(const std::string& body);
+/// The same for a row of `s` (`snippets`) or of `g` (`gone_snippets`), of which one is null, that `id` asks for: without
+/// the owner's name, and of what is gone only the id, the owner and the version, which is 0.
+std::string load_columns(const std::string& id, const std::string& body);
 /// The snippets of these ids, with their texts; those that are there, in any order.
 std::vector<model::Snippet> load_whole(sql::Connection& connection, const Dialect& dialect,
                                        const std::vector<std::string>& ids);

@@ -44,11 +44,17 @@ constexpr const char* kUpdate = R"sql(
     where id = :id
 )sql";
 
-/// What a reader gets, by the condition that follows; `more` columns come after those of the snippet.
-std::string select_whole(const std::string& where, const std::string& more = {}) {
-    return fmt::format("select {}{} from {} join bodies b on b.snippet_id = s.id and b.version = s.version where {}",
-                       snippet_columns("b.body"), more, kSnippetTables, where);
-}
+constexpr const char* kLoadSnippets = R"sql(
+    select {}, {} from json_each(:ids) i left join snippets s on s.id = i.value
+        left join bodies b on b.snippet_id = s.id and b.version = s.version
+        left join gone_snippets g on s.id is null and g.id = i.value
+    where s.id is not null or g.id is not null
+)sql";
+
+const std::string kFindBurning = fmt::format(
+    "select {} from {} join bodies b on b.snippet_id = s.id and b.version = s.version "
+    "where s.id = :id and s.burn_after_reading = 1",
+    snippet_columns("b.body"), kSnippetTables);
 
 constexpr const char* kApplyViews = R"sql(
     insert into snippet_views (snippet_id, count)
@@ -120,13 +126,12 @@ constexpr const char* kFindViews = R"sql(
 
 Dialect sqlite_dialect(Outbox outbox) {
     return {
-        .load_snippets = select_whole("s.id in (select value from json_each(:ids))", ", " + kNow),
+        .load_snippets = fmt::format(kLoadSnippets, load_columns("i.value", "b.body"), kNow),
         .load_beginnings =
             "select s.id, s.version, s.size, beginning(b.rowid) from json_each(:ids) i cross join snippets s on s.id = "
             "i.value "
             "join bodies b on b.snippet_id = s.id and b.version = s.version",
-        .find_gone =
-            "select id, coalesce(owner_id, '') from gone_snippets where id in (select value from json_each(:ids))",
+        .find_names = "select id, username from accounts where id in (select value from json_each(:ids))",
         .write_ids = [](const std::vector<std::string>& ids) { return to_json(ids); },
         .find_revision =
             "select r.title, b.body, r.language, r.visibility, r.created_at from revisions r "
@@ -267,7 +272,7 @@ class SqliteStore : public SqlStore {
                 soci::statement statement{session};
                 row.read_from(statement);
                 statement.exchange(use(id, "id"));
-                prepare(statement, select_whole("s.id = :id and s.burn_after_reading = 1"));
+                prepare(statement, kFindBurning);
                 statement.execute(false);
                 found = fetch_snippets(statement, row);
             }

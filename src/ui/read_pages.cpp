@@ -69,7 +69,7 @@ Awaitable<http::Response> show_privately(Exchange& exchange, std::shared_ptr<con
 /// The page of what everybody may read: one that is kept, or a new one.
 Awaitable<http::Response> show_shared(Exchange& exchange, const std::shared_ptr<const cache::Entry>& entry,
                                       cache::Status status, pages::Face face) {
-    std::shared_ptr<const model::Snippet> snippet{entry, &entry->snippet};
+    std::shared_ptr<const model::Snippet> snippet = entry->snippet;
     std::string base = exchange.base_url();
     pages::PageRenderer& renderer = exchange.worker.pages;
     const std::int64_t view_count = entry->view_count;

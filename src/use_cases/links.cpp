@@ -52,7 +52,7 @@ Awaitable<Result<Followed>> follow_uncached(Call& call, cache::Fill fill, const 
 Followed shared_by(cache::Read read) {
     Followed followed;
     followed.entry = std::move(read.fill.entry);
-    followed.snippet = {followed.entry, &followed.entry->snippet};
+    followed.snippet = followed.entry->snippet;
     followed.status = read.status;
     return followed;
 }
@@ -103,7 +103,7 @@ Awaitable<Result<Followed>> read_as_anybody(Call& call, std::string id) {
     cache::Read read = co_await call.services.cache.read(std::move(id), call.deadline);
     if (!read.fill.entry) co_return error(ErrorKind::not_found);
     if (read.fill.entry->kind != cache::Entry::Kind::snippet) co_return absence(read.fill.entry->kind);
-    call.listable = is_listable(read.fill.entry->snippet);
+    call.listable = is_listable(*read.fill.entry->snippet);
     co_return shared_by(std::move(read));
 }
 

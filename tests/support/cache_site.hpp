@@ -61,7 +61,7 @@ class HeldSource : public Source {
         completed.push_back(entry);
         auto whole = std::make_shared<Entry>(*entry);
         whole->completion = nullptr;
-        whole->json_before_count = std::string(entry->snippet.body.size(), 'j');
+        whole->json_before_count = std::string(entry->snippet->body.size(), 'j');
         const base::Executor executor = co_await boost::asio::this_coro::executor;
         base::Timer timer{executor, base::SteadyTime::max()};
         held_completion_ = &timer;

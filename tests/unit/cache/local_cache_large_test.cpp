@@ -93,8 +93,7 @@ TEST_P(LargeEntries, AFailureToMakeThemWholeReachesAllAndIsNotRemembered) {
 
 TEST_P(LargeEntries, AreServedWhileTheStoreIsAway) {
     site.source.fill = [](const std::string& id) {
-        auto entry = test::make_stale_entry(id);
-        entry->snippet.body = std::string(100'000, 'x');
+        auto entry = test::make_stale_entry(id, 1, std::string(100'000, 'x'));
         return Fill{std::move(entry), nullptr};
     };
     const auto entry = load(0);

@@ -84,15 +84,19 @@ TEST(Etag, NamesEverythingThatTheRepresentationIsMadeFrom) {
     EXPECT_EQ(raw_etag(3), "\"v3-raw\"");
 }
 
+std::shared_ptr<const model::Snippet> shared(model::Snippet snippet) {
+    return std::make_shared<const model::Snippet>(std::move(snippet));
+}
+
 TEST(MakeEntry, ItsPiecesAreTheJson) {
     const model::Snippet snippet = make_snippet();
-    const auto entry = make_entry(snippet, 300s, "public, no-cache");
+    const auto entry = make_entry(shared(snippet), 300s, "public, no-cache");
     EXPECT_EQ(entry->json_before_count + "41" + entry->json_after_count + "http://a.example" + entry->json_after_base,
               snippet_json(snippet, "http://a.example", Body::shown));
     EXPECT_EQ(entry->id, snippet.id);
     EXPECT_EQ(entry->version, 3);
     EXPECT_EQ(entry->view_count, 41);
-    EXPECT_EQ(entry->snippet.body, snippet.body);
+    EXPECT_EQ(entry->snippet->body, snippet.body);
     EXPECT_EQ(entry->kind, cache::Entry::Kind::snippet);
     EXPECT_EQ(entry->raw_etag, "\"v3-raw\"");
     EXPECT_GE(entry->bytes(), 2 * snippet.body.size());
@@ -101,7 +105,7 @@ TEST(MakeEntry, ItsPiecesAreTheJson) {
 TEST(MakeEntry, OfALargeBodyHasItsJsonWhenThatIsAskedFor) {
     model::Snippet snippet = make_snippet();
     snippet.body = std::string(40'000, '\x01') + std::string(use_cases::Texts::kHereBytesMax, '"') + "plain ä";
-    const auto entry = make_entry(snippet, 300s, "public, no-cache");
+    const auto entry = make_entry(shared(snippet), 300s, "public, no-cache");
     EXPECT_FALSE(entry->whole());
     EXPECT_LT(entry->bytes(), snippet.body.size() + 4096) << "its JSON has been made";
     const auto whole = make_whole(*entry);
@@ -109,7 +113,7 @@ TEST(MakeEntry, OfALargeBodyHasItsJsonWhenThatIsAskedFor) {
     EXPECT_EQ(whole->json_before_count + "41" + whole->json_after_count + "http://a.example" + whole->json_after_base,
               snippet_json(snippet, "http://a.example", Body::shown));
     EXPECT_EQ(entry->json_before_count_bytes, whole->json_before_count.size()) << "what HEAD says";
-    EXPECT_EQ(whole->snippet.body, snippet.body);
+    EXPECT_EQ(whole->snippet->body, snippet.body);
     EXPECT_EQ(whole->raw_fields, entry->raw_fields);
     EXPECT_EQ(make_whole(*entry), whole) << "made once, as long as somebody has it";
 }
@@ -118,7 +122,7 @@ TEST(MakeEntry, SaysWhereTheEscapedBodyIs) {
     for (const std::size_t size : {std::size_t{3}, use_cases::Texts::kHereBytesMax + 1}) {
         model::Snippet snippet = make_snippet();
         snippet.body = std::string(size, '\n');
-        std::shared_ptr<const cache::Entry> entry = make_entry(snippet, 300s, "");
+        std::shared_ptr<const cache::Entry> entry = make_entry(shared(snippet), 300s, "");
         if (!entry->whole()) entry = make_whole(*entry);
         std::string escaped;
         base::append_json_escaped(escaped, snippet.body);
@@ -127,7 +131,7 @@ TEST(MakeEntry, SaysWhereTheEscapedBodyIs) {
 }
 
 TEST(MakeEntry, ItsFieldsAreThoseOfEachRepresentation) {
-    const auto entry = make_entry(make_snippet(), 300s, "public, no-cache");
+    const auto entry = make_entry(shared(make_snippet()), 300s, "public, no-cache");
     EXPECT_EQ(entry->json_fields,
               "Vary: Accept\r\nContent-Type: application/json\r\n"
               "Last-Modified: Tue, 24 Nov 2026 08:15:39 GMT\r\nCache-Control: public, no-cache\r\n");
@@ -140,12 +144,12 @@ TEST(MakeEntry, LivesForTheTtlAndNeverPastTheSnippetsExpiry) {
     model::Snippet snippet = make_snippet();
     const auto valid_for = [&](base::Milliseconds ttl) {
         const base::SteadyTime before = base::steady_now();
-        return make_entry(snippet, ttl, "")->valid_until - before;
+        return make_entry(shared(snippet), ttl, "")->valid_until - before;
     };
     EXPECT_GE(valid_for(300s), 300s);
     EXPECT_LT(valid_for(300s), 310s);
     snippet.expires_at = 1;  // by the store's clock, which this process need not agree with
-    EXPECT_EQ(make_entry(snippet, 300s, "")->expires_at, snippet.expires_at);
+    EXPECT_EQ(make_entry(shared(snippet), 300s, "")->expires_at, snippet.expires_at);
     EXPECT_GE(valid_for(300s), 300s);
 }
 

@@ -46,7 +46,7 @@ class KnownCache : public test::UntouchedCache {
     void share(const model::Snippet& snippet) {
         auto entry = std::make_shared<cache::Entry>();
         entry->kind = cache::Entry::Kind::snippet;
-        entry->snippet = snippet;
+        entry->snippet = std::make_shared<const model::Snippet>(snippet);
         known.fill.entry = std::move(entry);
         known.status = cache::Status::near_hit;
     }
@@ -98,7 +98,7 @@ TEST_F(LinksTest, WhatEverybodyMayReadIsCountedAndNobodyIsAskedWhoTheyAre) {
     const Result<Followed> followed = follow(visit_by());
     ASSERT_TRUE(followed);
     EXPECT_EQ(followed->snippet->body, "text");
-    EXPECT_EQ(followed->snippet.get(), &followed->entry->snippet);
+    EXPECT_EQ(followed->snippet.get(), followed->entry->snippet.get());
     EXPECT_EQ(followed->status, cache::Status::near_hit);
     EXPECT_TRUE(call.listable);
     EXPECT_EQ(identified, 0);
