@@ -66,6 +66,7 @@ def fill_postgres(setup, cluster, rows):
         url,
     )
     cluster.query(f"insert into snippet_views (snippet_id, count) select id, {VIEWS} from snippets", url)
+    cluster.query("truncate search_pending", url)  # nobody searches: their index is not to be made meanwhile
     cluster.query("vacuum analyze", url)
     cluster.query("checkpoint", url)
     return url
@@ -88,6 +89,7 @@ def fill_sqlite(data_dir, rows):
             (model,),
         )
         connection.execute(f"insert into snippet_views (snippet_id, count) select id, {VIEWS} from snippets")
+        connection.execute("delete from search_pending")
     connection.close()
 
 

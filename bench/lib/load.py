@@ -35,6 +35,10 @@ class Load:
             raise RuntimeError(f"{count} ids were to be read, {answer['requests']} were")
         return answer
 
+    def missing(self, port, first_id, count):
+        """The same of ids that are not there."""
+        return self._run("once", port, [first_id, count], wanted_status="404")
+
     def create(self, port, seconds, token, body_file):
         """POST /snippets for a while."""
         return self._run("create", port, [seconds, token, body_file], wanted_status="201")

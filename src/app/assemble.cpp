@@ -298,6 +298,7 @@ std::unique_ptr<store::Store> make_server_store(const settings::Settings& settin
     pools.watch = share("postgres-watch", shares.watch, true);  // what it forgets it may forget again
     pools.forget = pools.watch;
     pools.look_ups = queues.make(kLookUps);
+    pools.creates = queues.make("creates");
     return store::make_postgres_store(std::move(pools), outbox_of(settings));
 }
 

@@ -144,6 +144,13 @@ Parts snippet_parts(const model::Snippet& snippet, Body body, std::string_view e
     return parts;
 }
 
+/// How much room a body needs when it is escaped: of a large one to the byte, of others an estimate, since counting
+/// costs more than moving what was too small.
+std::size_t room_for(std::string_view body) {
+    const bool large = body.size() > use_cases::Texts::kHereBytesMax;
+    return large ? base::json_escaped_bytes(body) : body.size() + body.size() / 16;
+}
+
 /// `around` with the escaped body in its place.
 std::string with_body(std::string_view around, std::size_t body_at, std::string_view body, std::size_t body_bytes) {
     std::string out;
@@ -167,9 +174,9 @@ std::string common_fields(const model::Snippet& snippet, std::string_view cache_
 
 std::string snippet_json(const model::Snippet& snippet, std::string_view base, Body body, std::string_view edit_token) {
     const Parts parts = snippet_parts(snippet, body, edit_token);
-    std::string out = body == Body::left_out ? parts.before_count
-                                             : with_body(parts.before_count, parts.body_at, snippet.body,
-                                                         base::json_escaped_bytes(snippet.body));
+    std::string out = body == Body::left_out
+                          ? parts.before_count
+                          : with_body(parts.before_count, parts.body_at, snippet.body, room_for(snippet.body));
     out += std::to_string(snippet.view_count);
     out += parts.after_count;
     out += base;
@@ -180,9 +187,13 @@ std::string snippet_json(const model::Snippet& snippet, std::string_view base, B
 namespace {
 
 void fill_in_body(cache::Entry& entry) {
+    const std::size_t around = entry.json_before_count.size();
     entry.json_before_count =
-        with_body(entry.json_before_count, entry.json_body_at, entry.snippet->body, entry.json_body_bytes);
+        with_body(entry.json_before_count, entry.json_body_at, entry.snippet->body,
+                  entry.json_body_bytes > 0 ? entry.json_body_bytes : room_for(entry.snippet->body));
     entry.json_before_count.shrink_to_fit();
+    entry.json_before_count_bytes = entry.json_before_count.size();
+    entry.json_body_bytes = entry.json_before_count_bytes - around;
 }
 
 }  // namespace
@@ -197,8 +208,6 @@ std::shared_ptr<cache::Entry> make_entry(std::shared_ptr<const model::Snippet> s
     entry->view_count = snippet->view_count;
     Parts parts = snippet_parts(*snippet, Body::shown, {});
     entry->json_body_at = parts.body_at;
-    entry->json_body_bytes = base::json_escaped_bytes(snippet->body);
-    entry->json_before_count_bytes = parts.before_count.size() + entry->json_body_bytes;
     entry->json_before_count = std::move(parts.before_count);
     entry->json_after_count = std::move(parts.after_count);
     entry->json_after_base = std::move(parts.after_base);
@@ -209,6 +218,8 @@ std::shared_ptr<cache::Entry> make_entry(std::shared_ptr<const model::Snippet> s
                {"ETag: ", entry->raw_etag, "\r\nContent-Type: text/plain; charset=utf-8\r\n", fields});
     entry->snippet = std::move(snippet);
     if (entry->snippet->body.size() > use_cases::Texts::kHereBytesMax) {
+        entry->json_body_bytes = base::json_escaped_bytes(entry->snippet->body);
+        entry->json_before_count_bytes = entry->json_before_count.size() + entry->json_body_bytes;
         entry->completion = std::make_shared<cache::Entry::Completion>();
     } else {
         fill_in_body(*entry);

@@ -35,6 +35,7 @@ class Gatherer {
         std::size_t waiting_max = 16384;            ///< beyond that `run` throws Unavailable at once
         base::Milliseconds queueing_target{10};     ///< see `base::Admission`
         std::shared_ptr<base::QueueMeter> meter{};  ///< null: nobody looks
+        base::Work work = base::Work::read;         ///< what they are among the pool's other jobs
     };
     /// The results in the order of the keys. Called by threads of the pool, several at a time.
     using Work = std::function<std::vector<Result>(Connection&, const std::vector<Key>&)>;
@@ -116,7 +117,7 @@ class Gatherer {
         // The statement is everybody's, and late when the first of them is.
         base::SteadyTime first = base::SteadyTime::max();
         waiting_.for_each([&first](const Waiting& one) { first = std::min(first, one.deadline.at); });
-        const base::Deadline deadline{first, {0, base::Work::read, base::Standing::service}};
+        const base::Deadline deadline{first, {0, options_.work, base::Standing::service}};
         lock.unlock();
         pool_.submit(std::make_shared<BatchJob>(*this), deadline);
     }

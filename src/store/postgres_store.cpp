@@ -1,4 +1,4 @@
-#include "base/fold_case.hpp"
+#include "store/postgres_creates.hpp"
 #include "store/search_tables.hpp"
 #include "store/snippet_row.hpp"
 #include "store/sql_store.hpp"
@@ -6,23 +6,14 @@
 #include <fmt/format.h>
 #include <soci/soci.h>
 
-/// Each write is one statement: one round trip, atomic without a transaction around it.
+/// Each write is one statement, creates are many in one (postgres_creates.cpp): one round trip, atomic without a
+/// transaction around it.
 namespace snippetd::store {
 
 using soci::into;
 using soci::use;
 
 namespace {
-
-constexpr const char* kNewSnippet = R"sql(
-    insert into snippets (id, owner_id, title, body, language, visibility, tags, version, created_at, updated_at,
-                          expires_at, burn_after_reading, edit_token_hash, forked_from, title_folded, body_folded,
-                          language_chosen)
-    select :id::text, nullif(:owner_id::text, ''), :title::text, :body::text, :language::text, :visibility::text,
-           :tags::jsonb, :version::bigint, :created_at::bigint, :updated_at::bigint, nullif(:expires_at::bigint, 0),
-           :burn::integer, :edit_token_hash::text, :forked_from::text, :title_folded::text, :body_folded::text,
-           :language_chosen::integer
-)sql";
 
 const std::string kNow = "(extract(epoch from clock_timestamp()) * 1000)::bigint";
 const std::string kTime = "(extract(epoch from statement_timestamp()) * 1000)::bigint";
@@ -37,20 +28,6 @@ constexpr const char* kLoadSnippets = R"sql(
         left join lateral (select id, owner_id from gone_snippets where id = i.id and s.id is null offset 0) g on true
     where s.id is not null or g.id is not null
 )sql";
-
-// Two requests with one key meet at the record's primary key: the second waits for the first one's commit, though not
-// for longer than its own answer may take. Said here, since behind a pooler no session says it.
-const std::string kCreateOnce = fmt::format(R"sql(
-    with record as (
-        insert into idempotency_records (id, fingerprint, response, created_at, account_id)
-        select :record_id::text, :fingerprint::text, :response::text, {}, nullif(:record_account::text, '')
-        where set_config('lock_timeout', '600ms', true) is not null
-        on conflict (id) do nothing
-        returning 1),
-    created as ({}    where exists (select 1 from record) returning 1)
-    select count(*) from created
-)sql",
-                                            kTime, kNewSnippet);
 
 const std::string kUpdate = R"sql(
     with old as (
@@ -192,48 +169,6 @@ Dialect postgres_dialect(Outbox outbox) {
     };
 }
 
-/// A row with what only PostgreSQL keeps in it.
-struct WholeRow : SnippetRow {
-    std::string title_folded, body_folded;
-
-    void assign(const model::Snippet& snippet) {
-        SnippetRow::assign(snippet);
-        title_folded = base::fold_case(title);
-        body_folded = base::fold_case(body);
-    }
-    void write_to(soci::statement& statement) {
-        SnippetRow::write_to(statement);
-        statement.exchange(use(body, "body"));
-        statement.exchange(use(title_folded, "title_folded"));
-        statement.exchange(use(body_folded, "body_folded"));
-    }
-};
-
-struct Create {
-    Create(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
-        row.write_to(statement);
-        prepare_to_keep(connection, statement, text);
-    }
-    WholeRow row;
-    soci::statement statement;
-};
-
-struct CreateOnce {
-    CreateOnce(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
-        statement.exchange(into(created));
-        statement.exchange(use(record.id, "record_id"));
-        statement.exchange(use(record.fingerprint, "fingerprint"));
-        statement.exchange(use(record.response, "response"));
-        statement.exchange(use(record.account_id, "record_account"));
-        row.write_to(statement);
-        prepare_to_keep(connection, statement, text);
-    }
-    IdempotencyRecord record;
-    long long created = 0;
-    WholeRow row;
-    soci::statement statement;
-};
-
 /// Throws LeadsToReader when what is written here would be refused. `pg_is_in_recovery` alone does not say so: a server
 /// may have been made read-only with `default_transaction_read_only`, as providers do when its disk is full.
 std::vector<int> check_writable(sql::Connection& connection, const std::vector<int>& askers) {
@@ -250,6 +185,7 @@ class PostgresStore : public SqlStore {
   public:
     PostgresStore(Pools pools, Outbox outbox)
         : SqlStore{std::move(pools), postgres_dialect(outbox), make_postgres_search()},
+          creates_{*write_, pools_.creates, [this] { note_write(); }},
           update_{kUpdate + (outbox == Outbox::on ? kNoteUpdate : "") + kUpdated},
           pings_{*pools_.watch, {.running_max = 1}, check_writable} {}
     ~PostgresStore() override { close(); }
@@ -265,29 +201,14 @@ class PostgresStore : public SqlStore {
 
     Awaitable<CreateResult> create_snippet(model::Snippet snippet, std::optional<IdempotencyRecord> record,
                                            Deadline deadline) override {
-        auto work = [this, snippet = std::move(snippet), record = std::move(record)](sql::Connection& connection) {
-            connection.count("create_snippet");
-            note_write();
-            try {
-                if (record) return create_once(connection, snippet, *record);
-                auto& create = connection.prepared<Create>(kNewSnippet);
-                create.row.assign(snippet);
-                create.statement.execute(true);
-                return CreateResult{};
-            } catch (const soci::soci_error& error) {
-                if (!sql::names_missing_row(error)) throw;
-                connection.forget_prepared();
-                return CreateResult{CreateResult::Outcome::owner_gone, {}};
-            }
-        };
-        return write_->run(std::move(work), deadline);
+        return creates_.run(std::move(snippet), std::move(record), deadline);
     }
 
     Awaitable<bool> update_snippet(model::Snippet next, Deadline deadline) override {
         auto work = [this, next = std::move(next)](sql::Connection& connection) {
             connection.count("update_snippet");
             note_write();
-            WholeRow row;
+            FoldedRow row;
             row.assign(next);
             long long updated = 0;
             connection.session() << update_, use(row.id, "id"), use(row.version, "version"), use(row.title, "title"),
@@ -345,30 +266,7 @@ class PostgresStore : public SqlStore {
     }
 
   private:
-    static CreateResult create_once(sql::Connection& connection, const model::Snippet& snippet,
-                                    const IdempotencyRecord& record) {
-        auto& create = connection.prepared<CreateOnce>(kCreateOnce);
-        create.record = record;
-        create.row.assign(snippet);
-        try {
-            create.statement.execute(false);
-            while (create.statement.fetch()) {
-            }
-        } catch (const soci::soci_error& error) {
-            const std::string state = sql::sqlstate(error);
-            const bool waited_too_long = state == "55P03" || state == "57014";  // lock_timeout, statement_timeout
-            if (waited_too_long) {
-                connection.forget_prepared();
-                return {CreateResult::Outcome::in_progress, {}};
-            }
-            throw;
-        }
-        if (create.created == 1) return {};
-        connection.count("find_idempotency_record");
-        // Gone again: the record was removed in this instant, a day after it was made.
-        return read_replay(connection.session(), record).value_or(CreateResult{CreateResult::Outcome::in_progress, {}});
-    }
-
+    PostgresCreates creates_;
     std::string update_;
     sql::Gatherer<int, int> pings_;
 };

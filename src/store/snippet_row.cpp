@@ -1,5 +1,6 @@
 #include "store/snippet_row.hpp"
 
+#include "base/fold_case.hpp"
 #include "base/log.hpp"
 
 #include <boost/json.hpp>
@@ -128,6 +129,19 @@ model::Snippet SnippetRow::take() {
     snippet.original_is_public = original_is_public != 0;
     snippet.language_chosen = language_chosen != 0;
     return snippet;
+}
+
+void FoldedRow::assign(const model::Snippet& snippet) {
+    SnippetRow::assign(snippet);
+    title_folded = base::fold_case(title);
+    body_folded = base::fold_case(body);
+}
+
+void FoldedRow::write_to(soci::statement& statement) {
+    SnippetRow::write_to(statement);
+    statement.exchange(soci::use(body, "body"));
+    statement.exchange(soci::use(title_folded, "title_folded"));
+    statement.exchange(soci::use(body_folded, "body_folded"));
 }
 
 std::vector<model::Snippet> fetch_snippets(soci::statement& statement, SnippetRow& row) {

@@ -42,6 +42,15 @@ struct SnippetRow {
     model::Snippet take();
 };
 
+/// A row with what only PostgreSQL keeps in it.
+struct FoldedRow : SnippetRow {
+    std::string title_folded, body_folded;
+
+    void assign(const model::Snippet& snippet);
+    /// Also `:body`, `:title_folded` and `:body_folded`.
+    void write_to(soci::statement& statement);
+};
+
 /// All rows of a statement that reads SnippetRows and has been executed.
 std::vector<model::Snippet> fetch_snippets(soci::statement& statement, SnippetRow& row);
 

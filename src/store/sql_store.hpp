@@ -51,6 +51,7 @@ struct Pools {
     std::shared_ptr<sql::Pool> watch;              ///< readiness, and what is in the outbox
     std::shared_ptr<sql::Pool> forget;             ///< what has been delivered from the outbox
     std::shared_ptr<base::QueueMeter> look_ups{};  ///< of what waits for a statement to take it along
+    std::shared_ptr<base::QueueMeter> creates{};   ///< likewise; used where creates are gathered
 };
 
 class SearchTables;

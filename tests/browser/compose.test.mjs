@@ -9,8 +9,8 @@ const program = "def greet(name):\n    print(f'hello {name}')\n\n\ngreet('all')\
 /** Shares, and gives the id of what was shared. */
 async function shared(page, how = () => page.locator("#share").click()) {
   await how();
-  await page.waitForURL((to) => /^\/s\/[^/]+$/.test(to.pathname));
-  return new URL(page.url()).pathname.slice(3);
+  await page.waitForURL((to) => /^\/s\/[^/]+(\/made)?$/.test(to.pathname));
+  return new URL(page.url()).pathname.split("/")[2];
 }
 
 /** Drops, or pastes, a file as a browser does; `content` may be a count of bytes. */
@@ -568,7 +568,9 @@ test("without scripts the form shares the same", async (t) => {
   await page.goto("/");
   await page.locator("#body").fill("the secret");
   await page.locator("label", { hasText: "Burn after reading" }).click();
-  await shared(page);
+  const burning = await shared(page);
+  await saysSoon(page.locator("h1"), "Your link is ready, for one reader");
+  await page.goto(`/s/${burning}`);
   await saysSoon(page.locator("h1"), "Read it once?");
 });
 

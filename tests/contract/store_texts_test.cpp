@@ -24,21 +24,27 @@ class TextsRead {
     explicit TextsRead(test::Backend& backend) : backend_{backend} {}
 
     std::int64_t by(const std::function<void(Store&)>& use) {
+        wait_for_sessions();  // of the one before
         std::unique_ptr<Store> store = backend_.open();
         const std::int64_t before = bytes();
         use(*store);
         if (backend_.dialect() == DialectName::sqlite) return bytes() - before;
         store.reset();
-        // A session hands in what it has counted before it is seen to be gone.
+        wait_for_sessions();
+        return bytes() - before;
+    }
+
+  private:
+    /// A session hands in what it has counted before it is seen to be gone.
+    void wait_for_sessions() {
+        if (backend_.dialect() == DialectName::sqlite) return;
         const base::Deadline deadline = base::deadline_in(test::kPatience);
         while (backend_.number("select count(*) from pg_stat_activity where datname = current_database()") > 1 &&
                base::steady_now() < deadline) {
             std::this_thread::sleep_for(std::chrono::milliseconds{5});
         }
-        return bytes() - before;
     }
 
-  private:
     std::int64_t bytes() {
         if (backend_.dialect() == DialectName::postgres) {
             return backend_.number(
