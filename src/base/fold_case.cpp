@@ -1,5 +1,7 @@
 #include "base/fold_case.hpp"
 
+#include "base/words.hpp"
+
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -87,6 +89,28 @@ std::size_t take_plain(const Table& table, std::string_view text, std::size_t at
     return 0;
 }
 
+/// Eight characters of ASCII with their capitals made small: what is `A` or above and not above `Z` gets the bit 0x20.
+std::uint64_t lower(std::uint64_t word) {
+    const std::uint64_t from_a = word + kOnes * (0x80 - 'A'), above_z = word + kOnes * (0x7F - 'Z');
+    return word | (((from_a ^ above_z) & kHighs) >> 2U);
+}
+
+/// Appends what the ASCII that `text` begins with becomes, and returns how much that is.
+std::size_t append_ascii(std::string& out, std::string_view text) {
+    std::size_t at = 0;
+    for (; at + kWordBytes <= text.size(); at += kWordBytes) {
+        const std::uint64_t word = word_at(text.data() + at);
+        if ((word & kHighs) != 0) break;
+        const std::uint64_t small = lower(word);
+        out.append(reinterpret_cast<const char*>(&small), kWordBytes);
+    }
+    for (; at < text.size() && is_ascii(text[at]); ++at) {
+        const char c = text[at];
+        out += static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
+    }
+    return at;
+}
+
 /// The end of the characters from `at` that are neither ASCII nor plain.
 std::size_t end_of_others(const Table& table, std::string_view text, std::size_t at) {
     std::string_view unused;
@@ -104,13 +128,7 @@ std::string fold_case(std::string_view text) {
     std::size_t last_begin = 0, last_out = 0;
     for (std::size_t at = 0; at < text.size();) {
         if (is_ascii(text[at])) {
-            const std::size_t begin = at, begin_out = out.size();
-            while (at < text.size() && is_ascii(text[at])) ++at;
-            out.append(text.substr(begin, at - begin));
-            for (std::size_t i = begin_out; i < out.size(); ++i) {
-                const char c = out[i];
-                out[i] = static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
-            }
+            at += append_ascii(out, text.substr(at));
             last_begin = at - 1;
             last_out = out.size() - 1;
             continue;

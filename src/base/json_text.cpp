@@ -1,5 +1,7 @@
 #include "base/json_text.hpp"
 
+#include "base/words.hpp"
+
 #include <array>
 #include <bit>
 #include <cstdint>
@@ -39,15 +41,6 @@ constexpr std::size_t length_of(std::uint64_t escape) {
     return std::endian::native == std::endian::little ? escape >> 56U : escape & 0xFFU;
 }
 
-constexpr std::size_t kWord = 8;
-constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
-
-std::uint64_t word_at(const char* text) {
-    std::uint64_t word;
-    std::memcpy(&word, text, kWord);
-    return word;
-}
-
 /// The high bit of each byte of the word that is `c`. Exact, like the next one: nothing is carried from byte to byte.
 std::uint64_t equal_to(std::uint64_t word, char c) {
     const std::uint64_t difference = word ^ (kOnes * static_cast<unsigned char>(c));
@@ -74,16 +67,16 @@ char* escape(std::string_view text, char* to) {
     const char* const end = at + text.size();
     const auto escape_byte = [&to](char c) {
         const std::uint64_t word = kEscapes[static_cast<unsigned char>(c)];
-        std::memcpy(to, &word, kWord);
+        std::memcpy(to, &word, kWordBytes);
         to += length_of(word);
     };
-    for (; end - at >= static_cast<std::ptrdiff_t>(kWord); at += kWord) {
+    for (; end - at >= static_cast<std::ptrdiff_t>(kWordBytes); at += kWordBytes) {
         if (needs_escape(word_at(at))) {
 #pragma GCC unroll 8
-            for (std::size_t i = 0; i < kWord; ++i) escape_byte(at[i]);
+            for (std::size_t i = 0; i < kWordBytes; ++i) escape_byte(at[i]);
         } else {
-            std::memcpy(to, at, kWord);
-            to += kWord;
+            std::memcpy(to, at, kWordBytes);
+            to += kWordBytes;
         }
     }
     for (; at != end; ++at) escape_byte(*at);
@@ -96,7 +89,7 @@ std::size_t json_escaped_bytes(std::string_view text) {
     std::size_t bytes = text.size();
     const char* at = text.data();
     const char* const end = at + text.size();
-    for (; end - at >= static_cast<std::ptrdiff_t>(kWord); at += kWord) {
+    for (; end - at >= static_cast<std::ptrdiff_t>(kWordBytes); at += kWordBytes) {
         const std::uint64_t word = word_at(at);
         const std::uint64_t shorter = equal_to(word, '\n') | equal_to(word, '\r') | equal_to(word, '\t');
         bytes += count(equal_to(word, '"') | equal_to(word, '\\') | shorter) + 5 * count(controls_of(word) & ~shorter);
@@ -108,7 +101,7 @@ std::size_t json_escaped_bytes(std::string_view text) {
 void append_json_escaped(std::string& out, std::string_view text) {
     // Piece by piece through a buffer that stays in the processor's cache: a string cannot grow without being filled.
     constexpr std::size_t kPiece = 512;
-    std::array<char, 6 * kPiece + kWord> buffer;
+    std::array<char, 6 * kPiece + kWordBytes> buffer;
     while (!text.empty()) {
         const std::string_view piece = text.substr(0, kPiece);
         text.remove_prefix(piece.size());

@@ -222,7 +222,8 @@ PostgresCreates::PostgresCreates(sql::Pool& pool, std::shared_ptr<base::QueueMet
       note_{std::move(note)},
       gathered_{
           pool,
-          {.waiting_max = 1024,
+          {.patience = base::Milliseconds{2},
+           .waiting_max = 1024,
            .queueing_target = base::Milliseconds{50},
            .meter = std::move(meter),
            .work = base::Work::own},

@@ -24,13 +24,6 @@ struct IdempotencyRecord {
     std::string fingerprint;   ///< of the request
     std::string response;      ///< opaque to the store, given back on a repetition
     std::string account_id{};  ///< with which it goes; empty for anonymous requests
-    /// As release 0.1 made it, for records that are younger than the upgrade.
-    std::string fingerprint_of_bytes{};
-
-    /// Whether a record with this fingerprint is of the same request.
-    bool is_of(const std::string& recorded) const {
-        return recorded == fingerprint || (!fingerprint_of_bytes.empty() && recorded == fingerprint_of_bytes);
-    }
 };
 
 struct CreateResult {

@@ -101,7 +101,7 @@ std::optional<CreateResult> read_replay(soci::session& session, const Idempotenc
     session << "select fingerprint, response from idempotency_records where id = :id", use(record.id, "id"),
         into(fingerprint), into(response);
     if (!session.got_data()) return std::nullopt;
-    if (!record.is_of(fingerprint)) return CreateResult{CreateResult::Outcome::key_reused, {}};
+    if (record.fingerprint != fingerprint) return CreateResult{CreateResult::Outcome::key_reused, {}};
     return CreateResult{CreateResult::Outcome::replayed, std::move(response)};
 }
 

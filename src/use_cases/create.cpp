@@ -22,6 +22,14 @@ Awaitable<model::Snippet> new_snippet(Call& call) {
     co_return snippet;
 }
 
+/// What the key's record says, when it is not of this request by its fingerprint.
+Awaitable<store::CreateResult> find_reused(Call& call, store::IdempotencyRecord record, const Repeatable& repeatable) {
+    record = as_of_0_1(std::move(record), repeatable);
+    std::optional<store::CreateResult> found =
+        co_await call.services.store.find_replay(std::move(record), call.deadline);
+    co_return std::move(found).value_or(store::CreateResult{store::CreateResult::Outcome::key_reused, {}});
+}
+
 /// Writes it, or finds that this has been done before. `record` is of the request, without a response. `stored_words`:
 /// whether the record keeps what people wrote, because the request does not have it.
 Awaitable<Result<Created>> store_new(Call& call, store::Receipt receipt, std::optional<Repeatable> repeatable,
@@ -32,8 +40,10 @@ Awaitable<Result<Created>> store_new(Call& call, store::Receipt receipt, std::op
         record->response =
             co_await call.services.texts.by_size(Text::request, bytes, call.deadline.party, std::move(work));
     }
-    store::CreateResult result =
-        co_await call.services.store.create_snippet(receipt.snippet, std::move(record), call.deadline);
+    store::CreateResult result = co_await call.services.store.create_snippet(receipt.snippet, record, call.deadline);
+    if (result.outcome == store::CreateResult::Outcome::key_reused) {
+        result = co_await find_reused(call, *std::move(record), *repeatable);
+    }
     switch (result.outcome) {
         case store::CreateResult::Outcome::created: co_return Created{std::move(receipt), false};
         case store::CreateResult::Outcome::replayed:
@@ -116,9 +126,11 @@ namespace {
 /// The answer that a fork had, which does not depend on what has become of the source. Nothing when there was none.
 Awaitable<std::optional<Result<Created>>> replay_fork(Call& call, const Repeatable& repeatable,
                                                       store::IdempotencyRecord record) {
-    const std::optional<store::CreateResult> found =
-        co_await call.services.store.find_replay(std::move(record), call.deadline);
+    std::optional<store::CreateResult> found = co_await call.services.store.find_replay(record, call.deadline);
     if (!found) co_return std::nullopt;
+    if (found->outcome == store::CreateResult::Outcome::key_reused) {
+        found = co_await find_reused(call, std::move(record), repeatable);
+    }
     if (found->outcome == store::CreateResult::Outcome::key_reused) {
         co_return Result<Created>{error(ErrorKind::idempotency_key_reused)};
     }

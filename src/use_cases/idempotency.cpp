@@ -11,9 +11,12 @@ store::IdempotencyRecord record_of(const Caller& caller, const Repeatable& repea
     record.id = base::hash_for("snippetd/idempotency-key", repeatable.client + '\n' + repeatable.key);
     record.fingerprint =
         base::hash_for("snippetd/request-asked", fmt::format("{}\n{}", repeatable.target, fingerprint));
-    record.fingerprint_of_bytes =
-        base::hash_for("snippetd/request", fmt::format("{}\n{}", repeatable.target, repeatable.sent));
     if (caller.account) record.account_id = caller.account->id;
+    return record;
+}
+
+store::IdempotencyRecord as_of_0_1(store::IdempotencyRecord record, const Repeatable& repeatable) {
+    record.fingerprint = base::hash_for("snippetd/request", fmt::format("{}\n{}", repeatable.target, repeatable.sent));
     return record;
 }
 

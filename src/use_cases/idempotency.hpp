@@ -21,4 +21,8 @@ struct Repeatable {
 /// The record of this request, without a response. `fingerprint`: of what it asks.
 store::IdempotencyRecord record_of(const Caller& caller, const Repeatable& repeatable, std::string_view fingerprint);
 
+/// The same with the fingerprint that release 0.1 gave it: for a record that is younger than the upgrade, and has
+/// another one than `record_of` makes.
+store::IdempotencyRecord as_of_0_1(store::IdempotencyRecord record, const Repeatable& repeatable);
+
 }  // namespace snippetd::use_cases

@@ -49,15 +49,6 @@ TEST_P(StoreContract, ARecordIsFoundBeforeAnythingIsCreated) {
     EXPECT_FALSE(find({"another key", "fingerprint", ""}));
 }
 
-TEST_P(StoreContract, ARecordOfTheEarlierReleaseIsOfTheSameRequest) {
-    create(snippet("a"), {"key", "of the bytes", "response"});
-    IdempotencyRecord record{"key", "of what is asked", "another"};
-    EXPECT_EQ(create(snippet("b"), record).outcome, Outcome::key_reused);
-    record.fingerprint_of_bytes = "of the bytes";
-    EXPECT_EQ(create(snippet("b"), record).outcome, Outcome::replayed);
-    EXPECT_EQ(run(store->find_replay(record, deadline()))->response, "response");
-}
-
 TEST_P(StoreContract, ItsClockComesWithWhatIsLoaded) {
     const auto is_now = [](UnixMillis time) { return std::abs(time - base::unix_now_ms()) < kMinute; };
     EXPECT_TRUE(is_now(run(store->now(deadline()))));

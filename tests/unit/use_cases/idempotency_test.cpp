@@ -40,16 +40,12 @@ TEST(RecordOf, TheFingerprintIsOfTheTargetAndWhatIsAsked) {
 }
 
 TEST(RecordOf, ARecordOfTheEarlierReleaseIsOfTheSameBytes) {
-    const store::IdempotencyRecord now = record_of({}, kFirst, "asked");
-    // As release 0.1 made it.
-    const std::string before = base::hash_for("snippetd/request", "POST /snippets\n" + std::string{kFirst.sent});
-    EXPECT_TRUE(now.is_of(now.fingerprint));
-    EXPECT_TRUE(now.is_of(before));
+    const store::IdempotencyRecord now = record_of({}, kFirst, "asked"), before = as_of_0_1(now, kFirst);
+    EXPECT_EQ(before.fingerprint, base::hash_for("snippetd/request", "POST /snippets\n" + std::string{kFirst.sent}));
+    EXPECT_EQ(before.id, now.id);
     Repeatable other_bytes = kFirst;
     other_bytes.sent = R"({"body":"x"} )";
-    EXPECT_FALSE(record_of({}, other_bytes, "asked").is_of(before));
-    EXPECT_FALSE(now.is_of(""));
-    EXPECT_FALSE(store::IdempotencyRecord{}.is_of("x"));
+    EXPECT_NE(as_of_0_1(now, other_bytes).fingerprint, before.fingerprint);
 }
 
 TEST(RecordOf, ItGoesWithTheAccount) {
