@@ -46,12 +46,14 @@ class Counts:
 def measure(setup):
     counts = all_counts(setup)
     headings = ["path", "instructions", "system calls", "switches"]
-    rows = [[name, f"{one.instructions:,.0f}", f"{one.calls:.2f}", f"{one.switches:.2f}"] for name, one in counts.items()]
+    rows = [
+        [name, f"{one.instructions:,.0f}", f"{one.calls:.2f}", f"{one.switches:.2f}"] for name, one in counts.items()
+    ]
     note = (
-        "Counted in snippetd for each request, user space only: instructions by callgrind, under which one thread runs at "
-        "a time; system calls by `strace -c`; switches, voluntary or not, from `/proc`, as it runs by itself. One worker, "
-        "`--log-level warn`, snippets of 1 KB. With several connections requests meet, and a statement or a system call serves "
-        "several of them, how many depends on the moment."
+        "Counted in snippetd for each request, user space only: instructions by callgrind, under which one thread runs "
+        "at a time; system calls by `strace -c`; switches, voluntary or not, from `/proc`, as it runs by itself. One "
+        "worker, `--log-level warn`, snippets of 1 KB. With several connections requests meet, and a statement or a "
+        "system call serves several of them, how many depends on the moment."
     )
     return report.Section("Counts", [], note + "\n\n" + report.table(headings, rows))
 
@@ -72,7 +74,7 @@ def all_counts(setup):
                 with _serving(kind, setup, folder, url) as server:
                     for path in paths:
                         row = counts.setdefault(f"{path}, {store}", Counts())
-                        # The least, since what the server does beside requests (it checks the file, for one) is not theirs.
+                        # The least: what the server does beside requests (it writes counts, for one) is not theirs.
                         setattr(row, kind, min(_count(kind, setup, server, path) for _ in range(ROUNDS)))
     return counts
 
@@ -115,8 +117,20 @@ class _Server(Snippetd):
         for accept in ({}, {"Accept": "text/html", "Accept-Encoding": "br"}) * 3:
             self.request("GET", f"/s/{self.snippet}", headers=accept)
         self.request("GET", f"/s/{self.snippet}/raw")
+        self._wait_until_idle()
         self._next, self._missing = database.FIRST_ID, database.FIRST_ID + ROWS
         return self
+
+    def _wait_until_idle(self):
+        """What is done after the start, a check of the file for one, is over."""
+        deadline, before = time.monotonic() + 60, processes.cpu_seconds(self.pid)
+        while time.monotonic() < deadline:
+            time.sleep(0.5)
+            now = processes.cpu_seconds(self.pid)
+            if now - before < 0.1:
+                return
+            before = now
+        raise RuntimeError("snippetd does not come to rest")
 
     def take_rows(self, count):
         self._next += count

@@ -9,8 +9,8 @@
 
 namespace snippetd::sql {
 
-/// One parameter of an `ArrayStatement`: an array of PostgreSQL in its binary form (`array_recv` in its source), so that
-/// many rows travel without being quoted here and parsed there.
+/// One parameter of an `ArrayStatement`: an array of PostgreSQL in its binary form (`array_recv` in its source), so
+/// that many rows travel without being quoted here and parsed there.
 class Column {
   public:
     enum class Of { text, bigint };

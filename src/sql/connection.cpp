@@ -412,6 +412,10 @@ std::unique_ptr<Connection> make_postgres_connection(PostgresOptions options, St
 }
 
 std::unique_ptr<Connection> make_sqlite_connection(SqliteOptions options, StatementCounters& counters) {
+    // A connection is one thread's at a time, so SQLite need not lock it for each call; another thread may interrupt it
+    // all the same (https://www.sqlite.org/threadsafe.html, https://www.sqlite.org/c3ref/interrupt.html).
+    static const int kConfigured = sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    if (kConfigured != SQLITE_OK) log::warn("SQLite was in use before it could be configured", {});
     return std::make_unique<SqliteConnection>(std::move(options), counters);
 }
 

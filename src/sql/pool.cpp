@@ -51,7 +51,7 @@ base::Admission::Options admission_of(const Pool::Options& options) {
 }
 
 /// What begins and ends a transaction, and a job in it: sent so often that each is prepared once.
-enum class Step { begin, begin_job, undo_job, end_job, commit };
+enum class Step { begin, begin_job, undo_job, end_job, undo, commit };
 
 constexpr const char* text_of(Step step) {
     switch (step) {
@@ -59,6 +59,7 @@ constexpr const char* text_of(Step step) {
         case Step::begin_job: return "savepoint job";
         case Step::undo_job: return "rollback to job";
         case Step::end_job: return "release job";
+        case Step::undo: return "rollback";
         case Step::commit: break;
     }
     return "commit";
@@ -400,6 +401,13 @@ void Pool::run_transaction(Connection& connection, std::vector<std::shared_ptr<J
         for (auto& job : jobs) {
             // The transaction may have waited for a lock: whoever has been refused meanwhile must not be obeyed later.
             if (job->answered()) continue;
+            if (jobs.size() == 1) {
+                run_one(connection, *job);
+                if (!job->error) break;
+                connection.about_to("rollback");
+                take<Step::undo>(connection);
+                return;
+            }
             take<Step::begin_job>(connection);
             run_one(connection, *job);
             if (job->error) take<Step::undo_job>(connection);

@@ -32,8 +32,8 @@
 ///   (base::Unreachable).
 /// - A job whose connection was lost under it is done again on another one when it has had no effect, for as many times
 ///   as there are connections, which may all lead to a server that is not the one any more.
-/// - With `batch_max` above one, a thread takes that many jobs into one transaction, each under a savepoint: one flush
-///   of the disk for all of them. SQLite's one writer works like that.
+/// - With `batch_max` above one, a thread takes that many jobs into one transaction, each of several under a savepoint:
+///   one flush of the disk for all of them. SQLite's one writer works like that.
 namespace snippetd::sql {
 
 class Pool {

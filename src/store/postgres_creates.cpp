@@ -45,8 +45,8 @@ const std::string kCreateOnce = fmt::format(R"sql(
                                             kStatementTime, kNewSnippet);
 
 // As kCreateOnce, for many rows, of which some have no record. Rows are written in the order of their keys: two batches
-// of two instances with the same keys cannot deadlock. Nobody waits long for a key that another instance is writing: the
-// batch is given up, and each of its rows is tried alone.
+// of two instances with the same keys cannot deadlock. Nobody waits long for a key that another instance is writing:
+// the batch is given up, and each of its rows is tried alone.
 const std::string kCreateAll = fmt::format(R"sql(
     with given as materialized (
         select g.* from (select set_config('lock_timeout', '100ms', true) as is_set offset 0) l
@@ -181,9 +181,8 @@ CreateResult create_once(sql::Connection& connection, const model::Snippet& snip
         return {CreateResult::Outcome::in_progress, {}};
     }
     if (create.created == 1) return {};
-    connection.count("find_idempotency_record");
     // Gone again: the record was removed in this instant, a day after it was made.
-    return read_replay(connection.session(), record).value_or(CreateResult{CreateResult::Outcome::in_progress, {}});
+    return read_replay(connection, record).value_or(CreateResult{CreateResult::Outcome::in_progress, {}});
 }
 
 /// Calls it at the end, however that comes.
@@ -281,9 +280,8 @@ std::vector<PostgresCreates::Made> PostgresCreates::create_all(sql::Connection& 
     }
     for (std::size_t i = 0; i < rows.size(); ++i) {
         if (made[i].alone || created.count(rows[i]->snippet.id) > 0) continue;
-        connection.count("find_idempotency_record");
-        made[i].result = read_replay(connection.session(), *rows[i]->record)
-                             .value_or(CreateResult{CreateResult::Outcome::in_progress, {}});
+        made[i].result =
+            read_replay(connection, *rows[i]->record).value_or(CreateResult{CreateResult::Outcome::in_progress, {}});
     }
     return made;
 }

@@ -14,9 +14,9 @@
 namespace snippetd::store {
 
 /// Creates on PostgreSQL. Those that arrive while others are under way share one statement: one round trip, one commit,
-/// one flush of the disk for all of them (docs/decisions/0050-gathered-creates.md). One that comes alone is written by a
-/// statement of its own, and so is one that might make others fail or wait: with a large text, with a key that is being
-/// written already, and each of a batch that was refused for what one of its rows says.
+/// one flush of the disk for all of them (docs/decisions/0050-gathered-creates.md). One that comes alone is written by
+/// a statement of its own, and so is one that might make others fail or wait: with a large text, with a key that is
+/// being written already, and each of a batch that was refused for what one of its rows says.
 class PostgresCreates {
   public:
     /// A text above that does not ride along: a batch is made, sent and parsed at once.

@@ -52,6 +52,17 @@ struct FindNames {
     soci::statement statement;
 };
 
+struct FindRecord {
+    FindRecord(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
+        statement.exchange(into(fingerprint));
+        statement.exchange(into(response));
+        statement.exchange(use(id, "id"));
+        prepare_to_keep(connection, statement, text);
+    }
+    std::string id, fingerprint, response;
+    soci::statement statement;
+};
+
 /// The row of the server that is in force, if there is one, beside each row of the outbox, if there are any. What is
 /// of a time to come is of before the database's clock was set back.
 constexpr const char* kListUndelivered =
@@ -96,11 +107,20 @@ SqlStore::~SqlStore() {
     close();
 }
 
-std::optional<CreateResult> read_replay(soci::session& session, const IdempotencyRecord& record) {
+std::optional<CreateResult> read_replay(sql::Connection& connection, const IdempotencyRecord& record) {
+    connection.count("find_idempotency_record");
+    auto& find =
+        connection.prepared<FindRecord>("select fingerprint, response from idempotency_records where id = :id");
+    find.id = record.id;
+    find.statement.execute(false);
     std::string fingerprint, response;
-    session << "select fingerprint, response from idempotency_records where id = :id", use(record.id, "id"),
-        into(fingerprint), into(response);
-    if (!session.got_data()) return std::nullopt;
+    bool found = false;
+    while (find.statement.fetch()) {
+        found = true;
+        fingerprint = std::move(find.fingerprint);
+        response = std::move(find.response);
+    }
+    if (!found) return std::nullopt;
     if (record.fingerprint != fingerprint) return CreateResult{CreateResult::Outcome::key_reused, {}};
     return CreateResult{CreateResult::Outcome::replayed, std::move(response)};
 }
@@ -359,10 +379,7 @@ Awaitable<void> SqlStore::set_cache_server(std::string run_id, model::CacheServe
 }
 
 Awaitable<std::optional<CreateResult>> SqlStore::find_replay(IdempotencyRecord record, Deadline deadline) {
-    auto work = [record = std::move(record)](sql::Connection& connection) {
-        connection.count("find_idempotency_record");
-        return read_replay(connection.session(), record);
-    };
+    auto work = [record = std::move(record)](sql::Connection& connection) { return read_replay(connection, record); };
     return read_->run(std::move(work), deadline);
 }
 

@@ -139,11 +139,11 @@ class SqlStore : public Store {
 };
 
 /// What a request gets whose record is there already; nothing when it is not.
-std::optional<CreateResult> read_replay(soci::session& session, const IdempotencyRecord& record);
+std::optional<CreateResult> read_replay(sql::Connection& connection, const IdempotencyRecord& record);
 /// The columns of a snippet, as `SnippetRow` reads them; `body` is an SQL expression, `''` for lists.
 std::string snippet_columns(const std::string& body);
-/// The same for a row of `s` (`snippets`) or of `g` (`gone_snippets`), of which one is null, that `id` asks for: without
-/// the owner's name, and of what is gone only the id, the owner and the version, which is 0.
+/// The same for a row of `s` (`snippets`) or of `g` (`gone_snippets`), of which one is null, that `id` asks for:
+/// without the owner's name, and of what is gone only the id, the owner and the version, which is 0.
 std::string load_columns(const std::string& id, const std::string& body);
 /// The snippets of these ids, with their texts; those that are there, in any order.
 std::vector<model::Snippet> load_whole(sql::Connection& connection, const Dialect& dialect,

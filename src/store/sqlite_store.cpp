@@ -193,13 +193,30 @@ void write_body(sql::Connection& connection, const std::string& id, long long ve
     create.statement.execute(true);
 }
 
+struct CreateRecord {
+    CreateRecord(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
+        statement.exchange(use(record.id, "id"));
+        statement.exchange(use(record.fingerprint, "fingerprint"));
+        statement.exchange(use(record.response, "response"));
+        statement.exchange(use(created_at, "created_at"));
+        statement.exchange(use(record.account_id, "account_id"));
+        prepare_to_keep(connection, statement, text);
+    }
+    IdempotencyRecord record;
+    long long created_at = 0;
+    soci::statement statement;
+};
+
 /// Nothing when the record is new and stands now; else what to answer.
-std::optional<CreateResult> record_or_replay(soci::session& session, const IdempotencyRecord& record) {
-    if (std::optional<CreateResult> replay = read_replay(session, record)) return replay;
-    const long long now = base::unix_now_ms();
-    session << "insert into idempotency_records (id, fingerprint, response, created_at, account_id) "
-               "values (:id, :fingerprint, :response, :created_at, nullif(:account_id, ''))",
-        use(record.id), use(record.fingerprint), use(record.response), use(now), use(record.account_id);
+std::optional<CreateResult> record_or_replay(sql::Connection& connection, const IdempotencyRecord& record) {
+    if (std::optional<CreateResult> replay = read_replay(connection, record)) return replay;
+    connection.about_to("create_snippet");
+    auto& create = connection.prepared<CreateRecord>(
+        "insert into idempotency_records (id, fingerprint, response, created_at, account_id) "
+        "values (:id, :fingerprint, :response, :created_at, nullif(:account_id, ''))");
+    create.record = record;
+    create.created_at = base::unix_now_ms();
+    create.statement.execute(true);
     return std::nullopt;
 }
 
@@ -218,9 +235,7 @@ class SqliteStore : public SqlStore {
             note_write();
             try {
                 if (record) {
-                    connection.count("find_idempotency_record");
-                    if (auto answered = record_or_replay(connection.session(), *record)) return *answered;
-                    connection.about_to("create_snippet");
+                    if (auto answered = record_or_replay(connection, *record)) return *answered;
                 }
                 auto& create = connection.prepared<Create>(kNewSnippet);
                 create.row.assign(snippet);
