@@ -104,9 +104,10 @@ class Site::Front {
           pages_{loop,
                  site.page_threads_,
                  site.documents_,
-                 site.memory_.near / 2,
+                 site.memory_.near / 8 * 3,
                  site.shared_pages_.get(),
                  site.foundation_.metrics()},
+          coded_texts_{loop, site.page_threads_, site.memory_.near / 8},
           application_{services(site, loop), site.requests_},
           server_{loop.context(), application_, site.server_options_, site.server_limits_, site.foundation_.metrics()} {
         site.caches_.of(loop).follow_counts(
@@ -129,6 +130,7 @@ class Site::Front {
                                        .metrics = site.foundation_.metrics(),
                                        .costs = site.foundation_.queues().costs(),
                                        .pages = pages_,
+                                       .coded_texts = coded_texts_,
                                        .live = live_,
                                        .redis_state = site.redis_state_,
                                        .documentation = documentation_}};
@@ -136,6 +138,7 @@ class Site::Front {
 
     views::LiveCounts live_;
     pages::PageRenderer pages_;
+    exchange::CodedTexts coded_texts_;
     openapi::Documentation documentation_{application::routes()};
     application::Application application_;
     http::Server server_;

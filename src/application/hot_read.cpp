@@ -26,6 +26,7 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     if (services.options.views == ViewsMode::sync) return false;
     // Rare, and may be 412: not worth a place here.
     if (request.has(http::Field::if_match) || request.has(http::Field::if_unmodified_since)) return false;
+    if (request.has(http::Field::range)) return false;
     std::string_view id = request.path.substr(kPrefix.size());
     const bool raw = id.ends_with(kRawSuffix);
     if (raw) id.remove_suffix(kRawSuffix.size());
@@ -62,8 +63,9 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
         return true;
     }
     const Representation representation = raw ? Representation::raw : Representation::json;
-    std::optional<http::Response> response =
-        respond_from(std::move(entry), representation, request, services.options, cache::Status::near_hit);
+    Encoded encoded = find_encoded(services, request, *entry, representation);
+    std::optional<http::Response> response = respond_from(std::move(entry), representation, request, services.options,
+                                                          cache::Status::near_hit, std::move(encoded));
     if (!response) return false;
     answer.route = route;
     if (counts) services.views.record(id);

@@ -16,6 +16,7 @@ ErrorDescription describe(ErrorKind kind) {
         case ErrorKind::gone: return {410, "gone", "This snippet is gone for good"};
         case ErrorKind::precondition_failed: return {412, "precondition_failed", "The snippet has changed meanwhile"};
         case ErrorKind::payload_too_large: return {413, "payload_too_large", "The request is too large"};
+        case ErrorKind::range_not_satisfiable: return {416, "range_not_satisfiable", "The text has no such part"};
         case ErrorKind::expectation_failed: return {417, "expectation_failed", "The expectation cannot be met"};
         case ErrorKind::invalid: return {422, "invalid", "Some values are not allowed"};
         case ErrorKind::idempotency_key_reused:

@@ -25,6 +25,7 @@ enum class ErrorKind {
     gone,
     precondition_failed,
     payload_too_large,
+    range_not_satisfiable,
     expectation_failed,
     invalid,
     idempotency_key_reused,

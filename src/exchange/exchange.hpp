@@ -3,6 +3,7 @@
 #include "base/client_costs.hpp"
 #include "base/metrics.hpp"
 #include "base/thread_pool.hpp"
+#include "exchange/coded_texts.hpp"
 #include "http/client_address.hpp"
 #include "http/request.hpp"
 #include "http/response.hpp"
@@ -49,6 +50,7 @@ struct FaceServices {
     base::Metrics& metrics;
     base::ClientCosts& costs;
     pages::PageRenderer& pages;
+    CodedTexts& coded_texts;
     views::LiveCounts& live;
     const std::function<RedisState()>& redis_state;
     openapi::Documentation& documentation;

@@ -8,6 +8,7 @@
 #include "exchange/snippet_json.hpp"
 #include "http/conditions.hpp"
 #include "http/entity_tag.hpp"
+#include "http/ranges.hpp"
 #include "pages/template.hpp"
 #include "use_cases/texts.hpp"
 
@@ -51,29 +52,67 @@ bool has_it(const http::Request& request, std::string_view etag, const model::Sn
     return http::is_known(request, current);
 }
 
-std::optional<http::Response> respond_from(std::shared_ptr<const cache::Entry> entry, Representation representation,
-                                           const http::Request& request, const Options& options, cache::Status status,
-                                           bool conditional) {
-    constexpr std::size_t kFieldsSize = 128, kBodySize = 64;  // what they hold mostly, so that they are allocated once
-    std::optional<http::Response> made{std::in_place};
-    http::Response& response = *made;
-    const bool raw = representation == Representation::raw;
+namespace {
+
+/// What is the same for all readers of an answer.
+struct Sent {
+    std::shared_ptr<const cache::Entry> entry;
+    std::shared_ptr<const CodedText> text;
+};
+
+/// Begins the answer with all fields but the entity tag.
+http::Response begin_response(const cache::Entry& entry, Representation representation, cache::Status status,
+                              http::Coding coding) {
+    constexpr std::size_t kFieldsSize = 192;  // what they are mostly, so that they are allocated once
+    http::Response response;
     response.cache_status = cache::cache_status(status);
     response.fields.reserve(kFieldsSize);
     response.fields = "Cache-Status: ";
     response.fields += response.cache_status;
     response.fields += "\r\n";
-    response.prepared_fields = raw ? entry->raw_fields : entry->json_fields;
-    response.unconditional = !conditional;
-    if (raw) {
-        if (conditional && has_it(request, entry->raw_etag, *entry->snippet)) {
-            response.status = 304;
-        } else {
-            response.add_piece(entry->snippet->body);
-        }
-        response.owner = std::move(entry);
-        return made;
+    response.prepared_fields = representation == Representation::raw ? entry.raw_fields : entry.json_fields;
+    if (coding == http::Coding::identity) return response;
+    response.fields += "Content-Encoding: ";
+    response.fields += http::to_text(coding);
+    response.fields += "\r\n";
+    return response;
+}
+
+/// Nothing when its text has not been encoded.
+std::optional<http::Response> respond_raw(std::shared_ptr<const cache::Entry> entry, const http::Request& request,
+                                          cache::Status status, Encoded encoded, bool conditional) {
+    std::optional<http::Response> made = begin_response(*entry, Representation::raw, status, encoded.coding);
+    http::Response& response = *made;
+    std::string etag = entry->raw_etag;
+    if (encoded.coding != http::Coding::identity) {
+        append_coding(etag, encoded.coding);
+        response.prepared_fields.remove_prefix(response.prepared_fields.find('\n') + 1);  // the tag of the text itself
+        response.add("ETag", etag);
     }
+    response.unconditional = !conditional;
+    if (conditional && has_it(request, etag, *entry->snippet)) {
+        response.become_not_modified();
+    } else if (encoded.coding == http::Coding::identity) {
+        response.add_piece(entry->snippet->body);
+    } else if (encoded.text) {
+        response.add_piece(encoded.text->beginning.bytes);
+        response.owner = std::make_shared<Sent>(Sent{std::move(entry), std::move(encoded.text)});
+        return made;
+    } else {
+        return std::nullopt;
+    }
+    response.owner = std::move(entry);
+    return made;
+}
+
+/// Nothing when it has JSON in it that has not been made or encoded.
+std::optional<http::Response> respond_json(std::shared_ptr<const cache::Entry> entry, const http::Request& request,
+                                           const Options& options, cache::Status status, Encoded encoded,
+                                           bool conditional) {
+    constexpr std::size_t kBodySize = 64;
+    std::optional<http::Response> made = begin_response(*entry, Representation::json, status, encoded.coding);
+    http::Response& response = *made;
+    response.unconditional = !conditional;
     // `body` holds what differs between readers and between moments; the pieces around it are the entry's.
     const std::int64_t view_count = entry->view_count;
     response.body.reserve(kBodySize);
@@ -84,9 +123,22 @@ std::optional<http::Response> respond_from(std::shared_ptr<const cache::Entry> e
     response.fields += "ETag: ";
     const std::size_t tag_begin = response.fields.size();
     append_json_etag(response.fields, entry->version, view_count, base);
-    if (conditional && has_it(request, std::string_view{response.fields}.substr(tag_begin), *entry->snippet)) {
-        response.status = 304;
+    append_coding(response.fields, encoded.coding);
+    const bool has_current =
+        conditional && has_it(request, std::string_view{response.fields}.substr(tag_begin), *entry->snippet);
+    response.fields += "\r\n";
+    if (has_current) {
+        response.become_not_modified();
+    } else if (encoded.coding != http::Coding::identity) {
+        if (!encoded.text) return std::nullopt;
+        const std::string end = fmt::format("{}{}{}{}", response.body.substr(0, digits), entry->json_after_count, base,
+                                            entry->json_after_base);
         response.body.clear();
+        http::append_encoded_end(response.body, encoded.text->beginning, end, encoded.coding);
+        response.add_piece(encoded.text->beginning.bytes);
+        response.add_body_piece(0, response.body.size());
+        response.owner = std::make_shared<Sent>(Sent{std::move(entry), std::move(encoded.text)});
+        return made;
     } else if (!entry->whole() && !request.head()) {
         return std::nullopt;
     } else {
@@ -97,9 +149,43 @@ std::optional<http::Response> respond_from(std::shared_ptr<const cache::Entry> e
         response.add_body_piece(digits, base.size());
         response.add_piece(entry->json_after_base);
     }
-    response.fields += "\r\n";
     response.owner = std::move(entry);
     return made;
+}
+
+/// The text encoded, or as it is when that cannot be had in time.
+Awaitable<Encoded> encode(Exchange& exchange, std::shared_ptr<const cache::Entry> entry, Representation representation,
+                          http::Coding coding) {
+    try {
+        if (representation == Representation::json && !entry->whole()) {
+            entry = co_await exchange.services.cache.complete(entry, exchange.deadline);
+        }
+        std::shared_ptr<const CodedText> text =
+            co_await exchange.worker.coded_texts.make(std::move(entry), representation, coding, exchange.deadline);
+        co_return Encoded{coding, std::move(text)};
+    } catch (const base::Unavailable&) {
+        co_return Encoded{};
+    }
+}
+
+}  // namespace
+
+std::optional<http::Response> respond_from(std::shared_ptr<const cache::Entry> entry, Representation representation,
+                                           const http::Request& request, const Options& options, cache::Status status,
+                                           Encoded encoded, bool conditional) {
+    if (representation == Representation::raw) {
+        return respond_raw(std::move(entry), request, status, std::move(encoded), conditional);
+    }
+    return respond_json(std::move(entry), request, options, status, std::move(encoded), conditional);
+}
+
+Encoded find_encoded(Services& worker, const http::Request& request, const cache::Entry& entry,
+                     Representation representation) {
+    Encoded encoded{CodedTexts::coding_for(request, entry), nullptr};
+    if (encoded.coding != http::Coding::identity) {
+        encoded.text = worker.coded_texts.find(entry, representation, encoded.coding);
+    }
+    return encoded;
 }
 
 Awaitable<std::shared_ptr<const cache::Entry>> entry_for_one(Exchange& exchange,
@@ -155,8 +241,17 @@ Awaitable<Result<Opened>> open_link(Exchange& exchange, std::string id, Opening 
 Awaitable<http::Response> respond_whole(Exchange& exchange, std::shared_ptr<const cache::Entry> entry,
                                         Representation representation, cache::Status status, bool conditional) {
     const Options& options = exchange.services.options;
-    std::optional<http::Response> response =
-        respond_from(entry, representation, exchange.request, options, status, conditional);
+    const auto respond = [&](Encoded encoded) {
+        return respond_from(entry, representation, exchange.request, options, status, std::move(encoded), conditional);
+    };
+    // What only one reader ever gets is not worth it.
+    Encoded encoded = conditional ? find_encoded(exchange.worker, exchange.request, *entry, representation) : Encoded{};
+    const http::Coding coding = encoded.coding;
+    std::optional<http::Response> response = respond(std::move(encoded));
+    if (!response && coding != http::Coding::identity) {
+        encoded = co_await encode(exchange, entry, representation, coding);
+        response = respond(std::move(encoded));
+    }
     if (response) co_return *std::move(response);
     try {
         entry = co_await exchange.services.cache.complete(entry, exchange.deadline);
@@ -164,7 +259,7 @@ Awaitable<http::Response> respond_whole(Exchange& exchange, std::shared_ptr<cons
         if (conditional) throw;
         entry = make_whole(*entry);  // nobody can ask again for what has been burned
     }
-    response = respond_from(std::move(entry), representation, exchange.request, options, status, conditional);
+    response = respond({});
     SNIPPETD_ASSERT(response);
     co_return *std::move(response);
 }
@@ -181,6 +276,7 @@ Awaitable<Result<http::Response>> read_link(Exchange& exchange, Representation r
     http::Response response =
         co_await respond_whole(exchange, opened->entry, representation, opened->status, conditional);
     if (downloads) add_download_fields(response, *opened->entry);
+    if (representation == Representation::raw && conditional) http::cut_to_range(exchange.request, response);
     co_return response;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cache/cache.hpp"
+#include "exchange/coded_texts.hpp"
 #include "exchange/exchange.hpp"
 #include "use_cases/links.hpp"
 
@@ -39,13 +40,21 @@ Awaitable<Result<Opened>> open_link(Exchange& exchange, std::string id, Opening 
 use_cases::Visit visit_of(Exchange& exchange);
 
 /// The link of the path's first parameter as everybody gets it who does not want a page: its JSON or its text.
-enum class Representation { json, raw };
 Awaitable<Result<http::Response>> read_link(Exchange& exchange, Representation representation);
+/// In which coding an answer goes, and its text in that one: null when it is to be encoded yet.
+struct Encoded {
+    http::Coding coding = http::Coding::identity;
+    std::shared_ptr<const CodedText> text;
+};
+/// What the request gets, as far as the worker has it.
+Encoded find_encoded(Services& worker, const http::Request& request, const cache::Entry& entry,
+                     Representation representation);
 /// The answer from an entry: nothing of the snippet is copied. 304 when the request names what it has, unless not
-/// `conditional`. Nothing when it has JSON in it that has not been made (`cache::Cache::complete`).
+/// `conditional`. Nothing when it has something in it that has not been made (`cache::Cache::complete`,
+/// `CodedTexts::make`).
 std::optional<http::Response> respond_from(std::shared_ptr<const cache::Entry> entry, Representation representation,
                                            const http::Request& request, const Options& options, cache::Status status,
-                                           bool conditional = true);
+                                           Encoded encoded = {}, bool conditional = true);
 /// The same with the JSON that has to be made. What has been burned, which is not `conditional`, is answered whatever
 /// else has to wait.
 Awaitable<http::Response> respond_whole(Exchange& exchange, std::shared_ptr<const cache::Entry> entry,

@@ -45,6 +45,13 @@ std::string raw_etag(std::int64_t version) {
     return http::strong_entity_tag(fmt::format("v{}-raw", version));
 }
 
+void append_coding(std::string& etag, http::Coding coding) {
+    if (coding == http::Coding::identity) return;
+    etag.back() = '-';  // its quote
+    etag += http::to_text(coding);
+    etag += '"';
+}
+
 namespace {
 
 /// With the room that they need, made once.
@@ -213,9 +220,10 @@ std::shared_ptr<cache::Entry> make_entry(std::shared_ptr<const model::Snippet> s
     entry->json_after_base = std::move(parts.after_base);
     entry->raw_etag = raw_etag(snippet->version);
     const std::string fields = common_fields(*snippet, cache_control);
-    append_all(entry->json_fields, {"Vary: Accept\r\nContent-Type: application/json\r\n", fields});
-    append_all(entry->raw_fields,
-               {"ETag: ", entry->raw_etag, "\r\nContent-Type: text/plain; charset=utf-8\r\n", fields});
+    append_all(entry->json_fields, {"Vary: Accept, Accept-Encoding\r\nContent-Type: application/json\r\n", fields});
+    append_all(entry->raw_fields, {"ETag: ", entry->raw_etag, "\r\nVary: Accept-Encoding\r\n",
+                                   snippet->burn_after_reading ? "" : "Accept-Ranges: bytes\r\n",
+                                   "Content-Type: text/plain; charset=utf-8\r\n", fields});
     entry->snippet = std::move(snippet);
     if (entry->snippet->body.size() > use_cases::Texts::kHereBytesMax) {
         entry->json_body_bytes = base::json_escaped_bytes(entry->snippet->body);

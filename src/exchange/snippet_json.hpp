@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cache/entry.hpp"
+#include "http/codings.hpp"
 #include "model/snippet.hpp"
 
 #include <memory>
@@ -20,6 +21,8 @@ void append_json_etag(std::string& out, std::int64_t version, std::int64_t view_
 std::string json_etag(const model::Snippet& snippet, std::string_view base);
 /// `"v3-raw"`
 std::string raw_etag(std::int64_t version);
+/// `"v3-raw-gzip"`: the same representation in another coding has another tag, since its bytes are others.
+void append_coding(std::string& etag, http::Coding coding);
 
 enum class Body { shown, left_out };
 

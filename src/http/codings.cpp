@@ -1,8 +1,10 @@
 #include "http/codings.hpp"
 
+#include "base/assert.hpp"
 #include "http/negotiation.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 
 #include <brotli/encode.h>
@@ -47,6 +49,81 @@ std::string brotli(std::string_view text) {
 }
 
 }  // namespace
+
+namespace {
+
+void append_little_endian(std::string& out, std::uint32_t number, int bytes) {
+    for (int i = 0; i < bytes; ++i) out += static_cast<char>(number >> (8 * i));
+}
+
+EncodedBeginning gzip_beginning(std::string_view text) {
+    z_stream stream{};
+    if (deflateInit2(&stream, kGzipLevel, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+        throw std::runtime_error{"cannot compress"};
+    constexpr std::size_t kFlushBytes = 16;  // of an empty block, with which it ends on a byte
+    EncodedBeginning beginning{std::string(deflateBound(&stream, text.size()) + kFlushBytes, '\0'), text.size(), 0};
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+    stream.avail_in = static_cast<uInt>(text.size());
+    stream.next_out = reinterpret_cast<Bytef*>(beginning.bytes.data());
+    stream.avail_out = static_cast<uInt>(beginning.bytes.size());
+    const int outcome = deflate(&stream, Z_SYNC_FLUSH);
+    const bool whole = outcome == Z_OK && stream.avail_in == 0 && stream.avail_out > 0;
+    beginning.bytes.resize(stream.total_out);
+    beginning.check = static_cast<std::uint32_t>(stream.adler);
+    deflateEnd(&stream);
+    if (!whole) throw std::runtime_error{"cannot compress"};
+    return beginning;
+}
+
+EncodedBeginning brotli_beginning(std::string_view text) {
+    const std::unique_ptr<BrotliEncoderState, decltype(&BrotliEncoderDestroyInstance)> encoder{
+        BrotliEncoderCreateInstance(nullptr, nullptr, nullptr), BrotliEncoderDestroyInstance};
+    if (!encoder) throw std::runtime_error{"cannot compress"};
+    const int quality = text.size() < kLargeText ? kBrotliQuality : kBrotliQualityLarge;
+    BrotliEncoderSetParameter(encoder.get(), BROTLI_PARAM_QUALITY, static_cast<std::uint32_t>(quality));
+    BrotliEncoderSetParameter(encoder.get(), BROTLI_PARAM_MODE, BROTLI_MODE_TEXT);
+    constexpr std::size_t kMargin = 1024;  // for the flush
+    EncodedBeginning beginning{std::string(BrotliEncoderMaxCompressedSize(text.size()) + kMargin, '\0'), text.size(),
+                               0};
+    const auto* input = reinterpret_cast<const std::uint8_t*>(text.data());
+    auto* output = reinterpret_cast<std::uint8_t*>(beginning.bytes.data());
+    std::size_t left = text.size(), room = beginning.bytes.size(), size = 0;
+    const bool encoded = BrotliEncoderCompressStream(encoder.get(), BROTLI_OPERATION_FLUSH, &left, &input, &room,
+                                                     &output, &size) != BROTLI_FALSE;
+    if (!encoded || left > 0 || BrotliEncoderHasMoreOutput(encoder.get())) throw std::runtime_error{"cannot compress"};
+    beginning.bytes.resize(size);
+    return beginning;
+}
+
+}  // namespace
+
+EncodedBeginning encode_beginning(std::string_view text, Coding coding) {
+    SNIPPETD_ASSERT(coding != Coding::identity, text.size());
+    EncodedBeginning beginning = coding == Coding::gzip ? gzip_beginning(text) : brotli_beginning(text);
+    beginning.bytes.shrink_to_fit();
+    return beginning;
+}
+
+void append_encoded_end(std::string& out, const EncodedBeginning& beginning, std::string_view end, Coding coding) {
+    constexpr std::size_t kEndMax = 65'535;
+    SNIPPETD_ASSERT(!end.empty() && end.size() <= kEndMax, end.size());
+    const auto size = static_cast<std::uint32_t>(end.size());
+    if (coding == Coding::brotli) {
+        // Not the last meta-block, four nibbles for its length, the length less one, uncompressed; then an empty last.
+        append_little_endian(out, (size - 1) << 3U | 1U << 19U, 3);
+        out += end;
+        out += '\x03';
+        return;
+    }
+    out += '\x01';  // the last block, stored
+    append_little_endian(out, size, 2);
+    append_little_endian(out, ~size, 2);
+    out += end;
+    const auto check = static_cast<std::uint32_t>(
+        crc32_z(0, reinterpret_cast<const Bytef*>(end.data()), static_cast<z_size_t>(end.size())));
+    append_little_endian(out, static_cast<std::uint32_t>(crc32_combine(beginning.check, check, size)), 4);
+    append_little_endian(out, static_cast<std::uint32_t>(beginning.text_bytes + size), 4);
+}
 
 std::string_view to_text(Coding coding) {
     switch (coding) {

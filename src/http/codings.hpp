@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,5 +19,19 @@ Coding choose_coding(std::string_view accept_encoding);
 /// `text` in that coding, at a level for what is made once and sent some times. Throws std::runtime_error when memory
 /// runs out.
 std::string encode(std::string_view text, Coding coding);
+
+/// What a text begins with, encoded once, so that for each reader only the end is added: what differs between them.
+struct EncodedBeginning {
+    std::string bytes;
+    std::size_t text_bytes = 0;  ///< how much text that is
+    std::uint32_t check = 0;     ///< of gzip: the text's CRC-32
+};
+
+/// As `encode`; for gzip and brotli.
+EncodedBeginning encode_beginning(std::string_view text, Coding coding);
+
+/// Appends to `out` what follows the beginning when `end`, 1 to 65,535 bytes, is all that follows in the text: the two
+/// are one text in that coding. The end is stored as it is (RFC 1951 section 3.2.4, RFC 7932 section 9.2).
+void append_encoded_end(std::string& out, const EncodedBeginning& beginning, std::string_view end, Coding coding);
 
 }  // namespace snippetd::http

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-/// Conditional requests, the whole of RFC 9110 section 13 but for `If-Range`, which means nothing without ranges.
+/// Conditional requests: RFC 9110 section 13, of which `If-Range` is in http/ranges.hpp.
 namespace snippetd::http {
 
 /// What a request's preconditions are held against: the target as it is now.

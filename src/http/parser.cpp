@@ -47,7 +47,9 @@ std::optional<Field> field_of(beast::http::field name, std::string_view text) {
         case beast::http::field::if_modified_since: return Field::if_modified_since;
         case beast::http::field::if_none_match: return Field::if_none_match;
         case beast::http::field::if_unmodified_since: return Field::if_unmodified_since;
+        case beast::http::field::if_range: return Field::if_range;
         case beast::http::field::origin: return Field::origin;
+        case beast::http::field::range: return Field::range;
         case beast::http::field::transfer_encoding: return Field::transfer_encoding;
         case beast::http::field::user_agent: return Field::user_agent;
         default: break;  // Beast has no name for some of ours

@@ -30,9 +30,11 @@ enum class Field {
     if_match,
     if_modified_since,
     if_none_match,
+    if_range,
     if_unmodified_since,
     origin,
     purpose,  ///< `Sec-Purpose`, `Purpose` or `X-Moz`: a browser says why it asks before anybody wants it
+    range,
     request_id,
     sec_fetch_dest,
     sec_fetch_mode,

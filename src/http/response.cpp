@@ -64,6 +64,18 @@ std::string_view Response::piece(std::size_t index) const {
     return std::string_view{body}.substr(piece.offset, piece.size);
 }
 
+void Response::keep_part(std::size_t first, std::size_t size) {
+    SNIPPETD_ASSERT(piece_count_ == 1, piece_count_);
+    Piece& piece = pieces_.front();
+    SNIPPETD_ASSERT(first + size <= piece.size, first, size, piece.size);
+    if (piece.data) {
+        piece.data += first;
+    } else {
+        piece.offset += first;
+    }
+    piece.size = size;
+}
+
 std::size_t Response::content_length() const {
     std::size_t sum = unmade_bytes;
     for (std::size_t i = 0; i < piece_count(); ++i) sum += piece(i).size();
@@ -153,6 +165,7 @@ std::string_view reason_phrase(unsigned status) {
         case 201: return "Created";
         case 202: return "Accepted";
         case 204: return "No Content";
+        case 206: return "Partial Content";
         case 303: return "See Other";
         case 304: return "Not Modified";
         case 400: return "Bad Request";
@@ -165,6 +178,7 @@ std::string_view reason_phrase(unsigned status) {
         case 410: return "Gone";
         case 412: return "Precondition Failed";
         case 413: return "Content Too Large";
+        case 416: return "Range Not Satisfiable";
         case 417: return "Expectation Failed";
         case 422: return "Unprocessable Content";
         case 429: return "Too Many Requests";

@@ -51,6 +51,9 @@ class Response {
     void add_piece(std::string_view piece) { add({piece.data(), 0, piece.size()}); }
     void add_body_piece(std::size_t offset, std::size_t size) { add({nullptr, offset, size}); }
 
+    /// Of a content that is one piece: what of it remains.
+    void keep_part(std::size_t first, std::size_t size);
+
     /// The content: without pieces it is `body`, as one. The views are good until the response is moved.
     std::size_t piece_count() const { return piece_count_ == 0 ? 1 : piece_count_; }
     std::string_view piece(std::size_t index) const;

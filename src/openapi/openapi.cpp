@@ -511,6 +511,7 @@ class Builder {
         if (words.empty()) fail(fmt::format("no error has the status {}", status));
         json::object headers;
         if (status == 401) add_headers(headers, std::array{"WWW-Authenticate"});
+        if (status == 416) add_headers(headers, std::array{"Content-Range"});
         if (status == 429 || status == 503) add_headers(headers, std::array{"Retry-After"});
         add_headers(headers, std::array{"Cache-Control"});
         add_headers(headers, kPageHeaders);

@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, highlight::kColours> kSequences{"",      
                                                                        "\x1B[33m", "\x1B[31m", "\x1B[32m", "\x1B[31m"};
 
 /// Takes the next line off, and what ends it.
-std::pair<std::string_view, std::string_view> take_line(std::string_view& text) {
+std::pair<std::string_view, std::string_view> take_line_and_end(std::string_view& text) {
     const std::size_t feed = text.find('\n');
     std::string_view line = text.substr(0, feed), end = feed == text.npos ? std::string_view{} : text.substr(feed, 1);
     if (!end.empty() && line.ends_with('\r')) {
@@ -190,7 +190,7 @@ std::string ansi_text(std::string_view text, std::string_view language, std::spa
     if (is_terminal_output(text, language)) {
         TerminalLines lines{false};
         while (!text.empty()) {
-            const auto [line, end] = take_line(text);
+            const auto [line, end] = take_line_and_end(text);
             lines.append_ansi(out, line);
             out += end;
         }
@@ -201,7 +201,7 @@ std::string ansi_text(std::string_view text, std::string_view language, std::spa
         std::string_view piece = text.substr(0, run.bytes);
         text.remove_prefix(piece.size());
         while (!piece.empty()) {
-            const auto [line, end] = take_line(piece);
+            const auto [line, end] = take_line_and_end(piece);
             const std::string_view sequence = kSequences[static_cast<std::size_t>(run.colour)];
             if (!line.empty()) out += sequence;
             out += base::visible(line);

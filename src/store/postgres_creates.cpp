@@ -18,6 +18,9 @@ using soci::use;
 
 namespace {
 
+// How long a row waits for its key, within what its own answer may take: alone, and beside others.
+constexpr base::Milliseconds kPatience{600}, kPatienceOfAll{100};
+
 constexpr const char* kNewSnippet = R"sql(
     insert into snippets (id, owner_id, title, body, language, visibility, tags, version, created_at, updated_at,
                           expires_at, burn_after_reading, edit_token_hash, forked_from, title_folded, body_folded,
@@ -36,7 +39,7 @@ const std::string kCreateOnce = fmt::format(R"sql(
     with record as (
         insert into idempotency_records (id, fingerprint, response, created_at, account_id)
         select :record_id::text, :fingerprint::text, :response::text, {}, nullif(:record_account::text, '')
-        where set_config('lock_timeout', '600ms', true) is not null
+        where set_config('lock_timeout', :patience::text, true) is not null
         on conflict (id) do nothing
         returning 1),
     created as ({}    where exists (select 1 from record) returning 1)
@@ -49,7 +52,7 @@ const std::string kCreateOnce = fmt::format(R"sql(
 // the batch is given up, and each of its rows is tried alone.
 const std::string kCreateAll = fmt::format(R"sql(
     with given as materialized (
-        select g.* from (select set_config('lock_timeout', '100ms', true) as is_set offset 0) l
+        select g.* from (select set_config('lock_timeout', '{}ms', true) as is_set offset 0) l
         cross join unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
                           $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
                           $15::text[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[],
@@ -73,7 +76,7 @@ const std::string kCreateAll = fmt::format(R"sql(
     from given where record_id = '' or record_id in (select id from record)
     returning id
 )sql",
-                                           kStatementTime);
+                                           kPatienceOfAll.count(), kStatementTime);
 constexpr std::size_t kTexts = 15, kNumbers = 6;
 
 struct Create {
@@ -88,6 +91,7 @@ struct Create {
 struct CreateOnce {
     CreateOnce(sql::Connection& connection, const std::string& text) : statement{connection.session()} {
         statement.exchange(into(created));
+        statement.exchange(use(patience, "patience"));
         statement.exchange(use(record.id, "record_id"));
         statement.exchange(use(record.fingerprint, "fingerprint"));
         statement.exchange(use(record.response, "response"));
@@ -95,6 +99,7 @@ struct CreateOnce {
         row.write_to(statement);
         prepare_to_keep(connection, statement, text);
     }
+    std::string patience;
     IdempotencyRecord record;
     long long created = 0;
     FoldedRow row;
@@ -165,14 +170,18 @@ bool may_be_of_one_row(const std::string& state) {
            state == "55P03" || state == "57014";
 }
 
-CreateResult create_once(sql::Connection& connection, const model::Snippet& snippet, const IdempotencyRecord& record) {
-    auto& create = connection.prepared<CreateOnce>(kCreateOnce);
-    create.record = record;
-    create.row.assign(snippet);
+CreateResult create_once(sql::Connection& connection, const model::Snippet& snippet, const IdempotencyRecord& record,
+                         base::Milliseconds patience) {
+    long long created = 0;
     try {
+        auto& create = connection.prepared<CreateOnce>(kCreateOnce);
+        create.patience = fmt::format("{}ms", patience.count());
+        create.record = record;
+        create.row.assign(snippet);
         create.statement.execute(false);
         while (create.statement.fetch()) {
         }
+        created = create.created;
     } catch (const soci::soci_error& error) {
         const std::string state = sql::sqlstate(error);
         const bool waited_too_long = state == "55P03" || state == "57014";  // lock_timeout, statement_timeout
@@ -180,7 +189,7 @@ CreateResult create_once(sql::Connection& connection, const model::Snippet& snip
         connection.forget_prepared();
         return {CreateResult::Outcome::in_progress, {}};
     }
-    if (create.created == 1) return {};
+    if (created == 1) return {};
     // Gone again: the record was removed in this instant, a day after it was made.
     return read_replay(connection, record).value_or(CreateResult{CreateResult::Outcome::in_progress, {}});
 }
@@ -231,19 +240,22 @@ PostgresCreates::PostgresCreates(sql::Pool& pool, std::shared_ptr<base::QueueMet
 Awaitable<CreateResult> PostgresCreates::run(model::Snippet snippet, std::optional<IdempotencyRecord> record,
                                              Deadline deadline) {
     const auto row = std::make_shared<const NewRow>(NewRow{std::move(snippet), std::move(record)});
+    base::Milliseconds patience = kPatience;
     if (row->snippet.body.size() <= kGatheredBytesMax) {
         Made made = co_await gathered_.run(row, deadline);
         if (!made.alone) co_return std::move(made.result);
+        patience -= kPatienceOfAll;
     }
-    auto work = [this, row](sql::Connection& connection) { return create_alone(connection, *row); };
+    auto work = [this, row, patience](sql::Connection& connection) { return create_alone(connection, *row, patience); };
     co_return co_await pool_.run(std::move(work), deadline);
 }
 
-CreateResult PostgresCreates::create_alone(sql::Connection& connection, const NewRow& row) const {
+CreateResult PostgresCreates::create_alone(sql::Connection& connection, const NewRow& row,
+                                           base::Milliseconds patience) const {
     connection.count("create_snippet");
     const AtEnd noted{note_};
     try {
-        if (row.record) return create_once(connection, row.snippet, *row.record);
+        if (row.record) return create_once(connection, row.snippet, *row.record, patience);
         auto& create = connection.prepared<Create>(kNewSnippet);
         create.row.assign(row.snippet);
         create.statement.execute(true);
@@ -257,7 +269,7 @@ CreateResult PostgresCreates::create_alone(sql::Connection& connection, const Ne
 
 std::vector<PostgresCreates::Made> PostgresCreates::create_all(sql::Connection& connection,
                                                                const std::vector<Row>& rows) {
-    if (rows.size() == 1) return {Made{create_alone(connection, *rows.front())}};
+    if (rows.size() == 1) return {Made{create_alone(connection, *rows.front(), kPatience)}};
     std::vector<Made> made(rows.size());
     Keys keys{*this};
     Columns columns;

@@ -41,7 +41,7 @@ class PostgresCreates {
     /// The keys of a batch while it runs. Two batches in which the same key is would wait for each other.
     class Keys;
 
-    CreateResult create_alone(sql::Connection& connection, const NewRow& row) const;
+    CreateResult create_alone(sql::Connection& connection, const NewRow& row, base::Milliseconds patience) const;
     std::vector<Made> create_all(sql::Connection& connection, const std::vector<Row>& rows);
 
     sql::Pool& pool_;

@@ -123,6 +123,7 @@ struct IdleServices {
     base::QueueMeters queues{metrics};
     pages::Documents documents{1, metrics, queues};
     pages::PageRenderer pages{context.get_executor(), threads, documents, 0, nullptr, metrics};
+    exchange::CodedTexts coded_texts{context.get_executor(), threads, 0};
     views::LiveCounts::Bound live_bound{1};
     views::LiveCounts live{live_bound};
     http::Request request;
@@ -140,6 +141,7 @@ struct IdleServices {
                                                        .metrics = metrics,
                                                        .costs = queues.costs(),
                                                        .pages = pages,
+                                                       .coded_texts = coded_texts,
                                                        .live = live,
                                                        .redis_state = redis_state,
                                                        .documentation = documentation}};

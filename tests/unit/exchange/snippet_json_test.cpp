@@ -133,10 +133,11 @@ TEST(MakeEntry, SaysWhereTheEscapedBodyIs) {
 TEST(MakeEntry, ItsFieldsAreThoseOfEachRepresentation) {
     const auto entry = make_entry(shared(make_snippet()), 300s, "public, no-cache");
     EXPECT_EQ(entry->json_fields,
-              "Vary: Accept\r\nContent-Type: application/json\r\n"
+              "Vary: Accept, Accept-Encoding\r\nContent-Type: application/json\r\n"
               "Last-Modified: Tue, 24 Nov 2026 08:15:39 GMT\r\nCache-Control: public, no-cache\r\n");
     EXPECT_EQ(entry->raw_fields,
-              "ETag: \"v3-raw\"\r\nContent-Type: text/plain; charset=utf-8\r\n"
+              "ETag: \"v3-raw\"\r\nVary: Accept-Encoding\r\nAccept-Ranges: bytes\r\n"
+              "Content-Type: text/plain; charset=utf-8\r\n"
               "Last-Modified: Tue, 24 Nov 2026 08:15:39 GMT\r\nCache-Control: public, no-cache\r\n");
 }
 

@@ -66,5 +66,32 @@ TEST(Coding, ComesBackAsItWas) {
     EXPECT_LT(encode(large, Coding::brotli).size(), large.size() / 3);
 }
 
+/// What a browser decodes: the whole, though only its end was made for this reader.
+TEST(Coding, ABeginningAndAnEndAreOneText) {
+    const std::string lines = [] {
+        std::string text;
+        for (int i = 0; i < 30'000; ++i) text += "line " + std::to_string(i) + "\n";
+        return text;
+    }();
+    std::string noise(100'000, '\0');
+    for (std::size_t i = 0; i < noise.size(); ++i) noise[i] = static_cast<char>(i * i * 2654435761u >> 11);
+    std::string numbers;
+    for (int i = 0; i < 131'072; ++i) numbers += std::to_string(10'000'000 + i) + '\n';
+    for (const std::string& text : {std::string{}, std::string{"x"}, lines, noise, numbers, numbers + numbers}) {
+        const EncodedBeginning gzip = encode_beginning(text, Coding::gzip);
+        const EncodedBeginning brotli = encode_beginning(text, Coding::brotli);
+        for (const std::string& end :
+             {std::string{"}"}, std::string{"12,\"url\":\"/s/x\"}"}, noise.substr(0, 65'535)}) {
+            std::string zipped = gzip.bytes, brotlied = brotli.bytes;
+            append_encoded_end(zipped, gzip, end, Coding::gzip);
+            append_encoded_end(brotlied, brotli, end, Coding::brotli);
+            EXPECT_EQ(gunzipped(zipped, text.size() + end.size()), text + end);
+            EXPECT_EQ(unbrotlied(brotlied, text.size() + end.size()), text + end);
+        }
+    }
+    EXPECT_LT(encode_beginning(lines, Coding::brotli).bytes.size(), lines.size() / 3);
+    EXPECT_LT(encode_beginning(lines, Coding::gzip).bytes.size(), lines.size() / 3);
+}
+
 }  // namespace
 }  // namespace snippetd::http
