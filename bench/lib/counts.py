@@ -58,14 +58,17 @@ def measure(setup):
     return report.Section("Counts", [], note + "\n\n" + report.table(headings, rows))
 
 
-def all_counts(setup):
-    """The counts of each row, by its name."""
+def all_counts(setup, kinds=("instructions", "calls", "switches"), connections=(1, SOME, MANY)):
+    """The counts of each row, by its name; of these kinds, and of rows with so many connections.
+
+    setup: as lib.setup's, or anything with its folder, postgres, load, load_core and seconds.
+    """
     body = setup.folder("counts") / "body.json"
     body.write_text(json.dumps(SNIPPET))
     counts = {}
     with setup.postgres() as cluster:
         # Each of the three ways to count has rows that nobody has read, and a database without what another wrote.
-        for kind in ("instructions", "calls", "switches"):
+        for kind in kinds:
             for store, paths in _paths(setup, body).items():
                 folder = setup.folder(f"counts-{store}-{kind}")
                 url = database.fill_postgres(setup, cluster, ROWS) if store == "PostgreSQL" else None
@@ -73,6 +76,8 @@ def all_counts(setup):
                     database.fill_sqlite(folder, ROWS)
                 with _serving(kind, setup, folder, url) as server:
                     for path in paths:
+                        if path.connections not in connections:
+                            continue
                         row = counts.setdefault(f"{path}, {store}", Counts())
                         # The least: what the server does beside requests (it writes counts, for one) is not theirs.
                         setattr(row, kind, min(_count(kind, setup, server, path) for _ in range(ROUNDS)))

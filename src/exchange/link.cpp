@@ -60,48 +60,50 @@ struct Sent {
     std::shared_ptr<const CodedText> text;
 };
 
-/// Begins the answer with all fields but the entity tag.
-http::Response begin_response(const cache::Entry& entry, Representation representation, cache::Status status,
-                              http::Coding coding) {
+/// Begins `response` with all fields but the entity tag.
+void begin_response(http::Response& response, const cache::Entry& entry, Representation representation,
+                    cache::Status status, http::Coding coding) {
     constexpr std::size_t kFieldsSize = 192;  // what they are mostly, so that they are allocated once
-    http::Response response;
     response.cache_status = cache::cache_status(status);
     response.fields.reserve(kFieldsSize);
     response.fields = "Cache-Status: ";
     response.fields += response.cache_status;
     response.fields += "\r\n";
     response.prepared_fields = representation == Representation::raw ? entry.raw_fields : entry.json_fields;
-    if (coding == http::Coding::identity) return response;
+    if (coding == http::Coding::identity) return;
     response.fields += "Content-Encoding: ";
     response.fields += http::to_text(coding);
     response.fields += "\r\n";
-    return response;
 }
 
 /// Nothing when its text has not been encoded.
 std::optional<http::Response> respond_raw(std::shared_ptr<const cache::Entry> entry, const http::Request& request,
                                           cache::Status status, Encoded encoded, bool conditional) {
-    std::optional<http::Response> made = begin_response(*entry, Representation::raw, status, encoded.coding);
+    std::optional<http::Response> made{std::in_place};
     http::Response& response = *made;
-    std::string etag = entry->raw_etag;
-    if (encoded.coding != http::Coding::identity) {
-        append_coding(etag, encoded.coding);
-        response.prepared_fields.remove_prefix(response.prepared_fields.find('\n') + 1);  // the tag of the text itself
-        response.add("ETag", etag);
-    }
+    begin_response(response, *entry, Representation::raw, status, encoded.coding);
     response.unconditional = !conditional;
+    if (encoded.coding == http::Coding::identity) {
+        if (conditional && has_it(request, entry->raw_etag, *entry->snippet)) {
+            response.status = 304;
+        } else {
+            response.add_piece(entry->snippet->body);
+        }
+        response.owner = std::move(entry);
+        return made;
+    }
+    std::string etag = entry->raw_etag;
+    append_coding(etag, encoded.coding);
+    response.prepared_fields.remove_prefix(response.prepared_fields.find('\n') + 1);  // the tag of the text as it is
+    response.add("ETag", etag);
     if (conditional && has_it(request, etag, *entry->snippet)) {
         response.become_not_modified();
-    } else if (encoded.coding == http::Coding::identity) {
-        response.add_piece(entry->snippet->body);
-    } else if (encoded.text) {
-        response.add_piece(encoded.text->beginning.bytes);
-        response.owner = std::make_shared<Sent>(Sent{std::move(entry), std::move(encoded.text)});
+        response.owner = std::move(entry);
         return made;
-    } else {
-        return std::nullopt;
     }
-    response.owner = std::move(entry);
+    if (!encoded.text) return std::nullopt;
+    response.add_piece(encoded.text->beginning.bytes);
+    response.owner = std::make_shared<Sent>(Sent{std::move(entry), std::move(encoded.text)});
     return made;
 }
 
@@ -110,8 +112,9 @@ std::optional<http::Response> respond_json(std::shared_ptr<const cache::Entry> e
                                            const Options& options, cache::Status status, Encoded encoded,
                                            bool conditional) {
     constexpr std::size_t kBodySize = 64;
-    std::optional<http::Response> made = begin_response(*entry, Representation::json, status, encoded.coding);
+    std::optional<http::Response> made{std::in_place};
     http::Response& response = *made;
+    begin_response(response, *entry, Representation::json, status, encoded.coding);
     response.unconditional = !conditional;
     // `body` holds what differs between readers and between moments; the pieces around it are the entry's.
     const std::int64_t view_count = entry->view_count;
