@@ -33,8 +33,10 @@ test("the list is empty first, and then newest first, with what each is", async 
   assert.deepEqual(await row(page, "one.py").locator(".tags li").allInnerTexts(), ["tag"]);
   await saysSoon(row(page, "two.txt").locator(".meta"), /private[\s\S]*expires/);
   await saysSoon(row(page, "three.txt").locator(".meta"), /burns after reading/);
-  await saysSoon(row(page, "two.txt").locator(".preview"), "2");
-  assert.equal(await row(page, "three.txt").locator(".preview").count(), 0);
+  await saysSoon(row(page, "two.txt").locator(".first-lines"), "2");
+  assert.equal(await row(page, "three.txt").locator(".first-lines").count(), 0);
+  const heights = await page.locator(".list > li").evaluateAll((rows) => rows.map((each) => each.getBoundingClientRect().height));
+  assert.ok(Math.max(...heights) < 200, `a row is as high as what it shows: ${heights}`);
   await saysSoon(page.locator(".total"), "3 snippets");
   await page.locator(".name", { hasText: "one.py" }).click();
   await page.waitForURL("**/s/*");

@@ -131,7 +131,7 @@ def test_lists_and_feeds_have_colours(server):
     client.create(title="a.go", body=GO, visibility="public")
     for path in ("/me", f"/users/{client.username}", "/explore?limit=1"):
         html = page(client, path)
-        preview = re.search(r'<pre class="preview"[^>]*><code>(.*?)</code>', html, re.S)[1]
+        preview = re.search(r'<pre class="first-lines"[^>]*><code>(.*?)</code>', html, re.S)[1]
         assert text_of(preview) == "".join(GO.splitlines(True)[:5])
         assert coloured(preview, "ht") == ["Add"], path
     feed = client.get(f"/users/{client.username}/feed.atom").text

@@ -18,7 +18,7 @@ def titles(html):
 
 
 def previews(html):
-    found = re.findall(r'<pre class="preview"[^>]*><code>(.*?)</code>', html, re.S)
+    found = re.findall(r'<pre class="first-lines"[^>]*><code>(.*?)</code>', html, re.S)
     return [text_of(text) for text in found]
 
 

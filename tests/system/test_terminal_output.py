@@ -55,7 +55,7 @@ def test_old_versions_lists_and_feeds_have_them_too(server):
     assert text_of(code_of(html)) == LS and pieces(code_of(html))[0] == ("f4 bo", "bin") and 'id="view-text"' in html
     for path in ("/me", f"/users/{client.username}", "/explore?limit=1"):
         html = page(client, path)
-        preview = re.search(r'<pre class="preview"[^>]*><code>(.*?)</code>', html, re.S)[1]
+        preview = re.search(r'<pre class="first-lines"[^>]*><code>(.*?)</code>', html, re.S)[1]
         assert text_of(preview) == "bin\ntmp  a<b>\n" and pieces(preview)[0] == ("f4 bo", "bin"), path
         assert "/assets/terminal-" in html
     feed = client.get(f"/users/{client.username}/feed.atom").text
