@@ -156,15 +156,19 @@ std::optional<http::Response> respond_json(std::shared_ptr<const cache::Entry> e
     return made;
 }
 
+// What is left to send the text as it is, when encoding it takes too long.
+constexpr base::Milliseconds kTimeToSend{300};
+
 /// The text encoded, or as it is when that cannot be had in time.
 Awaitable<Encoded> encode(Exchange& exchange, std::shared_ptr<const cache::Entry> entry, Representation representation,
                           http::Coding coding) {
+    const base::Deadline patience = exchange.deadline.earlier_by(kTimeToSend);
     try {
         if (representation == Representation::json && !entry->whole()) {
-            entry = co_await exchange.services.cache.complete(entry, exchange.deadline);
+            entry = co_await exchange.services.cache.complete(entry, patience);
         }
         std::shared_ptr<const CodedText> text =
-            co_await exchange.worker.coded_texts.make(std::move(entry), representation, coding, exchange.deadline);
+            co_await exchange.worker.coded_texts.make(std::move(entry), representation, coding, patience);
         co_return Encoded{coding, std::move(text)};
     } catch (const base::Unavailable&) {
         co_return Encoded{};
