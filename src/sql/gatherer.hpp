@@ -5,6 +5,7 @@
 #include "sql/pool.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -68,11 +69,14 @@ class Gatherer {
 
         void execute(Connection& connection) override {
             const std::vector<Key> keys = gatherer_.fill(*this);
+            callers_ = static_cast<unsigned>(keys.size());
             if (keys.empty()) return;
             const base::SteadyTime begin = base::steady_now();
             results_ = gatherer_.work_(connection, keys);
             took_ = base::steady_now() - begin;
         }
+
+        unsigned callers() const override { return callers_; }
 
       private:
         friend class Gatherer;
@@ -81,7 +85,8 @@ class Gatherer {
         void deliver_failure(std::exception_ptr why) override { gatherer_.fail(*this, std::move(why)); }
 
         Gatherer& gatherer_;
-        Batch batch_;  ///< guarded by the gatherer's mutex
+        Batch batch_;                       ///< guarded by the gatherer's mutex
+        std::atomic<unsigned> callers_{1};  ///< read by the watchdog
         std::vector<Result> results_;
         base::SteadyTime::duration took_{};
     };

@@ -439,7 +439,7 @@ void Pool::watch() {
             for (const auto& job : slot->running) {
                 if (job->deadline <= now && !job->answered()) {
                     late.push_back(job);
-                    ++missed_in_a_row_;
+                    missed_in_a_row_ += job->callers();
                 } else if (job->answered() && !slot->cancellation) {
                     // Only now that nobody hears of it: a commit that is cancelled while it waits for a standby says
                     // that all is well.

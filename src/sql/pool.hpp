@@ -84,6 +84,8 @@ class Pool {
         virtual ~Job() = default;
         /// Runs the work and keeps what came of it.
         virtual void execute(Connection& connection) = 0;
+        /// How many wait for what it does.
+        virtual unsigned callers() const { return 1; }
         std::exception_ptr error;      ///< what the caller gets instead of a result, when set
         bool connection_lost = false;  ///< whether the connection went down under the work
         bool had_no_effect = false;    ///< whether it may be done again after that
@@ -119,7 +121,8 @@ class Pool {
     bool up() const { return connected_.load() > 0; }
     /// Whether there has been no connection for a while, so that jobs are refused.
     bool down() const { return down_.load(); }
-    /// Whether as many jobs as there are connections missed their deadlines while they ran, and none has met its since.
+    /// Whether as many callers as there are connections had no answer by their deadlines while their jobs ran, and none
+    /// has had one since.
     bool stuck() const { return missed_in_a_row_.load() >= options_.threads; }
     /// The message of the last failed attempt to connect; empty when there was none.
     std::string last_error() const;

@@ -455,7 +455,7 @@ TEST(Parser, KeepsTheFieldsThatTheServiceLooksAt) {
         "GET / HTTP/1.1\r\nhOST: a.example:80\r\nAccept: text/html\r\nauthorization:   Bearer x y \t\r\nContent-Type: "
         "t\r\n"
         "Cookie: session=1\r\nX-Edit-Token: e\r\nX-Forwarded-For: f\r\nIdempotency-Key: k\r\nIf-Match: m\r\n"
-        "If-None-Match: n\r\nIf-Modified-Since: a\r\nIf-Unmodified-Since: b\r\n"
+        "If-None-Match: n\r\nIf-Modified-Since: a\r\nIf-Unmodified-Since: b\r\nIf-Range: g\r\nRange: j\r\n"
         "Origin: o\r\nX-Request-Id: r\r\nSec-Fetch-Site: s\r\nX-Other: z\r\nReferer: q\r\n"
         "Sec-Fetch-Dest: d\r\nSec-Fetch-Mode: w\r\nPurpose: p\r\n"
         "Accept-Encoding: br\r\nUser-Agent: u\r\n\r\n"};
@@ -472,6 +472,8 @@ TEST(Parser, KeepsTheFieldsThatTheServiceLooksAt) {
                                                                    {Field::if_modified_since, "a"},
                                                                    {Field::if_unmodified_since, "b"},
                                                                    {Field::if_none_match, "n"},
+                                                                   {Field::if_range, "g"},
+                                                                   {Field::range, "j"},
                                                                    {Field::origin, "o"},
                                                                    {Field::request_id, "r"},
                                                                    {Field::sec_fetch_site, "s"},

@@ -151,6 +151,7 @@ TEST(Problem, EveryKindHasItsStatusWordAndReason) {
         {ErrorKind::gone, {410, "gone"}},
         {ErrorKind::precondition_failed, {412, "precondition_failed"}},
         {ErrorKind::payload_too_large, {413, "payload_too_large"}},
+        {ErrorKind::range_not_satisfiable, {416, "range_not_satisfiable"}},
         {ErrorKind::expectation_failed, {417, "expectation_failed"}},
         {ErrorKind::invalid, {422, "invalid"}},
         {ErrorKind::idempotency_key_reused, {422, "idempotency_key_reused"}},
