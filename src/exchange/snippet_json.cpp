@@ -103,8 +103,11 @@ struct Parts {
 /// The body's own text is put into the first part by `with_body`.
 Parts snippet_parts(const model::Snippet& snippet, Body body, std::string_view edit_token) {
     Parts parts;
-    constexpr std::size_t kRoom = 192;  // of most titles and tags
-    parts.before_count.reserve(kRoom);
+    // As much as most need: what is kept is not to be twice as large as what is in it.
+    constexpr std::size_t kBeforeCount = 192, kAfterCount = 120, kAfterBase = 20;
+    parts.before_count.reserve(kBeforeCount);
+    parts.after_count.reserve(kAfterCount);
+    parts.after_base.reserve(kAfterBase);
     Writer writer{parts.before_count};
     writer.text("id", snippet.id);
     writer.text("title", snippet.title);
