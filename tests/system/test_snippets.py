@@ -814,3 +814,9 @@ def test_an_unknown_link_is_not_found(anonymous):
     for id in ("AAAAAAAAAAAA", "x", "a" * 300, "..."):
         expect.problem(anonymous.get(f"/s/{id}"), 404, "not_found")
         expect.problem(anonymous.get(f"/s/{id}/raw"), 404, "not_found")
+
+
+def test_what_is_made_within_a_millisecond_is_listed_in_the_order_of_its_making(server):
+    with Client(server).signup() as client:
+        ids = [client.create(body="x")["id"] for _ in range(120)]
+        assert [item["id"] for item in expect.all_items(client, "/snippets?limit=100")] == ids[::-1]
