@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t kIdCharacters = 12;  // 71 random bits
 
 /// The time of a new snippet: `now`, or the next millisecond that no other has had from this process, so that lists
-/// show in the order of their making what was made within one. When so many are made that this would run ahead of the clock
-/// by more than kAheadMax, some have the same.
+/// show in the order of their making what was made within one. When so many are made that this would run ahead of the
+/// clock by more than kAheadMax, some have the same.
 base::UnixMillis distinct_time(base::UnixMillis now) {
     constexpr base::UnixMillis kAheadMax = 100;
     static std::atomic<base::UnixMillis> last{0};
