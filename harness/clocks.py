@@ -1,6 +1,12 @@
 """Processes whose wall clock is wrong, by libfaketime. Their steady clock is as it is."""
 
+import atexit
+import functools
 import glob
+import pathlib
+import shutil
+import subprocess
+import tempfile
 
 import pytest
 
@@ -13,10 +19,21 @@ def _library():
     return found[0]
 
 
+@functools.cache
+def _steady_timers():
+    """The library of `steady_timers.cpp`, made once."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="snippetd-clocks-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    library = folder / "steady_timers.so"
+    source = pathlib.Path(__file__).with_name("steady_timers.cpp")
+    subprocess.run(["g++", "-shared", "-fPIC", "-o", library, source], check=True)
+    return str(library)
+
+
 def _environment():
     already = clean_environment().get("LD_PRELOAD")
     return {
-        "LD_PRELOAD": f"{already}:{_library()}" if already else _library(),
+        "LD_PRELOAD": ":".join(filter(None, [already, _steady_timers(), _library()])),
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
 

@@ -1,7 +1,6 @@
 #include "app/coherence.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 namespace snippetd::app {
 
@@ -71,9 +70,9 @@ cache::Channel::Listener Coherence::listener() {
 void Coherence::start(Caches& caches) {
     caches_ = &caches;
     redis_->start();
-    asio::co_spawn(loop_.executor(), channel_.run(), asio::detached);
-    asio::co_spawn(loop_.executor(), relay_.run(), asio::detached);
-    asio::co_spawn(loop_.executor(), relay_.run_errands(), asio::detached);
+    asio::co_spawn(loop_.executor(), channel_.run(), base::detached);
+    asio::co_spawn(loop_.executor(), relay_.run(), base::detached);
+    asio::co_spawn(loop_.executor(), relay_.run_errands(), base::detached);
     loop_.start();
 }
 

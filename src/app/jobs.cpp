@@ -10,7 +10,6 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 namespace snippetd::app {
 
@@ -44,7 +43,7 @@ void Jobs::add_indexer(store::SearchIndex& index, Indexing indexing, base::Metri
 }
 
 void Jobs::add(base::Awaitable<void> job) {
-    asio::co_spawn(loop_.executor(), std::move(job), asio::detached);
+    asio::co_spawn(loop_.executor(), std::move(job), base::detached);
 }
 
 void Jobs::start() {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <exception>
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -14,5 +16,11 @@ template <class T>
 using Awaitable = boost::asio::awaitable<T, Executor>;
 
 inline constexpr boost::asio::use_awaitable_t<Executor> use_awaitable{};
+
+/// For `co_spawn`: nobody waits for the coroutine. An exception that leaves it reaches the worker's loop, which logs it
+/// and goes on; Asio's own `detached` would swallow it.
+inline constexpr auto detached = [](const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
+};
 
 }  // namespace snippetd::base

@@ -6,7 +6,6 @@
 #include <limits>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 
 namespace snippetd::cache {
 
@@ -98,7 +97,7 @@ void LocalCache::refresh_soon(const Entry& entry, base::SteadyTime now) {
         if (newer->bytes() <= SharedCache::kCopiedBytesMax) near_.put(newer);
         return;  // another worker has been here already
     }
-    asio::co_spawn(executor_, refresh(entry.id), asio::detached);
+    asio::co_spawn(executor_, refresh(entry.id), base::detached);
 }
 
 base::Awaitable<void> LocalCache::refresh(std::string id) {

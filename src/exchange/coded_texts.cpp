@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <fmt/format.h>
 
 namespace snippetd::exchange {
@@ -51,8 +50,7 @@ base::Awaitable<std::shared_ptr<const CodedText>> CodedTexts::make(std::shared_p
     const std::string key = fmt::format("{} {}", key_of(entry->id, representation, coding), entry->version);
     const Flights::Place place = flights_.join(key, deadline);
     if (place.first) {
-        boost::asio::co_spawn(executor_, fly(place.flight, std::move(entry), representation, coding),
-                              boost::asio::detached);
+        boost::asio::co_spawn(executor_, fly(place.flight, std::move(entry), representation, coding), base::detached);
     }
     co_await flights_.wait(place.flight, deadline, "encoding takes too long");
     co_return place.flight->result();

@@ -8,7 +8,6 @@
 #include <cerrno>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <fmt/format.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -304,7 +303,7 @@ void Connection::handle() {
     reader_.keep();
     state_ = State::handling;
     deadlines_.begin(Wait::answer, started);
-    asio::co_spawn(server_.context_, answer_later(Pointer{this}, started), asio::detached);
+    asio::co_spawn(server_.context_, answer_later(Pointer{this}, started), base::detached);
 }
 
 base::Awaitable<void> Connection::answer_later(Pointer self, base::SteadyTime started) {
@@ -360,7 +359,7 @@ void Connection::respond(Service::Answer answer, base::SteadyTime started) {
         state_ = State::producing;
         deadlines_.begin(Wait::answer, turn_now_);  // what a source waits for has a bound of its own
         if (!flush() && state_ == State::closed) return;
-        asio::co_spawn(server_.context_, produce(Pointer{this}, !http_1_0), asio::detached);
+        asio::co_spawn(server_.context_, produce(Pointer{this}, !http_1_0), base::detached);
         return;
     }
     finish_request();

@@ -11,7 +11,6 @@
 #include <system_error>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
@@ -64,7 +63,7 @@ Server::Server(asio::io_context& context, Service& service, ServerOptions option
       ticker_{context},
       request_id_prefix_{base::random_alphanumeric(7)} {
     poller_.start();
-    asio::co_spawn(context_, tick(), asio::detached);
+    asio::co_spawn(context_, tick(), base::detached);
 }
 
 Server::~Server() {
@@ -210,7 +209,7 @@ void Server::run_next() {
 void Server::rest(Connection::Pointer connection, base::SteadyTime until) {
     limits_->rested.add();
     resting_.emplace_back(until, std::move(connection));
-    if (resting_.size() == 1) asio::co_spawn(context_, wake_rested(), asio::detached);
+    if (resting_.size() == 1) asio::co_spawn(context_, wake_rested(), base::detached);
 }
 
 base::Awaitable<void> Server::wake_rested() {

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <fmt/format.h>
 
 namespace snippetd::pages {
@@ -72,7 +71,7 @@ base::Awaitable<std::shared_ptr<const Page>> PageRenderer::render(Wanted wanted,
                                                wanted.snippet->version, http::to_text(wanted.encoding));
     const Flights::Place place = flights_.join(flight_key, deadline);
     if (place.first) {
-        boost::asio::co_spawn(executor_, fly(place.flight, std::move(wanted)), boost::asio::detached);
+        boost::asio::co_spawn(executor_, fly(place.flight, std::move(wanted)), base::detached);
     }
     co_await flights_.wait(place.flight, deadline, "rendering takes too long");
     co_return place.flight->result();

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -113,7 +112,7 @@ Client::Client(base::Executor executor, Options options, Health& health, base::M
 Client::~Client() = default;
 
 void Client::start() {
-    asio::co_spawn(executor_, run(), asio::detached);
+    asio::co_spawn(executor_, run(), base::detached);
 }
 
 void Client::stop() {
@@ -133,7 +132,7 @@ base::Awaitable<void> Client::run() {
         std::string reason;
         try {
             co_await connect();
-            asio::co_spawn(executor_, introduce(connection_), asio::detached);
+            asio::co_spawn(executor_, introduce(connection_), base::detached);
             co_await read();
         } catch (const boost::system::system_error& error) {
             reason = error.code().message();  // without where in the library it was noticed
@@ -157,7 +156,7 @@ void Client::lost(const std::string& reason) {
     const bool noticed = options_.use == Use::requests && pipeline_.waiting() > heartbeats;
     if (has_lasted() && breaker_.well() && !noticed) {
         quiet_ = true;
-        asio::co_spawn(executor_, end_quiet(++losses_, reason), asio::detached);
+        asio::co_spawn(executor_, end_quiet(++losses_, reason), base::detached);
     }
     connected_ = ready_ = served_ = beating_ = false;
     if (!quiet_) open_breaker(reason);
@@ -266,7 +265,7 @@ base::Awaitable<void> Client::ask_who_serves(base::Deadline deadline) {
 }
 
 void Client::start_probe() {
-    if (ready_ && !probing_ && !stopping_) asio::co_spawn(executor_, probe(connection_), asio::detached);
+    if (ready_ && !probing_ && !stopping_) asio::co_spawn(executor_, probe(connection_), base::detached);
 }
 
 /// Until the probe is answered or the connection ends.
@@ -335,7 +334,7 @@ void Client::begin_service() {
     ready_ = true;
     if (!std::exchange(served_, true)) {
         served_since_ = base::steady_now();
-        asio::co_spawn(executor_, keep_alive(connection_), asio::detached);
+        asio::co_spawn(executor_, keep_alive(connection_), base::detached);
     }
     tell_accepted(kProbeKind);
     if (std::exchange(told_slow_, false)) log::info("Redis moves large values again");
