@@ -7,6 +7,8 @@
 #include "http/codings.hpp"
 #include "ui/read_pages.hpp"
 
+#include <fmt/format.h>
+
 namespace snippetd::application {
 
 using namespace exchange;
@@ -16,6 +18,17 @@ namespace {
 bool says_who_asks(const http::Request& request) {
     return request.has(http::Field::cookie) || request.has(http::Field::authorization);
 }
+
+bool is_conditional(const http::Request& request) {
+    return request.has(http::Field::if_none_match) || request.has(http::Field::if_modified_since);
+}
+
+/// What the answer to a near hit says beside what the entry has ready.
+std::string fields_of_hit(bool listable) {
+    return fmt::format("Cache-Status: {}\r\n{}", cache::cache_status(cache::Status::near_hit),
+                       exposure_fields(true, listable));
+}
+const std::string kListable = fields_of_hit(true), kNotListable = fields_of_hit(false);
 
 }  // namespace
 
@@ -31,7 +44,7 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     const bool raw = id.ends_with(kRawSuffix);
     if (raw) id.remove_suffix(kRawSuffix.size());
     if (!is_snippet_id(id)) return false;
-    std::shared_ptr<const cache::Entry> entry = services.cache.find_near(id);
+    std::shared_ptr<const cache::Entry> entry = services.cache.find_near(id, request.arrived_at);
     if (!entry) return false;
     if (entry->kind == cache::Entry::Kind::missing && says_who_asks(request)) return false;
     const bool page = !raw && prefers_page(request);
@@ -52,7 +65,8 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
         answer.response.constant_fields = exposure_fields(true, false);
         return true;
     }
-    const std::string_view exposure = exposure_fields(true, is_listable(*entry->snippet));
+    const bool listable = is_listable(*entry->snippet);
+    const std::string_view exposure = exposure_fields(true, listable);
     const bool counts = !request.head() && services.options.views == ViewsMode::async;
     if (page) {
         if (counts) services.views.record(id);
@@ -64,6 +78,17 @@ bool answer_hot_read(Services& services, const http::Request& request, http::Ser
     }
     const Representation representation = raw ? Representation::raw : Representation::json;
     Encoded encoded = find_encoded(services, request, *entry, representation);
+    if (raw && encoded.coding == http::Coding::identity && !is_conditional(request)) {
+        if (counts) services.views.record(id);
+        answer.route = route;
+        http::Response& response = answer.response;
+        response.cache_status = cache::cache_status(cache::Status::near_hit);
+        response.prepared_head = entry->raw_head;
+        response.constant_fields = listable ? kListable : kNotListable;
+        response.add_piece(entry->snippet->body);
+        response.owner = std::move(entry);
+        return true;
+    }
     std::optional<http::Response> response = respond_from(std::move(entry), representation, request, services.options,
                                                           cache::Status::near_hit, std::move(encoded));
     if (!response) return false;

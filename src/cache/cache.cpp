@@ -63,8 +63,7 @@ LocalCache::LocalCache(base::Executor executor, Options options, Source& source,
                                 "Reads that found an answer which could not be believed at that moment, because it was "
                                 "not proven in time that no edit had been missed.")} {}
 
-std::shared_ptr<const Entry> LocalCache::find_near(std::string_view id) {
-    const base::SteadyTime now = base::steady_now();
+std::shared_ptr<const Entry> LocalCache::find_near(std::string_view id, base::SteadyTime now) {
     auto entry = near_.find(id, now);
     if (entry && !covered(*entry, now)) {
         unproven_.add();
@@ -110,7 +109,7 @@ base::Awaitable<void> LocalCache::refresh(std::string id) {
 }
 
 base::Awaitable<Read> LocalCache::read(std::string id, base::Deadline deadline) {
-    if (auto entry = find_near(id)) co_return Read{{std::move(entry), nullptr}, Status::near_hit};
+    if (auto entry = find_near(id, base::steady_now())) co_return Read{{std::move(entry), nullptr}, Status::near_hit};
     if (!options_.enabled) {
         Fill fill = co_await source_.load(id, Wanted::read, deadline);
         count(fill);

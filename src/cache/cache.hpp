@@ -66,8 +66,8 @@ class Cache {
     virtual ~Cache() = default;
 
     /// What this worker can answer at once, without waiting for anyone; null otherwise. Counted as a hit. It may not be
-    /// whole.
-    virtual std::shared_ptr<const Entry> find_near(std::string_view id) = 0;
+    /// whole. `now`: the time, as of this turn of the loop.
+    virtual std::shared_ptr<const Entry> find_near(std::string_view id, base::SteadyTime now) = 0;
     /// Looks everywhere, the store last, and keeps what it finds. Throws base::Unavailable when the store is needed and
     /// away, unless an entry whose TTL has passed is still at hand (stale-if-error). Where other instances write too,
     /// that is so only while nothing can have been edited but by who tells of it (base::Unreachable).
@@ -117,7 +117,7 @@ class LocalCache : public Cache {
     LocalCache(base::Executor executor, Options options, Source& source, SharedCache& shared,
                const base::PerWorker<LocalCache>& all, base::Metrics& metrics);
 
-    std::shared_ptr<const Entry> find_near(std::string_view id) override;
+    std::shared_ptr<const Entry> find_near(std::string_view id, base::SteadyTime now) override;
     base::Awaitable<Read> read(std::string id, base::Deadline deadline) override;
     base::Awaitable<std::shared_ptr<const Entry>> complete(std::shared_ptr<const Entry> entry,
                                                            base::Deadline deadline) override;

@@ -71,7 +71,9 @@ struct Entry {
     std::size_t json_body_at = 0;     ///< where the escaped body begins in it, after its quote
     std::size_t json_body_bytes = 0;  ///< and how long that is
     std::string json_fields;  ///< header fields of the JSON representation but its entity tag, each with its CRLF
-    std::string raw_fields;   ///< of the raw one
+    /// The head of the raw one, from the status line to Content-Length.
+    std::string raw_head;
+    std::size_t raw_fields_at = 0, raw_fields_bytes = 0;  ///< where in it the fields but Content-Length are
     std::string raw_etag;
 
     /// Follows what the drainer publishes; not part of what identifies the entry.
@@ -94,6 +96,8 @@ struct Entry {
         return now >= expires_by || (expires_by_wall != kNever && base::coarse_unix_now_ms() >= expires_by_wall);
     }
 
+    /// As `json_fields`, of the raw representation, its entity tag first.
+    std::string_view raw_fields() const { return std::string_view{raw_head}.substr(raw_fields_at, raw_fields_bytes); }
     /// Whether its JSON is all there.
     bool whole() const { return completion == nullptr; }
 
@@ -102,7 +106,7 @@ struct Entry {
     std::size_t bytes() const {
         const std::size_t loaded = snippet ? sizeof *snippet + snippet->title.size() + snippet->body.size() : 0;
         return sizeof(Entry) + 160 + id.size() + loaded + json_before_count.size() + json_after_count.size() +
-               json_after_base.size() + json_fields.size() + raw_fields.size();
+               json_after_base.size() + json_fields.size() + raw_head.size();
     }
 };
 

@@ -26,7 +26,7 @@ bool is_write(const Route& route) {
 bool is_near(const Exchange& exchange, const Route& route) {
     if (route.pattern != "/s/{id}" && route.pattern != "/s/{id}/raw") return false;
     return exchange.services.options.views != ViewsMode::sync &&
-           exchange.services.cache.find_near(exchange.parameters.front()) != nullptr;
+           exchange.services.cache.find_near(exchange.parameters.front(), base::steady_now()) != nullptr;
 }
 
 /// The name of the policy that a read is charged to, by the kind of its work; empty for none.

@@ -69,7 +69,8 @@ void begin_response(http::Response& response, const cache::Entry& entry, Represe
     response.fields = "Cache-Status: ";
     response.fields += response.cache_status;
     response.fields += "\r\n";
-    response.prepared_fields = representation == Representation::raw ? entry.raw_fields : entry.json_fields;
+    response.prepared_fields =
+        representation == Representation::raw ? entry.raw_fields() : std::string_view{entry.json_fields};
     if (coding == http::Coding::identity) return;
     response.fields += "Content-Encoding: ";
     response.fields += http::to_text(coding);

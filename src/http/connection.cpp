@@ -279,7 +279,7 @@ bool Connection::consume(std::string_view& input) {
 void Connection::wait_for_more(bool begun) {
     if (reader_.is_header_done()) return continue_body();
     if (!begun && server_.draining_) return close();
-    deadlines_.begin(begun ? Wait::header : Wait::request, base::steady_now());
+    deadlines_.begin(begun ? Wait::header : Wait::request, server_.lately());
 }
 
 void Connection::continue_body() {
@@ -292,11 +292,12 @@ void Connection::continue_body() {
 /// The request is complete. Its answer may take a while, or may be there on return.
 void Connection::handle() {
     SNIPPETD_ASSERT(state_ == State::reading && reader_.is_done(), state_, reader_.is_done());
-    const base::SteadyTime started = base::steady_now();
+    const base::SteadyTime started = server_.lately();
+    reader_.request().arrived_at = started;
     identify_request();
     Service::Answer answer;
     if (server_.service_.answer_now(reader_.request(), answer)) {
-        respond(std::move(answer), started);
+        respond(answer, started);
         return;
     }
     // The worker's buffer will be used by others before this one is answered.
@@ -314,7 +315,7 @@ base::Awaitable<void> Connection::answer_later(Pointer self, base::SteadyTime st
     // It may not have waited at all, and then answers to what came before are still to be sent.
     if (!self->advancing_) self->check_own_turn();
     self->state_ = State::reading;
-    self->respond(std::move(answer), started);
+    self->respond(answer, started);
     // Whoever waits for a turn goes on when it comes, as one that lingers may.
     if (self->advancing_ || self->queued_) co_return;
     if (self->state_ == State::reading && !self->rest_.empty()) {
@@ -325,7 +326,7 @@ base::Awaitable<void> Connection::answer_later(Pointer self, base::SteadyTime st
     }
 }
 
-void Connection::respond(Service::Answer answer, base::SteadyTime started) {
+void Connection::respond(Service::Answer& answer, base::SteadyTime started) {
     SNIPPETD_ASSERT(state_ == State::reading && !source_, state_, source_ != nullptr);
     Response& response = answer.response;
     const Request& request = reader_.request();
@@ -345,7 +346,7 @@ void Connection::respond(Service::Answer answer, base::SteadyTime started) {
     if (!large && length > 0) {
         for (std::size_t i = 0; i < response.piece_count(); ++i) out += response.piece(i);
     }
-    turn_now_ = base::steady_now();
+    turn_now_ = server_.read_clock();
     if (is_refusal(response.status) && !holder_.proxy) rests_until_ = server_.refusal_pace_.next(turn_now_);
     if (turn_began_ == base::SteadyTime{}) turn_began_ = started;
     turn_bytes_ += head + length;
@@ -427,14 +428,14 @@ void Connection::refuse(base::Error error) {
     body_owed_ = error.kind != base::ErrorKind::request_timeout;
     Service::Answer answer;
     answer.response = problem(error);
-    respond(std::move(answer), base::steady_now());
+    respond(answer, server_.lately());
 }
 
 void Connection::identify_request() {
     Request& request = reader_.request();
     request.secure = server_.options_.secure;
     const std::string_view sent_id = request.field(Field::request_id);
-    request.id = sane_request_id(sent_id) ? std::string{sent_id} : server_.next_request_id();
+    request.id = sane_request_id(sent_id) ? sent_id : server_.next_request_id();
 }
 
 void Connection::finish_request() {

@@ -89,7 +89,8 @@ class Connection final : public Poller::Client,
     void continue_body();
     void handle();
     static base::Awaitable<void> answer_later(Pointer self, base::SteadyTime started);
-    void respond(Service::Answer answer, base::SteadyTime started);
+    /// Sends the answer, or begins to; it is used up.
+    void respond(Service::Answer& answer, base::SteadyTime started);
     static base::Awaitable<void> produce(Pointer self, bool chunked);
     void send_piece(std::string_view piece, bool chunked);
     void refuse_what_is_too_much(Response& response);

@@ -3,17 +3,8 @@
 #include "base/ascii.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 namespace snippetd::http {
-
-bool is_token_character(unsigned char c) {
-    return std::isalnum(c) || std::string_view{"!#$%&'*+-.^_`|~"}.find(static_cast<char>(c)) != std::string_view::npos;
-}
-
-bool is_text_character(unsigned char c) {
-    return c == '\t' || (c >= 0x20 && c != 0x7F);
-}
 
 std::string_view take_part(std::string_view& text, char separator) {
     bool quoted = false;

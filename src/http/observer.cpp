@@ -1,6 +1,7 @@
 #include "http/observer.hpp"
 
 #include "base/log.hpp"
+#include "base/machine_clocks.hpp"
 #include "base/turn.hpp"
 
 #include <iterator>
@@ -19,16 +20,15 @@ void Observer::answered(const Request& request, const Service::Answer& answer, s
 }
 
 void Observer::count(const Request& request, const Service::Answer& answer, std::chrono::nanoseconds duration) {
-    auto route = routes_.find(answer.route.data());
-    if (route == routes_.end()) {
-        base::Histogram& histogram =
-            metrics_.histogram("snippetd_http_request_duration_seconds",
-                               "From the request's last byte to the response.", {{"route", std::string{answer.route}}});
-        route = routes_.emplace(answer.route.data(), PerRoute{&histogram, {}}).first;
-    }
-    route->second.duration->observe(duration);
     const unsigned key = static_cast<unsigned>(request.method) * 1000 + answer.response.status;
-    base::Counter*& counter = route->second.requests[key];
+    if (answer.route.data() == last_pattern_ && key == last_key_) {
+        last_route_->duration->observe(duration);
+        last_counter_->add();
+        return;
+    }
+    PerRoute& route = find_route(answer.route);
+    route.duration->observe(duration);
+    base::Counter*& counter = route.requests[key];
     if (!counter) {
         counter = &metrics_.counter("snippetd_http_requests_total", "Requests answered.",
                                     {{"route", std::string{answer.route}},
@@ -36,6 +36,28 @@ void Observer::count(const Request& request, const Service::Answer& answer, std:
                                      {"status", std::to_string(answer.response.status)}});
     }
     counter->add();
+    last_route_ = &route;
+    last_counter_ = counter;
+    last_pattern_ = answer.route.data();
+    last_key_ = key;
+}
+
+Observer::PerRoute& Observer::find_route(std::string_view pattern) {
+    const auto found = routes_.find(pattern.data());
+    if (found != routes_.end()) return found->second;
+    base::Histogram& histogram =
+        metrics_.histogram("snippetd_http_request_duration_seconds", "From the request's last byte to the response.",
+                           {{"route", std::string{pattern}}});
+    return routes_.emplace(pattern.data(), PerRoute{&histogram, {}}).first->second;
+}
+
+/// `to_string` of Asio is some 2,000 instructions.
+std::string_view Observer::text_of(const boost::asio::ip::address& client) {
+    if (last_client_text_.empty() || client != last_client_) {
+        last_client_ = client;
+        last_client_text_ = client.to_string();
+    }
+    return last_client_text_;
 }
 
 void Observer::log(const Request& request, const Service::Answer& answer, std::size_t bytes,
@@ -84,7 +106,7 @@ void Observer::refresh_time() {
 }
 
 std::string_view Observer::http_date() {
-    const base::UnixMillis now = base::unix_now_ms();
+    const base::UnixMillis now = base::coarse_unix_now_ms();
     if (now / 1000 != date_second_) {
         date_second_ = now / 1000;
         date_ = base::format_http_date(now);

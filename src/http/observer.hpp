@@ -10,6 +10,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include <boost/asio/ip/address.hpp>
+
 namespace snippetd::http {
 
 /// What one worker remembers of its requests: the metrics, and a line each in the access log. Lines are
@@ -39,10 +41,18 @@ class Observer {
     void count(const Request& request, const Service::Answer& answer, std::chrono::nanoseconds duration);
     void log(const Request& request, const Service::Answer& answer, std::size_t bytes,
              std::chrono::nanoseconds duration);
+    PerRoute& find_route(std::string_view pattern);
+    std::string_view text_of(const boost::asio::ip::address& client);
     void refresh_time();
 
     base::Metrics& metrics_;
     std::unordered_map<const char*, PerRoute> routes_;  ///< by the address of the pattern, which is a literal
+    PerRoute* last_route_ = nullptr;                    ///< that of the last answer, and which it was
+    base::Counter* last_counter_ = nullptr;
+    const char* last_pattern_ = nullptr;
+    unsigned last_key_ = 0;
+    boost::asio::ip::address last_client_;  ///< of the last line of the log, and how it is written
+    std::string last_client_text_;
     std::string lines_;
     base::UnixMillis now_ms_ = 0;
     std::string rfc3339_;

@@ -34,68 +34,6 @@ Method method_of(beast::http::verb verb) {
     }
 }
 
-std::optional<Field> field_of(beast::http::field name, std::string_view text) {
-    switch (name) {
-        case beast::http::field::accept: return Field::accept;
-        case beast::http::field::accept_encoding: return Field::accept_encoding;
-        case beast::http::field::authorization: return Field::authorization;
-        case beast::http::field::content_type: return Field::content_type;
-        case beast::http::field::cookie: return Field::cookie;
-        case beast::http::field::expect: return Field::expect;
-        case beast::http::field::host: return Field::host;
-        case beast::http::field::if_match: return Field::if_match;
-        case beast::http::field::if_modified_since: return Field::if_modified_since;
-        case beast::http::field::if_none_match: return Field::if_none_match;
-        case beast::http::field::if_unmodified_since: return Field::if_unmodified_since;
-        case beast::http::field::if_range: return Field::if_range;
-        case beast::http::field::origin: return Field::origin;
-        case beast::http::field::range: return Field::range;
-        case beast::http::field::transfer_encoding: return Field::transfer_encoding;
-        case beast::http::field::user_agent: return Field::user_agent;
-        default: break;  // Beast has no name for some of ours
-    }
-    static constexpr std::pair<std::string_view, Field> kOthers[] = {
-        {"X-Forwarded-For", Field::forwarded_for},
-        {"X-Request-Id", Field::request_id},
-        {"Idempotency-Key", Field::idempotency_key},
-        {"X-Edit-Token", Field::edit_token},
-        {"Sec-Fetch-Site", Field::sec_fetch_site},
-        {"Sec-Fetch-Dest", Field::sec_fetch_dest},
-        {"Sec-Fetch-Mode", Field::sec_fetch_mode},
-        {"Sec-Purpose", Field::purpose},
-        {"Purpose", Field::purpose},
-        {"X-Moz", Field::purpose},
-    };
-    for (const auto& [other, field] : kOthers) {
-        if (base::equals_without_case(text, other)) return field;
-    }
-    return std::nullopt;
-}
-
-/// Whether `text` is a host with or without a port (RFC 3986 section 3.2, without user and percent-encoding).
-bool is_host(std::string_view text) {
-    const auto is_name_character = [](unsigned char c) { return std::isalnum(c) || c == '.' || c == '-' || c == '_'; };
-    const auto is_v6_character = [](unsigned char c) { return std::isxdigit(c) || c == ':' || c == '.'; };
-    std::size_t end = 0;
-    if (text.starts_with('[')) {
-        const std::size_t bracket = text.find(']');
-        if (bracket == text.npos || bracket < 3) return false;
-        if (!std::all_of(text.begin() + 1, text.begin() + static_cast<std::ptrdiff_t>(bracket), is_v6_character))
-            return false;
-        end = bracket + 1;
-    } else {
-        end = std::min(text.find(':'), text.size());
-        const std::string_view name = text.substr(0, end);
-        if (name.empty() || name.size() > 255 || !std::all_of(name.begin(), name.end(), is_name_character))
-            return false;
-    }
-    if (end == text.size()) return true;
-    // The port may be empty (RFC 3986 section 3.2.3).
-    const std::string_view port = text.substr(end + 1);
-    return text[end] == ':' && port.size() <= 5 &&
-           std::all_of(port.begin(), port.end(), [](unsigned char c) { return std::isdigit(c); });
-}
-
 std::size_t count_leading(std::string_view text, bool (*accepts)(unsigned char)) {
     return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), accepts) - text.begin());
 }
@@ -163,8 +101,8 @@ bool is_list(Field field) {
 
 }  // namespace
 
-Parser::Parser(std::uint64_t body_bytes_max, const Service* service)
-    : body_bytes_max_{body_bytes_max}, service_{service} {
+Parser::Parser(Request& request, std::uint64_t body_bytes_max, const Service* service)
+    : request_{request}, body_bytes_max_{body_bytes_max}, service_{service} {
     header_limit(kHeaderBytesMax);
     body_limit(body_bytes_max);
     eager(true);
@@ -223,28 +161,13 @@ std::optional<base::Error> Parser::find_early_fault(std::string_view beginning) 
     if (beginning.size() >= kHeaderBytesMax) {
         return base::Error{base::ErrorKind::header_fields_too_large, "The header may have 16 KiB.", {}};
     }
-    Parser trial{0};
+    Request request;
+    Parser trial{request, 0};
     trial.feed(beginning);
     // Beast looks at a version when eight bytes of it are there, which in a short line they never are.
-    const bool line_is_short = trial.request.method_text.empty() && beginning.find('\n') != beginning.npos;
+    const bool line_is_short = request.method_text.empty() && beginning.find('\n') != beginning.npos;
     if (!trial.failure_ && line_is_short) trial.refuse(beast::http::error::bad_version);
     return trial.failure_;
-}
-
-void Parser::move_views(std::string_view from, const char* to) {
-    const auto move = [&](std::string_view& view) {
-        if (view.empty()) return;
-        const std::less_equal<const char*> before;
-        // Joined fields and the like are elsewhere and stay there.
-        const bool inside =
-            before(from.data(), view.data()) && before(view.data() + view.size(), from.data() + from.size());
-        if (inside) view = {to + (view.data() - from.data()), view.size()};
-    };
-    move(request.method_text);
-    move(request.target);
-    move(request.path);
-    move(request.query);
-    for (std::string_view& field : request.fields) move(field);
 }
 
 void Parser::refuse(base::ErrorKind kind, std::string_view detail, error_code& error) {
@@ -264,9 +187,9 @@ void Parser::refuse(const error_code& error) {
 
 void Parser::on_request_impl(beast::http::verb method, string_view method_text, string_view target, int version,
                              error_code& error) {
-    request.method = method_of(method);
-    request.method_text = {method_text.data(), method_text.size()};
-    request.target = {target.data(), target.size()};
+    request_.method = method_of(method);
+    request_.method_text = {method_text.data(), method_text.size()};
+    request_.target = {target.data(), target.size()};
     version_ = version;
     if (version != 10 && version != 11) {
         refuse(base::ErrorKind::bad_request, "Only HTTP/1.1 and HTTP/1.0 are spoken here.", error);
@@ -276,7 +199,7 @@ void Parser::on_request_impl(beast::http::verb method, string_view method_text, 
 }
 
 bool Parser::split_target() {
-    std::string_view rest = request.target;
+    std::string_view rest = request_.target;
     // The absolute form, as sent to proxies (RFC 9112 section 3.2.2): what is before the path names this server.
     const bool absolute = base::starts_without_case(rest, "http://") || base::starts_without_case(rest, "https://");
     if (absolute) {
@@ -288,11 +211,11 @@ bool Parser::split_target() {
     }
     rest = rest.substr(0, rest.find('#'));
     const std::size_t mark = rest.find('?');
-    const bool asterisk = rest == "*" && request.method == Method::options;  // the server as a whole
+    const bool asterisk = rest == "*" && request_.method == Method::options;  // the server as a whole
     if (!absolute && !rest.starts_with('/') && !asterisk) return false;
-    request.path = rest.substr(0, mark);
-    if (request.path.empty()) request.path = "/";
-    request.query = mark == rest.npos ? std::string_view{} : rest.substr(mark + 1);
+    request_.path = rest.substr(0, mark);
+    if (request_.path.empty()) request_.path = "/";
+    request_.query = mark == rest.npos ? std::string_view{} : rest.substr(mark + 1);
     return true;
 }
 
@@ -309,17 +232,17 @@ void Parser::on_field_impl(beast::http::field name, string_view name_text, strin
     if (is_header_done()) return;  // trailers of a chunked body say nothing that is used here
     if (name == beast::http::field::host) ++hosts_;
     if (name == beast::http::field::transfer_encoding) ++transfer_encodings_;
-    const auto field = field_of(name, {name_text.data(), name_text.size()});
+    const auto field = field_named({name_text.data(), name_text.size()});
     if (field) keep(*field, {value.data() ? value.data() : "", value.size()});
 }
 
 void Parser::keep(Field field, std::string_view value) {
-    std::string_view& kept = request.fields[static_cast<std::size_t>(field)];
+    std::string_view& kept = request_.fields[static_cast<std::size_t>(field)];
     if (kept.data() == nullptr) {
         kept = value;
     } else if (is_list(field)) {
-        request.joined.push_back(std::string{kept} + (field == Field::cookie ? "; " : ", ") + std::string{value});
-        kept = request.joined.back();
+        request_.joined.push_back(std::string{kept} + (field == Field::cookie ? "; " : ", ") + std::string{value});
+        kept = request_.joined.back();
     }
 }
 
@@ -328,23 +251,23 @@ void Parser::on_header_impl(error_code& error) {
         refuse(base::ErrorKind::bad_request, "Exactly one Host header is needed.", error);
         return;
     }
-    const std::string_view host = request.field(Field::host);
+    const std::string_view host = request_.field(Field::host);
     if (hosts_ == 1 && !is_host(host)) {
         refuse(base::ErrorKind::bad_request, "The Host header is not a host.", error);
         return;
     }
     // RFC 9112 section 3.2.2: with a target in absolute form, what Host says is ignored.
-    std::string_view& served = request.fields[static_cast<std::size_t>(Field::host)];
+    std::string_view& served = request_.fields[static_cast<std::size_t>(Field::host)];
     if (!authority_.empty()) served = authority_;
     if (served.ends_with(':')) served.remove_suffix(1);  // an empty port is the usual one
     const bool plainly_chunked = transfer_encodings_ == 1 &&
-                                 base::equals_without_case(request.field(Field::transfer_encoding), "chunked") &&
+                                 base::equals_without_case(request_.field(Field::transfer_encoding), "chunked") &&
                                  version_ == 11;
     if (transfer_encodings_ > 0 && !plainly_chunked) {
         refuse(base::ErrorKind::bad_request, "The only transfer coding known here is chunked.", error);
         return;
     }
-    if (const std::string_view expect = request.field(Field::expect); !expect.empty()) {
+    if (const std::string_view expect = request_.field(Field::expect); !expect.empty()) {
         if (!base::equals_without_case(expect, "100-continue")) {
             refuse(base::ErrorKind::expectation_failed, "The only expectation known here is 100-continue.", error);
             return;
@@ -357,7 +280,7 @@ void Parser::on_header_impl(error_code& error) {
 void Parser::limit_body(error_code& error) {
     const std::uint64_t length = content_length().value_or(0);
     if (!chunked() && length == 0) return;
-    const std::uint64_t allowed = std::min(body_bytes_max_, service_->body_bytes_max(request));
+    const std::uint64_t allowed = std::min(body_bytes_max_, service_->body_bytes_max(request_));
     if (length > allowed) {
         refuse(error_code{beast::http::error::body_limit});
         error = beast::http::error::body_limit;
@@ -366,9 +289,9 @@ void Parser::limit_body(error_code& error) {
 }
 
 void Parser::on_body_init_impl(const boost::optional<std::uint64_t>& content_length, error_code&) {
-    request.has_body = true;
+    request_.has_body = true;
     content_length_ = content_length.value_or(0);
-    request.body.reserve(static_cast<std::size_t>(std::min(content_length_, kReservedBodyMax)));
+    request_.body.reserve(static_cast<std::size_t>(std::min(content_length_, kReservedBodyMax)));
 }
 
 void Parser::on_chunk_header_impl(std::uint64_t size, string_view extension, error_code& error) {
@@ -378,10 +301,10 @@ void Parser::on_chunk_header_impl(std::uint64_t size, string_view extension, err
 }
 
 std::size_t Parser::on_body_impl(string_view body, error_code&) {
-    if (request.body.size() + body.size() > request.body.capacity()) {
-        request.body.reserve(static_cast<std::size_t>(std::min(content_length_, kReservedBegunBodyMax)));
+    if (request_.body.size() + body.size() > request_.body.capacity()) {
+        request_.body.reserve(static_cast<std::size_t>(std::min(content_length_, kReservedBegunBodyMax)));
     }
-    request.body.append(body.data(), body.size());
+    request_.body.append(body.data(), body.size());
     return body.size();
 }
 

@@ -17,14 +17,14 @@ namespace snippetd::http {
 /// fields that the service looks at are kept as views into the caller's buffer, the others are passed over.
 ///
 /// The first `feed` must hold the whole header. It must stay where it is until the request has been answered,
-/// or be copied and the copy made known by `move_views`. The body is copied into the request.
+/// or be copied and the copy made known to the request (`move_views`). The body is copied into the request.
 class Parser : public boost::beast::http::basic_parser<true> {
   public:
     static constexpr std::uint32_t kHeaderBytesMax = 16 * 1024;
 
-    /// `service`, which may be null, says how long the body of each request may be; `body_bytes_max` is the bound of
-    /// all.
-    explicit Parser(std::uint64_t body_bytes_max, const Service* service = nullptr);
+    /// Fills `request`, which is empty and outlives it. `service`, which may be null, says how long the body of each
+    /// request may be; `body_bytes_max` is the bound of all.
+    explicit Parser(Request& request, std::uint64_t body_bytes_max, const Service* service = nullptr);
 
     /// Feeds what has arrived; returns how much of it has been used. Sets `failure` when the request is not
     /// acceptable.
@@ -34,9 +34,6 @@ class Parser : public boost::beast::http::basic_parser<true> {
     /// vain: in the lines that are complete, and as far as it can be told in the last one.
     static std::optional<base::Error> find_early_fault(std::string_view beginning);
 
-    /// The header, which is `from`, has been copied to `to`: the request's views follow.
-    void move_views(std::string_view from, const char* to);
-
     /// A request that cannot be answered but with this error; the connection has to end after it.
     const std::optional<base::Error>& failure() const { return failure_; }
     bool header_done() const { return is_header_done(); }
@@ -44,8 +41,6 @@ class Parser : public boost::beast::http::basic_parser<true> {
     /// Whether the client waits for `100 Continue` before it sends the body.
     bool expects_continue() const { return expects_continue_; }
     bool http_1_0() const { return version_ == 10; }
-
-    Request request;
 
   private:
     using error_code = boost::beast::error_code;
@@ -71,6 +66,7 @@ class Parser : public boost::beast::http::basic_parser<true> {
 
     void limit_body(error_code& error);
 
+    Request& request_;
     std::uint64_t body_bytes_max_;
     const Service* service_;
     std::string_view buffer_;  ///< what `feed` was given, to tell views into it from views into Beast's own

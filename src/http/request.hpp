@@ -1,8 +1,10 @@
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <array>
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +46,12 @@ enum class Field {
 };
 inline constexpr std::size_t kFieldCount = static_cast<std::size_t>(Field::user_agent) + 1;
 
+/// Which of them `name`, in whatever case, is the name of.
+std::optional<Field> field_named(std::string_view name);
+
+/// Whether `text` is a host with or without a port (RFC 3986 section 3.2, without user and percent-encoding).
+bool is_host(std::string_view text);
+
 /// One request. The views point into the connection's buffer and live until the response has been written.
 struct Request {
     Method method = Method::other;
@@ -62,10 +70,16 @@ struct Request {
     std::string_view field(Field field) const { return fields[static_cast<std::size_t>(field)]; }
     bool has(Field field) const { return fields[static_cast<std::size_t>(field)].data() != nullptr; }
 
+    base::SteadyTime arrived_at{};  ///< when the service was asked for an answer
+
     std::array<std::string_view, kFieldCount> fields{};
-    std::deque<std::string> joined;  ///< owns the joined fields
+    std::list<std::string> joined;  ///< owns the joined fields
 
     bool head() const { return method == Method::head; }
+    /// Makes it an empty one, of no client.
+    void clear();
+    /// The header, which is `from`, has been copied to `to`: what points into it follows.
+    void move_views(std::string_view from, const char* to);
 };
 
 /// The value of the cookie `name`, or an empty view.

@@ -3,6 +3,7 @@
 #include "base/assert.hpp"
 #include "http/client_address.hpp"
 #include "http/memory.hpp"
+#include "http/plain_get.hpp"
 
 #include <utility>
 
@@ -18,12 +19,7 @@ constexpr int kEmptyLinesMax = 4;
 RequestReader::RequestReader(const ServerOptions& options, const Service& service, ServerLimits& limits,
                              boost::asio::ip::address peer)
     : options_{options}, service_{service}, peer_{std::move(peer)}, body_{limits.memory} {
-    begin();
-}
-
-void RequestReader::begin() {
-    parser_.emplace(options_.request_body_bytes_max, &service_);
-    parser_->request.client = peer_;
+    request_.client = peer_;
 }
 
 RequestReader::Progress RequestReader::take(std::string_view& input) {
@@ -41,6 +37,14 @@ RequestReader::Progress RequestReader::take(std::string_view& input) {
         return refusal_ ? Progress::refused : Progress::wanting;
     }
     sent_header_ = input.substr(0, end + 4);
+    if (read_plain_get(sent_header_, request_)) {
+        plain_ = true;
+        input.remove_prefix(sent_header_.size());
+        identify_client();
+        return Progress::whole;
+    }
+    request_.client = peer_;
+    parser_.emplace(request_, options_.request_body_bytes_max, &service_);
     const Progress progress = feed(input);
     if (progress == Progress::wanting) keep();
     return progress;
@@ -55,14 +59,15 @@ RequestReader::Progress RequestReader::feed(std::string_view& input) {
         refusal_ = parser_->failure();
         return Progress::refused;
     }
-    if (is_header_done() && !knew_header) {
-        Request& request = parser_->request;
-        request.client = client_address(peer_, request.field(Field::forwarded_for), options_.trusted_proxies);
-    }
+    if (is_header_done() && !knew_header) identify_client();
     if (!count_body()) return Progress::refused;
     if (is_done()) return Progress::whole;
     if (input.size() > kUnparsedBodyMax) return refuse(base::ErrorKind::bad_request, "The chunked body is malformed.");
     return Progress::wanting;
+}
+
+void RequestReader::identify_client() {
+    request_.client = client_address(peer_, request_.field(Field::forwarded_for), options_.trusted_proxies);
 }
 
 RequestReader::Progress RequestReader::refuse(base::ErrorKind kind, std::string_view detail) {
@@ -73,12 +78,15 @@ RequestReader::Progress RequestReader::refuse(base::ErrorKind kind, std::string_
 void RequestReader::keep() {
     if (!header_.empty()) return;
     header_ = sent_header_;
-    parser_->move_views(sent_header_, header_.data());
+    request_.move_views(sent_header_, header_.data());
 }
 
 void RequestReader::finish() {
     body_.release();
-    begin();
+    request_.clear();
+    request_.client = peer_;
+    plain_ = false;
+    parser_.reset();
     refusal_.reset();
     sent_header_ = {};
     std::string{}.swap(header_);
@@ -87,14 +95,13 @@ void RequestReader::finish() {
 }
 
 bool RequestReader::take_continue() {
-    return parser_->expects_continue() && !std::exchange(continued_, true);
+    return parser_ && parser_->expects_continue() && !std::exchange(continued_, true);
 }
 
 /// Counts the body against what its client, and all together, may have the process hold.
 bool RequestReader::count_body() {
-    const Request& request = parser_->request;
-    if (request.body.empty()) return true;  // nor was it ever more
-    const auto outcome = body_.set(request.body.size(), [&request] { return memory_groups(request.client); });
+    if (request_.body.empty()) return true;  // nor was it ever more
+    const auto outcome = body_.set(request_.body.size(), [this] { return memory_groups(request_.client); });
     if (outcome == base::MemoryBudget::Outcome::granted) return true;
     refusal_ = too_much_held(outcome);
     return false;

@@ -43,25 +43,27 @@ class RequestReader {
     void finish();
 
     /// Its `client` is the peer until the header is there, which may name another one.
-    Request& request() { return parser_->request; }
-    bool is_header_done() const { return parser_->header_done(); }
-    bool is_done() const { return parser_->done(); }
-    bool is_http_1_0() const { return parser_->http_1_0(); }
+    Request& request() { return request_; }
+    bool is_header_done() const { return plain_ || (parser_ && parser_->header_done()); }
+    bool is_done() const { return plain_ || (parser_ && parser_->done()); }
+    bool is_http_1_0() const { return parser_ && parser_->http_1_0(); }
     /// Whether the connection may go on after this request.
-    bool is_kept_alive() const { return parser_->header_done() && parser_->keep_alive(); }
+    bool is_kept_alive() const { return plain_ || (parser_ && parser_->header_done() && parser_->keep_alive()); }
     /// True once, when the client waits for `100 Continue` before it sends the body.
     bool take_continue();
 
   private:
     Progress refuse(base::ErrorKind kind, std::string_view detail);
     Progress feed(std::string_view& input);
-    void begin();
+    void identify_client();
     bool count_body();
 
     const ServerOptions& options_;
     const Service& service_;
     const boost::asio::ip::address peer_;
-    std::optional<Parser> parser_;  ///< of this request; there is always one
+    Request request_;
+    bool plain_ = false;            ///< `request_` has been read by `read_plain_get`
+    std::optional<Parser> parser_;  ///< of any other request whose header is there
     std::optional<base::Error> refusal_;
     std::string_view sent_header_;  ///< where the header lies
     std::string header_;            ///< or a copy of it, once it is kept

@@ -197,16 +197,22 @@ void append_head(std::string& out, const Response& response, std::string_view da
         const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
         out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
     };
-    out += "HTTP/1.1 ";
-    append_number(response.status);
-    out += ' ';
-    out += reason_phrase(response.status);
-    out += "\r\n";
-    out += response.prepared_fields;
+    if (response.prepared_head.empty()) {
+        out += "HTTP/1.1 ";
+        append_number(response.status);
+        out += ' ';
+        out += reason_phrase(response.status);
+        out += "\r\n";
+        out += response.prepared_fields;
+    } else {
+        out += response.prepared_head;
+    }
     out += response.fields;
     out += response.constant_fields;
     // RFC 9110 section 8.6: none with 204; with 304 it would have to be that of the 200.
-    if (response.source) {
+    if (!response.prepared_head.empty()) {
+        SNIPPETD_ASSERT(response.status == 200 && !response.source, response.status);
+    } else if (response.source) {
         if (!http_1_0) out += "Transfer-Encoding: chunked\r\n";
     } else if (response.status != 204 && response.status != 304) {
         out += "Content-Length: ";

@@ -22,6 +22,8 @@ class Response {
     std::string fields;
     /// Further fields that are ready-made and owned by `owner`.
     std::string_view prepared_fields;
+    /// Or more than that, of a 200 whose content is the owner's and whole: from the status line to Content-Length.
+    std::string_view prepared_head;
     /// And more of them, of static lifetime.
     std::string_view constant_fields;
     std::string body;

@@ -61,7 +61,7 @@ Server::Server(asio::io_context& context, Service& service, ServerOptions option
       shared_contents_{limits_->memory},
       rest_ends_{context},
       ticker_{context},
-      request_id_prefix_{base::random_alphanumeric(7)} {
+      request_id_{base::random_alphanumeric(kRequestIdPrefix) + std::string(kRequestIdDigits, '0')} {
     poller_.start();
     asio::co_spawn(context_, tick(), base::detached);
 }
@@ -228,11 +228,22 @@ base::Awaitable<void> Server::wake_rested() {
     }
 }
 
-std::string Server::next_request_id() {
-    static constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-    std::string id = request_id_prefix_;
-    for (std::uint64_t n = request_ids_++, i = 0; i < 7; ++i, n /= 36) id += kDigits[n % 36];
-    return id;
+/// The prefix, and digits that count up, the first one fastest.
+const std::string& Server::next_request_id() {
+    for (std::size_t i = kRequestIdPrefix; i < request_id_.size(); ++i) {
+        char& digit = request_id_[i];
+        digit = digit == '9' ? 'a' : digit == 'z' ? '0' : static_cast<char>(digit + 1);
+        if (digit != '0') break;
+    }
+    return request_id_;
+}
+
+base::SteadyTime Server::lately() const {
+    return std::max(clock_read_at_, base::Turn::began_at());
+}
+
+base::SteadyTime Server::read_clock() {
+    return clock_read_at_ = base::steady_now();
 }
 
 void Server::drain() {

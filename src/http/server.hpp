@@ -62,7 +62,12 @@ class Server {
     void rest(Connection::Pointer connection, base::SteadyTime until);
     base::Awaitable<void> wake_rested();
     void run_next();
-    std::string next_request_id();
+    /// Until the next call.
+    const std::string& next_request_id();
+
+    /// The time when this turn of the loop began, or when it last read the clock, if that was later.
+    base::SteadyTime lately() const;
+    base::SteadyTime read_clock();
 
     boost::asio::io_context& context_;
     Service& service_;
@@ -84,8 +89,9 @@ class Server {
     std::deque<std::pair<base::SteadyTime, Connection::Pointer>> resting_;
     base::Timer rest_ends_;
     base::Timer ticker_;
-    std::string request_id_prefix_;
-    std::uint64_t request_ids_ = 0;
+    static constexpr std::size_t kRequestIdPrefix = 7, kRequestIdDigits = 7;
+    std::string request_id_;
+    base::SteadyTime clock_read_at_{};
     bool draining_ = false;
     std::size_t answering_ = 0;  ///< coroutines that work on an answer, also for connections that have ended
 

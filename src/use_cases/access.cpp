@@ -45,8 +45,10 @@ bool is_listable(const model::Snippet& snippet) {
 }
 
 bool is_snippet_id(std::string_view id) {
-    return id.size() == 12 &&
-           std::all_of(id.begin(), id.end(), [](unsigned char c) { return std::isalnum(c) && c < 0x80; });
+    const auto is_alphanumeric = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    };
+    return id.size() == 12 && std::all_of(id.begin(), id.end(), is_alphanumeric);
 }
 
 Awaitable<Result<model::Account>> find_account(Call& call, std::string username) {

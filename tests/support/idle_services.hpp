@@ -84,7 +84,7 @@ class UntouchedStore : public store::Store {
 /// A cache likewise.
 class UntouchedCache : public cache::Cache {
   public:
-    std::shared_ptr<const cache::Entry> find_near(std::string_view) override { touched(); }
+    std::shared_ptr<const cache::Entry> find_near(std::string_view, base::SteadyTime) override { touched(); }
     base::Awaitable<cache::Read> read(std::string, base::Deadline) override { touched(); }
     base::Awaitable<std::shared_ptr<const cache::Entry>> complete(std::shared_ptr<const cache::Entry>,
                                                                   base::Deadline) override {

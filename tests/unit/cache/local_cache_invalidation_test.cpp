@@ -44,14 +44,14 @@ TEST_P(DoomedFlight, IsNotKeptAndLaterReadersStartANewLoad) {
     EXPECT_EQ(before->done, old_one_first);
     EXPECT_EQ(after->done, !old_one_first);
     if (old_one_first) {
-        EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+        EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()), nullptr);
         EXPECT_EQ(before->version(), 1) << "it asked before the write was acknowledged";
     }
     site.release_all();
     EXPECT_EQ(after->version(), 2);
     EXPECT_EQ(after_too->version(), 2);
-    ASSERT_TRUE(site.caches[0]->find_near("a"));
-    EXPECT_EQ(site.caches[0]->find_near("a")->version, 2);
+    ASSERT_TRUE(site.caches[0]->find_near("a", base::steady_now()));
+    EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now())->version, 2);
 }
 INSTANTIATE_TEST_SUITE_P(LocalCache, DoomedFlight, testing::Bool());
 
@@ -64,7 +64,7 @@ TEST(LocalCache, ASlowLoadOfAnotherWorkerNeverPutsAnOldVersionBack) {
     site.settle();
     site.release_all();
     EXPECT_EQ(slow->version(), 1);
-    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()), nullptr);
     EXPECT_EQ(site.shared.copy("a", base::steady_now()), nullptr);
     const auto other = site.read(1, "a");
     site.release_all();
@@ -83,7 +83,7 @@ TEST(LocalCache, ALoadThatLandsBetweenTheFloorAndTheVisitIsNotKept) {
     ASSERT_FALSE(*acknowledged) << "worker 0 has not been visited";
     while (!slow->done) ASSERT_TRUE(site.step(0));
     EXPECT_EQ(slow->version(), 1);
-    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()), nullptr);
     EXPECT_EQ(site.shared.copy("a", base::steady_now()), nullptr) << "below the floor";
     site.settle();
     EXPECT_TRUE(*acknowledged);
@@ -117,7 +117,7 @@ class WriteAndReads {
         const auto in_shared = site_.shared.copy("a", base::steady_now());
         EXPECT_TRUE(!in_shared || in_shared->version == 2);
         for (const auto& cache : site_.caches) {
-            const auto entry = cache->find_near("a");
+            const auto entry = cache->find_near("a", base::steady_now());
             EXPECT_TRUE(!entry || entry->version == 2);
         }
     }
@@ -252,9 +252,9 @@ TEST(LocalCache, WhatIsNewEnoughSurvivesADrop) {
     site.caches[0]->drop("a", 2);
     site.caches[0]->drop("a", 3);
     site.caches[0]->drop("another", 9);
-    ASSERT_NE(site.caches[0]->find_near("a"), nullptr);
+    ASSERT_NE(site.caches[0]->find_near("a", base::steady_now()), nullptr);
     site.caches[0]->drop("a", 4);
-    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()), nullptr);
 }
 
 TEST(LocalCache, AFlightThatBringsWhatIsNewEnoughIsKeptAllTheSame) {
@@ -267,7 +267,7 @@ TEST(LocalCache, AFlightThatBringsWhatIsNewEnoughIsKeptAllTheSame) {
         site.caches[0]->drop("a", 1);  // the floor does not sink
         site.release_all();
         EXPECT_EQ(reading->version(), version);
-        EXPECT_EQ(site.caches[0]->find_near("a") != nullptr, version >= 3) << "version " << version;
+        EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()) != nullptr, version >= 3) << "version " << version;
     }
 }
 

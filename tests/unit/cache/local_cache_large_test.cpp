@@ -34,7 +34,7 @@ TEST_P(LargeEntries, AreInMemoryOnceForAllWorkers) {
     const auto entry = load(0);
     ASSERT_TRUE(entry);
     for (std::size_t worker = 0; worker < GetParam(); ++worker) {
-        EXPECT_EQ(site.caches[worker]->find_near("a"), entry) << worker;
+        EXPECT_EQ(site.caches[worker]->find_near("a", base::steady_now()), entry) << worker;
         EXPECT_EQ(load(worker), entry) << worker;
     }
     EXPECT_EQ(site.source.loads.size(), 1u);
@@ -52,7 +52,7 @@ TEST_P(LargeEntries, AreMadeWholeOnceForAllWhoWaitAndAreKeptSo) {
     ASSERT_TRUE(whole && whole->whole());
     EXPECT_EQ(waiting[1]->read.fill.entry, whole);
     for (std::size_t worker = 0; worker < GetParam(); ++worker) {
-        EXPECT_EQ(site.caches[worker]->find_near("a"), whole) << worker;
+        EXPECT_EQ(site.caches[worker]->find_near("a", base::steady_now()), whole) << worker;
     }
     const auto again = site.complete(0, whole);
     site.settle();
@@ -72,7 +72,7 @@ TEST_P(LargeEntries, WhatIsMadeOfAnOldVersionIsNotPutBack) {
     site.source.release_completion();
     site.settle();
     EXPECT_EQ(completing->version(), 1) << "it was asked for before the write was acknowledged";
-    EXPECT_EQ(site.caches[0]->find_near("a"), newer);
+    EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()), newer);
 }
 
 TEST_P(LargeEntries, AFailureToMakeThemWholeReachesAllAndIsNotRemembered) {

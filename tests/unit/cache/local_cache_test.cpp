@@ -35,7 +35,7 @@ TEST(LocalCache, AThousandConcurrentReadsOfOneIdAreOneLoad) {
     const auto later = site.read(0, "a");
     site.settle();
     EXPECT_EQ(later->read.status, Status::near_hit);
-    EXPECT_EQ(site.caches[0]->find_near("a"), later->read.fill.entry);
+    EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()), later->read.fill.entry);
     EXPECT_EQ(site.counted("near_hit"), 2u);
     EXPECT_EQ(site.source.loads.size(), 1u);
 }
@@ -77,7 +77,7 @@ TEST(LocalCache, AnEntryIsCopiedToAWorkerWhenItIsReadAgain) {
     site.settle();
     EXPECT_EQ(again->read.status, Status::near_hit);
     EXPECT_NE(again->read.fill.entry, first->read.fill.entry) << "a copy of its own";
-    EXPECT_EQ(site.caches[0]->find_near("a"), again->read.fill.entry);
+    EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()), again->read.fill.entry);
     EXPECT_EQ(site.source.loads.size(), 1u);
 }
 
@@ -90,7 +90,7 @@ TEST(LocalCache, WhatOneWorkerHasLoadedNoOtherLoadsAgain) {
     ASSERT_TRUE(second->done);
     EXPECT_EQ(second->read.status, Status::near_hit);
     EXPECT_NE(second->read.fill.entry, first->read.fill.entry) << "a copy of its own";
-    EXPECT_EQ(site.caches[1]->find_near("a"), second->read.fill.entry);
+    EXPECT_EQ(site.caches[1]->find_near("a", base::steady_now()), second->read.fill.entry);
     EXPECT_EQ(site.source.loads.size(), 1u);
 }
 
@@ -98,7 +98,7 @@ TEST(LocalCache, ALoneWorkerKeepsNothingTwice) {
     Site site{1};
     site.read(0, "a");
     site.release_all();
-    EXPECT_NE(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_NE(site.caches[0]->find_near("a", base::steady_now()), nullptr);
     EXPECT_EQ(site.shared.copy("a", base::steady_now()), nullptr);
 }
 
@@ -112,7 +112,7 @@ TEST_P(StaleIfError, WhileTheStoreIsAwayWhatHasOutlivedItsTtlIsServed) {
     site.source.fill = [](const std::string& id) { return Fill{test::make_stale_entry(id, 3), nullptr}; };
     site.read(0, "a");
     site.settle();
-    EXPECT_EQ(site.caches[reader]->find_near("a"), nullptr);
+    EXPECT_EQ(site.caches[reader]->find_near("a", base::steady_now()), nullptr);
     site.source.error = away();
     const auto stale = site.read(reader, "a");
     const auto unknown = site.read(reader, "b");
@@ -216,7 +216,7 @@ TEST(LocalCache, AReaderWhoseDeadlinePassesGoesAndTheFlightGoesOn) {
     EXPECT_FALSE(patient->done);
     site.release_all();
     EXPECT_EQ(patient->version(), 1);
-    EXPECT_NE(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_NE(site.caches[0]->find_near("a", base::steady_now()), nullptr);
 }
 
 TEST(LocalCache, FlightsAreBounded) {
@@ -251,7 +251,7 @@ TEST(LocalCache, SwitchedOffEveryReadIsALoadOfItsOwn) {
         EXPECT_EQ(reading->version(), 1);
         EXPECT_EQ(reading->read.status, Status::miss);
     }
-    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()), nullptr);
     EXPECT_EQ(site.shared.copy("a", base::steady_now()), nullptr);
     site.source.error = away();
     const auto failed = site.read(0, "a");
@@ -265,7 +265,7 @@ TEST(LocalCache, WithoutANearCacheTheSharedOneAndSingleFlightStillWork) {
     site.release_all();
     EXPECT_EQ(site.source.loads.size(), 1u);
     EXPECT_EQ(readings[1]->version(), 1);
-    EXPECT_NE(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_NE(site.caches[0]->find_near("a", base::steady_now()), nullptr);
     const auto again = site.read(1, "a");
     site.settle();
     EXPECT_EQ(again->version(), 1);
@@ -282,12 +282,12 @@ TEST(LocalCache, UpdateCountReachesThisWorkersEntryOnly) {
     site.release_all();
     for (const std::size_t worker : {0, 1}) site.read(worker, "a");
     site.settle();
-    const auto entry = site.caches[0]->find_near("a");
+    const auto entry = site.caches[0]->find_near("a", base::steady_now());
     ASSERT_NE(entry, nullptr);
     site.caches[0]->update_count("a", 41);
     site.caches[0]->update_count("unknown", 1);
     EXPECT_EQ(entry->view_count, 41);
-    EXPECT_EQ(site.caches[1]->find_near("a")->view_count, 0);
+    EXPECT_EQ(site.caches[1]->find_near("a", base::steady_now())->view_count, 0);
     EXPECT_EQ(site.source.loads.size(), 1u);
 }
 
@@ -307,7 +307,7 @@ TEST(LocalCache, AnOldVersionIsNotKeptWhenTheStoreCannotSayWhatIsNewer) {
             EXPECT_TRUE(reading->unavailable()) << workers;
             EXPECT_EQ(reading->version(), 0) << "the write has been acknowledged here";
         }
-        EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+        EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()), nullptr);
     }
 }
 

@@ -80,7 +80,7 @@ TEST_F(AmongOthers, WithoutAProofAnEntryIsServedForAMomentAfterItsLoadOnly) {
     for (const std::size_t loads : {1u, 2u, 3u}) {
         read_to_the_end(0);
         EXPECT_EQ(site.source.loads.size(), loads);
-        EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+        EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()), nullptr);
     }
     read_to_the_end(1);
     EXPECT_EQ(site.source.loads.size(), 4u) << "another worker does not get it from the shared cache either";
@@ -88,15 +88,15 @@ TEST_F(AmongOthers, WithoutAProofAnEntryIsServedForAMomentAfterItsLoadOnly) {
     loaded_at = start + 1h;  // its moment lasts longer than any test
     for (const std::size_t worker : {0, 0, 1}) read_to_the_end(worker);
     EXPECT_EQ(site.source.loads.size(), 5u);
-    EXPECT_NE(site.caches[0]->find_near("a"), nullptr);
-    EXPECT_NE(site.caches[1]->find_near("a"), nullptr);
+    EXPECT_NE(site.caches[0]->find_near("a", base::steady_now()), nullptr);
+    EXPECT_NE(site.caches[1]->find_near("a", base::steady_now()), nullptr);
 }
 
 TEST_F(AmongOthers, AnEntryIsServedWhileProofsCoverIt) {
     prove(0, loaded_at, 1);
     read_to_the_end(0);
     read_to_the_end(0);
-    EXPECT_NE(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_NE(site.caches[0]->find_near("a", base::steady_now()), nullptr);
     EXPECT_EQ(site.source.loads.size(), 1u);
     read_to_the_end(1);
     EXPECT_EQ(site.source.loads.size(), 2u) << "each worker has to hear of the proofs itself";
@@ -106,7 +106,7 @@ TEST_F(AmongOthers, AnEntryIsServedWhileProofsCoverIt) {
     prove(0, loaded_at + 1ms, 2);
     const auto unproven = [this] { return site.metrics.counter("snippetd_cache_unproven_total", "").value(); };
     const auto before = unproven();
-    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr) << "the proof came over another connection";
+    EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()), nullptr) << "the proof came over another connection";
     EXPECT_EQ(unproven(), before + 1);
 }
 
@@ -127,8 +127,8 @@ TEST_F(AmongOthers, NobodyWaitsForALoadThatBeganTooLongBeforeHeAsked) {
     site.source.release(0);
     site.settle();
     EXPECT_EQ(first->version(), 1);
-    ASSERT_NE(site.caches[0]->find_near("a"), nullptr);
-    EXPECT_EQ(site.caches[0]->find_near("a")->version, 2) << "what comes last is not kept";
+    ASSERT_NE(site.caches[0]->find_near("a", base::steady_now()), nullptr);
+    EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now())->version, 2) << "what comes last is not kept";
 }
 
 TEST_F(AmongOthers, NobodyGetsWhatIsOlderThanAMomentBeforeHeAsked) {
@@ -164,7 +164,7 @@ TEST_F(AmongOthers, WithoutAStoreTheChannelAloneIsEnoughButNotForAStoreThatIsLat
     site.caches[0]->proven({start - 1h, start + 1h, 1});
     loaded_at = start - 1h;
     std::this_thread::sleep_for(Trust::kSilenceMax);
-    EXPECT_EQ(site.caches[0]->find_near("a"), nullptr);
+    EXPECT_EQ(site.caches[0]->find_near("a", base::steady_now()), nullptr);
     site.source.error = std::make_exception_ptr(base::Unavailable{"late"});
     const auto late = site.read(0, "a");
     site.settle();
@@ -182,7 +182,7 @@ TEST_F(AmongOthers, WhoNeedsAnEntryDoesNotDependOnARefreshThatIsSomebodyElses) {
     read_to_the_end(0);
     site.source.hold = true;
     site.source.error = away();  // what a refresh gets when another instance makes it
-    ASSERT_NE(site.caches[0]->find_near("a"), nullptr);
+    ASSERT_NE(site.caches[0]->find_near("a", base::steady_now()), nullptr);
     site.settle();
     ASSERT_EQ(site.source.loads.size(), 2u);
     ASSERT_EQ(site.source.loads[1]->wanted, Wanted::refresh);
@@ -217,7 +217,7 @@ class Refresh : public testing::TestWithParam<std::size_t> {
     }
     static std::size_t workers() { return GetParam(); }
     std::int64_t near_version(std::size_t worker) {
-        const auto entry = site.caches[worker]->find_near("a");
+        const auto entry = site.caches[worker]->find_near("a", base::steady_now());
         return entry ? entry->version : 0;
     }
     std::size_t refreshes() const {
@@ -289,7 +289,7 @@ TEST_P(Refresh, WhatHasBecomeMissingMeanwhileIsNotServedAsASnippet) {
     ASSERT_EQ(near_version(0), 1);
     site.release_all();
     ASSERT_EQ(refreshes(), 1u);
-    const auto entry = site.caches[0]->find_near("a");
+    const auto entry = site.caches[0]->find_near("a", base::steady_now());
     ASSERT_NE(entry, nullptr);
     EXPECT_EQ(entry->kind, Entry::Kind::missing);
     site.settle();
@@ -311,14 +311,14 @@ TEST(LocalCache, WhatOneWorkerHasRefreshedNoOtherLoadsAnew) {
     }
     due = false;
     site.source.version = 2;
-    site.caches[0]->find_near("a");
+    site.caches[0]->find_near("a", base::steady_now());
     site.settle();
     ASSERT_EQ(site.source.loads.size(), 2u);
-    ASSERT_NE(site.caches[1]->find_near("a"), nullptr);
+    ASSERT_NE(site.caches[1]->find_near("a", base::steady_now()), nullptr);
     site.settle();
     EXPECT_EQ(site.source.loads.size(), 2u);
-    ASSERT_NE(site.caches[1]->find_near("a"), nullptr);
-    EXPECT_EQ(site.caches[1]->find_near("a")->version, 2);
+    ASSERT_NE(site.caches[1]->find_near("a", base::steady_now()), nullptr);
+    EXPECT_EQ(site.caches[1]->find_near("a", base::steady_now())->version, 2);
 }
 
 }  // namespace

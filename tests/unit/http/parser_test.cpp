@@ -1,5 +1,7 @@
 #include "http/parser.hpp"
 
+#include "http/plain_get.hpp"
+
 #include <algorithm>
 #include <ostream>
 #include <stdexcept>
@@ -19,7 +21,8 @@ constexpr std::uint64_t kBodyMax = 100;
 /// A parser that is fed a request in pieces, as a connection does it: the wire's bytes stay where they are, and what
 /// the parser has not used comes again together with what has arrived since.
 struct Feeding {
-    explicit Feeding(std::string wire_, std::uint64_t body_max = kBodyMax) : wire{std::move(wire_)}, parser{body_max} {}
+    explicit Feeding(std::string wire_, std::uint64_t body_max = kBodyMax)
+        : wire{std::move(wire_)}, parser{request, body_max} {}
 
     void arrive(std::size_t end) {
         while (fed < end && !parser.done() && !parser.failure()) {
@@ -35,6 +38,7 @@ struct Feeding {
 
     std::string wire;
     std::size_t fed = 0;
+    Request request;
     Parser parser;
 };
 
@@ -52,9 +56,10 @@ TEST(Parser, TheServiceBoundsTheBodyOfARequestBeforeItIsRead) {
     const BoundedService service{};
     const auto refused = [&](const std::string& path, const std::string& rest) {
         const std::string header = "POST " + path + " HTTP/1.1\r\nHost: a\r\n" + rest;
-        Parser parser{kBodyMax, &service};
+        Request request;
+        Parser parser{request, kBodyMax, &service};
         parser.feed(header);
-        EXPECT_TRUE(parser.request.body.size() <= kBodyMax);
+        EXPECT_TRUE(request.body.size() <= kBodyMax);
         return parser.failure() && parser.failure()->kind == ErrorKind::payload_too_large;
     };
     EXPECT_FALSE(refused("/brief", "Content-Length: 10\r\n\r\n"));
@@ -146,7 +151,7 @@ TEST_P(GoodRequests, AreReadAsAWholeAndByteByByteAlike) {
     bytewise.arrive_bytewise();
     for (const Feeding* feeding : {&whole, &bytewise}) {
         SCOPED_TRACE(feeding == &whole ? "whole" : "byte by byte");
-        const Request& request = feeding->parser.request;
+        const Request& request = feeding->request;
         ASSERT_FALSE(feeding->parser.failure()) << feeding->parser.failure()->detail;
         ASSERT_TRUE(feeding->parser.done());
         EXPECT_EQ(request.method, good.method);
@@ -157,7 +162,38 @@ TEST_P(GoodRequests, AreReadAsAWholeAndByteByByteAlike) {
         EXPECT_EQ(feeding->parser.http_1_0(), good.name == "Http10");
         EXPECT_EQ(std::string(request.method_text), good.wire.substr(0, good.wire.find(' ')));
     }
-    EXPECT_EQ(whole.parser.request.fields, bytewise.parser.request.fields);
+    EXPECT_EQ(whole.request.fields, bytewise.request.fields);
+}
+
+/// What `read_plain_get` takes, `Parser` takes, and both say the same of it.
+void expect_same_if_plain(const std::string& wire) {
+    const std::size_t end = wire.find("\r\n\r\n");
+    if (end == wire.npos) return;
+    const std::string header = wire.substr(0, end + 4);
+    Request plain, request;
+    if (!read_plain_get(header, plain)) {
+        EXPECT_EQ(plain.fields, request.fields);
+        EXPECT_TRUE(plain.target.empty());
+        return;
+    }
+    Parser parser{request, kBodyMax};
+    EXPECT_EQ(parser.feed(header), header.size());
+    ASSERT_FALSE(parser.failure()) << header << parser.failure()->detail;
+    EXPECT_TRUE(parser.done() && parser.keep_alive() && !parser.http_1_0() && !parser.expects_continue());
+    EXPECT_EQ(plain.method, request.method);
+    EXPECT_EQ(plain.method_text, request.method_text);
+    EXPECT_EQ(plain.target, request.target);
+    EXPECT_EQ(plain.path, request.path);
+    EXPECT_EQ(plain.query, request.query);
+    EXPECT_EQ(plain.fields, request.fields);
+    for (std::size_t i = 0; i < kFieldCount; ++i) {
+        EXPECT_EQ(plain.has(static_cast<Field>(i)), request.has(static_cast<Field>(i))) << i;
+    }
+    EXPECT_FALSE(request.has_body);
+}
+
+TEST_P(GoodRequests, AreReadAlikeWhenTheyArePlain) {
+    expect_same_if_plain(GetParam().wire);
 }
 
 TEST_P(GoodRequests, AreNeverDoneBeforeTheirLastByte) {
@@ -314,6 +350,10 @@ TEST_P(BadRequests, AreRefusedAsAWholeAndByteByByteAlike) {
         EXPECT_FALSE(feeding->parser.failure()->detail.empty());
     }
 }
+TEST_P(BadRequests, AreNotPlain) {
+    expect_same_if_plain(GetParam().wire);
+}
+
 INSTANTIATE_TEST_SUITE_P(Parser, BadRequests, testing::ValuesIn(kBad),
                          [](const auto& test) { return test.param.name; });
 
@@ -434,20 +474,20 @@ TEST(Parser, WhatIsJustWithinTheLimitsIsTaken) {
     feeding.arrive_whole();
     ASSERT_FALSE(feeding.parser.failure()) << feeding.parser.failure()->detail;
     EXPECT_TRUE(feeding.parser.done());
-    EXPECT_EQ(feeding.parser.request.body.size(), kBodyMax);
+    EXPECT_EQ(feeding.request.body.size(), kBodyMax);
 }
 
 TEST(Parser, ALengthAloneReservesNoMoreThanItsBound) {
     Feeding feeding{with_fields("Content-Length: 1000000000\r\n"), 2'000'000'000};
     feeding.arrive_whole();
     ASSERT_TRUE(feeding.parser.header_done());
-    EXPECT_LE(feeding.parser.request.body.capacity(), 128u * 1024);
+    EXPECT_LE(feeding.request.body.capacity(), 128u * 1024);
 }
 
 const Request& parsed(Feeding& feeding) {
     feeding.arrive_whole();
     EXPECT_TRUE(feeding.parser.done());
-    return feeding.parser.request;
+    return feeding.request;
 }
 
 TEST(Parser, KeepsTheFieldsThatTheServiceLooksAt) {
@@ -571,8 +611,8 @@ TEST(Parser, TheHostOfAnAbsoluteTargetIsTheOneThatCounts) {
             Feeding feeding{"GET "s + target + " HTTP/1.1\r\n" + fields + "\r\n"};
             EXPECT_EQ(parsed(feeding).field(Field::host), host);
             const std::string copy = feeding.wire;
-            feeding.parser.move_views(feeding.wire, copy.data());
-            EXPECT_EQ(feeding.parser.request.field(Field::host), host);
+            feeding.request.move_views(feeding.wire, copy.data());
+            EXPECT_EQ(feeding.request.field(Field::host), host);
         }
     }
     Feeding old{"GET http://a.example/ HTTP/1.0\r\n\r\n"};
@@ -583,6 +623,61 @@ TEST(Parser, RequestsWithoutABodyHaveNone) {
     Feeding without{with_fields("")}, with{with_fields("Content-Length: 2\r\n", "hi")};
     EXPECT_FALSE(parsed(without).has_body);
     EXPECT_TRUE(parsed(with).has_body);
+}
+
+/// What browsers and tools send.
+const std::vector<std::string> kPlain{
+    "GET /s/abcdefghijkl/raw HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET / HTTP/1.1\r\nhost:127.0.0.1:8080\r\n\r\n",
+    "GET /s/a?x=1&y=%20?z HTTP/1.1\r\nHost:\t [::1]:80 \t\r\nX:\r\nUser-Agent: curl/8.0 (\xC3\xA4)\r\nAccept: "
+    "*/*\r\n\r\n",
+    "GET /s/a HTTP/1.1\r\nHost: example.org\r\nConnection: Keep-Alive\r\nPragma: no-cache\r\nAccept: "
+    "text/html,*/*;q=0.8\r\n"
+    "Accept-Encoding: gzip, deflate, br, zstd\r\nAccept-Language: de;q=0.9\r\nCookie: a=b; c=\"d\"\r\nDNT: 1\r\n"
+    "Sec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Site: none\r\nSec-Fetch-User: ?1\r\n"
+    "If-None-Match: \"v1\"\r\nX-Forwarded-For: 192.0.2.1\r\nUpgrade-Insecure-Requests: 1\r\n\r\n",
+};
+
+TEST(PlainGet, TakesWhatIsUsual) {
+    for (const std::string& wire : kPlain) {
+        Request request;
+        EXPECT_TRUE(read_plain_get(wire, request)) << wire;
+        expect_same_if_plain(wire);
+    }
+}
+
+TEST(PlainGet, IsExactlyWhatTheParserWouldTake) {
+    // Each byte of each usual request replaced by each other byte, and each left out.
+    for (const std::string& wire : kPlain) {
+        for (std::size_t at = 0; at < wire.size(); ++at) {
+            for (const int byte :
+                 {0, 1, 9, 10, 13, 32, 34, 35, 37, 44, 47, 58, 59, 63, 65, 91, 93, 127, 128, 160, 255}) {
+                std::string changed = wire;
+                changed[at] = static_cast<char>(byte);
+                expect_same_if_plain(changed);
+            }
+            expect_same_if_plain(wire.substr(0, at) + wire.substr(at + 1));
+            if (HasFailure()) FAIL() << "at " << at << " of " << wire;
+        }
+    }
+}
+
+TEST(PlainGet, LeavesTheRestToTheParser) {
+    for (const std::string& fields :
+         {""s, "Host: a\r\nHost: a\r\n"s, "Host: a:\r\n"s, "Host: a b\r\n"s, "Host: a\r\nConnection: close\r\n"s,
+          "Host: a\r\nContent-Length: 0\r\n"s, "Host: a\r\nTransfer-Encoding: chunked\r\n"s,
+          "Host: a\r\nExpect: 100-continue\r\n"s, "Host: a\r\nProxy-Connection: close\r\n"s,
+          "Host: a\r\nCookie: a=b\r\nCookie: c=d\r\n"s, "Host: a\r\nX: a\r\n b\r\n"s, "Host: a\r\nX : a\r\n"s,
+          "Host: a\r\nX: a\rb\r\n"s, "Host: a\nX: b\r\n"s, "Host: a\r\nConnection: keep-alive, Upgrade\r\n"s}) {
+        Request request;
+        EXPECT_FALSE(read_plain_get("GET / HTTP/1.1\r\n" + fields + "\r\n", request)) << fields;
+    }
+    for (const std::string& line :
+         {"HEAD / HTTP/1.1"s, "GET / HTTP/1.0"s, "GET http://a/ HTTP/1.1"s, "GET * HTTP/1.1"s, "GET /#a HTTP/1.1"s,
+          "GET  / HTTP/1.1"s, "get / HTTP/1.1"s, "GET /\xC3\xA4 HTTP/1.1"s, "GET / HTTP/1.1 "s, "POST / HTTP/1.1"s}) {
+        Request request;
+        EXPECT_FALSE(read_plain_get(line + "\r\nHost: a\r\n\r\n", request)) << line;
+    }
 }
 
 }  // namespace
