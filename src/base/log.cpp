@@ -121,8 +121,26 @@ void write_lines(std::string lines) {
     }
 }
 
+namespace {
+
+/// Whether it is itself also between quotes.
+constexpr bool is_plain(char c) {
+    return c >= ' ' && c < 0x7F && c != '"' && c != '\\';
+}
+
+/// How many of the first characters are so.
+std::size_t count_plain(std::string_view text) {
+    return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+}
+
+}  // namespace
+
 void append_escaped(std::string& out, std::string_view text) {
-    while (!text.empty()) {
+    while (true) {
+        const std::size_t plain = count_plain(text);
+        out += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) return;
         const base::CodePoint next = base::first_code_point(text);
         const std::string_view bytes = text.substr(0, next.bytes);
         if (next.bytes == 0) {
@@ -137,18 +155,24 @@ void append_escaped(std::string& out, std::string_view text) {
 }
 
 void append_text_value(std::string& out, std::string_view text) {
-    const auto is_plain = [](unsigned char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\' && c != '='; };
-    if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) {
+    bool separates = text.empty(), plain = true;
+    for (const char c : text) {
+        separates |= c == ' ' || c == '=';
+        plain &= is_plain(c);
+    }
+    if (!separates && plain) {
         out += text;
         return;
     }
-    std::string escaped;
-    append_escaped(escaped, text);
     // Letters of all languages need no quotes.
-    const bool bare = escaped == text && !text.empty() && text.find_first_of(" =") == text.npos;
-    out += bare ? "" : "\"";
-    out += escaped;
-    out += bare ? "" : "\"";
+    const std::size_t begin = out.size();
+    out += '"';
+    append_escaped(out, text);
+    if (!separates && std::string_view{out}.substr(begin + 1) == text) {
+        out.erase(begin, 1);
+    } else {
+        out += '"';
+    }
 }
 
 }  // namespace snippetd::log

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <concepts>
+#include <limits>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -17,6 +20,13 @@ std::optional<T> parse_number(std::string_view text, int base = 10) {
     const auto [stop, error] = std::from_chars(text.data(), end, number, base);
     if (error != std::errc{} || stop != end) return std::nullopt;
     return number;
+}
+
+/// Appends `number` in decimal digits: what is written for each request needs no format string.
+template <std::integral T>
+void append_number(std::string& out, T number) {
+    std::array<char, std::numeric_limits<T>::digits10 + 2> digits;
+    out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
 }
 
 }  // namespace snippetd::base

@@ -1,14 +1,13 @@
 #include "exchange/snippet_json.hpp"
 
 #include "base/json_text.hpp"
+#include "base/numbers.hpp"
 #include "base/utf8.hpp"
 #include "http/entity_tag.hpp"
 #include "model/languages.hpp"
 #include "use_cases/texts.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -23,14 +22,10 @@ void append_base_tag(std::string& out, std::string_view base) {
 }
 
 void append_json_etag(std::string& out, std::int64_t version, std::int64_t view_count, std::string_view base) {
-    const auto append_number = [&out](std::int64_t number) {
-        std::array<char, 20> digits;
-        out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-    };
     out += "\"v";
-    append_number(version);
+    base::append_number(out, version);
     out += "-c";
-    append_number(view_count);
+    base::append_number(out, view_count);
     append_base_tag(out, base);
     out += '"';
 }

@@ -2,13 +2,16 @@
 
 #include "base/log.hpp"
 #include "base/machine_clocks.hpp"
+#include "base/numbers.hpp"
 #include "base/turn.hpp"
 
-#include <iterator>
-
-#include <fmt/format.h>
-
 namespace snippetd::http {
+
+namespace {
+
+constexpr std::size_t kLineBytes = 1024;  // mostly far less
+
+}  // namespace
 
 Observer::Observer(base::Metrics& metrics) : metrics_{metrics} {}
 
@@ -63,29 +66,50 @@ std::string_view Observer::text_of(const boost::asio::ip::address& client) {
 void Observer::log(const Request& request, const Service::Answer& answer, std::size_t bytes,
                    std::chrono::nanoseconds duration) {
     refresh_time();
-    const auto out = std::back_inserter(lines_);
-    const auto us = duration.count() / 1000;
+    if (lines_.empty()) lines_.reserve(kChunkBytes + kLineBytes);
+    const auto number = [this](std::string_view before, auto value) {
+        lines_ += before;
+        base::append_number(lines_, value);
+    };
+    const http::Response& response = answer.response;
+    const std::int64_t us = duration.count() / 1000;
     // Without the query, which may hold what is nobody's business.
     const std::string_view path = request.path.substr(0, 256);
     if (log::format() == log::Format::json) {
-        fmt::format_to(out, R"({{"time":"{}","level":"info","message":"request","client":"{}","method":")", rfc3339_,
-                       request.client.to_string());
+        lines_ += R"({"time":")";
+        lines_ += rfc3339_;
+        lines_ += R"(","level":"info","message":"request","client":")";
+        lines_ += text_of(request.client);
+        lines_ += R"(","method":")";
         log::append_escaped(lines_, request.method_text);
         lines_ += R"(","path":")";
         log::append_escaped(lines_, path);
-        fmt::format_to(out,
-                       R"(","route":"{}","status":{},"bytes":{},"duration_us":{},"cache":"{}","request_id":"{}"}})",
-                       answer.route, answer.response.status, bytes, us, answer.response.cache_status, request.id);
+        lines_ += R"(","route":")";
+        lines_ += answer.route;
+        number(R"(","status":)", response.status);
+        number(R"(,"bytes":)", bytes);
+        number(R"(,"duration_us":)", us);
+        lines_ += R"(,"cache":")";
+        lines_ += response.cache_status;
+        lines_ += R"(","request_id":")";
+        lines_ += request.id;
+        lines_ += R"("})";
     } else {
-        fmt::format_to(out, "{} info  request client={} method=", rfc3339_, request.client.to_string());
+        lines_ += rfc3339_;
+        lines_ += " info  request client=";
+        lines_ += text_of(request.client);
+        lines_ += " method=";
         log::append_text_value(lines_, request.method_text);
         lines_ += " path=";
         log::append_text_value(lines_, path);
-        fmt::format_to(out, " status={} bytes={} duration_us={} request_id={}", answer.response.status, bytes, us,
-                       request.id);
-        if (!answer.response.cache_status.empty()) {
+        number(" status=", response.status);
+        number(" bytes=", bytes);
+        number(" duration_us=", us);
+        lines_ += " request_id=";
+        lines_ += request.id;
+        if (!response.cache_status.empty()) {
             lines_ += " cache=";
-            log::append_text_value(lines_, answer.response.cache_status);
+            log::append_text_value(lines_, response.cache_status);
         }
     }
     lines_ += '\n';

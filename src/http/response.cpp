@@ -2,9 +2,9 @@
 
 #include "base/jitter.hpp"
 #include "base/json_text.hpp"
+#include "base/numbers.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -192,14 +192,9 @@ std::string_view reason_phrase(unsigned status) {
 
 void append_head(std::string& out, const Response& response, std::string_view date, std::string_view request_id,
                  bool http_1_0, bool close, bool secure) {
-    const auto append_number = [&out](std::size_t number) {
-        std::array<char, 20> digits;
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-        out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
-    };
     if (response.prepared_head.empty()) {
         out += "HTTP/1.1 ";
-        append_number(response.status);
+        base::append_number(out, response.status);
         out += ' ';
         out += reason_phrase(response.status);
         out += "\r\n";
@@ -216,7 +211,7 @@ void append_head(std::string& out, const Response& response, std::string_view da
         if (!http_1_0) out += "Transfer-Encoding: chunked\r\n";
     } else if (response.status != 204 && response.status != 304) {
         out += "Content-Length: ";
-        append_number(response.content_length());
+        base::append_number(out, response.content_length());
         out += "\r\n";
     }
     if (secure) out += "Strict-Transport-Security: max-age=31536000\r\n";
