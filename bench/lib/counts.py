@@ -13,9 +13,11 @@ import signal
 import subprocess
 import time
 
+from harness.redis import Redis
+
 from . import database, processes, report
 from .load import Load
-from .snippetd import SNIPPET, Snippetd
+from .snippetd import SNIPPET, UNLIMITED, Snippetd
 
 ROWS = 16000
 ROUNDS = 3
@@ -65,16 +67,23 @@ def all_counts(setup, kinds=("instructions", "calls", "switches"), connections=(
     """
     body = setup.folder("counts") / "body.json"
     body.write_text(json.dumps(SNIPPET))
+    nothing = setup.folder("counts") / "nothing.json"
+    nothing.write_text("{}")  # refused for its content, after the limiter has decided and before the store is asked
     counts = {}
-    with setup.postgres() as cluster:
+    with setup.postgres() as cluster, Redis() as redis:
         # Each of the three ways to count has rows that nobody has read, and a database without what another wrote.
         for kind in kinds:
-            for store, paths in _paths(setup, body).items():
+            for store, paths in _paths(setup, body, nothing).items():
                 folder = setup.folder(f"counts-{store}-{kind}")
-                url = database.fill_postgres(setup, cluster, ROWS) if store == "PostgreSQL" else None
-                if url is None:
+                url, options = None, {}
+                if store == "SQLite":
                     database.fill_sqlite(folder, ROWS)
-                with _serving(kind, setup, folder, url) as server:
+                elif store == "PostgreSQL":
+                    url = database.fill_postgres(setup, cluster, ROWS)
+                else:
+                    url = cluster.create_database()
+                    options = {"limits": UNLIMITED, "flags": ["--redis", redis.url(), "--cache-near-size", "0"]}
+                with _serving(kind, setup, folder, url, **options) as server:
                     for path in paths:
                         if path.connections not in connections:
                             continue
@@ -84,8 +93,9 @@ def all_counts(setup, kinds=("instructions", "calls", "switches"), connections=(
     return counts
 
 
-def _paths(setup, body):
-    """By store. Hot reads ask no store, so they are measured on one."""
+def _paths(setup, body, nothing):
+    """By store. Hot reads ask no store, so they are measured on one; what is asked of Redis, with a server that has no
+    near cache."""
 
     def hot(path, accept=None):
         def run(load, server, seconds):
@@ -102,6 +112,9 @@ def _paths(setup, body):
     def create(load, server, seconds):
         return load.create(server.port, seconds, server.token, body)["requests"]
 
+    def decide(load, server, seconds):
+        return load.post(server.port, seconds, server.token, nothing, "422", setup.load_core)["requests"]
+
     raw = hot(lambda server: f"/s/{server.snippet}/raw")
     text = hot(lambda server: f"/s/{server.snippet}")
     page = hot(lambda server: f"/s/{server.snippet}", "text/html")
@@ -109,7 +122,8 @@ def _paths(setup, body):
               for n in (1, SOME)]
     hits = [Path("hot read, raw", 1, raw), Path("hot read, raw", MANY, raw), Path("hot read, JSON", MANY, text),
             Path("hot read, page", MANY, page)]
-    return {"SQLite": stored + hits, "PostgreSQL": stored}
+    shared = [Path(name, n, run) for name, run in (("read", raw), ("limiter decision", decide)) for n in (1, SOME)]
+    return {"SQLite": stored + hits, "PostgreSQL": stored, "Redis": shared}
 
 
 class _Server(Snippetd):
@@ -149,8 +163,8 @@ class _Server(Snippetd):
 
 
 @contextlib.contextmanager
-def _serving(kind, setup, folder, url):
-    server = _Server(folder, url, flags=["--threads", "1"])
+def _serving(kind, setup, folder, url, flags=(), **options):
+    server = _Server(folder, url, flags=["--threads", "1", *flags], **options)
     if kind == "instructions":
         server.out = folder / "callgrind"
         server.command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={server.out}", *server.command]

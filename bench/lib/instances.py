@@ -12,13 +12,12 @@ from harness.redis import Redis
 from . import report
 from .references import Nginx
 from .samples import Sample, alternate, cpu_us, rate, ratio, spread, watched
-from .snippetd import SNIPPET, Snippetd
+from .snippetd import SNIPPET, UNLIMITED, Snippetd
 
 NGINX_RATE_WANTED = 1.3
 COMMANDS_PER_READ_WANTED = 0.001
 COMMANDS_PER_CREATE_WANTED = 2
 TWO_INSTANCES_WANTED = 1.8
-UNLIMITED = ("--rate-limit", "write=1000000/1s")
 REFUSED = ("--rate-limit", "write=1/1h")
 
 

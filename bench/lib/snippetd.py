@@ -12,6 +12,7 @@ from harness.server import RATE_LIMITS_OFF
 
 from . import ROOT, processes
 
+UNLIMITED = ("--rate-limit", "write=1000000/1s")  # decided, and never refused
 BINARY = ROOT / "build" / "release" / "bin" / "snippetd"
 SNIPPET = {"title": "measured.txt", "body": "".join(f"line {n:4} of a snippet of 1 KB.\n" for n in range(32))}
 assert len(SNIPPET["body"]) == 1024

@@ -1,8 +1,8 @@
 #include "exchange/exchange.hpp"
 
-#include <algorithm>
+#include "base/numbers.hpp"
 
-#include <fmt/format.h>
+#include <algorithm>
 
 namespace snippetd::exchange {
 
@@ -26,10 +26,21 @@ std::string rate_limit_fields(const std::optional<use_cases::Charged>& charged) 
     if (!charged) return {};
     const limiter::Policy& policy = *charged->policy;
     const std::uint64_t unit = std::max(policy.unit_bytes, 1u);
-    const char* quota_unit = policy.unit_bytes > 0 ? ";qu=\"content-bytes\"" : "";
-    return fmt::format("RateLimit-Policy: \"{0}\";q={1}{2};w={3}\r\nRateLimit: \"{0}\";r={4};t={5}\r\n", policy.name,
-                       policy.quota * unit, quota_unit, policy.window.count() / 1000, charged->remaining * unit,
-                       charged->reset_s);
+    std::string fields = "RateLimit-Policy: \"";
+    fields += policy.name;
+    fields += "\";q=";
+    base::append_number(fields, policy.quota * unit);
+    if (policy.unit_bytes > 0) fields += ";qu=\"content-bytes\"";
+    fields += ";w=";
+    base::append_number(fields, policy.window.count() / 1000);
+    fields += "\r\nRateLimit: \"";
+    fields += policy.name;
+    fields += "\";r=";
+    base::append_number(fields, charged->remaining * unit);
+    fields += ";t=";
+    base::append_number(fields, charged->reset_s);
+    fields += "\r\n";
+    return fields;
 }
 
 }  // namespace snippetd::exchange

@@ -102,7 +102,9 @@ Response of_error(const base::Error& error, std::string body, std::string_view c
     Response response;
     response.status = base::describe(error.kind).status;
     response.body = std::move(body);
-    response.fields = fmt::format("Content-Type: {}\r\nCache-Control: no-store\r\n", content_type);
+    response.fields = "Content-Type: ";
+    response.fields += content_type;
+    response.fields += "\r\nCache-Control: no-store\r\n";
     if (error.retry_after_s > 0) response.add("Retry-After", std::to_string(error.retry_after_s));
     return response;
 }
@@ -124,8 +126,13 @@ Response problem_text(const base::Error& error) {
 
 Response problem(const base::Error& error, bool with_message) {
     const base::ErrorDescription description = base::describe(error.kind);
-    std::string body = fmt::format(R"({{"type":"about:blank","title":"{}","status":{},"error":"{}","detail":")",
-                                   description.title, description.status, description.word);
+    std::string body = R"({"type":"about:blank","title":")";
+    body += description.title;
+    body += R"(","status":)";
+    base::append_number(body, description.status);
+    body += R"(,"error":")";
+    body += description.word;
+    body += R"(","detail":")";
     const std::string_view detail = error.detail.empty() ? description.title : std::string_view{error.detail};
     base::append_json_escaped(body, detail);
     body += '"';

@@ -1,6 +1,7 @@
 #include "limiter/redis_limiter.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 #include "limiter/window.hpp"
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
-#include <fmt/format.h>
 
 namespace snippetd::limiter {
 
@@ -34,7 +34,11 @@ std::string counted_as(const Policy& policy, const std::string& client) {
 }
 
 std::string key_of(const std::string& counted, std::int64_t window) {
-    return fmt::format("ratelimit:{{{}}}:{}", counted, window);
+    std::string key = "ratelimit:{";
+    key += counted;
+    key += "}:";
+    base::append_number(key, window);
+    return key;
 }
 
 constexpr const char* kProbeClient = "snippetd:probe";  // no account and no address

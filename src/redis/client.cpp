@@ -388,18 +388,18 @@ base::Awaitable<void> Client::beat(std::uint64_t connection) {
     }
 }
 
-base::Awaitable<Reply> Client::send(Command words, std::optional<base::Deadline> deadline) {
+base::Awaitable<Reply> Client::send(const Command& words, std::optional<base::Deadline> deadline) {
     commands_.of(lower_case(words.front())).add();
-    return base::completed_by<Reply>([this, words = std::move(words), deadline](base::Completion<Reply> done) {
+    return base::completed_by<Reply>([this, &words, deadline](base::Completion<Reply> done) {
         pipeline_.send(words, deadline, std::move(done));
         flush_soon();
         arm(base::deadline_in(queue_.patience()));
     });
 }
 
-base::Awaitable<Reply> Client::park(Command words) {
-    return base::completed_by<Reply>([this, words = std::move(words)](base::Completion<Reply> done) mutable {
-        queue_.park(std::move(words), base::steady_now(), std::move(done));
+base::Awaitable<Reply> Client::park(const Command& words) {
+    return base::completed_by<Reply>([this, &words](base::Completion<Reply> done) {
+        queue_.park(words, base::steady_now(), std::move(done));
         arm(queue_.due(ready_));
     });
 }
@@ -414,25 +414,25 @@ void Client::release_parked() {
     }
 }
 
-base::Awaitable<Reply> Client::exchange(Command words) {
+base::Awaitable<Reply> Client::exchange(const Command& words) {
     if (!breaker_.closed()) throw base::Unavailable{"no connection to Redis"};
-    if (!ready_ && options_.use == Use::requests) return park(std::move(words));
+    if (!ready_ && options_.use == Use::requests) return park(words);
     if (!ready_) throw base::Unavailable{"no connection to Redis at the moment"};
     if (!is_bulk()) {
-        if (!queue_.empty() || !has_room()) return park(std::move(words));  // in their order
-        return send(std::move(words), std::nullopt);
+        if (!queue_.empty() || !has_room()) return park(words);  // in their order
+        return send(words, std::nullopt);
     }
     if (pipeline_.overdue() || queue_.is_full(pipeline_.output().size())) {
         throw base::Unavailable{"the connection to Redis is busy"};
     }
-    if (!has_room()) return park(std::move(words));
-    return send(std::move(words), base::deadline_in(queue_.patience()));
+    if (!has_room()) return park(words);
+    return send(words, base::deadline_in(queue_.patience()));
 }
 
 base::Awaitable<Reply> Client::command(Command words) {
     base::FailPoints::pass_or_throw(fail_points_of(options_.use));
     const std::string kind = words.front();
-    Reply reply = co_await exchange(std::move(words));
+    Reply reply = co_await exchange(words);
     judge(kind, reply);
     base::FailPoints::pass_or_throw(fail_points_of(options_.use));
     co_return reply;
@@ -444,13 +444,12 @@ base::Awaitable<Reply> Client::evaluate(const Script& script, std::vector<std::s
     Command words{"EVALSHA", script.digest(), std::to_string(keys.size())};
     words.insert(words.end(), std::make_move_iterator(keys.begin()), std::make_move_iterator(keys.end()));
     words.insert(words.end(), std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
-    Command again = words;
-    Reply reply = co_await exchange(std::move(words));
+    Reply reply = co_await exchange(words);
     if (reply.is_error() && meaning_of(reply.text) == ErrorMeaning::no_script) {
         // It has not run: the server did not know it. EVAL runs it and makes it known.
-        again[0] = "EVAL";
-        again[1] = script.text();
-        reply = co_await exchange(std::move(again));
+        words[0] = "EVAL";
+        words[1] = script.text();
+        reply = co_await exchange(words);
     }
     judge(script.digest(), reply);
     base::FailPoints::pass_or_throw(fail_points_of(options_.use));

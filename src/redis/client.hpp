@@ -110,9 +110,10 @@ class Client {
     base::Awaitable<void> keep_alive(std::uint64_t connection);
     base::Awaitable<void> beat(std::uint64_t connection);
     base::Awaitable<void> end_quiet(std::uint64_t loss, std::string reason);
-    base::Awaitable<Reply> exchange(Command words);
-    base::Awaitable<Reply> send(Command words, std::optional<base::Deadline> deadline);
-    base::Awaitable<Reply> park(Command words);
+    // `words` outlive the waiting.
+    base::Awaitable<Reply> exchange(const Command& words);
+    base::Awaitable<Reply> send(const Command& words, std::optional<base::Deadline> deadline);
+    base::Awaitable<Reply> park(const Command& words);
     base::Awaitable<void> pause(base::Milliseconds duration);
     void lost(const std::string& reason);
     bool has_lasted() const;

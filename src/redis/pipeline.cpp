@@ -1,6 +1,7 @@
 #include "redis/pipeline.hpp"
 
 #include "base/error.hpp"
+#include "base/numbers.hpp"
 
 #include <algorithm>
 #include <new>
@@ -53,6 +54,22 @@ bool is_message(const Reply& reply) {
     return reply.type == Reply::Type::array && reply.elements.size() == 3 && reply.elements[0].text == "message";
 }
 
+/// An array of bulk strings (https://redis.io/docs/latest/develop/reference/protocol-spec). hiredis counts the digits of
+/// each number by dividing, and formats them: 8,000 instructions for what the limiter asks.
+void append_command(std::string& out, const Command& command) {
+    const auto append_size = [&out](char type, std::size_t size) {
+        out += type;
+        base::append_number(out, size);
+        out += "\r\n";
+    };
+    append_size('*', command.size());
+    for (const std::string& word : command) {
+        append_size('$', word.size());
+        out += word;
+        out += "\r\n";
+    }
+}
+
 std::exception_ptr unavailable(const std::string& reason) {
     return std::make_exception_ptr(base::Unavailable{reason});
 }
@@ -73,17 +90,7 @@ void Pipeline::send(const Command& command, std::optional<base::Deadline> deadli
         done.reject(unavailable("too many commands wait for Redis"));
         return;
     }
-    std::vector<const char*> words;
-    std::vector<std::size_t> lengths;
-    for (const std::string& word : command) {
-        words.push_back(word.data());
-        lengths.push_back(word.size());
-    }
-    char* formatted = nullptr;
-    const int size = redisFormatCommandArgv(&formatted, static_cast<int>(words.size()), words.data(), lengths.data());
-    if (size < 0) throw std::bad_alloc{};
-    output_.append(formatted, static_cast<std::size_t>(size));
-    redisFreeCommand(formatted);
+    append_command(output_, command);
     waiting_.push_back({base::steady_now(), deadline.value_or(base::SteadyTime::max()), std::move(done)});
 }
 
