@@ -1,15 +1,18 @@
-"""Hot reads of one 1 KB snippet: snippetd, nginx and the bare epoll loop on one core, the load generator on another."""
+"""Hot reads of one 1 KB snippet: snippetd, other servers and the bare epoll loop on one core, the load generator on
+another."""
 
 import contextlib
 import functools
 
 from . import report
-from .references import EpollLoop, Nginx
+from .references import EpollLoop, H2o, Lighttpd, Nginx
 from .samples import alternate, cpu_us, rate, ratio, spread, watched
 from .snippetd import Snippetd
 
-NGINX_RATE_WANTED = 1.3
-EPOLL_CPU_WANTED = 1.35
+# Of throughput, at least.
+WANTED = {"nginx": 1.35, "nginx memory": 1.1, "H2O": 1.1, "lighttpd": 1.1}
+# Of the loop's CPU, at most.
+EPOLL_CPU_WANTED = {"warn": 1.1, "default": 1.2}
 LOGS = {"warn": "snippetd, `--log-level warn`", "default": "snippetd, default log"}
 HEADLINE = ("raw", "warn")
 SLICES = 4  # a machine may change its speed within seconds: many short intervals instead of few long ones
@@ -24,26 +27,36 @@ def measure(setup):
             server = Snippetd(data, log=log, core=setup.server_core, flags=["--threads", "1"])
             servers[log] = stack.enter_context(server)
         ids = {log: server.create_snippet() for log, server in servers.items()}
-        nginx = Nginx(setup.bench / "nginx.conf", setup.folder("nginx"), setup.server_core, setup.open_files)
-        stack.enter_context(nginx)
+        place = (setup.server_core, setup.open_files)
+        nginx = Nginx(setup.bench, setup.folder("nginx"), *place)
+        others = {"H2O": H2o(setup.bench, setup.folder("h2o"), *place),
+                  "lighttpd": Lighttpd(setup.bench, setup.folder("lighttpd"), *place)}
 
         headline_id = ids["warn"]
         pages = {"raw": f"/s/{headline_id}/raw", "JSON": f"/s/{headline_id}"}
         measures = {}
         for page, path in pages.items():
             response = servers["warn"].response_bytes(path)
-            nginx.serve(page, response.partition(b"\r\n\r\n")[2])
+            for server in (nginx, *others.values()):
+                server.serve(page, response.partition(b"\r\n\r\n")[2])
             loop = EpollLoop(setup.epoll_loop, setup.folder("epoll"), page, response, setup.server_core)
             stack.enter_context(loop)
             for log, server in servers.items():
                 own_path = path.replace(headline_id, ids[log])
                 measures[page, log] = functools.partial(_read, setup, server, server.port, own_path, cached=True)
             measures[page, "loop"] = functools.partial(_read, setup, loop, loop.port, path)
+        for server in (nginx, *others.values()):
+            stack.enter_context(server)
         sending = _faster_way_to_send(setup, nginx)
+        memory_port = nginx.ports["sendfile off"]
         for page in pages:
             measures[page, "nginx"] = functools.partial(_read, setup, nginx, nginx.ports[sending], f"/{page}")
+            measures[page, "nginx memory"] = functools.partial(_read, setup, nginx, memory_port, f"/memory/{page}")
+            for name, server in others.items():
+                measures[page, name] = functools.partial(_read, setup, server, server.port, f"/{page}")
 
-        order = [(page, server) for page in pages for server in ("warn", "nginx", "default", "loop")]
+        servers_in_turn = ("warn", "nginx", "H2O", "default", "loop", "lighttpd", "nginx memory")
+        order = [(page, server) for page in pages for server in servers_in_turn]
         samples = alternate(setup.rounds * SLICES, {name: measures[name] for name in order})
     return _section(samples, pages, sending, setup)
 
@@ -73,7 +86,8 @@ def _section(samples, pages, sending, setup):
     aims, tables = [], []
     for page in pages:
         nginx, loop = samples[page, "nginx"], samples[page, "loop"]
-        names = {**LOGS, "nginx": f"nginx, {sending}", "loop": "bare epoll loop"}
+        names = {**LOGS, "nginx": f"nginx, {sending}", "nginx memory": "nginx, from memory (`return 200`)",
+                 "H2O": "H2O", "lighttpd": "lighttpd", "loop": "bare epoll loop"}
         rows = []
         for key, name in names.items():
             own = samples[page, key]
@@ -95,9 +109,13 @@ def _section(samples, pages, sending, setup):
             if (page, log) == HEADLINE:
                 what = f"**{what}**"
             own = samples[page, log]
-            against_nginx, against_loop = ratio(own, nginx, rate), ratio(own, loop, cpu_us)
-            aims.append(report.at_least(f"{what}: throughput against nginx", against_nginx, NGINX_RATE_WANTED))
-            aims.append(report.at_most(f"{what}: CPU against the epoll loop", against_loop, EPOLL_CPU_WANTED))
+            against = WANTED if log == "warn" else {"nginx": WANTED["nginx"]}
+            for other, wanted in against.items():
+                against_other = ratio(own, samples[page, other], rate)
+                name = {"nginx": "nginx, from a file", "nginx memory": "nginx, from memory"}.get(other, other)
+                aims.append(report.at_least(f"{what}: throughput against {name}", against_other, wanted))
+            against_loop = ratio(own, loop, cpu_us)
+            aims.append(report.at_most(f"{what}: CPU against the epoll loop", against_loop, EPOLL_CPU_WANTED[log]))
     note = (
         f"{setup.rounds * SLICES} rounds of {setup.seconds / SLICES:g} s. One worker on core {setup.server_core}, the "
         "load "

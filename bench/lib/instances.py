@@ -38,7 +38,7 @@ def measure(setup):
         refusing = start("refusing", limits=REFUSED, core=setup.server_core)
         pair = [start(f"pair-{core}", core=core) for core in (setup.server_core, setup.load_core)]
         nginx = stack.enter_context(
-            Nginx(setup.bench / "nginx.conf", setup.folder("redis-nginx"), setup.server_core, setup.open_files))
+            Nginx(setup.bench, setup.folder("redis-nginx"), setup.server_core, setup.open_files))
         nginx.serve("raw", hot.response_bytes(path).partition(b"\r\n\r\n")[2])
         port = next(iter(nginx.ports.values()))
 

@@ -54,8 +54,8 @@ bool is_message(const Reply& reply) {
     return reply.type == Reply::Type::array && reply.elements.size() == 3 && reply.elements[0].text == "message";
 }
 
-/// An array of bulk strings (https://redis.io/docs/latest/develop/reference/protocol-spec). hiredis counts the digits of
-/// each number by dividing, and formats them: 8,000 instructions for what the limiter asks.
+/// An array of bulk strings (https://redis.io/docs/latest/develop/reference/protocol-spec). hiredis takes 8,000
+/// instructions for what the limiter asks.
 void append_command(std::string& out, const Command& command) {
     const auto append_size = [&out](char type, std::size_t size) {
         out += type;
