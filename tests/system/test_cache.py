@@ -181,7 +181,7 @@ def test_a_delete_is_visible_at_once_on_every_connection(four_threads, editor):
         snippet = editor.create()
         readers = connections(four_threads)
         assert all(reader.get(f"/s/{snippet['id']}").status == 200 for reader in readers)
-        editor.delete(f"/snippets/{snippet['id']}")
+        assert editor.delete(f"/snippets/{snippet['id']}").status == 204
         assert {reader.get(f"/s/{snippet['id']}").status for reader in readers} == {404}
         assert {reader.get(f"/s/{snippet['id']}/raw").status for reader in readers} == {404}
 
@@ -192,12 +192,12 @@ def test_a_change_to_private_is_visible_at_once_on_every_connection(four_threads
     for _ in range(5):
         etags = {reader.get(f"/s/{snippet['id']}/raw").headers["ETag"] for reader in readers}
         assert len(etags) == 1
-        editor.patch(f"/snippets/{snippet['id']}", {"visibility": "private"})
+        assert editor.patch(f"/snippets/{snippet['id']}", {"visibility": "private"}).status == 200
         for reader in readers:
             for path in (f"/s/{snippet['id']}", f"/s/{snippet['id']}/raw"):
                 response = reader.get(path, {"If-None-Match": etags.copy().pop()})
                 assert response.status == 404 and "for now" not in response.text
-        editor.patch(f"/snippets/{snippet['id']}", {"visibility": "public"})
+        assert editor.patch(f"/snippets/{snippet['id']}", {"visibility": "public"}).status == 200
         for reader in readers:
             assert reader.get(f"/s/{snippet['id']}").status == 200
 
@@ -212,7 +212,7 @@ def test_readers_during_edits_never_see_a_version_go_back(four_threads, editor):
         for index, reader in enumerate(readers):
             reader.get(path)
         burst(four_threads, [request_bytes("GET", path)] * 8)
-        editor.patch(f"/snippets/{snippet['id']}", {"body": str(number)})
+        assert editor.patch(f"/snippets/{snippet['id']}", {"body": str(number)}).status == 200
         for index, reader in enumerate(readers):
             version = reader.get(path).json()["version"]
             assert version == number and version >= seen[index]
@@ -261,7 +261,7 @@ def test_an_expiry_that_an_edit_sets_counts_for_what_is_cached(four_threads, edi
     readers = connections(four_threads, 12)
     for reader in readers:
         reader.get(f"/s/{snippet['id']}")
-    editor.patch(f"/snippets/{snippet['id']}", {"expires_in": 1})
+    assert editor.patch(f"/snippets/{snippet['id']}", {"expires_in": 1}).status == 200
     for reader in readers:
         until(lambda: reader.get(f"/s/{snippet['id']}").status == 410, 5 * slow_factor, "the expiry")
 
