@@ -17,7 +17,7 @@ class ReceiptTest : public testing::Test {
         receipt.snippet.body = "the body\n";
         receipt.snippet.language = "cpp";
         receipt.snippet.visibility = model::Visibility::private_;
-        receipt.snippet.tags = {"one", "t\\wo"};
+        receipt.snippet.tags = {"the-first", "t\\wo"};  // long enough not to be in a cipher by chance
         receipt.snippet.owner_name = "ann";
         receipt.snippet.created_at = receipt.snippet.updated_at = 1795508130123;
         receipt.snippet.expires_at = 1795508139999;
@@ -67,7 +67,8 @@ TEST_F(ReceiptTest, ASnippetWithTheLeastOfEverythingComesBackToo) {
 TEST_F(ReceiptTest, WhatPeopleWroteCannotBeReadInIt) {
     for (const bool with_words : {false, true}) {
         const std::string stored = record("key", with_words);
-        for (const char* word : {"the body", "title", "\\wo", "one"}) EXPECT_EQ(stored.find(word), stored.npos) << word;
+        for (const char* word : {"the body", "title", "\\wo", "the-first"})
+            EXPECT_EQ(stored.find(word), stored.npos) << word;
     }
 }
 
