@@ -598,6 +598,7 @@ PACKAGE_OF = {
     "sqlite3": "sqlite3", "nginx": "nginx-light", "pgrep": "procps", "ps": "procps", "chromium": "chromium",
     "pastebinit": "pastebinit", "gist-paste": "gist", "ruby": "gist", "groff": "groff-base", "openssl": "openssl",
     "git": "git", "wrk": "wrk", "valgrind": "valgrind", "callgrind_control": "valgrind", "strace": "strace",
+    "h2o": "h2o",
 }
 # Those that many machines have twice: they are named by their path, or by the one function that knows which it is.
 DECIDED = {
