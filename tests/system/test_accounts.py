@@ -1,7 +1,6 @@
 """The contract's section "Accounts": sign-up, login, sessions, tokens, and what is stored of secrets."""
 
 import pathlib
-import statistics
 import subprocess
 import time
 from http.cookies import SimpleCookie
@@ -229,7 +228,7 @@ def test_a_login_failure_takes_as_long_for_an_unknown_name_as_for_a_wrong_passwo
         return time.perf_counter() - started
 
     pairs = [(seconds(ada.username), seconds(unique_name())) for _ in range(7)]
-    wrong, unknown = (statistics.median(times) for times in zip(*pairs))
+    wrong, unknown = map(min, zip(*pairs))  # what else the machine does only adds
     # Without the hash, an unknown name would be answered in about a hundredth of the time.
     assert 0.5 < unknown / wrong < 2, f"wrong password {wrong:.4f} s, unknown name {unknown:.4f} s"
 
