@@ -1,4 +1,5 @@
 #include "app/assemble.hpp"
+#include "app/health.hpp"
 #include "app/serve.hpp"
 #include "base/fail_point.hpp"
 #include "base/log.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 using namespace snippetd;
 
-// Exit codes: 0 after a clean end, 1 when the service cannot start or go on, 2 when a setting is wrong.
+// Exit codes: 0 after a clean end, 1 when the service cannot start, go on, or is not ready, 2 when a setting is wrong.
 constexpr int kCannotRun = 1;
 constexpr int kBadSettings = 2;
 
@@ -36,6 +37,11 @@ int run(const settings::Invocation& invocation) {
             log::info("the database is up to date", {{"applied", app::migrate_database(settings)}});
             break;
         case settings::Command::config: print(settings::describe(invocation)); break;
+        case settings::Command::health: {
+            const app::Health health = app::ask_for_health(settings);
+            print(health.told + "\n");
+            return health.ready ? 0 : kCannotRun;
+        }
         case settings::Command::help: print(settings::help_text()); break;
         case settings::Command::version: print("snippetd " SNIPPETD_VERSION "\n"); break;
     }

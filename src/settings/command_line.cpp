@@ -38,8 +38,9 @@ void declare(CLI::App& app) {
         throw SettingsError(in_quotes(argument.substr(0, argument.find('='))) +
                             " is not a flag; snippetd --help lists them");
     }
-    throw SettingsError(in_quotes(mask_password(argument)) +
-                        " is unexpected; allowed: one of the commands serve, work, migrate and config, and flags");
+    throw SettingsError(
+        in_quotes(mask_password(argument)) +
+        " is unexpected; allowed: one of the commands serve, work, migrate, config and health, and flags");
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ inline constexpr NamedCommand kCommands[] = {
     {Command::work, "work", "run only the background jobs"},
     {Command::migrate, "migrate", "bring the store's tables up to date and exit"},
     {Command::config, "config", "print the effective settings, with passwords masked"},
+    {Command::health, "health", "ask the service that these settings start whether it is ready; exit 0 if it is"},
 };
 
 /// What one source gives for one setting.

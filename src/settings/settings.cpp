@@ -31,6 +31,8 @@ constexpr std::string_view kForeignVariables[] = {"SNIPPETD_TOKEN",  "SNIPPETD_B
 constexpr std::string_view kVariablePrefix = "SNIPPETD_";
 constexpr std::string_view kTestVariablePrefix = "SNIPPETD_TEST_";
 constexpr const char* kConfigVariable = "SNIPPETD_CONFIG";
+constexpr std::string_view kFileSuffix = "_FILE";
+constexpr std::size_t kSecretBytesMax = 16 * 1024;
 
 // --- The other sources.
 
@@ -60,13 +62,37 @@ std::vector<Given> read_file(const std::string& path) {
     return given;
 }
 
+/// The text of a file that holds one secret, as containers and systemd hand them over: without the line's end.
+std::string read_secret(const std::string& variable, const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file || std::filesystem::is_directory(path)) {
+        throw SettingsError(variable + ": cannot read the file " + in_quotes(path));
+    }
+    std::string text(kSecretBytesMax + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    if (text.size() > kSecretBytesMax) throw SettingsError(variable + ": the file " + in_quotes(path) + " is too long");
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    if (text.empty()) throw SettingsError(variable + ": the file " + in_quotes(path) + " is empty");
+    return text;
+}
+
 std::vector<Given> read_environment(const Environment& environment) {
+    const auto value_of = [&environment](const std::string& name) {
+        const auto variable = environment.find(name);
+        return variable == environment.end() ? std::string{} : variable->second;
+    };
     std::vector<Given> given;
     for (const Setting& setting : settings_table()) {
-        const std::string name = variable_name(setting.name);
-        const auto variable = environment.find(name);
-        if (variable == environment.end() || variable->second.empty()) continue;
-        given.push_back({&setting, {variable->second}, name, "environment " + name});
+        const std::string name = variable_name(setting.name), file_name = name + std::string{kFileSuffix};
+        const std::string value = value_of(name), path = setting.is_secret ? value_of(file_name) : "";
+        if (!value.empty() && !path.empty()) {
+            throw SettingsError(name + " and " + file_name + " are both set; one of them is enough");
+        }
+        if (!value.empty()) given.push_back({&setting, {value}, name, "environment " + name});
+        if (!path.empty()) {
+            given.push_back({&setting, {read_secret(file_name, path)}, file_name, "environment " + file_name});
+        }
     }
     return given;
 }
@@ -75,7 +101,10 @@ bool is_known_variable(const std::string& name) {
     const auto& table = settings_table();
     return name == kConfigVariable || name.starts_with(kTestVariablePrefix) ||
            std::find(std::begin(kForeignVariables), std::end(kForeignVariables), name) != std::end(kForeignVariables) ||
-           std::any_of(table.begin(), table.end(), [&](const Setting& s) { return variable_name(s.name) == name; });
+           std::any_of(table.begin(), table.end(), [&](const Setting& s) {
+               const std::string variable = variable_name(s.name);
+               return variable == name || (s.is_secret && variable + std::string{kFileSuffix} == name);
+           });
 }
 
 std::vector<std::string> unknown_variables(const Environment& environment) {
@@ -176,6 +205,18 @@ Invocation parse_settings(int argc, const char* const* argv, const Environment& 
     return invocation;
 }
 
+namespace {
+
+std::string secret_names() {
+    std::vector<std::string> names;
+    for (const Setting& setting : settings_table()) {
+        if (setting.is_secret) names.push_back(setting.name);
+    }
+    return CLI::detail::join(names, ", ");
+}
+
+}  // namespace
+
 std::string help_text() {
     std::string out =
         "snippetd shares code snippets, and stays fast when one link goes viral.\n\n"
@@ -193,7 +234,9 @@ std::string help_text() {
     }
     out += "\nEach setting is also read from the environment (" + variable_name("cache-ttl") +
            " for --cache-ttl) and from the file.\nA flag beats the environment, the environment beats the "
-           "file.\n";
+           "file. What may hold a secret (" +
+           secret_names() + ") is also\nread from a file of its own, which " + variable_name("database") +
+           std::string{kFileSuffix} + " and the like name.\n";
     return out;
 }
 

@@ -73,7 +73,7 @@ struct Settings {
 };
 
 /// `help` and `version` mean: print `help_text()` or the version, and exit 0.
-enum class Command { serve, work, migrate, config, help, version };
+enum class Command { serve, work, migrate, config, health, help, version };
 
 struct Invocation {
     Command command = Command::serve;
@@ -99,7 +99,8 @@ Environment process_environment();
 
 /// Reads the command, and the settings from the flags, else the environment, else the file of `--config` or
 /// SNIPPETD_CONFIG, else the defaults; `--rate-limit` is put together policy by policy in that order. A
-/// variable that is set to nothing counts as not set. Each value that is given is checked, also one that
+/// variable that is set to nothing counts as not set. Of a setting that may hold a secret, SNIPPETD_NAME_FILE names a
+/// file with the value. Each value that is given is checked, also one that
 /// another overrides. Throws SettingsError.
 Invocation parse_settings(int argc, const char* const* argv, const Environment& environment);
 

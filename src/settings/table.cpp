@@ -112,6 +112,11 @@ Setting text(Label label, std::string value, std::string allowed, std::string Se
     return setting;
 }
 
+Setting secret(Setting setting) {
+    setting.is_secret = true;
+    return setting;
+}
+
 // --- Settings that are the only ones of their kind.
 
 Setting listen() {
@@ -228,9 +233,10 @@ std::vector<Setting> make_table() {
     return {
         listen(),
         data_dir(),
-        database(),
-        text({"redis", "none", "counters and cache that instances share; none: in process"}, "URL",
-             "redis://USER:PASSWORD@HOST:PORT/DB, rediss://… for TLS, or none", &S::redis, read_redis, mask_password),
+        secret(database()),
+        secret(text({"redis", "none", "counters and cache that instances share; none: in process"}, "URL",
+                    "redis://USER:PASSWORD@HOST:PORT/DB, rediss://… for TLS, or none", &S::redis, read_redis,
+                    mask_password)),
         // A request has 750 ms for everything.
         duration({"redis-timeout", "150ms", "after which Redis counts as down; some times the round trip to it"},
                  &S::redis_timeout, 20ms, 700ms),
@@ -261,8 +267,8 @@ std::vector<Setting> make_table() {
         size({"max-body", "1MiB", "of one snippet"}, &S::max_body, Zero::refused, 1, 64 * kMiB),
         on_off({"anonymous", "on", "allow creating without an account"}, &S::anonymous),
         on_off({"signup", "on", "allow new accounts"}, &S::signup),
-        text({"alert-webhook", "none", "gets a JSON POST on each alert change"}, "URL",
-             "http:// or https:// with a host, or none", &S::alert_webhook, read_webhook, mask_webhook),
+        secret(text({"alert-webhook", "none", "gets a JSON POST on each alert change"}, "URL",
+                    "http:// or https:// with a host, or none", &S::alert_webhook, read_webhook, mask_webhook)),
         choice<log::Level>({"log-level", "info", "the least important lines to log"}, &S::log_level,
                            {{"trace", log::Level::trace},
                             {"debug", log::Level::debug},

@@ -25,6 +25,7 @@ struct Setting {
     std::string default_text;           ///< for help
     Kind kind = Kind::single;
     bool is_number = false;  ///< written without quotes in a file
+    bool is_secret = false;  ///< may be in a file of its own, which the variable with `_FILE` behind it names
 
     /// Sets the value. A single one gets exactly one text, the others get all texts. Throws BadValue.
     std::function<void(Settings&, const std::vector<std::string>&)> apply;

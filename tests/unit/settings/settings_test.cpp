@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -499,6 +500,65 @@ TEST(EnvironmentVariables, AreReportedWhenUnknown) {
                                   {"HOME", "/"},
                                   {"SNIPPETD_", "x"}};
     EXPECT_EQ(parse({}, environment).unknown_variables, (std::vector<std::string>{"SNIPPETD_", "SNIPPETD_CACHE_TLL"}));
+}
+
+class SecretFiles : public testing::Test {
+  protected:
+    std::string write(const std::string& name, const std::string& text) {
+        const std::string path = testing::TempDir() + "snippetd-secret-" + std::to_string(getpid()) + "-" + name;
+        std::ofstream{path} << text;
+        written_.push_back(path);
+        return path;
+    }
+    ~SecretFiles() override {
+        for (const std::string& path : written_) std::filesystem::remove(path);
+    }
+
+  private:
+    std::vector<std::string> written_;
+};
+
+std::string refusal_of(const Environment& environment) {
+    try {
+        parse({}, environment);
+        return "";
+    } catch (const SettingsError& error) {
+        return error.what();
+    }
+}
+
+TEST_F(SecretFiles, HoldWhatMayBeSecret) {
+    const std::string file = write("database", "postgres://ada:s%40y@db/snippets\n");
+    const Invocation invocation = parse({}, {{"SNIPPETD_DATABASE_FILE", file},
+                                             {"SNIPPETD_REDIS_FILE", write("redis", "redis://:x@cache/1\r\n")},
+                                             {"SNIPPETD_ALERT_WEBHOOK_FILE", write("hook", "https://a.example/s")}});
+    EXPECT_EQ(invocation.settings.database, "postgres://ada:s%40y@db/snippets");
+    EXPECT_EQ(invocation.settings.redis, "redis://:x@cache/1");
+    EXPECT_EQ(invocation.settings.alert_webhook, "https://a.example/s");
+    EXPECT_EQ(invocation.sources.at("database"), "environment SNIPPETD_DATABASE_FILE");
+    EXPECT_TRUE(invocation.unknown_variables.empty());
+}
+
+TEST_F(SecretFiles, AreBeatenByAFlagAndNotBesideTheVariable) {
+    const std::string file = write("redis", "redis://there/1");
+    EXPECT_EQ(parse({"--redis", "redis://here/1"}, {{"SNIPPETD_REDIS_FILE", file}}).settings.redis, "redis://here/1");
+    EXPECT_EQ(refusal_of({{"SNIPPETD_REDIS", "redis://a/1"}, {"SNIPPETD_REDIS_FILE", file}}),
+              "snippetd: SNIPPETD_REDIS and SNIPPETD_REDIS_FILE are both set; one of them is enough");
+    EXPECT_EQ(parse({}, {{"SNIPPETD_REDIS_FILE", ""}}).settings.redis, "");
+}
+
+TEST_F(SecretFiles, ThatAreOfNoUseAreNamedWithoutWhatIsInThem) {
+    EXPECT_EQ(refusal_of({{"SNIPPETD_REDIS_FILE", "/nowhere/redis"}}),
+              "snippetd: SNIPPETD_REDIS_FILE: cannot read the file \"/nowhere/redis\"");
+    const std::string empty = write("empty", "\n"), wrong = write("wrong", "redis//:secret"),
+                      long_one = write("long", std::string(20000, 'x'));
+    EXPECT_EQ(refusal_of({{"SNIPPETD_REDIS_FILE", empty}}),
+              "snippetd: SNIPPETD_REDIS_FILE: the file \"" + empty + "\" is empty");
+    EXPECT_EQ(refusal_of({{"SNIPPETD_REDIS_FILE", long_one}}),
+              "snippetd: SNIPPETD_REDIS_FILE: the file \"" + long_one + "\" is too long");
+    EXPECT_TRUE(refusal_of({{"SNIPPETD_REDIS_FILE", wrong}}).starts_with("snippetd: SNIPPETD_REDIS_FILE: "));
+    EXPECT_EQ(parse({}, {{"SNIPPETD_CACHE_TTL_FILE", wrong}}).unknown_variables,
+              (std::vector<std::string>{"SNIPPETD_CACHE_TTL_FILE"}));
 }
 
 TEST(EnvironmentVariables, OfThisProcessAreThoseWithThePrefix) {
