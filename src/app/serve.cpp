@@ -1,5 +1,6 @@
 #include "app/serve.hpp"
 
+#include "app/service_manager.hpp"
 #include "app/site.hpp"
 #include "base/log.hpp"
 
@@ -56,9 +57,13 @@ void work(const settings::Settings& settings) {
     jobs.add_indexer(foundation.store(), {settings.index_after, settings.index_after}, foundation.metrics());
     foundation.fleet().add_shared_view_job(jobs);
     foundation.fleet().start(jobs, no_caches);
+    const ServiceManager manager;
+    if (manager.wants_watchdog()) jobs.add(manager.keep_reassuring([]() -> base::Awaitable<void> { co_return; }));
     jobs.start();
     log::info("working");
+    manager.tell("READY=1");
     end.wait();
+    manager.tell("STOPPING=1");
     jobs.views().finish(kLastRoundPatience);
     foundation.store().close();
     foundation.fleet().stop();

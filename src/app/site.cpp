@@ -226,6 +226,10 @@ ViewEnds Site::view_ends() {
 
 void Site::add_jobs() {
     jobs_.add(overload_watch_.run());
+    if (manager_.wants_watchdog()) {
+        // All workers' loops go round, and the one of the jobs with them.
+        jobs_.add(manager_.keep_reassuring([this] { return fronts_.on_each([](Front&) {}); }));
+    }
     jobs_.add(give_back_freed_memory());
     if (settings_.jobs) {
         jobs_.add_reaper(foundation_.store(), settings_.reaper_interval);
@@ -243,6 +247,7 @@ void Site::start() {
     jobs_.start();
     foundation_.fleet().wait_for_others();
     accept();
+    manager_.tell("READY=1");
 }
 
 void Site::accept() {
@@ -263,6 +268,7 @@ void Site::wait_until_idle(base::Deadline deadline) {
 }
 
 void Site::drain(base::Deadline end_by) {
+    manager_.tell("STOPPING=1");
     fronts_.post_to_each([](Front& front) { front.server().drain(); });
     wait_until_idle(base::deadline_in(settings_.shutdown_timeout));
     fronts_.post_to_each([](Front& front) { front.server().cut(); });

@@ -5,6 +5,7 @@
 #include "app/jobs.hpp"
 #include "app/loop.hpp"
 #include "app/overload_watch.hpp"
+#include "app/service_manager.hpp"
 #include "auth/identities.hpp"
 #include "auth/passwords.hpp"
 #include "base/thread_pool.hpp"
@@ -95,6 +96,7 @@ class Site {
     base::PerWorker<Front> fronts_;
 
     std::vector<Listening> listening_;  ///< until `accept`
+    const ServiceManager manager_;
     OverloadWatch overload_watch_;
     Jobs jobs_;
 };

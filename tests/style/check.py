@@ -100,7 +100,7 @@ BANNED_CALLS = [
      "the rest of the text is easily forgotten; use base::parse_number"),
     (r"&\s*0xC0\b", r"src/base/(utf8|fold_case)\.cpp", "there is one decoder of UTF-8; use base/utf8.hpp"),
     (r"\b(gmtime|localtime|asctime|ctime)\s*\(", None, "not thread-safe; use base/clock.hpp"),
-    (r"\bgetenv\s*\(", r"src/main\.cpp", "settings come from the settings table"),
+    (r"\bgetenv\s*\(", r"src/main\.cpp|src/app/service_manager\.cpp", "settings come from the settings table"),
     (r"\b(system|popen)\s*\(", None, "starts a shell"),
     (r"\bstd::(exit|abort|terminate|quick_exit)\s*\(", r"src/base/assert\.cpp",
      "skips the drain; return to main instead"),
