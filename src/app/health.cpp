@@ -9,7 +9,7 @@ namespace snippetd::app {
 
 namespace {
 
-constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::seconds kAnswerWithin{5};
 
 /// Where to find who listens on `host`: not everywhere, but here.
 std::string reachable(const std::string& host) {
@@ -23,10 +23,11 @@ std::string reachable(const std::string& host) {
 Health ask_for_health(const settings::Settings& settings) {
     const settings::Listen& listen = settings.listen.front();
     const std::string host = reachable(listen.host);
-    const std::string place = fmt::format(host.find(':') == host.npos ? "{}:{}" : "[{}]:{}", host, listen.port);
+    const bool v6 = host.find(':') != host.npos;
+    const std::string place = fmt::format("{}:{}", v6 ? "[" + host + "]" : host, listen.port);
     if (listen.port == 0) return {false, "--listen names no port: nobody can tell where the service is"};
     boost::asio::ip::tcp::iostream stream;
-    stream.expires_after(kPatience);
+    stream.expires_after(kAnswerWithin);
     stream.connect(host, std::to_string(listen.port));
     stream << "GET /readyz HTTP/1.1\r\nHost: " << place << "\r\nConnection: close\r\n\r\n" << std::flush;
     std::string version;
