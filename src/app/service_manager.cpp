@@ -4,6 +4,7 @@
 #include "base/numbers.hpp"
 #include "base/timer.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -28,9 +29,12 @@ std::string variable(const char* name) {
 std::optional<base::Milliseconds> watchdog_from_environment() {
     const std::string process = variable("WATCHDOG_PID");
     if (!process.empty() && process != std::to_string(getpid())) return std::nullopt;  // it is another one's
-    const std::optional<std::uint32_t> microseconds = base::parse_number<std::uint32_t>(variable("WATCHDOG_USEC"));
-    if (!microseconds || *microseconds < 2000) return std::nullopt;
-    return base::Milliseconds{*microseconds / 2000};
+    // As wide as systemd's own: a watchdog of two hours is one too.
+    const std::optional<std::uint64_t> microseconds = base::parse_number<std::uint64_t>(variable("WATCHDOG_USEC"));
+    if (!microseconds || *microseconds == 0) return std::nullopt;
+    const std::uint64_t half_ms = *microseconds / 2000;
+    constexpr std::uint64_t kLeast = 1, kMost = 24 * 60 * 60 * 1000;
+    return base::Milliseconds{std::clamp(half_ms, kLeast, kMost)};
 }
 
 /// The error's number, or 0.

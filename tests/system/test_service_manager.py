@@ -61,6 +61,12 @@ def test_it_is_told_again_and_again_that_the_service_is_not_hung(binary, manager
         assert manager.hear(10 * slow_factor) == "WATCHDOG=1"
 
 
+def test_a_watchdog_of_hours_is_told_too(binary, manager, slow_factor):
+    environment = {**manager.environment, "WATCHDOG_USEC": str(7200 * 1000 * 1000)}
+    with Server(binary, env=environment):
+        assert {manager.hear(10 * slow_factor) for _ in range(2)} == {"READY=1", "WATCHDOG=1"}
+
+
 def test_a_watchdog_that_waits_for_another_process_is_not_told(binary, manager, slow_factor):
     environment = {**manager.environment, "WATCHDOG_USEC": "100000", "WATCHDOG_PID": "1"}
     with Server(binary, env=environment):
