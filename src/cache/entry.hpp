@@ -44,6 +44,7 @@ struct Entry {
         gone,     ///< the snippet was burned or has expired
     };
 
+    static constexpr std::string_view kStatusLine = "HTTP/1.1 200 OK\r\n";  ///< of `raw_head`
     static constexpr base::UnixMillis kNever = std::numeric_limits<base::UnixMillis>::max();
 
     Kind kind = Kind::snippet;
@@ -73,7 +74,7 @@ struct Entry {
     std::string json_fields;  ///< header fields of the JSON representation but its entity tag, each with its CRLF
     /// The head of the raw one, from the status line to Content-Length.
     std::string raw_head;
-    std::size_t raw_fields_at = 0, raw_fields_bytes = 0;  ///< where in it the fields but Content-Length are
+    std::size_t raw_fields_bytes = 0;  ///< how long in it, behind the status line, the fields but Content-Length are
     std::string raw_etag;
 
     /// Follows what the drainer publishes; not part of what identifies the entry.
@@ -97,7 +98,9 @@ struct Entry {
     }
 
     /// As `json_fields`, of the raw representation, its entity tag first.
-    std::string_view raw_fields() const { return std::string_view{raw_head}.substr(raw_fields_at, raw_fields_bytes); }
+    std::string_view raw_fields() const {
+        return std::string_view{raw_head}.substr(kStatusLine.size(), raw_fields_bytes);
+    }
     /// Whether its JSON is all there.
     bool whole() const { return completion == nullptr; }
 

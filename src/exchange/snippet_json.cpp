@@ -219,12 +219,11 @@ std::shared_ptr<cache::Entry> make_entry(std::shared_ptr<const model::Snippet> s
     entry->raw_etag = raw_etag(snippet->version);
     const std::string fields = common_fields(*snippet, cache_control);
     append_all(entry->json_fields, {"Vary: Accept, Accept-Encoding\r\nContent-Type: application/json\r\n", fields});
-    entry->raw_head = "HTTP/1.1 200 OK\r\n";
-    entry->raw_fields_at = entry->raw_head.size();
+    entry->raw_head = cache::Entry::kStatusLine;
     append_all(entry->raw_head, {"ETag: ", entry->raw_etag, "\r\nVary: Accept-Encoding\r\n",
                                  snippet->burn_after_reading ? "" : "Accept-Ranges: bytes\r\n",
                                  "Content-Type: text/plain; charset=utf-8\r\n", fields});
-    entry->raw_fields_bytes = entry->raw_head.size() - entry->raw_fields_at;
+    entry->raw_fields_bytes = entry->raw_head.size() - cache::Entry::kStatusLine.size();
     append_all(entry->raw_head, {"Content-Length: ", std::to_string(snippet->body.size()), "\r\n"});
     entry->snippet = std::move(snippet);
     if (entry->snippet->body.size() > use_cases::Texts::kHereBytesMax) {
